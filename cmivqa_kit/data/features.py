@@ -1,0 +1,81 @@
+"""Visual features: a folder of ``<video_id>.npy``, one row per second, memory-mapped when asked for.
+
+Source: specs/ccgs.md, section 1.4 (I3D, shape (T, 1024), float32, one row per 16 frames at 16 fps).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmivqa_kit.errors import UserError
+
+FeatureState = Literal["ok", "missing", "bad"]
+
+
+class FeatureStore:
+    """Features by video id, opened lazily and never copied into memory as a whole.
+
+    Ids are looked up in the folders' listings, never joined into a path, so a hostile id cannot leave them. Where two
+    folders hold the same id the first folder wins.
+    """
+
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        self.folders = tuple(folders)
+        self._files: dict[str, Path] | None = None
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """Video id -> file, ordered by id; the folders are listed at first use."""
+        if self._files is None:
+            found: dict[str, Path] = {}
+            for folder in self.folders:
+                for path in sorted(folder.glob("*.npy")):
+                    found.setdefault(path.stem, path)
+            self._files = dict(sorted(found.items()))
+        return self._files
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __contains__(self, video_id: object) -> bool:
+        return video_id in self.files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def get(self, video_id: str) -> NDArray[np.float32] | None:
+        """The (T, D) array of a video, memory-mapped read-only; ``None`` where the folder has no file for it.
+
+        Raises:
+            UserError: the file is not a two-dimensional array of floating-point numbers with at least one row.
+        """
+        path = self.files.get(video_id)
+        if path is None:
+            return None
+        try:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise UserError(
+                f"{path}: not a readable .npy file ({error})", "Download or extract it again, or delete it."
+            ) from None
+        if array.ndim != 2 or array.shape[0] == 0 or array.shape[1] == 0 or array.dtype.kind != "f":
+            raise UserError(
+                f"{path}: shape {array.shape}, type {array.dtype}; expected (seconds, dimensions) of float32",
+                "One row per second, e.g. (263, 1024). Extract the features of this video again, or delete the file.",
+            )
+        return array
+
+    def state(self, video_id: str) -> tuple[FeatureState, str]:
+        """``("ok" | "missing" | "bad", explanation)`` for one video; never raises."""
+        try:
+            array = self.get(video_id)
+        except UserError as error:
+            return "bad", error.message
+        if array is None:
+            return "missing", "no feature file"
+        return "ok", f"{array.shape[0]} rows of {array.shape[1]}"

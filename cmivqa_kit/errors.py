@@ -1,0 +1,69 @@
+"""What goes wrong because of the user's input, said plainly.
+
+Every error names what is wrong, where (file, line and column or JSON pointer, id) and what to do. The library raises
+`UserError`; the command line prints it without a traceback and leaves with its exit code (see ``ExitCode``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+SHOWN = 20  # findings listed in one message; the rest is counted, so that a broken file of 10,000 rows stays readable
+
+
+class ExitCode(IntEnum):
+    """Exit status of every command (the table in DESIGN.md)."""
+
+    OK = 0
+    FINDINGS = 1  # the thing checked is not fine
+    USAGE = 2  # wrong usage, or another input missing or unreadable
+    UNREADABLE = 3  # `score` only: unreadable submission, or the official program would have crashed on it
+    FAILED = 4  # a run failed on its way (NaN, out of disk or memory)
+
+
+class UserError(Exception):
+    """A mistake in the user's input: ``message`` says what and where, ``fix`` what to do."""
+
+    def __init__(self, message: str, fix: str = "", code: ExitCode = ExitCode.USAGE) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.fix}" if self.fix else self.message
+
+
+class RunFailed(UserError):
+    """A run that failed on its way: out of disk or memory, NaN."""
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message, fix, ExitCode.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding in an input file: ``where`` is a JSON pointer, a line:column or an id."""
+
+    where: str
+    what: str
+
+
+def problems_error(path: object, problems: Iterable[Problem], fix: str) -> UserError:
+    """One `UserError` that lists every problem found in ``path`` (the first 20, then a count)."""
+    found = list(problems)
+    lines = [f"  {p.where}: {p.what}" for p in found[:SHOWN]]
+    if len(found) > SHOWN:
+        lines.append(f"  ... and {len(found) - SHOWN} more")
+    noun = "problem" if len(found) == 1 else "problems"
+    return UserError(f"{path}: {len(found)} {noun}\n" + "\n".join(lines), fix)
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """``" Did you mean 'x'?"`` for the nearest known word, or an empty string."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {near[0]!r}?" if near else ""
