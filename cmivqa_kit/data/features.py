@@ -79,3 +79,11 @@ class FeatureStore:
         if array is None:
             return "missing", "no feature file"
         return "ok", f"{array.shape[0]} rows of {array.shape[1]}"
+
+    def rows(self, video_id: str) -> int | None:
+        """Number of rows (seconds) of a video's features; ``None`` where they are missing or bad. Never raises."""
+        try:
+            array = self.get(video_id)
+        except UserError:
+            return None
+        return None if array is None else int(array.shape[0])

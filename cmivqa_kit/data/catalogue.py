@@ -1,0 +1,222 @@
+"""What lies where below a data root: question files by split and track, subtitles, features, answers.
+
+Works on names only and opens nothing but the manifest, and one question file where the edition is not stated. Any
+tree is accepted: the organizers' folders, the flat tree the kit writes, MedVidQA's ``text/`` beside ``features/``.
+A question file uses the subtitles and features nearest to it: in its own folder, else in the folders above, up to the
+root. Answer files (in a folder ``answers``, or named ``*answer*``) are listed but never opened here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmivqa_kit.data.layouts import detect
+from cmivqa_kit.data.types import TRACKS, Note, Track
+from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
+from cmivqa_kit.errors import UserError, closest
+from cmivqa_kit.files import read_json
+
+MANIFEST = "corpus.json"
+DEPTH = 4  # folders below the root that are looked into; official trees need two
+FEATURE_FOLDERS = ("video_feature", "video_features", "features/I3D", "features")
+MEDIA_FOLDERS = ("videos", "video")
+SKIPPED_FOLDERS = {"video_feature", "video_features", "features", "videos", "video", "audios", "audio", "subtitles",
+                   "runs", "__MACOSX", "node_modules"}  # fmt: skip
+_TRACKS = re.compile(r"(?:track|task)[ _-]?([123]{1,3})(?![0-9])", re.IGNORECASE)
+_NOT_QUESTIONS = re.compile(r"^(submission|output|corpus|config|package|.*subtitle.*|.*sample.*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionFile:
+    """A question file: its split, and the tracks it is for (all three where its name says none)."""
+
+    path: Path
+    split: str
+    tracks: tuple[Track, ...]
+    rank: int  # 0 for the plain name `train.json`, 1 for an official name, 2 for any other
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The files below ``root``. ``name`` is the corpus' own name where its manifest states one."""
+
+    root: Path
+    edition: Edition
+    name: str
+    questions: tuple[QuestionFile, ...]
+    answers: tuple[Path, ...]
+    subtitles: tuple[Path, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Split names in the edition's order."""
+        order = list(self.edition.splits)
+        return tuple(sorted({file.split for file in self.questions}, key=lambda s: order.index(s)))
+
+    def question_file(self, split: str, track: Track | None = None) -> QuestionFile:
+        """The question file of a split for a track (for any track: one that carries video ids first).
+
+        Raises:
+            UserError: no such split; no file for that track; two files that could both be meant.
+        """
+        name = self.edition.canonical_split(split)
+        files = [f for f in self.questions if f.split == name]
+        if not files:
+            have = ", ".join(self.splits) or "none"
+            raise UserError(
+                f"{self.root}: no split {split!r} (found: {have}).{closest(split, self.splits)}",
+                _split_fix(self, split),
+            )
+        if track is not None:
+            fitting = [f for f in files if track in f.tracks]
+            if not fitting:
+                raise UserError(
+                    f"{self.root}: split {split!r} has no question file for Track {track} "
+                    f"(found: {', '.join(f.path.name for f in files)})",
+                    f"Add the organizers' file for Track {track} to that folder.",
+                )
+            files = fitting
+        # A file made for this track alone goes before one for all tracks; without a track, one that names videos.
+        order = {f: (f.rank, len(f.tracks) if track else 1 not in f.tracks) for f in files}
+        chosen = [f for f in files if order[f] == min(order.values())]
+        if len(chosen) > 1 and track is not None:
+            raise UserError(
+                f"{self.root}: several question files for split {split!r}, Track {track}: "
+                + ", ".join(str(f.path.relative_to(self.root)) for f in chosen),
+                "Keep one of them below the data root, or point --data at the folder that holds it.",
+            )
+        return chosen[0]
+
+    def answer_file(self, split: str, track: Track) -> Path | None:
+        """The organizers' answer file of a split for a track, if it lies here; opened by scoring only."""
+        fitting = [p for p in self.answers if self.edition.split_in(p.name) == split]
+        exact = [p for p in fitting if track in (tracks_in(p.name) or TRACKS)]
+        # The official program's default name says "task_1" but its 2023 file serves all tracks: ids are shared.
+        shared = self.edition.corpus_files == "shared"
+        return next(iter(exact or (fitting if shared else [])), None)
+
+    def subtitle_file(self, beside: Path, split: str) -> Path | None:
+        """The subtitle file for a question file in folder ``beside``: the nearest one above it."""
+        for folder in _upwards(beside, self.root):
+            here = [p for p in self.subtitles if p.parent == folder]
+            named = [p for p in here if self.edition.split_in(p.stem) == split]
+            plain = [p for p in here if self.edition.split_in(p.stem) is None]
+            if len(named or plain) > 1:
+                raise UserError(
+                    f"{folder}: several subtitle files ({', '.join(p.name for p in named or plain)})",
+                    "Keep one called subtitle.json.",
+                )
+            if named or plain:
+                return (named or plain)[0]
+        return self.subtitles[0] if len(self.subtitles) == 1 else None
+
+    def feature_folders(self, beside: Path) -> tuple[Path, ...]:
+        """The folders of ``.npy`` features that serve question files in ``beside``, nearest first."""
+        return _existing(beside, self.root, FEATURE_FOLDERS)
+
+    def media_folders(self, beside: Path) -> tuple[Path, ...]:
+        """The folders of video files that serve question files in ``beside``, nearest first."""
+        return _existing(beside, self.root, MEDIA_FOLDERS)
+
+
+def catalogue(root: Path, edition: str | None = None) -> Catalogue:
+    """List a data root. ``edition`` overrides what the manifest or the first question file says.
+
+    Raises:
+        UserError: no such folder, no question file in it, or a damaged manifest.
+    """
+    if not root.is_dir():
+        what = "is a file, not a data folder" if root.exists() else "no such data folder"
+        raise UserError(f"{root}: {what}", "Make one with: cmivqa init --from DOWNLOADS, or give --data DIR.")
+    manifest = _manifest(root)
+    files = [path for path in _walk(root) if path.suffix.lower() == ".json" and path.name != MANIFEST]
+    answers = [p for p in files if is_answer_file(p, root)]
+    subtitles = [p for p in files if "subtitle" in p.name.lower() and p not in answers]
+    rest = [p for p in files if p not in answers and not _NOT_QUESTIONS.match(p.name)]
+    rules = load_edition(edition or manifest.get("edition") or _detect_edition(rest))
+    questions = []
+    notes = []
+    for path in rest:
+        split = split_of(path, root, rules)
+        if split is None:
+            notes.append(Note(str(path.relative_to(root)), "its name names no split; not used"))
+            continue
+        official = path.name in rules.splits[split].files
+        rank = 0 if path.name == f"{split}.json" else 1 if official else 2
+        questions.append(QuestionFile(path, split, tracks_in(path.name) or TRACKS, rank))
+    return Catalogue(
+        root, rules, str(manifest.get("name", root.name)), tuple(questions), tuple(answers), tuple(subtitles),
+        tuple(notes),
+    )  # fmt: skip
+
+
+def split_of(path: Path, root: Path, edition: Edition) -> str | None:
+    """The split a file belongs to, from its own name or else the names of its folders up to the root."""
+    names = [path.stem, *(folder.name for folder in _upwards(path.parent, root) if folder != root)]
+    return next((split for name in names if (split := edition.split_in(name))), None)
+
+
+def tracks_in(name: str) -> tuple[Track, ...]:
+    """The track numbers in a file name: ``..._for_track23.json`` -> (2, 3); none -> ()."""
+    match = _TRACKS.search(name)
+    return tuple(track for track in TRACKS if match and str(track) in match[1])
+
+
+def is_answer_file(path: Path, root: Path) -> bool:
+    """True for files that hold answers of a test split; prediction and training never open these."""
+    folders = path.relative_to(root).parts[:-1]
+    return "answers" in (part.lower() for part in folders) or "answer" in path.name.lower()
+
+
+def _manifest(root: Path) -> dict[str, str]:
+    path = root / MANIFEST
+    if not path.exists():
+        return {}
+    document = read_json(path, "corpus manifest")
+    if not isinstance(document, dict):
+        raise UserError(f"{path}: not an object", "Delete it; it is optional.")
+    return {key: value for key, value in document.items() if isinstance(value, str)}
+
+
+def _detect_edition(files: list[Path]) -> str:
+    """The edition of the smallest file that holds questions; small, because a test file tells as much as a train file."""
+    for path in sorted(files, key=lambda p: (p.stat().st_size, str(p))):
+        try:
+            document = read_json(path)
+        except UserError:
+            continue  # reported when that file is really used
+        layout = detect(document) if isinstance(document, list) else None
+        if layout is not None:
+            return layout.edition
+    return DEFAULT_EDITION
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        depth = len(Path(folder).relative_to(root).parts)
+        folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS and f[:1] != "." and depth < DEPTH)
+        yield from (Path(folder) / name for name in sorted(names) if name[:1] != ".")
+
+
+def _upwards(folder: Path, root: Path) -> Iterator[Path]:
+    yield folder
+    while folder != root and folder != folder.parent:
+        folder = folder.parent
+        yield folder
+
+
+def _existing(beside: Path, root: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(folder / name for folder in _upwards(beside, root) for name in names if (folder / name).is_dir())
+
+
+def _split_fix(self: Catalogue, split: str) -> str:
+    if split == "dev" and "train" in self.splits:
+        return "The organizers hand out no dev split: make one with: cmivqa data split"
+    if not self.splits:
+        return "Point --data at the folder that holds the organizers' files, or run: cmivqa init --from DOWNLOADS"
+    return f"Give --split {' or --split '.join(self.splits)}."

@@ -1,0 +1,63 @@
+"""Corpus layouts: how one question file of one data set is read.
+
+A layout is a small declaration registered under a name; adding one is one new file here and its name in `MODULES`.
+The first registered layout whose `matches` accepts the records reads the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from cmivqa_kit.data.types import Question, Video
+from cmivqa_kit.errors import Problem
+
+MODULES = ("m4ivqa", "medvidqa", "mmivqa", "cmivqa")  # most particular first; "cmivqa" accepts the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What a layout makes of the records of one file. ``videos`` only where subtitles stand inside the records."""
+
+    questions: tuple[Question, ...]
+    videos: Mapping[str, Video]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """``matches(first records)`` says whether the file is of this layout; ``read(all records)`` reads it.
+
+    ``edition`` is the edition such a file belongs to unless the user says otherwise.
+    """
+
+    name: str
+    title: str
+    edition: str
+    matches: Callable[[Sequence[Mapping[str, Any]]], bool]
+    read: Callable[[Sequence[Any]], Records]
+
+
+_REGISTRY: dict[str, Layout] = {}
+
+
+def register(layout: Layout) -> Layout:
+    """Add a layout; the last registered under a name wins."""
+    _REGISTRY[layout.name] = layout
+    return layout
+
+
+def layouts() -> tuple[Layout, ...]:
+    """All layouts, most particular first, those registered by other packages before the kit's own."""
+    for module in MODULES:
+        import_module(f"cmivqa_kit.data.layouts.{module}")
+    own = {name: _REGISTRY[name] for name in MODULES}
+    return (*(layout for name, layout in _REGISTRY.items() if name not in own), *own.values())
+
+
+def detect(records: Sequence[Any]) -> Layout | None:
+    """The layout of a list of records, judged by the first few objects in it; ``None`` if they are no questions."""
+    sample = [record for record in records[:50] if isinstance(record, Mapping)]
+    return next((layout for layout in layouts() if sample and layout.matches(sample)), None)

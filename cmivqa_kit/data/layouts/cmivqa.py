@@ -1,0 +1,57 @@
+"""CMIVQA 2023: ``id``, ``video_id``, ``question``, ``start_second``, ``end_second``; test files lack some of them.
+
+Source: specs/ccgs.md, section 1.2. The converted TutorialVQA and the embedded corpus use it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cmivqa_kit.data.layouts import Layout, Records, fields, register
+from cmivqa_kit.data.types import Question
+from cmivqa_kit.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The names of the fields of a record with one question."""
+
+    id: str = "id"
+    start: str = "start_second"
+    end: str = "end_second"
+    default_language: str | None = None
+
+
+def read_plain(records: Sequence[Any], keys: Keys) -> Records:
+    """Questions of records that hold one question each; every finding is kept with its JSON pointer."""
+    questions: list[Question] = []
+    problems: list[Problem] = []
+    for index, record in enumerate(records):
+        where = f"/{index}"
+        if not isinstance(record, Mapping):
+            problems.append(Problem(where, f"{fields.show(record)} is not an object"))
+            continue
+        found: list[Problem] = []
+        identity = fields.question_id(record, keys.id, where, found)
+        question = fields.text(record, "question", where, found)
+        video_id = fields.optional_text(record, "video_id", where, found)
+        language = fields.optional_text(record, "language_type", where, found) or keys.default_language
+        answer = fields.span(record, keys.start, keys.end, where, found)
+        problems += found
+        if identity is not None and question is not None and not found:
+            questions.append(Question(identity, question, language, video_id, answer))
+    return Records(tuple(questions), {}, tuple(problems))
+
+
+register(
+    Layout(
+        name="cmivqa",
+        title="CMIVQA 2023",
+        edition="cmivqa-2023",
+        matches=lambda sample: any("question" in record for record in sample),
+        # The 2023 files carry no language column; all their questions are Chinese, but a converted corpus states its own.
+        read=lambda records: read_plain(records, Keys()),
+    )
+)

@@ -1,0 +1,77 @@
+"""Reading single fields of a record with findings instead of exceptions; shared by all layouts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from cmivqa_kit.data.span import Span
+from cmivqa_kit.data.types import QuestionId
+from cmivqa_kit.errors import Problem
+
+_MISSING = object()
+
+
+def question_id(record: Mapping[str, Any], key: str, where: str, problems: list[Problem]) -> QuestionId | None:
+    """An id is a string or an integer; anything else is a finding."""
+    value = record.get(key, _MISSING)
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    what = f"no {key!r}" if value is _MISSING else f"{key!r} is {show(value)}, not an integer or a string"
+    problems.append(Problem(where, what))
+    return None
+
+
+def text(record: Mapping[str, Any], key: str, where: str, problems: list[Problem]) -> str | None:
+    """A non-empty string, blanks around it removed."""
+    value = record.get(key, _MISSING)
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    what = f"no {key!r}" if value is _MISSING else f"{key!r} is {show(value)}, not a text"
+    problems.append(Problem(where, what))
+    return None
+
+
+def optional_text(record: Mapping[str, Any], key: str, where: str, problems: list[Problem]) -> str | None:
+    """A string where the key stands, ``None`` where it is absent or null."""
+    if record.get(key) is None:
+        return None
+    return text(record, key, where, problems)
+
+
+def span(record: Mapping[str, Any], start: str, end: str, where: str, problems: list[Problem]) -> Span | None:
+    """The answer in seconds; ``None`` where both keys are absent. Order and sign are left to `data check`."""
+    if record.get(start) is None and record.get(end) is None:
+        return None
+    times = []
+    for key in (start, end):
+        value = record.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
+            problems.append(Problem(f"{where}/{key}", f"{show(value)} is not a number of seconds"))
+        else:
+            times.append(float(value))
+    return Span(*times) if len(times) == 2 else None
+
+
+def seconds(record: Mapping[str, Any], key: str) -> float | None:
+    """A positive number of seconds where there is one; an odd value is no duration."""
+    value = record.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value) or value <= 0:
+        return None
+    return float(value)
+
+
+def show(value: object) -> str:
+    """A short form of a hostile value for a message."""
+    form = repr(value)
+    return form if len(form) <= 60 else form[:57] + "..."
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False

@@ -1,0 +1,79 @@
+"""M4IVQA 2025: one record, two questions (Chinese and English), captions per language inside the record.
+
+Source: specs/ccgs.md, section 1.5. How the 2025 organizers want ids in a submission was never published; the two
+questions of record 7 are called ``7_Chinese`` and ``7_English`` here. The 2024/25 train files that hold separate
+``Chinese_question`` and ``English_question`` items without captions are read too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from cmivqa_kit.data.layouts import Layout, Records, fields, register
+from cmivqa_kit.data.subtitles import parse_lines
+from cmivqa_kit.data.types import Question, Subtitle, Video
+from cmivqa_kit.errors import Problem
+
+QUESTIONS = {"Chinese": "Chinese_question", "English": "English_question"}
+CAPTIONS = {"Chinese": "Ch_caption", "English": "Eng_caption"}
+
+
+def read(records: Sequence[Any]) -> Records:
+    """Two questions per record (one where only one language is there), and its video with captions per language."""
+    questions: list[Question] = []
+    videos: dict[str, Video] = {}
+    problems: list[Problem] = []
+    for index, record in enumerate(records):
+        where = f"/{index}"
+        if not isinstance(record, Mapping):
+            problems.append(Problem(where, f"{fields.show(record)} is not an object"))
+            continue
+        found: list[Problem] = []
+        identity = fields.question_id(record, "id", where, found)
+        video_id = fields.optional_text(record, "video_id", where, found)
+        answer = fields.span(record, "start_second", "end_second", where, found)
+        texts = {
+            language: fields.text(record, key, where, found) for language, key in QUESTIONS.items() if key in record
+        }
+        if not texts:
+            found.append(Problem(where, "neither 'Chinese_question' nor 'English_question'"))
+        problems += found
+        if not found:
+            questions += [
+                Question(f"{identity}_{language}", text, language, video_id, answer)
+                for language, text in texts.items()
+                if text is not None
+            ]
+        if video_id is not None and video_id not in videos:
+            videos[video_id] = _video(video_id, record, where, problems)
+    inline = any(isinstance(record, Mapping) and "video_captions" in record for record in records)
+    return Records(tuple(questions), videos if inline else {}, tuple(problems))
+
+
+def _video(video_id: str, record: Mapping[str, Any], where: str, problems: list[Problem]) -> Video:
+    captions = record.get("video_captions")
+    if captions is None:
+        return Video(video_id)
+    tracks: dict[str, tuple[Subtitle, ...]] = {}
+    for language, key in CAPTIONS.items():
+        # A record may carry captions of one language only: a language that no line has is not a finding.
+        if isinstance(captions, list) and not any(isinstance(c, Mapping) and key in c for c in captions):
+            continue
+        lines, found = parse_lines(captions, f"{where}/video_captions", text_key=key)
+        problems += found
+        tracks[language] = lines
+    default = next(iter(tracks.values()), ())
+    return Video(video_id, default, translations=MappingProxyType(tracks))
+
+
+register(
+    Layout(
+        name="m4ivqa",
+        title="M4IVQA 2025",
+        edition="m4ivqa-2025",
+        matches=lambda sample: any(key in record for record in sample for key in QUESTIONS.values()),
+        read=read,
+    )
+)

@@ -1,0 +1,47 @@
+"""MedVidQA / MedVidCQA: subtitles inside the annotation, ``answer_start_second``. Source: specs/ccgs.md, section 1.5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cmivqa_kit.data.layouts import Layout, Records, fields, register
+from cmivqa_kit.data.layouts.cmivqa import Keys, read_plain
+from cmivqa_kit.data.subtitles import parse_lines
+from cmivqa_kit.data.types import Subtitle, Video
+from cmivqa_kit.errors import Problem
+
+SUBTITLES = "video_sub_title"
+
+
+def read(records: Sequence[Any]) -> Records:
+    """Questions and, from the same records, their videos; ``sample_id`` serves as id where there is no ``id``."""
+    first: Mapping[str, Any] = next((record for record in records if isinstance(record, Mapping)), {})
+    id_key = "id" if "id" in first else "sample_id"
+    plain = read_plain(records, Keys(id_key, "answer_start_second", "answer_end_second", "English"))
+    problems: list[Problem] = list(plain.problems)
+    videos: dict[str, Video] = {}
+    for index, record in enumerate(records):
+        if not isinstance(record, Mapping) or not isinstance(record.get("video_id"), str):
+            continue
+        video_id = record["video_id"].strip()
+        if not video_id or video_id in videos:  # the list is repeated with every question of a video
+            continue
+        lines: tuple[Subtitle, ...] = ()
+        if record.get(SUBTITLES) is not None:
+            lines, found = parse_lines(record[SUBTITLES], f"/{index}/{SUBTITLES}")
+            problems += found
+        given = fields.seconds(record, "video_length")
+        videos[video_id] = Video(video_id, lines, given, "given" if given else None)
+    return Records(plain.questions, videos, tuple(problems))
+
+
+register(
+    Layout(
+        name="medvidqa",
+        title="MedVidQA / MedVidCQA",
+        edition="cmivqa-2023",
+        matches=lambda sample: any("answer_start_second" in r or SUBTITLES in r for r in sample),
+        read=read,
+    )
+)

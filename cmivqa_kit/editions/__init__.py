@@ -1,0 +1,124 @@
+"""The editions of the challenge, each one small TOML file: id form, split names, limits, cut-offs.
+
+A new year is one new file here, or one outside the package given by its path (``--edition my-edition.toml``).
+Source: specs/scoring.md, section 1.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from cmivqa_kit.errors import UserError, closest
+
+DEFAULT_EDITION = "cmivqa-2023"
+IdForm = Literal["integer", "string", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitFacts:
+    """What an edition says of one split: other names, official file names, sizes, and who holds its answers."""
+
+    aliases: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    folder: str = ""
+    questions: int | None = None
+    videos: int | None = None
+    answers: Literal["public", "organizers"] = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The rules of one year's challenge."""
+
+    name: str
+    title: str
+    year: int
+    id_form: IdForm
+    id_pattern: str
+    language_column: bool
+    corpus_files: Literal["shared", "per-track"]
+    entries: int
+    cutoffs: tuple[int, ...]
+    board_decimals: int
+    reissued_videos: tuple[str, ...] = ()
+    splits: Mapping[str, SplitFacts] = field(default_factory=dict)
+
+    def canonical_split(self, name: str) -> str | None:
+        """The canonical name of a split given by any of its names, or ``None`` if this edition knows no such name."""
+        plain = normalise(name)
+        for split, facts in self.splits.items():
+            if plain == normalise(split) or plain in facts.aliases:
+                return split
+        return None
+
+    def split_in(self, text: str) -> str | None:
+        """The split whose longest name occurs in a file or folder name, e.g. ``testA`` in ``..._TESTA``."""
+        plain = normalise(text)
+        names = [(alias, split) for split, facts in self.splits.items() for alias in (*facts.aliases, normalise(split))]
+        hits = [(len(alias), split) for alias, split in names if alias in plain]
+        return max(hits)[1] if hits else None
+
+    def track_of_id(self, question_id: object) -> int | None:
+        """The track number an id carries (``NLPCC2024_Task2_17`` -> 2), or ``None``."""
+        if not self.id_pattern or not isinstance(question_id, str):
+            return None
+        match = re.search(self.id_pattern, question_id)
+        return int(match["track"]) if match else None
+
+
+def normalise(name: str) -> str:
+    """Lower case, letters and digits only: ``Train_Dev`` and ``train-dev`` are one name."""
+    return re.sub(r"[^0-9a-z]", "", name.lower())
+
+
+def edition_names() -> tuple[str, ...]:
+    """The editions that come with the kit, oldest first."""
+    files = resources.files("cmivqa_kit.editions").iterdir()
+    return tuple(
+        sorted((f.name.removesuffix(".toml") for f in files if f.name.endswith(".toml")), key=lambda n: n[-4:])
+    )
+
+
+@lru_cache(maxsize=16)
+def load_edition(name: str = DEFAULT_EDITION) -> Edition:
+    """The edition called ``name``, or read from a TOML file when ``name`` ends in ``.toml``.
+
+    Raises:
+        UserError: no such edition, or a file that lacks a field.
+    """
+    if name.endswith(".toml"):
+        try:
+            return _parse(Path(name).read_text(encoding="utf-8"), name)
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{name}: edition file cannot be read ({error})", "Check the path.") from None
+    known = edition_names()
+    if name not in known:
+        raise UserError(
+            f"unknown edition {name!r}.{closest(name, known)}",
+            f"Give one of {', '.join(known)}, or the path of an edition file ending in .toml.",
+        )
+    return _parse((resources.files("cmivqa_kit.editions") / f"{name}.toml").read_text(encoding="utf-8"), f"{name}.toml")
+
+
+def _parse(text: str, where: str) -> Edition:
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+        splits = {
+            name: SplitFacts(**{k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()})
+            for name, facts in table.pop("splits").items()
+        }
+        values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+        return Edition(**values, splits=splits)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{where}: not TOML ({error})", "Mend the edition file.") from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{where}: a field is missing or unknown ({error})", "Compare it with an edition that comes with the kit."
+        ) from None

@@ -1,0 +1,78 @@
+"""Finding baselines: the entry-point group ``cmivqa_kit.baselines`` names a `Declaration` per system.
+
+The kit imports no baseline itself; a participant's own package plugs in by naming its declaration in that group.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+
+from cmivqa_kit.errors import UserError, closest
+from cmivqa_kit.prediction.types import Baseline, Declaration
+
+GROUP = "cmivqa_kit.baselines"
+
+
+def baseline_names() -> tuple[str, ...]:
+    """Names of all installed baselines, sorted; imports none of them."""
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+def declaration(name: str) -> Declaration:
+    """The declaration of the baseline called ``name``.
+
+    Raises:
+        UserError: no such baseline, or its package is broken.
+    """
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in points:
+        raise UserError(
+            f"unknown baseline {name!r}.{closest(name, points)}",
+            f"Installed: {', '.join(sorted(points)) or 'none'}. List them: cmivqa baselines",
+        )
+    return _load(points[name])
+
+
+def create(found: Declaration) -> Baseline:
+    """A fresh object of the system.
+
+    Raises:
+        UserError: a Python package it needs is not installed, or the factory is missing.
+    """
+    missing = missing_packages(found)
+    if missing:
+        raise UserError(
+            f"baseline {found.name!r} needs {', '.join(missing)}, not installed here",
+            "Install what the neural baselines need: pip install 'cmivqa-kit[models]'",
+        )
+    module, _, attribute = found.factory.partition(":")
+    try:
+        system: Baseline = getattr(import_module(module), attribute)()
+    except (ImportError, AttributeError) as error:
+        raise UserError(
+            f"baseline {found.name!r}: {found.factory} cannot be loaded ({error})", "Reinstall the package it is in."
+        ) from error
+    return system
+
+
+def missing_packages(found: Declaration) -> tuple[str, ...]:
+    """Python packages the declaration needs that are not installed."""
+    names = (need.removeprefix("package:") for need in found.needs if need.startswith("package:"))
+    return tuple(name for name in names if find_spec(name) is None)
+
+
+def _load(point: EntryPoint) -> Declaration:
+    try:
+        loaded = point.load()
+    except (ImportError, AttributeError) as error:
+        raise UserError(
+            f"baseline {point.name!r}: {point.value} cannot be loaded ({error})", "Reinstall the package it is in."
+        ) from error
+    if not isinstance(loaded, Declaration):
+        raise UserError(
+            f"baseline {point.name!r}: {point.value} is not a Declaration",
+            "Its entry point must name a cmivqa_kit.prediction.types.Declaration.",
+        )
+    return loaded

@@ -1,0 +1,98 @@
+"""A baseline's settings: its ``config.toml``, a preset on top, then ``--set section.key=value``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from typing import Any
+
+from cmivqa_kit.errors import UserError, closest
+from cmivqa_kit.prediction.types import Config, Declaration
+
+
+def presets(found: Declaration) -> tuple[str, ...]:
+    """Names of the presets in a baseline's ``config.toml``."""
+    return tuple(sorted(_document(found).get("preset", {})))
+
+
+def settings(found: Declaration, preset: str | None = None, overrides: Iterable[str] = ()) -> Config:
+    """The effective settings, section -> key -> value.
+
+    Args:
+        found: the baseline.
+        preset: a table ``[preset.NAME]`` of its ``config.toml``.
+        overrides: ``section.key=value`` texts; values are TOML (``true``, ``0.9``, ``"text"``), a bare word is a text.
+
+    Raises:
+        UserError: unknown preset, section or key (the nearest one is offered), or a value of another type.
+    """
+    document = _document(found)
+    values: dict[str, dict[str, Any]] = {name: dict(table) for name, table in document["default"].items()}
+    if preset is not None:
+        known = document.get("preset", {})
+        if preset not in known:
+            have = f"It has: {', '.join(sorted(known))}." if known else "It has none."
+            raise UserError(f"{found.name} has no preset {preset!r}.{closest(preset, known)}", have)
+        for section, table in known[preset].items():
+            for key, value in table.items():
+                _assign(values, f"{section}.{key}", value, f"preset {preset}")
+    for override in overrides:
+        name, equals, text = override.partition("=")
+        if not equals:
+            raise UserError(f"--set {override!r}: no '='", "Write --set section.key=value, e.g. --set index.k1=1.5")
+        _assign(values, name.strip(), _value(text.strip()), "--set")
+    return values
+
+
+def merge(config: Config, found: Declaration, overrides: Iterable[str]) -> Config:
+    """Settings stored in a run with ``--set`` texts on top; keys the run does not know come from ``config.toml``."""
+    values = {name: dict(table) for name, table in settings(found).items()}
+    for section, table in config.items():
+        values.setdefault(section, {}).update(table)
+    for override in overrides:
+        name, _, text = override.partition("=")
+        _assign(values, name.strip(), _value(text.strip()), "--set")
+    return values
+
+
+def _assign(values: dict[str, dict[str, Any]], name: str, value: Any, origin: str) -> None:
+    known = [f"{section}.{key}" for section, table in values.items() for key in table]
+    if name not in known:
+        raise UserError(
+            f"{origin}: unknown setting {name!r}.{closest(name, known)}", f"Settings: {', '.join(known) or 'none'}."
+        )
+    section, _, key = name.partition(".")
+    values[section][key] = _same_type(values[section][key], value, f"{origin}: {name}")
+
+
+def _same_type(old: Any, new: Any, where: str) -> Any:
+    if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
+        return float(new)
+    if type(old) is not type(new):
+        raise UserError(f"{where}: {new!r} is not {_type_name(old)}", f"The default is {old!r}.")
+    return new
+
+
+def _type_name(value: Any) -> str:
+    names: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+    return names.get(type(value), f"a {type(value).__name__}")
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _document(found: Declaration) -> dict[str, Any]:
+    package, _, name = found.config.partition(":")
+    try:
+        document = tomllib.loads((resources.files(package) / name).read_text(encoding="utf-8"))
+    except (OSError, ModuleNotFoundError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"baseline {found.name!r}: {found.config} cannot be read ({error})", "Reinstall its package."
+        ) from error
+    document.setdefault("default", {})
+    return document

@@ -1,0 +1,81 @@
+"""What a baseline is: a light declaration, and the object that fits, loads and predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from cmivqa_kit.data.span import Span
+from cmivqa_kit.data.types import QuestionId, Split, Track
+
+if TYPE_CHECKING:
+    from cmivqa_kit.training.run import RunDirectory
+
+Target = Literal[1, 2, 3, 23]  # 23: one list that is handed in for Tracks 2 and 3 alike
+Config = Mapping[str, Mapping[str, Any]]  # section -> key -> value
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One answer: a span (seconds) of a video, with the baseline's own score (higher is better)."""
+
+    video_id: str
+    span: Span
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Candidates for one question, best first. Track 1: the first one counts; Tracks 2 and 3: at most 50 are read."""
+
+    question_id: QuestionId
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PredictOptions:
+    """``limit`` candidates per question at most; ``config`` the effective settings, ``seed`` and ``device`` as asked."""
+
+    config: Config = field(default_factory=dict)
+    limit: int = 50
+    seed: int = 0
+    device: str = "cpu"
+
+
+class Baseline(Protocol):
+    """A system that can be fitted, loaded again and asked. One object serves one run."""
+
+    def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
+        """Learn from ``train`` and write everything that prediction needs into ``run``; settings are ``run.config``."""
+        ...
+
+    def load(self, run: RunDirectory) -> None:
+        """Make ready to predict from a finished run, on any machine."""
+        ...
+
+    def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
+        """One prediction per question of ``split``, in its order. ``split`` carries no answers (`for_prediction`)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the entry point names; importing it must stay cheap (no torch).
+
+    ``factory`` is ``"package.module:callable"``, called without arguments. ``config`` is ``"package:file.toml"``: table
+    ``[default]`` holds one table per section with every setting and its default value; ``[preset.NAME]`` holds, in the
+    same sections, what a named preset changes. ``needs`` lists what a split must have (``subtitles``, ``features``)
+    and Python packages beyond the kit's own (``package:torch``). ``drops`` are the rules of `cmivqa_kit.data.check` by
+    which a training example is left out.
+    """
+
+    name: str
+    title: str
+    tracks: tuple[Track, ...]
+    factory: str
+    config: str
+    paper: str = ""
+    needs: tuple[str, ...] = ("subtitles",)
+    drops: tuple[str, ...] = ("no-answer", "bad-span", "no-video", "no-subtitles")
+    trains: bool = True

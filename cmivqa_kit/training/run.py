@@ -1,0 +1,164 @@
+"""Run directories: ``runs/<baseline>-<n>``, with everything prediction needs on another machine.
+
+``run.json`` says what was run and whether it finished; it is written last, so an interrupted run is never taken for a
+finished one, and a finished run is never written into again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cmivqa_kit import __version__
+from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.files import read_json, write_json
+from cmivqa_kit.prediction.types import Config
+
+RECORD = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunDirectory:
+    """A run: its folder, the baseline's name, the effective settings (section -> key -> value) and the seed."""
+
+    path: Path
+    baseline: str
+    config: Config
+    seed: int
+
+    @property
+    def finished(self) -> bool:
+        """True once `finish` was called."""
+        return self.record().get("state") == "finished"
+
+    def record(self) -> dict[str, Any]:
+        """The content of ``run.json``."""
+        record = read_json(self.path / RECORD, "run record")
+        return record if isinstance(record, dict) else {}
+
+    def write(self, name: str, document: Any) -> Path:
+        """Write a JSON document into the run, whole or not at all.
+
+        Raises:
+            UserError: the run is finished already.
+        """
+        if self.finished:
+            raise UserError(f"{self.path}: this run is finished; nothing is written into it again", "Start a new run.")
+        write_json(self.path / name, document)
+        return self.path / name
+
+    def read(self, name: str) -> Any:
+        """Read a JSON document of the run.
+
+        Raises:
+            UserError: it is missing or damaged.
+        """
+        path = self.path / name
+        if not path.exists():
+            raise UserError(
+                f"{self.path}: the run lacks {name}", f"Train again: cmivqa train -m {self.baseline}; or give --run."
+            )
+        return read_json(path, "part of the run")
+
+    def log(self, event: Mapping[str, Any]) -> None:
+        """Append one line to ``metrics.jsonl``."""
+        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(dict(event), ensure_ascii=False, sort_keys=True) + "\n")
+
+    def finish(self, **facts: Any) -> None:
+        """Mark the run finished and record ``facts`` about it."""
+        write_json(self.path / RECORD, {**self.record(), **facts, "state": "finished", "finished": _now()})
+
+
+def start_run(folder: Path, baseline: str, config: Config, seed: int, **facts: Any) -> RunDirectory:
+    """Make ``folder/<baseline>-<n>`` with the next free n; two processes never get the same one.
+
+    Raises:
+        RunFailed: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        number = 1 + max((n for name, n in _numbered(folder) if name == baseline), default=0)
+        while True:
+            path = folder / f"{baseline}-{number}"
+            try:
+                path.mkdir()
+                break
+            except FileExistsError:
+                number += 1
+    except OSError as error:
+        raise RunFailed(f"{folder}: cannot be written ({error.strerror or error})", "Give another --run DIR.") from None
+    plain = {section: dict(values) for section, values in config.items()}
+    write_json(
+        path / RECORD,
+        {
+            "baseline": baseline,
+            "kit": __version__,
+            "state": "running",
+            "started": _now(),
+            "seed": seed,
+            "config": plain,
+            **facts,
+        },
+    )
+    return RunDirectory(path, baseline, plain, seed)
+
+
+def open_run(path: Path) -> RunDirectory:
+    """A finished run by its folder.
+
+    Raises:
+        UserError: not a run, damaged, or never finished.
+    """
+    if not (path / RECORD).is_file():
+        raise UserError(f"{path}: not a run directory (it has no {RECORD})", "Give --run DIR, or: cmivqa train")
+    record = read_json(path / RECORD, "run record")
+    try:
+        run = RunDirectory(path, str(record["baseline"]), dict(record["config"]), int(record["seed"]))
+        state = record["state"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path / RECORD}: lacks {error}", "The run is damaged; train again.") from None
+    if state != "finished":
+        raise UserError(f"{path}: this run did not finish (state {state!r})", "Train again: cmivqa train")
+    return run
+
+
+def newest_run(folder: Path, baseline: str | None = None) -> RunDirectory:
+    """The finished run (of ``baseline`` where given) that finished last.
+
+    Raises:
+        UserError: there is none.
+    """
+    runs = []
+    for name, number in _numbered(folder):
+        if baseline in (None, name):
+            try:
+                run = open_run(folder / f"{name}-{number}")
+            except UserError:
+                continue  # unfinished or damaged: never chosen by itself
+            runs.append((run.record().get("finished", ""), number, run))
+    if not runs:
+        of = f" of {baseline}" if baseline else ""
+        raise UserError(
+            f"{folder}: no finished run{of}", f"Train first: cmivqa train{f' -m {baseline}' if baseline else ''}"
+        )
+    return max(runs, key=lambda item: (item[0], item[1]))[2]
+
+
+def _numbered(folder: Path) -> list[tuple[str, int]]:
+    if not folder.is_dir():
+        return []
+    matches = (re.fullmatch(r"(.+)-(\d{1,9})", path.name) for path in folder.iterdir() if path.is_dir())
+    return [(match[1], int(match[2])) for match in matches if match]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+
