@@ -99,7 +99,7 @@ def guess_fault(text: str, position: int) -> str:
         return "The file is empty: it was never written, or its writer was stopped."
     if after[:1] in ("]", "}") and before.endswith(","):
         return "Remove the comma before the closing bracket (a trailing comma)."
-    if before.endswith(",") and after[:1] == "" or not after:
+    if (before.endswith(",") and after[:1] == "") or not after:
         return "The file ends too early: it was cut off. Copy or download it again."
     if after[:2] in ("//", "/*") or after[:1] == "#":
         return "Remove the comment: JSON has none."

@@ -184,7 +184,7 @@ def _manifest(root: Path) -> dict[str, str]:
 
 
 def _detect_edition(files: list[Path]) -> str:
-    """The edition of the smallest file that holds questions; small, because a test file tells as much as a train file."""
+    """The edition of the smallest file that holds questions: a test file tells as much as a train file."""
     for path in sorted(files, key=lambda p: (p.stat().st_size, str(p))):
         try:
             document = read_json(path)

@@ -63,7 +63,7 @@ def load_split(files: Catalogue, name: str, track: Track | None = None) -> Split
         notes.append(Note("subtitle.json", "none found: videos have no subtitles"))
         videos = {video_id: Video(video_id) for video_id in features}
     _refuse_near_misses(questions, videos)
-    videos = {video_id: video for video_id, video in sorted(videos.items())}
+    videos = dict(sorted(videos.items()))
     durations = _container_durations(files.media_folders(folder))
     return Split(
         name=split,

@@ -58,7 +58,7 @@ class FeatureStore:
         if path is None:
             return None
         try:
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
+            array: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise UserError(
                 f"{path}: not a readable .npy file ({error})", "Download or extract it again, or delete it."

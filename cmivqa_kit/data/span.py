@@ -41,4 +41,5 @@ def interval_iou(start: Any, end: Any, other_start: Any, other_end: Any) -> floa
     """
     hull = max(end, other_end) - min(start, other_start)
     inter = min(end, other_end) - max(start, other_start)
-    return max(0.0, (1.0 * inter) / hull)
+    iou: float = max(0.0, (1.0 * inter) / hull)
+    return iou

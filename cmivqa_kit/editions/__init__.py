@@ -110,15 +110,15 @@ def load_edition(name: str = DEFAULT_EDITION) -> Edition:
 def _parse(text: str, where: str) -> Edition:
     try:
         table: dict[str, Any] = tomllib.loads(text)
-        splits = {
-            name: SplitFacts(**{k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()})
-            for name, facts in table.pop("splits").items()
-        }
-        values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-        return Edition(**values, splits=splits)
+        splits = {name: SplitFacts(**_tuples(facts)) for name, facts in table.pop("splits").items()}
+        return Edition(**_tuples(table), splits=splits)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{where}: not TOML ({error})", "Mend the edition file.") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"{where}: a field is missing or unknown ({error})", "Compare it with an edition that comes with the kit."
         ) from None
+
+
+def _tuples(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}

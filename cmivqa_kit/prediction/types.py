@@ -35,7 +35,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class PredictOptions:
-    """``limit`` candidates per question at most; ``config`` the effective settings, ``seed`` and ``device`` as asked."""
+    """At most ``limit`` candidates per question; the effective settings, seed and device as asked for."""
 
     config: Config = field(default_factory=dict)
     limit: int = 50

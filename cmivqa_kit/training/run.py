@@ -159,6 +159,3 @@ def _numbered(folder: Path) -> list[tuple[str, int]]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-

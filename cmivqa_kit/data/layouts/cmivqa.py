@@ -51,7 +51,6 @@ register(
         title="CMIVQA 2023",
         edition="cmivqa-2023",
         matches=lambda sample: any("question" in record for record in sample),
-        # The 2023 files carry no language column; all their questions are Chinese, but a converted corpus states its own.
         read=lambda records: read_plain(records, Keys()),
     )
 )

@@ -1,4 +1,7 @@
-"""MedVidQA / MedVidCQA: subtitles inside the annotation, ``answer_start_second``. Source: specs/ccgs.md, section 1.5."""
+"""MedVidQA / MedVidCQA: subtitles inside the annotation, ``answer_start_second``.
+
+Source: specs/ccgs.md, section 1.5.
+"""
 
 from __future__ import annotations
 

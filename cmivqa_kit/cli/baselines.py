@@ -1,0 +1,51 @@
+"""`cmivqa baselines`."""
+
+from __future__ import annotations
+
+import click
+
+from cmivqa_kit.cli import render
+from cmivqa_kit.cli.common import Session, options
+
+
+@click.command(
+    "baselines",
+    short_help="List the baselines: tracks, paper, what they need.",
+    epilog="Example: cmivqa baselines --format json",
+)
+@options("format")
+def command(form: str) -> None:
+    """List the installed baselines: the tracks they serve, their paper, what they need, their presets.
+
+    Your own package appears here when it names a declaration in the entry-point group cmivqa_kit.baselines.
+    """
+    from cmivqa_kit.prediction.registry import baseline_names, declaration, missing_packages
+    from cmivqa_kit.prediction.settings import presets
+
+    session = Session(form)
+    found = [declaration(name) for name in baseline_names()]
+    if session.json:
+        render.as_json(
+            [
+                {
+                    "name": d.name,
+                    "title": d.title,
+                    "tracks": list(d.tracks),
+                    "paper": d.paper,
+                    "needs": list(d.needs),
+                    "missing": list(missing_packages(d)),
+                    "presets": list(presets(d)),
+                }
+                for d in found
+            ]
+        )
+        return
+
+    def needs(d: object) -> str:
+        names = ", ".join(need.removeprefix("package:") for need in d.needs) or "-"  # type: ignore[attr-defined]
+        missing = missing_packages(d)  # type: ignore[arg-type]
+        return f"{names} (not installed: {', '.join(missing)})" if missing else names
+
+    rows = [(d.name, " ".join(map(str, d.tracks)), d.title, needs(d), d.paper) for d in found]
+    session.table("Baselines", ["name", "tracks", "what", "needs", "paper"], rows)
+    session.next(f"cmivqa train -m {found[0].name}" if found else "pip install cmivqa-kit")

@@ -1,0 +1,118 @@
+"""What commands share: one spelling of every option, and the session that holds the effective settings."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from cmivqa_kit.cli import render
+from cmivqa_kit.data.types import TRACKS, Track
+from cmivqa_kit.workspace import EMBEDDED, Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from cmivqa_kit.data.catalogue import Catalogue
+    from cmivqa_kit.editions import Edition
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "data": click.option("--data", type=PATH, metavar="DIR", help="Data root. Without one: the embedded demo corpus."),
+    "split": click.option("--split", metavar="NAME", help="Split, by any name its edition knows (dev, testA, ...)."),
+    "baseline": click.option("-m", "--baseline", metavar="NAME", help="Baseline (see: cmivqa baselines)."),
+    "run": click.option("--run", type=PATH, metavar="DIR", help="Run directory, or the folder that holds the runs."),
+    "out": click.option("--out", type=PATH, metavar="FILE", help="File to write."),
+    "truth": click.option("--truth", type=PATH, metavar="FILE", help="Answer file to score against."),
+    "track": click.option("--track", type=click.Choice(["1", "2", "3"]), metavar="N", help="Track: 1, 2 or 3."),
+    "edition": click.option("--edition", metavar="NAME", help="Edition of the challenge, or an edition file (.toml)."),
+    "seed": click.option("--seed", type=int, metavar="N", help="Seed of everything random."),
+    "device": click.option("--device", metavar="NAME", help="Device for neural baselines: cpu, cuda, cuda:1."),
+    "format": click.option(
+        "--format", "form", type=click.Choice(["text", "json"]), default="text", metavar="NAME", help="text or json."
+    ),
+    "preset": click.option("--preset", metavar="NAME", help="Named table of the baseline's config.toml."),
+    "set": click.option(
+        "--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one setting of the baseline."
+    ),
+    "force": click.option("--force", is_flag=True, help="Replace existing files."),
+}
+_FLAG_OF = {"data": "data.root", "edition": "data.edition", "baseline": "model.baseline", "preset": "model.preset",
+            "run": "run.directory", "seed": "run.seed", "device": "run.device", "out": "output.submission"}  # fmt: skip
+_REPEATED = ("data", "edition")  # flags that the next command needs again, because no workspace remembers them
+
+
+def options(*names: str) -> Callable[[Command], Command]:
+    """Add the named options, in that order in the help."""
+
+    def add(command: Command) -> Command:
+        for name in reversed(names):
+            command = OPTIONS[name](command)
+        return command
+
+    return add
+
+
+class Session:
+    """The effective settings of one call, the console, and the data root opened at first use."""
+
+    def __init__(self, form: str = "text", **flags: Any) -> None:
+        given = {name: str(value) if isinstance(value, Path) else value for name, value in flags.items()}
+        self.flags = {name: value for name, value in given.items() if value is not None}
+        self.workspace: Workspace = open_workspace({_FLAG_OF[name]: value for name, value in self.flags.items()})
+        self.json = form == "json"
+        self.console = render.console()
+
+    @cached_property
+    def files(self) -> Catalogue:
+        """The data root, catalogued; says so when it is the embedded corpus."""
+        from cmivqa_kit.data.catalogue import catalogue
+
+        if self.workspace.is_demo:
+            self.say(f"No data given and no workspace here: using the {EMBEDDED}.", "yellow")
+        return catalogue(self.workspace.data_root(), self.workspace.edition)
+
+    @property
+    def edition(self) -> Edition:
+        """The edition stated by flag or workspace, else the default one."""
+        from cmivqa_kit.editions import DEFAULT_EDITION, load_edition
+
+        return load_edition(self.workspace.edition or DEFAULT_EDITION)
+
+    def say(self, text: str, style: str = "") -> None:
+        """A line for people: standard output in text form, standard error beside JSON."""
+        if self.json:
+            click.echo(render.safe(text), err=True)
+        else:
+            render.line(self.console, text, style)
+
+    def table(self, title: str, columns: list[str], rows: Any) -> None:
+        """A table on standard output."""
+        render.table(self.console, title, columns, rows)
+
+    def next(self, command: str) -> None:
+        """The next command, with the flags that no workspace remembers; nothing beside JSON."""
+        if not self.json:
+            render.next_step(self.console, self.again(command))
+
+    def again(self, command: str) -> str:
+        """A command with ``--data`` and ``--edition`` as given in this call."""
+        kept = [f"--{name} {shlex.quote(str(self.flags[name]))}" for name in _REPEATED if name in self.flags]
+        return " ".join([command, *kept])
+
+
+def track_number(text: str | None) -> Track | None:
+    """The track of a ``--track`` option."""
+    return next((track for track in TRACKS if str(track) == text), None)
+
+
+def finish(code: int) -> None:
+    """Leave with an exit code after everything was printed."""
+    if code:
+        sys.stdout.flush()
+        click.get_current_context().exit(code)

@@ -1,0 +1,226 @@
+"""`cmivqa data ...`: check, convert, split, subtitles."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmivqa_kit.cli import render
+from cmivqa_kit.cli.common import PATH, Session, finish, options
+from cmivqa_kit.errors import SHOWN, ExitCode, UserError
+
+if TYPE_CHECKING:
+    from cmivqa_kit.data.check import CheckReport, Row
+
+HELP = "Check, convert and split corpora; turn .srt and .vtt into subtitle.json."
+
+
+@click.group("data", short_help=HELP, epilog="Example: cmivqa data check --split dev")
+def command() -> None:
+    """Check, convert and split corpora; turn .srt and .vtt into subtitle.json."""
+
+
+@command.command("check", short_help="Say what is in the data and what training would lose.")
+@options("data", "split", "baseline", "edition")
+@click.option("--all", "everything", is_flag=True, help="List every id, not only those with a finding.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", metavar="NAME",
+              help="text, json or csv.")  # fmt: skip
+def check_command(split: str | None, everything: bool, form: str, **flags: Any) -> None:
+    """Say what is in the data: per split a summary, then the ids that have a finding, and by which rule they would be
+    dropped from training with the workspace's baseline.
+
+    Exit code 1 when there is a finding that drops an example, or a split cannot be read.
+
+    Example: cmivqa data check --split train --all --format csv > check.csv
+    """
+    from cmivqa_kit.data.check import check
+    from cmivqa_kit.data.corpus import load_split
+    from cmivqa_kit.prediction.registry import declaration
+
+    session = Session("text" if form == "text" else "json", **flags)
+    drops = declaration(session.workspace["model.baseline"]).drops
+    files = session.files
+    reports: list[CheckReport] = []
+    broken: dict[str, UserError] = {}
+    for name in (split,) if split else files.splits:
+        try:
+            reports.append(check(load_split(files, name)))
+        except UserError as error:
+            broken[name] = error
+    if not reports and not broken:
+        raise UserError(f"{files.root}: no question file found", "Point --data at the organizers' files.")
+    if form == "json":
+        render.as_json(
+            {
+                "root": files.root,
+                "splits": [_document(report, drops, everything) for report in reports],
+                "unreadable": {name: str(fault) for name, fault in broken.items()},
+            }
+        )
+    elif form == "csv":
+        _csv(reports, drops, everything)
+    else:
+        for report in reports:
+            _show(session, report, drops, everything)
+    for name, fault in broken.items():
+        click.echo(f"Split {name} cannot be read: {render.safe(fault, newlines=True)}", err=True)
+    lost = any(row.dropped_by(drops) for report in reports for row in report.rows)
+    if form == "text":
+        session.next("mend the data, then cmivqa data check again" if broken else "cmivqa train")
+    finish(ExitCode.FINDINGS if lost or broken else ExitCode.OK)
+
+
+def _rows(report: CheckReport, everything: bool) -> tuple[Row, ...]:
+    return report.rows if everything else report.with_findings
+
+
+def _record(report: CheckReport, row: Row, drops: tuple[str, ...]) -> dict[str, Any]:
+    question, video = row.question, row.video
+    return {
+        "split": report.split.name,
+        "id": question.id,
+        "video_id": question.video_id,
+        "language": question.language,
+        "start_second": question.answer.start if question.answer else None,
+        "end_second": question.answer.end if question.answer else None,
+        "subtitle_lines": len(video.subtitles_in(question.language)) if video else None,
+        "features": row.features,
+        "duration": video.duration if video else None,
+        "duration_source": video.duration_source if video else None,
+        "findings": dict(row.findings),
+        "dropped_by": list(row.dropped_by(drops)),
+    }
+
+
+def _document(report: CheckReport, drops: tuple[str, ...], everything: bool) -> dict[str, Any]:
+    return {**report.summary(), "ids": [_record(report, row, drops) for row in _rows(report, everything)]}
+
+
+def _csv(reports: list[CheckReport], drops: tuple[str, ...], everything: bool) -> None:
+    writer = None
+    for report in reports:
+        for row in _rows(report, everything):
+            record = _record(report, row, drops)
+            record["findings"] = "; ".join(f"{name}: {reason}" for name, reason in row.findings.items())
+            record["dropped_by"] = " ".join(record["dropped_by"])
+            # A leading = + - @ would be run as a formula by a spreadsheet.
+            plain = {k: f"'{v}" if isinstance(v, str) and v[:1] in "=+-@" else v for k, v in record.items()}
+            if writer is None:
+                writer = csv.DictWriter(sys.stdout, fieldnames=list(plain), lineterminator="\n")
+                writer.writeheader()
+            writer.writerow(plain)
+
+
+def _show(session: Session, report: CheckReport, drops: tuple[str, ...], everything: bool) -> None:
+    from cmivqa_kit.data.check import RULES
+
+    facts = report.summary()
+    languages = ", ".join(f"{n} {name}" for name, n in facts["languages"].items())
+    durations = ", ".join(f"{n} from {name}" for name, n in facts["durations"].items())
+    session.say(f"{facts['split']} ({facts['file']}, edition {facts['edition']}, layout {facts['layout']})", "bold")
+    session.say(f"  {facts['questions']} questions ({languages}), {facts['with_answer']} with an answer")
+    session.say(
+        f"  {facts['videos']} videos: {facts['videos_with_subtitles']} with subtitles, "
+        f"{facts['videos_with_features']} with features; durations: {durations or 'none'}"
+    )
+    for note in report.split.notes:
+        session.say(f"  note: {note.what}: {note.why}")
+    for name, count in report.counts.items():
+        effect = "dropped from training" if name in drops else "kept"
+        session.say(f"  {count} questions: {name} ({RULES[name].title}); {effect}", "yellow")
+    rows = _rows(report, everything)
+    shown = rows if everything else rows[:SHOWN]
+    if shown:
+        cells = [
+            (
+                row.question.id,
+                row.question.video_id or "-",
+                row.question.language or "-",
+                f"{row.question.answer.start:g}-{row.question.answer.end:g}" if row.question.answer else "-",
+                len(row.video.subtitles_in(row.question.language)) if row.video else "-",
+                row.features,
+                f"{row.video.duration:g} ({row.video.duration_source})" if row.video and row.video.duration else "-",
+                "; ".join(f"{name}: {reason}" for name, reason in row.findings.items()) or "fine",
+            )
+            for row in shown
+        ]
+        names = ["id", "video", "language", "answer", ">subtitles", "features", "duration", "finding"]
+        session.table("", names, cells)
+    if len(rows) > len(shown):
+        session.say(f"  ... and {len(rows) - len(shown)} more (--all, or --format csv)")
+
+
+@command.command("convert", short_help="Convert another corpus to the CMIVQA layout.")
+@click.argument("corpus", metavar="NAME")
+@click.argument("source", type=PATH, metavar="SRC")
+@click.argument("destination", type=PATH, metavar="DST")
+@click.option("--protocol", metavar="NAME", help="How to split it; the first of its protocols unless given.")
+def convert_command(corpus: str, source: Path, destination: Path, protocol: str | None) -> None:
+    """Convert a corpus to the CMIVQA layout. NAME: tutorialvqa (protocols unseen, closed; CC BY-NC 4.0).
+
+    DST must not exist or be empty; it is written whole or not at all.
+
+    Example: cmivqa data convert tutorialvqa downloads/tutorialvqa corpora/tutorialvqa --protocol unseen
+    """
+    from cmivqa_kit.data.convert import convert_into, converter
+
+    session = Session()
+    done = convert_into(converter(corpus), source, destination, protocol)
+    splits = ", ".join(f"{name} {count}" for name, count in done.questions.items())
+    session.say(f"{done.folder}: {done.videos} videos; questions: {splits}")
+    for remark in done.remarks:
+        session.say(f"Note: {remark}", "yellow")
+    session.say(f"Licence of the corpus: {converter(corpus).licence}")
+    session.next(f"cmivqa data check --data {destination}")
+
+
+@command.command("split", short_help="Divide the annotated file into train and dev, by video.")
+@options("data", "edition", "seed")
+@click.option(
+    "--fraction", type=float, default=0.1, show_default=True, metavar="SHARE", help="Share of videos for dev."
+)
+@click.option("--out", type=PATH, metavar="DIR", help="Folder to write train.json and dev.json into.")
+def split_command(fraction: float, out: Path | None, **flags: Any) -> None:
+    """Divide the annotated file into train.json and dev.json so that no video is in both.
+
+    The same seed gives the same split on every machine. Records are copied unchanged.
+
+    Example: cmivqa data split --fraction 0.1 --seed 0
+    """
+    from cmivqa_kit.data.split import divide
+
+    session = Session(**flags)
+    if session.workspace.is_demo:
+        raise UserError("the embedded corpus is split already", "Give --data DIR, or make a workspace: cmivqa init")
+    done = divide(session.files, fraction, session.workspace["run.seed"], out)
+    session.say(f"{done.train}: {done.records[0]} questions on {done.videos[0]} videos")
+    session.say(f"{done.dev}: {done.records[1]} questions on {done.videos[1]} videos")
+    session.next("cmivqa train")
+
+
+@command.command("subtitles", short_help="Turn .srt and .vtt files into subtitle.json.")
+@click.argument("source", type=PATH, metavar="SRC")
+@click.argument("destination", type=PATH, default=Path("subtitle.json"), metavar="[DST]")
+@click.option("--language", metavar="CODE", help="Which language to take where a video has several (zh, en).")
+@options("force")
+def subtitles_command(source: Path, destination: Path, language: str | None, force: bool) -> None:
+    """Turn a .srt or .vtt file, or a folder of them, into subtitle.json; the file name is the video id.
+
+    Example: cmivqa data subtitles downloads/subtitles data/testA/subtitle.json --language zh
+    """
+    from cmivqa_kit.data.srt import convert_folder
+
+    session = Session()
+    if destination.exists() and not force:
+        raise UserError(f"{destination}: exists", "Name another file, or give --force to replace it.")
+    done = convert_folder(source, destination, language)
+    for note in done.notes[:SHOWN]:
+        session.say(f"Note: {note.what}: {note.why}", "yellow")
+    if len(done.notes) > SHOWN:
+        session.say(f"... and {len(done.notes) - SHOWN} more notes", "yellow")
+    session.say(f"{destination}: {done.videos} videos, {done.lines} lines")
+    session.next("cmivqa data check")

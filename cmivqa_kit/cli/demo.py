@@ -1,0 +1,80 @@
+"""`cmivqa demo`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from cmivqa_kit.cli import render
+from cmivqa_kit.cli.common import PATH, Session
+from cmivqa_kit.errors import UserError
+
+STEPS = (
+    "baselines",
+    "data check",
+    "train -m prior",
+    "train -m bm25",
+    "predict -m prior --split testA --track 1 --out prior_track1.json",
+    "predict -m bm25 --split testA --track 1 --out bm25_track1.json",
+    "predict -m bm25 --split testA --out submission.json",
+    "validate prior_track1.json bm25_track1.json submission.json",
+    "score prior_track1.json bm25_track1.json submission.json",
+)
+
+
+@click.command(
+    "demo",
+    short_help="Run the whole way on the embedded corpus: train, predict, validate, score.",
+    epilog="Example: cmivqa demo --dir /somewhere/else",
+)
+@click.option("--dir", "folder", type=PATH, default=Path("demo-workspace"), show_default=True, metavar="DIR",
+              help="Workspace to make; it may exist if an earlier demo made it.")  # fmt: skip
+def command(folder: Path) -> None:
+    """Run the whole way on the embedded corpus, each command shown as you would type it.
+
+    Makes a workspace with the embedded corpus as its data, fits the baselines, answers testA, validates the files and
+    scores them against the hidden answers; then prints the wall time and the peak memory.
+    """
+    from cmivqa_kit.cli.main import cli
+    from cmivqa_kit.data.demo import demo_corpus
+    from cmivqa_kit.files import write_text
+    from cmivqa_kit.workspace import FILE
+    from cmivqa_kit.workspace import render as toml
+
+    session = Session()
+    marker = folder / FILE
+    if folder.exists() and any(folder.iterdir()) and not marker.is_file():
+        raise UserError(f"{folder}: exists and is no demo workspace", "Give --dir DIR for another place.")
+    begin = time.perf_counter()
+    root = demo_corpus()
+    write_text(marker, toml({"data.root": str(root), "model.baseline": "bm25"}))
+    session.say(f"Workspace {folder}, data: the embedded corpus in {root}")
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        for step in STEPS:
+            force = " --force" if step.startswith("predict") else ""
+            session.say("")
+            session.say(f"$ cmivqa {step}{force}", "bold cyan")
+            cli.main(shlex.split(step + force), prog_name="cmivqa", standalone_mode=False)
+    finally:
+        os.chdir(here)
+    session.say("")
+    peak = f", peak memory {_peak_mib():.0f} MiB" if _peak_mib() else ""
+    session.say(f"Done in {time.perf_counter() - begin:.1f} s{peak}.", "bold green")
+    render.next_step(session.console, f"cd {folder} && cmivqa score submission.json, or on your own data: cmivqa init")
+
+
+def _peak_mib() -> float:
+    """Peak resident memory of this process in MiB; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)

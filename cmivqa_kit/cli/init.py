@@ -1,0 +1,103 @@
+"""`cmivqa init`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmivqa_kit.cli import render
+from cmivqa_kit.cli.common import PATH, Session, options
+
+if TYPE_CHECKING:
+    from cmivqa_kit.data.intake import Intake
+
+
+@click.command(
+    "init",
+    short_help="Make a workspace from the organizers' files as they were downloaded.",
+    epilog="Example: cmivqa init --from ~/Downloads/CMIVQA_Train_Dev.zip ~/Downloads/testA ~/Downloads/subtitle.json",
+)
+@click.option(
+    "--from", "sources", type=PATH, multiple=True, metavar="PATH...",
+    help="Downloads: zips, tars, folders, loose files, under any name. More paths may follow.",
+)  # fmt: skip
+@click.argument("more", type=PATH, nargs=-1, metavar="[PATH]...")
+@options("data", "edition", "baseline", "force", "format")
+def command(
+    sources: tuple[Path, ...], more: tuple[Path, ...], force: bool, form: str, data: Path | None, **flags: Any
+) -> None:
+    """Make a workspace here: a cmivqa.toml, and with --from a data root filled with what the organizers hand out.
+
+    Files are recognised by content. Archives are unpacked safely, feature folders linked, videos and audios left out;
+    what was found, what is missing and which edition it is are printed. Without --from, --data names a root that is
+    ready already. An existing cmivqa.toml is kept unless --force is given; new downloads are added to its data root.
+    """
+    from cmivqa_kit.data.intake import gather
+    from cmivqa_kit.errors import UserError
+    from cmivqa_kit.files import write_text
+    from cmivqa_kit.workspace import FILE
+    from cmivqa_kit.workspace import render as toml
+
+    if more and not sources:
+        raise UserError(f"init: {more[0]} stands without --from", f"Write: cmivqa init --from {more[0]}")
+    file = Path.cwd() / FILE
+    session = Session(form, data=data, **flags)
+    if file.exists() and not force and not sources:
+        raise UserError(f"{file}: exists", "Edit it, or give --force to write a new one.")
+    known = session.workspace["data.root"]
+    root = Path(known) if known is not None else Path("data")
+    intake: Intake | None = None
+    if sources:
+        intake = gather((*sources, *more), root, flags.get("edition"))
+    written = not file.exists() or force
+    if written:
+        values: dict[str, Any] = {"model.baseline": session.workspace["model.baseline"]}
+        if intake is not None or data is not None:
+            values["data.root"] = str(root)
+        edition = intake.edition.name if intake is not None else flags.get("edition")
+        if edition:
+            values["data.edition"] = edition
+        write_text(file, toml(values))
+    if session.json:
+        render.as_json({"workspace": file, "written": written, **(_document(intake) if intake else {})})
+        return
+    if intake is not None:
+        _show(session, intake)
+    session.say(f"Workspace: {file}{'' if written else ' (kept as it was)'}")
+    if intake is None and data is None:
+        session.say(
+            "No data root is named in it: the embedded demo corpus is used until you give --from or --data.", "yellow"
+        )
+    session.next("cmivqa data check" if intake is not None or data is not None else "cmivqa train")
+
+
+def _document(intake: Intake) -> dict[str, Any]:
+    return {
+        "root": intake.root,
+        "edition": intake.edition.name,
+        "placed": [{"what": p.what, "from": p.source, "to": p.target} for p in intake.places],
+        "ignored": [{"what": note.what, "why": note.why} for note in intake.ignored],
+        "missing": list(intake.missing),
+        "reissued": list(intake.reissued),
+    }
+
+
+def _show(session: Session, intake: Intake) -> None:
+    session.say(f"Edition: {intake.edition.name} ({intake.edition.title})")
+    rows = [(place.what, place.source.name, place.target) for place in intake.places]
+    session.table("Found", ["what", "downloaded as", "now"], rows)
+    for missing in intake.missing:
+        session.say(f"Missing: {missing}", "yellow")
+    reasons = Counter(note.why for note in intake.ignored)
+    for why, count in reasons.items():
+        example = next(note.what for note in intake.ignored if note.why == why)
+        session.say(f"Left out: {example}{f' and {count - 1} more' if count > 1 else ''}: {why}")
+    if intake.reissued:
+        session.say(
+            f"Re-issued by the organizers: {', '.join(intake.reissued)}. Their first files were broken: make sure that "
+            "videos and features of these are from the second release.",
+            "yellow",
+        )

@@ -1,0 +1,121 @@
+"""`cmivqa`: the command group. Commands are imported when they are called, so that `--help` starts fast."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from cmivqa_kit import __version__
+from cmivqa_kit.errors import ExitCode, UserError
+
+# name -> (module, one-line help). The help stands here too so that `cmivqa --help` imports no command; a test compares.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("cmivqa_kit.cli.init", "Make a workspace from the organizers' files as they were downloaded."),
+    "config": ("cmivqa_kit.cli.config", "Show every setting and where it comes from."),
+    "demo": ("cmivqa_kit.cli.demo", "Run the whole way on the embedded corpus: train, predict, validate, score."),
+    "train": ("cmivqa_kit.cli.train", "Fit a baseline on the train split."),
+    "predict": ("cmivqa_kit.cli.predict", "Answer every question of a split and write the submission file."),
+    "validate": ("cmivqa_kit.cli.validate", "Check submission files: form, ids, texts, spans, videos."),
+    "score": ("cmivqa_kit.cli.score", "Score submission files with the official metrics."),
+    "sample": ("cmivqa_kit.cli.sample", "Write a valid template for your own model's answers."),
+    "baselines": ("cmivqa_kit.cli.baselines", "List the baselines: tracks, paper, what they need."),
+    "data": ("cmivqa_kit.cli.data", "Check, convert and split corpora; turn .srt and .vtt into subtitle.json."),
+}
+
+
+class PlainError(click.ClickException):
+    """A `UserError` on its way out: one or two sentences on standard error, and its exit code."""
+
+    def __init__(self, error: UserError) -> None:
+        super().__init__(error.message)
+        self.fix = error.fix
+        vars(self)["exit_code"] = int(error.code)  # click declares it on the class
+
+    def show(self, file: Any = None) -> None:
+        """Print the message and what to do."""
+        from cmivqa_kit.cli.render import safe
+
+        click.echo(f"Error: {safe(self.message, newlines=True)}", err=True)
+        if self.fix:
+            click.echo(safe(self.fix, newlines=True), err=True)
+
+
+class Commands(click.Group):
+    """A group that imports its commands lazily and turns `UserError` into a plain message."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Commands in the order of the work, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, with the nearest command offered for an unknown one."""
+        from cmivqa_kit.errors import closest
+
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            raise click.UsageError(f"no command {args[0]!r}.{closest(args[0], COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; user errors become plain messages unless ``--debug`` is on."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            if ctx.params.get("debug"):
+                raise
+            raise PlainError(error) from error
+        except MemoryError as error:
+            raise PlainError(_failed("out of memory", "Close other programs or use smaller data.")) from error
+        except OSError as error:
+            if ctx.params.get("debug") or error.errno == errno.EPIPE:
+                raise
+            fix = "Free some space." if error.errno == errno.ENOSPC else "Check the path and its permissions."
+            raise PlainError(_failed(f"{error.filename or 'file'}: {error.strerror or error}", fix)) from error
+
+
+def _failed(message: str, fix: str) -> UserError:
+    return UserError(message, fix, ExitCode.FAILED)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Start here: cmivqa demo. In a workspace (cmivqa init): cmivqa train; cmivqa predict --split testA; "
+    "cmivqa score submission.json",
+)
+@click.version_option(__version__, prog_name="cmivqa")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """The CMIVQA challenges, from raw files to a scored submission.
+
+    Track 1: the answer span in a given video. Track 2: the video in a corpus. Track 3: both.
+
+    Exit codes: 0 fine; 1 the thing checked is not fine; 2 wrong usage or an input missing or unreadable;
+    3 (score) the submission is unreadable or crashes the official program; 4 a run failed on its way.
+    """
+
+
+def run() -> None:
+    """Entry point of the ``cmivqa`` program."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot show a character gets its escape instead of a traceback.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    cli.main(prog_name="cmivqa")

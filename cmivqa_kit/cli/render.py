@@ -1,0 +1,95 @@
+"""Rendering with rich: tables, notes, progress; plain on pipes and on consoles without UTF-8."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, Task
+
+T = TypeVar("T")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def safe(text: object, newlines: bool = False) -> str:
+    """Text from a file made harmless for a terminal: control characters and lone surrogates as escapes."""
+
+    def escape(match: re.Match[str]) -> str:
+        return match[0] if newlines and match[0] == "\n" else match[0].encode("unicode_escape").decode("ascii")
+
+    return _CONTROL.sub(escape, str(text)).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def console() -> Console:
+    """The console for standard output; 120 columns where it is no terminal, so that pipes do not wrap at 80."""
+    made = Console(highlight=False, markup=False, emoji=False)
+    return made if made.is_terminal else Console(highlight=False, markup=False, emoji=False, width=120)
+
+
+def table(out: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; columns whose name starts with ``>`` are aligned right. No frames: they survive any encoding."""
+    if title:
+        line(out, title, "bold")
+    made = Table(box=None, pad_edge=False)
+    for name in columns:
+        right = name.startswith(">")
+        made.add_column(name.lstrip(">"), justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else Text(safe(cell)) for cell in row))
+    out.print(made)
+
+
+def line(out: Console, text: str, style: str = "") -> None:
+    """One line of text, never wrapped in the middle of a path or a command."""
+    out.print(Text(safe(text), style=style), soft_wrap=True)
+
+
+def next_step(out: Console, command: str) -> None:
+    """The next command to type; every command ends with one."""
+    line(out, f"Next: {command}", "green")
+
+
+def as_json(document: Any) -> None:
+    """The machine-readable twin, on standard output."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+
+
+def track(out: Console, items: Iterable[T], total: int, title: str) -> Iterator[T]:
+    """Iterate with a progress bar (items/s, time left) on a terminal; silently elsewhere."""
+    if not out.is_terminal:
+        yield from items
+        return
+    with _progress(out) as bar:
+        job = bar.add_task(title, total=total)
+        for item in items:
+            yield item
+            bar.advance(job)
+
+
+def _progress(out: Console) -> Progress:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+
+    class Speed(ProgressColumn):
+        """Items per second."""
+
+        def render(self, task: Task) -> Text:
+            """The speed of the last seconds."""
+            return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Speed(),
+        TimeRemainingColumn(),
+        console=out,
+        transient=True,
+    )

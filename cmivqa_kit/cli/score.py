@@ -1,0 +1,104 @@
+"""`cmivqa score`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmivqa_kit.cli import render
+from cmivqa_kit.cli.common import PATH, Session, finish, options, track_number
+from cmivqa_kit.data.types import Track
+from cmivqa_kit.errors import ExitCode
+
+if TYPE_CHECKING:
+    from cmivqa_kit.scoring.card import ScoreCard
+    from cmivqa_kit.scoring.files import Scored
+    from cmivqa_kit.submission.read import Document
+
+
+@click.command(
+    "score",
+    short_help="Score submission files with the official metrics.",
+    epilog="Example: cmivqa score submission.json; cmivqa score submission.json --truth answers.json --track 3",
+)
+@click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE...")
+@options("data", "split", "truth", "track", "edition", "format")
+def command(
+    files: tuple[Path, ...], split: str | None, truth: Path | None, track: str | None, form: str, **flags: Any
+) -> None:
+    """Score submission files with the official numbers, bit for bit, as fractions (the board's scale).
+
+    The split is worked out from ids and question texts; a 2023 corpus file is scored for Tracks 2 and 3. With --truth
+    FILE the answers come from that file. Exit code 3 when a file is unreadable or the official program would crash.
+    """
+    from cmivqa_kit.cli.validate import expand
+    from cmivqa_kit.submission.read import read_submission
+
+    session = Session(form, **flags)
+    code = ExitCode.OK
+    results: list[dict[str, Any]] = []
+    good: list[Path] = []
+    for path in expand(files):
+        document = read_submission(path)
+        scored = _score(session, document, split, truth, track_number(track))
+        failed = scored is None or document.encoding_fault or any(card.crash for card in scored.cards)
+        if failed:
+            code = max(code, ExitCode.UNREADABLE)
+        else:
+            good.append(path)
+        results.append(_document(document, scored))
+        if not session.json:
+            _show(session, document, scored)
+    if session.json:
+        render.as_json(results)
+    else:
+        first = next(iter(good), None)
+        session.next(f"cmivqa validate {first}" if first else f"cmivqa validate {files[0]}")
+    finish(code)
+
+
+def _score(
+    session: Session, document: Document, split: str | None, truth: Path | None, track: Track | None
+) -> Scored | None:
+    from cmivqa_kit.scoring.files import score_against, score_in
+
+    if not document.readable:
+        return None
+    if truth is not None:
+        return score_against(document, truth, session.edition, track)
+    return score_in(document, session.files, split, track, exact=session.workspace.is_demo and split is None)
+
+
+def _document(document: Document, scored: Scored | None) -> dict[str, Any]:
+    status = "unreadable" if scored is None else "ok"
+    return {
+        "file": document.path,
+        "status": status,
+        "findings": [finding.to_dict() for finding in document.findings],
+        "truth": scored.truth if scored else None,
+        "scores": [card.to_dict() for card in scored.cards] if scored else [],
+    }
+
+
+def _show(session: Session, document: Document, scored: Scored | None) -> None:
+    for finding in document.findings:
+        place = f":{finding.line}:{finding.column}" if finding.line else ""
+        session.say(f"{document.path}{place}: {finding.code} {finding.message}", "red")
+    for card in scored.cards if scored else ():
+        _show_card(session, document.path, card)
+
+
+def _show_card(session: Session, path: Path, card: ScoreCard) -> None:
+    title = f"{path}: Track {card.track}, {card.split}, official"
+    if card.crash:
+        session.say(title, "bold")
+        session.say(f"  the official program would crash: {card.crash}. Find the cause: cmivqa validate {path}", "red")
+    else:
+        names = [card.headline, *(name for name in card.metrics if name != card.headline)]
+        session.table(title, [f">{name}" for name in names], [[f"{card.metrics[name]:.4f}" for name in names]])
+    counts = card.counts
+    extra = ", ".join(f"{counts[key]} {key}" for key in ("missing", "duplicated", "extra", "malformed") if counts[key])
+    session.say(f"  {counts['answered']} of {counts['questions']} questions answered{'; ' + extra if extra else ''}")
+    session.say(f"  {card.signature}", "dim")

@@ -1,0 +1,168 @@
+"""Looking over a split before it is used: which examples a training run would lose, by which rule, and why.
+
+Nothing is ever dropped silently: the reference implementation's users lost whole data sets that way
+(specs/ccgs.md, section 1.6).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cmivqa_kit.data.types import Question, Split, Video
+
+SLACK = 1.0  # seconds an answer may end after the video: subtitle times are rounded
+FEW = 2  # subtitle lines at and below which the reference drops a video
+
+Reason = str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule by name; ``needs_answers`` rules are not applied to splits whose answers are hidden."""
+
+    name: str
+    title: str
+    check: Callable[[Question, Video | None, Split], Reason]
+    needs_answers: bool = False
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(name: str, title: str, needs_answers: bool = False) -> Callable[[Any], Any]:
+    """Register a rule: a function (question, its video or None, split) -> the reason, or None if it is fine."""
+
+    def add(check: Callable[[Question, Video | None, Split], Reason]) -> Callable[..., Reason]:
+        RULES[name] = Rule(name, title, check, needs_answers)
+        return check
+
+    return add
+
+
+@rule("no-answer", "no answer span", needs_answers=True)
+def _no_answer(question: Question, video: Video | None, split: Split) -> Reason:
+    return "no start and end" if question.answer is None else None
+
+
+@rule("bad-span", "answer is no span", needs_answers=True)
+def _bad_span(question: Question, video: Video | None, split: Split) -> Reason:
+    answer = question.answer
+    return None if answer is None or answer.valid else f"{answer.start} to {answer.end}: 0 <= start < end is needed"
+
+
+@rule("past-end", "answer ends after the video", needs_answers=True)
+def _past_end(question: Question, video: Video | None, split: Split) -> Reason:
+    if question.answer is None or video is None or video.duration is None:
+        return None
+    if question.answer.end <= video.duration + SLACK:
+        return None
+    sure = "" if video.duration_is_exact else f", an estimate from {video.duration_source}"
+    return f"ends at {question.answer.end:g}, the video at {video.duration:g}{sure}"
+
+
+@rule("no-video", "video unknown")
+def _no_video(question: Question, video: Video | None, split: Split) -> Reason:
+    if question.video_id is None:
+        return "no video id" if split.has_answers else None
+    return None if video is not None else f"video {question.video_id} is not in the corpus"
+
+
+@rule("no-subtitles", "video without subtitles")
+def _no_subtitles(question: Question, video: Video | None, split: Split) -> Reason:
+    return None if video is None or video.subtitles_in(question.language) else "no subtitle line"
+
+
+@rule("few-subtitles", "video with at most 2 subtitle lines (dropped by the reference)")
+def _few_subtitles(question: Question, video: Video | None, split: Split) -> Reason:
+    count = len(video.subtitles_in(question.language)) if video is not None else 0
+    return f"only {count} subtitle line{'s' * (count > 1)}" if 0 < count <= FEW else None
+
+
+@rule("no-features", "video without usable features")
+def _no_features(question: Question, video: Video | None, split: Split) -> Reason:
+    if question.video_id is None or not len(split.features):
+        return None  # a text-only data root has no features at all; its summary says so
+    state, why = split.features.state(question.video_id)
+    return None if state == "ok" else why
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was found about one question."""
+
+    question: Question
+    video: Video | None
+    features: str
+    findings: Mapping[str, str]  # rule -> reason
+
+    def dropped_by(self, drops: Collection[str]) -> tuple[str, ...]:
+        """The rules among ``drops`` that leave this question out of training."""
+        return tuple(name for name in self.findings if name in drops)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """Every question of a split with its findings, and a summary."""
+
+    split: Split
+    rows: tuple[Row, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Questions per rule that has findings."""
+        return dict(Counter(name for row in self.rows for name in row.findings))
+
+    @property
+    def with_findings(self) -> tuple[Row, ...]:
+        """The rows that have a finding."""
+        return tuple(row for row in self.rows if row.findings)
+
+    def summary(self) -> dict[str, Any]:
+        """Sizes and sources, for people and machines."""
+        videos = list(self.split.videos.values())
+        sources = Counter(video.duration_source or "unknown" for video in videos)
+        return {
+            "split": self.split.name,
+            "edition": self.split.edition,
+            "layout": self.split.layout,
+            "file": str(self.split.source) if self.split.source else None,
+            "questions": len(self.rows),
+            "languages": dict(Counter(row.question.language or "not stated" for row in self.rows)),
+            "with_answer": sum(row.question.answer is not None for row in self.rows),
+            "videos": len(videos),
+            "videos_with_subtitles": sum(bool(v.subtitles or v.translations) for v in videos),
+            "videos_with_features": sum(video.id in self.split.features for video in videos),
+            "durations": dict(sources),
+            "findings": self.counts,
+            "notes": [{"what": note.what, "why": note.why} for note in self.split.notes],
+        }
+
+
+def check(split: Split) -> CheckReport:
+    """Apply every rule to every question of a split."""
+    active = [r for r in RULES.values() if split.has_answers or not r.needs_answers]
+    states: dict[str, str] = {}
+    rows = []
+    for question in split.questions:
+        video = split.videos.get(question.video_id) if question.video_id is not None else None
+        if question.video_id is not None and question.video_id not in states:
+            states[question.video_id] = split.features.state(question.video_id)[0]
+        found = {r.name: reason for r in active if (reason := r.check(question, video, split)) is not None}
+        rows.append(Row(question, video, states.get(question.video_id or "", "missing"), found))
+    return CheckReport(split, tuple(rows))
+
+
+def usable(split: Split, drops: Collection[str]) -> tuple[tuple[Question, ...], Counter[str]]:
+    """The questions that no rule of ``drops`` removes, and how many each rule removed (the first that applies)."""
+    kept: list[Question] = []
+    removed: Counter[str] = Counter()
+    for row in check(split).rows:
+        by = row.dropped_by(drops)
+        if by:
+            removed[by[0]] += 1
+        else:
+            kept.append(row.question)
+    return tuple(kept), removed

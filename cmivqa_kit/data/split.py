@@ -1,0 +1,71 @@
+"""A reproducible train/dev split by video (`cmivqa data split`): the 2023 organizers hand out one annotated file."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cmivqa_kit.data.catalogue import Catalogue
+from cmivqa_kit.data.corpus import load_questions
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.files import read_json, write_json
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """What was written: the two files, their numbers of records and of videos."""
+
+    train: Path
+    dev: Path
+    records: tuple[int, int]
+    videos: tuple[int, int]
+
+
+def dev_videos(ids: Iterable[str], fraction: float, seed: int) -> frozenset[str]:
+    """The videos of the dev part: ids sorted, shuffled by a private generator, the first ``fraction`` of them taken.
+
+    Depends on nothing but its arguments (not on hash order, file order or global random state); at least one video.
+    """
+    order = sorted(set(ids))
+    random.Random(seed).shuffle(order)
+    return frozenset(order[: max(1, int(fraction * len(order)))])
+
+
+def divide(files: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | None = None) -> Divided:
+    """Write ``train.json`` and ``dev.json`` (no video in both) from the annotated file of a data root.
+
+    Records are copied unchanged and keep their order. An existing file with the same content is left alone.
+
+    Raises:
+        UserError: fraction outside 0..1, records without video ids, or other files already stand there.
+    """
+    if not 0 < fraction < 1:
+        raise UserError(f"--fraction {fraction:g} is not between 0 and 1", "0.1 takes a tenth of the videos for dev.")
+    found = load_questions(files, "train")
+    source = found.file.path
+    records: list[dict[str, Any]] = read_json(source)
+    lacking = [record.get("id") for record in records if not isinstance(record.get("video_id"), str)]
+    if lacking:
+        raise UserError(f"{source}: {len(lacking)} records have no video_id (e.g. id {lacking[0]!r})", "Mend them.")
+    chosen = dev_videos((record["video_id"] for record in records), fraction, seed)
+    parts = {
+        "train": [record for record in records if record["video_id"] not in chosen],
+        "dev": [record for record in records if record["video_id"] in chosen],
+    }
+    if not parts["train"]:
+        raise UserError(f"{source}: its questions are all about one video", "A split by video needs at least two.")
+    folder = out or source.parent
+    paths = {name: folder / f"{name}.json" for name in parts}
+    for name, path in paths.items():
+        if path.exists() and read_json(path) != parts[name]:
+            what = "is the file to divide" if path == source else "exists and is different"
+            raise UserError(f"{path}: {what}; it is not overwritten", "Give --out DIR, or move that file away.")
+    for name, path in paths.items():
+        write_json(path, parts[name])
+    counts = {name: len({record["video_id"] for record in part}) for name, part in parts.items()}
+    return Divided(
+        paths["train"], paths["dev"], (len(parts["train"]), len(parts["dev"])), (counts["train"], counts["dev"])
+    )

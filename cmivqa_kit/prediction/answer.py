@@ -1,0 +1,98 @@
+"""Asking a fitted baseline every question of a split and writing its submission files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cmivqa_kit.data.catalogue import Catalogue
+from cmivqa_kit.data.corpus import load_split
+from cmivqa_kit.data.types import Split, Track
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.prediction.registry import create, declaration
+from cmivqa_kit.prediction.types import Prediction, PredictOptions, Target
+from cmivqa_kit.submission.write import Row, write
+from cmivqa_kit.training.run import RunDirectory
+
+Progress = Callable[[Iterable[Prediction], int, str], Iterator[Prediction]]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A submission file that was written: its path, the tracks it is for, and the number of questions."""
+
+    path: Path
+    tracks: tuple[Track, ...]
+    questions: int
+
+
+def targets(files: Catalogue, split: str, tracks: tuple[Track, ...], out: Path) -> list[tuple[Path, Track, Target]]:
+    """The files to write: (path, track whose questions are asked, target).
+
+    An edition with one corpus file gets one for Tracks 2 and 3; one whose ids carry the track gets one per track.
+    """
+    name = files.edition.canonical_split(split) or split
+    own = name in files.splits and all(f.tracks == (1, 2, 3) for f in files.questions if f.split == name)
+    if set(tracks) == {2, 3} and (files.edition.corpus_files == "shared" or own):
+        return [(out, 2, 23)]
+    if len(tracks) == 1:
+        return [(out, tracks[0], tracks[0])]
+    return [(out.with_name(f"{out.stem}_track{t}{out.suffix}"), t, t) for t in tracks]
+
+
+def predict(
+    files: Catalogue,
+    run: RunDirectory,
+    split: str,
+    tracks: tuple[Track, ...],
+    options: PredictOptions,
+    out: Path,
+    force: bool = False,
+    progress: Progress = lambda predictions, count, title: iter(predictions),
+) -> list[Written]:
+    """Write the submission files for ``tracks`` of a split; none of them is written unless all can be.
+
+    The baseline sees ids, texts and languages, the video id for Track 1 only, and never an answer.
+
+    Raises:
+        UserError: a track the baseline does not serve, a file that exists and differs (without ``force``), or
+            predictions that are no valid submission.
+    """
+    found = declaration(run.baseline)
+    missing = [t for t in tracks if t not in found.tracks]
+    if missing:
+        raise UserError(
+            f"baseline {found.name} does not serve Track {' or '.join(map(str, missing))}",
+            f"It serves Track {', '.join(map(str, found.tracks))}: give --track, or another baseline with -m.",
+        )
+    system = create(found)
+    system.load(run)
+    plan = targets(files, split, tracks, out)
+    written: list[Written] = []
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".cmivqa-", dir=out.parent) as folder:
+        for path, track, target in plan:
+            full = load_split(files, split, track)
+            title = f"Track{'s 2 and 3' if target == 23 else f' {target}'}"
+            shown = full.for_prediction(track)
+            answers = progress(system.predict(shown, target, options), len(full.questions), title)
+            temporary = write(_rows(answers, full), full, target, Path(folder) / path.name)
+            if path.exists() and not force and path.read_bytes() != temporary.read_bytes():
+                raise UserError(
+                    f"{path}: exists and is different; it is not overwritten",
+                    "Give --out FILE for another name, or --force to replace it.",
+                )
+            written.append(Written(path, (2, 3) if target == 23 else (track,), len(full.questions)))
+        for (path, _, _), _one in zip(plan, written, strict=True):
+            (Path(folder) / path.name).replace(path)
+    return written
+
+
+def _rows(predictions: Iterable[Prediction], split: Split) -> Iterator[Row]:
+    for prediction in predictions:
+        yield (
+            prediction.question_id,
+            [(c.video_id, c.span.start, c.span.end) for c in prediction.candidates],
+        )

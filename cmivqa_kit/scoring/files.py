@@ -1,0 +1,94 @@
+"""Scoring a submission file: which answers belong to it, on which tracks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cmivqa_kit.data.catalogue import Catalogue
+from cmivqa_kit.data.corpus import truth_records
+from cmivqa_kit.data.types import Track
+from cmivqa_kit.editions import Edition
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.files import UnreadableFile, read_json
+from cmivqa_kit.scoring.card import ScoreCard, score
+from cmivqa_kit.submission.match import find, tracks_of
+from cmivqa_kit.submission.read import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Cards of one submission, one per track, and the answer file they were computed with."""
+
+    path: Path
+    truth: Path
+    cards: tuple[ScoreCard, ...]
+
+
+def score_against(document: Document, truth: Path, edition: Edition, track: Track | None = None) -> Scored:
+    """Score a readable submission against an answer file.
+
+    Raises:
+        UserError: the answers cannot be read, or the track cannot be told.
+    """
+    try:
+        targets = read_json(truth, "answer file")
+    except UnreadableFile as error:
+        raise UserError(error.message, error.fix) from None
+    if not isinstance(targets, list) or not targets or not all(isinstance(t, dict) and "id" in t for t in targets):
+        raise UserError(f"{truth}: not an array of answers with ids", "--truth wants the organizers' answer file.")
+    tracks = (track,) if track else tracks_of(document.rows, edition)
+    if not tracks:
+        raise UserError(f"{document.path}: cannot tell the track", "Give --track 1, --track 2 or --track 3.")
+    for t in tracks:
+        _require(targets, t, truth)
+    cards = tuple(score(document.raw, targets, t, edition, truth.stem) for t in tracks)
+    return Scored(document.path, truth, cards)
+
+
+def score_in(
+    document: Document, files: Catalogue, split: str | None = None, track: Track | None = None, exact: bool = False
+) -> Scored:
+    """Score a readable submission against the answers in a data root; the split is worked out where not given.
+
+    Args:
+        exact: refuse unless every row matches in id and question text (the rule for the embedded corpus).
+
+    Raises:
+        UserError: no split fits, or the organizers hold its answers.
+    """
+    match = find(document.rows, files, split, track, exact)
+    cards: list[ScoreCard] = []
+    source: Path | None = None
+    for t in match.tracks:
+        found = truth_records(files, match.split, t)
+        if found is None:
+            raise UserError(_held_back(match.ids, match.rows, len(match.questions.questions), files, match.split), "")
+        targets, source = found
+        _require(targets, t, source)
+        cards.append(score(document.raw, targets, t, files.edition, match.split))
+    if source is None:
+        raise UserError(f"{document.path}: nothing to score", "Give --track.")
+    return Scored(document.path, source, tuple(cards))
+
+
+def _held_back(ids: int, rows: int, questions: int, files: Catalogue, split: str) -> str:
+    how = f"all {ids} ids match" if ids == rows == questions else f"{ids} of {questions} ids match"
+    other = "dev" if "dev" in files.splits else next((s for s in files.splits if s != split), "dev")
+    return (
+        f"the answers of {split} are held by the organizers, so there is nothing to score against ({how}); "
+        f"run `cmivqa validate FILE`, or predict and score `{other}`"
+    )
+
+
+def _require(targets: list[Any], track: Track, path: Path) -> None:
+    """Answers lacking a field the track needs are an input error, not a score."""
+    needed = {1: ("start_second", "end_second"), 2: ("video_id",), 3: ("video_id", "start_second", "end_second")}[track]
+    lacking = [t for t in targets if not isinstance(t, dict) or any(t.get(key) is None for key in needed)]
+    if lacking:
+        example = lacking[0].get("id") if isinstance(lacking[0], dict) else None
+        raise UserError(
+            f"{path}: {len(lacking)} of {len(targets)} answers lack {' or '.join(needed)} (e.g. id {example!r})",
+            f"Track {track} cannot be scored with this file.",
+        )

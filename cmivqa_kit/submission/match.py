@@ -1,0 +1,125 @@
+"""Which split and tracks a submission is for, worked out from its shape, ids and question texts."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cmivqa_kit.data.catalogue import Catalogue
+from cmivqa_kit.data.corpus import QuestionSet, load_questions
+from cmivqa_kit.data.types import TRACKS, QuestionId, Track
+from cmivqa_kit.editions import Edition
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.submission.read import Shape, shape_of
+
+ENOUGH = 0.5  # share of rows that must agree before a split is taken without being named
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """``rows`` items of the file belong to ``split``; of these ``ids`` match and ``both`` match in id and text."""
+
+    split: str
+    tracks: tuple[Track, ...]
+    questions: QuestionSet
+    rows: int
+    ids: int
+    both: int
+
+
+def fold(text: str) -> str:
+    """NFKC, runs of white space as one blank, trimmed: texts that differ only so count as the same."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def tracks_of(rows: Sequence[Any], edition: Edition) -> tuple[Track, ...]:
+    """The tracks the rows are for: by shape, and by the track number their ids carry. Empty if it cannot be told."""
+    return _by_number(rows, edition, tracks_of_shape(shape_of(rows)))
+
+
+def tracks_of_shape(shape: Shape | None) -> tuple[Track, ...]:
+    """Track 1 for spans, Tracks 2 and 3 for lists."""
+    if shape is None:
+        return ()
+    return (1,) if shape == "span" else (2, 3)
+
+
+def find(
+    rows: Sequence[Any], files: Catalogue, split: str | None = None, track: Track | None = None, exact: bool = False
+) -> Match:
+    """The split and tracks that ``rows`` answer.
+
+    Args:
+        rows: items of the submission.
+        files: the data root to look in.
+        split: only this split; then agreement is not required.
+        track: only this track.
+        exact: every row must match in id and question text (the rule for the embedded corpus).
+
+    Raises:
+        UserError: nothing fits, or several splits fit equally well; the message names the flag to give.
+    """
+    wanted = (track,) if track is not None else tracks_of(rows, files.edition)
+    if not wanted:
+        raise UserError(
+            "cannot tell the track: no item has 'output' (Tracks 2, 3) or 'start_second' (Track 1)",
+            "Give --track 1, --track 2 or --track 3.",
+        )
+    names = (split,) if split is not None else files.splits
+    found = [match for name in names for match in _matches(rows, files, name, wanted, named=split is not None)]
+    # Question texts decide; a file that carries none at all is judged by its ids, but never taken for the demo corpus.
+    by_text = exact or any(isinstance(row, dict) and "question" in row for row in rows)
+    agreement = {m: m.both if by_text else m.ids for m in found}
+    if exact:
+        found = [m for m in found if agreement[m] == m.rows > 0]
+    elif split is None:
+        found = [m for m in found if m.rows and agreement[m] >= ENOUGH * m.rows]
+    if not found:
+        raise UserError(
+            f"the file matches no split of {files.name} ({', '.join(files.splits) or 'no splits'}) "
+            "in ids and question texts",
+            "Give --split NAME to check it against one anyway, --truth FILE to score it against your own answers, "
+            "or --data DIR for other data.",
+        )
+    best = max(agreement[m] for m in found)
+    top = [m for m in found if agreement[m] == best]
+    splits = list(dict.fromkeys(m.split for m in top))
+    if len(splits) > 1:
+        raise UserError(
+            f"the file fits {' and '.join(splits)} equally well", f"Say which: --split {' or --split '.join(splits)}"
+        )
+    return replace(top[0], tracks=tuple(t for t in wanted for m in top if t in m.tracks))
+
+
+def _matches(
+    rows: Sequence[Any], files: Catalogue, split: str, tracks: Iterable[Track], named: bool
+) -> Iterable[Match]:
+    cache: dict[Any, Match] = {}
+    for track in tracks:
+        try:
+            file = files.question_file(split, track)
+        except UserError:
+            if named:
+                raise
+            continue  # e.g. a split with files for Tracks 2 and 3 only
+        if file.path not in cache:
+            questions = load_questions(files, split, track)
+            texts: Mapping[QuestionId, str] = {q.id: q.text for q in questions.questions}
+            ids = both = 0
+            for row in rows:
+                identity = row.get("id") if isinstance(row, dict) else None
+                if isinstance(identity, str | int) and not isinstance(identity, bool) and identity in texts:
+                    ids += 1
+                    text = row.get("question")
+                    both += isinstance(text, str) and fold(text) == fold(texts[identity])
+            cache[file.path] = Match(file.split, (), questions, len(rows), ids, both)
+        one = cache[file.path]
+        yield Match(one.split, (track,), one.questions, one.rows, one.ids, one.both)
+
+
+def _by_number(rows: Sequence[Any], edition: Edition, tracks: tuple[Track, ...]) -> tuple[Track, ...]:
+    """Drop the tracks that no id carries, where ids carry one."""
+    numbers = {edition.track_of_id(row.get("id")) for row in rows[:200] if isinstance(row, dict)} - {None}
+    return tuple(t for t in tracks if t in numbers) if numbers & set(TRACKS) & set(tracks) else tracks

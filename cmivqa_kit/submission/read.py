@@ -1,0 +1,80 @@
+"""Reading a submission file: the rows, or the finding that says why there are none."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from cmivqa_kit.files import BOMS, UnreadableFile, decode, parse_json, read_bytes
+from cmivqa_kit.submission.findings import Finding
+
+Shape = Literal["span", "corpus"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A decoded submission. ``raw`` is the document as it stands; ``readable`` is False where there is none.
+
+    ``encoding_fault`` is True where the official program's strict reader stops although the kit can go on.
+    """
+
+    path: Path
+    raw: Any
+    readable: bool
+    findings: tuple[Finding, ...]
+    encoding_fault: bool = False
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        """The items of the top-level array; empty where there is none."""
+        return self.raw if isinstance(self.raw, list) else ()
+
+
+def read_submission(path: Path) -> Document:
+    """Read a submission file. Never raises: what is wrong with the file is a finding (E101 to E111)."""
+    try:
+        data = read_bytes(path, "submission file")
+    except UnreadableFile as error:
+        return _unreadable(path, "E101", error)
+    try:
+        text = decode(data, path)
+    except UnreadableFile as error:
+        return _unreadable(path, "E103", error)
+    findings: list[Finding] = []
+    marked = data[:3] in BOMS
+    if marked:
+        findings.append(Finding("E104", "UTF-8 with a byte-order mark", line=1, column=1))
+    try:
+        raw = parse_json(text, path)
+    except UnreadableFile as error:
+        return _unreadable(path, "E105", error, findings)
+    if not isinstance(raw, list):
+        kind = {dict: "an object", str: "a string", type(None): "null"}.get(type(raw), f"a {type(raw).__name__}")
+        findings.append(Finding("E110", f"{kind}; put the answers into an array: [ ... ]"))
+    elif not raw:
+        findings.append(Finding("E111", "no answers in it"))
+    return Document(path, raw, True, tuple(findings), marked)
+
+
+def shape_of(rows: Sequence[Any]) -> Shape | None:
+    """``span`` for Track 1 rows, ``corpus`` for rows with an ``output`` list, by majority; ``None`` if neither."""
+    objects = [row for row in rows if isinstance(row, dict)]
+    corpus = sum("output" in row for row in objects)
+    span = sum("output" not in row and ("start_second" in row or "end_second" in row) for row in objects)
+    if corpus == span:
+        return "corpus" if corpus else None
+    return "corpus" if corpus > span else "span"
+
+
+def _unreadable(path: Path, code: str, error: UnreadableFile, before: Sequence[Finding] = ()) -> Document:
+    message = error.message.removeprefix(str(path)).lstrip(":0123456789 ")
+    finding = Finding(code, f"{message}. {error.fix}", line=error.line, column=error.column)
+    return Document(path, None, False, (*before, finding))
+
+
+def interpreter() -> str:
+    """``3.11``: official sums differ in the last digit between Python 3.11 and 3.12 (specs/scoring.md, Q90)."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"

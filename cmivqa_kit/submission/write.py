@@ -1,0 +1,103 @@
+"""Writing a submission exactly in the organizers' format. Source: specs/scoring.md, section 1.2."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, SupportsFloat
+
+from cmivqa_kit.data.types import Question, QuestionId, Split
+from cmivqa_kit.editions import Edition, load_edition
+from cmivqa_kit.errors import Problem, UserError, problems_error
+from cmivqa_kit.files import write_json
+
+Entry = tuple[str, SupportsFloat, SupportsFloat]  # video id, start, end (seconds)
+Row = tuple[QuestionId, Sequence[Entry]]
+
+
+def write(rows: Iterable[Row], split: Split, track: int, path: Path | str) -> Path:
+    """Write answers as a submission file: UTF-8, no ASCII escapes, unrounded floats, ids as in the questions file.
+
+    Args:
+        rows: ``(question id, [(video id, start, end), ...])`` in any order, best entry first, times in seconds. Track 1
+            takes the first entry of each; Tracks 2 and 3 at most as many as the official program reads (50).
+        split: the questions that are answered (`cmivqa_kit.data.corpus.open_split`).
+        track: 1, 2, 3, or 23 for the one file that the 2023 edition wants for Tracks 2 and 3.
+        path: the file; it is written whole or not at all.
+
+    Returns:
+        The path written.
+
+    Raises:
+        UserError: unknown, repeated or unanswered questions, unusable times or ids; all findings are listed.
+    """
+    path = Path(path)
+    edition = load_edition(split.edition)
+    if track not in (1, 2, 3, 23):
+        raise UserError(f"track {track!r} does not exist", "Tracks are 1, 2, 3, and 23 for the file of both 2 and 3.")
+    problems: list[Problem] = []
+    answers = _by_id(rows, split, problems)
+    unanswered = [q.id for q in split.questions if q.id not in answers]
+    problems += [Problem(f"question {i!r}", "has no answer") for i in unanswered]
+    records = []
+    for question in split.questions:
+        if question.id in answers:
+            entries = _entries(question, answers[question.id], track, edition, problems)
+            records.append(_record(question, entries, track, edition))
+    if problems:
+        raise problems_error(f"submission for {split.name}, Track {track}", problems, f"Nothing was written to {path}.")
+    write_json(path, records)
+    return path
+
+
+def _by_id(rows: Iterable[Row], split: Split, problems: list[Problem]) -> dict[QuestionId, Sequence[Entry]]:
+    known = {question.id for question in split.questions}
+    answers: dict[QuestionId, Sequence[Entry]] = {}
+    for identity, entries in rows:
+        # A NumPy integer equals the id but would not be written as one.
+        plain = identity.item() if hasattr(identity, "item") else identity
+        if plain not in known or isinstance(plain, bool | float):
+            problems.append(Problem(f"question {plain!r}", f"is not a question of {split.name}"))
+        elif plain in answers:
+            problems.append(Problem(f"question {plain!r}", "is answered twice"))
+        else:
+            answers[plain] = list(entries)
+    return answers
+
+
+def _entries(
+    question: Question, entries: Sequence[Entry], track: int, edition: Edition, problems: list[Problem]
+) -> list[list[Any]]:
+    where = f"question {question.id!r}"
+    if not entries:
+        problems.append(Problem(where, "has an empty list of entries"))
+    if track != 1 and len(entries) > edition.entries:
+        problems.append(Problem(where, f"has {len(entries)} entries; {edition.entries} are read"))
+    plain: list[list[Any]] = []
+    for rank, entry in enumerate(entries[:1] if track == 1 else entries, 1):
+        try:
+            video_id, start, end = entry[0], float(entry[1]), float(entry[2])
+        except (TypeError, ValueError, IndexError, OverflowError):
+            problems.append(Problem(f"{where}, entry {rank}", f"{entry!r} is not (video id, start, end)"[:120]))
+            continue
+        if not isinstance(video_id, str) or not video_id:
+            problems.append(Problem(f"{where}, entry {rank}", f"video id {video_id!r} is not a text"))
+        if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
+            problems.append(Problem(f"{where}, entry {rank}", f"span {start} to {end}: 0 <= start < end is needed"))
+        plain.append([video_id, start, end])
+    if track == 1 and plain and question.video_id is not None and plain[0][0] != question.video_id:
+        problems.append(Problem(where, f"is asked of video {question.video_id!r}, answered in {plain[0][0]!r}"))
+    return plain
+
+
+def _record(question: Question, entries: list[list[Any]], track: int, edition: Edition) -> dict[str, Any]:
+    record: dict[str, Any] = {"id": question.id}
+    if track == 1:
+        video_id, start, end = entries[0] if entries else (question.video_id, 0.0, 0.0)
+        record |= {"video_id": video_id, "question": question.text, "start_second": start, "end_second": end}
+    else:
+        record |= {"question": question.text, "output": entries}
+    if edition.language_column and question.language:
+        record["language_type"] = question.language
+    return record

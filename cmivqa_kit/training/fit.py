@@ -1,0 +1,92 @@
+"""Fitting a baseline: the examples that can be used, a run directory, the baseline's own `fit`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cmivqa_kit.data.catalogue import Catalogue
+from cmivqa_kit.data.check import RULES, usable
+from cmivqa_kit.data.corpus import load_split
+from cmivqa_kit.data.types import Split
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.files import fingerprint
+from cmivqa_kit.prediction.registry import create
+from cmivqa_kit.prediction.types import Config, Declaration
+from cmivqa_kit.training.run import RunDirectory, start_run
+
+MAX_DROPPED = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A finished run, the number of examples used and how many each rule left out."""
+
+    run: RunDirectory
+    examples: int
+    dropped: Mapping[str, int]
+
+
+def train(
+    files: Catalogue,
+    found: Declaration,
+    config: Config,
+    folder: Path,
+    split: str = "train",
+    seed: int = 0,
+    max_dropped: float = MAX_DROPPED,
+    preset: str = "",
+) -> Fitted:
+    """Fit the baseline on a split of a data root and leave a finished run in ``folder``.
+
+    The dev split, where there is one, is handed to the baseline too. Examples that a rule of the baseline leaves out
+    are counted by rule.
+
+    Raises:
+        UserError: unreadable data, no examples, or more than ``max_dropped`` (a share) of them would be left out.
+        RunFailed: out of disk or memory.
+    """
+    system = create(found)
+    full = load_split(files, split)
+    kept, dropped = usable(full, found.drops)
+    lost = sum(dropped.values())
+    if lost > max_dropped * len(full.questions) or not kept:
+        reasons = "; ".join(f"{n} {name} ({RULES[name].title})" for name, n in dropped.most_common())
+        raise UserError(
+            f"{full.source}: {lost} of {len(full.questions)} examples would be dropped: {reasons}",
+            f"See each one: cmivqa data check --split {full.name}. To train all the same: "
+            f"--max-dropped {min(1.0, lost / len(full.questions) + 0.01):.2f}"
+            if kept
+            else f"Nothing is left to train on. See each one: cmivqa data check --split {full.name}",
+        )
+    dev = load_split(files, "dev") if "dev" in files.splits and split != "dev" else None
+    run = start_run(
+        folder,
+        found.name,
+        config,
+        seed,
+        preset=preset,
+        data={
+            "name": files.name,
+            "edition": files.edition.name,
+            "split": full.name,
+            "questions": len(full.questions),
+            "used": len(kept),
+            "dropped": dict(dropped),
+            "fingerprint": data_fingerprint(full),
+        },
+    )
+    system.fit(replace(full, questions=kept), dev, run)
+    run.finish()
+    return Fitted(run, len(kept), dict(dropped))
+
+
+def data_fingerprint(split: Split) -> str:
+    """Twelve hex digits that stand for the questions and subtitles of a split."""
+    questions: list[Any] = [
+        [q.id, q.text, q.video_id, [q.answer.start, q.answer.end] if q.answer else None] for q in split.questions
+    ]
+    videos = [[v.id, [[s.text, s.start, s.duration] for s in v.subtitles]] for v in split.videos.values()]
+    return fingerprint([questions, videos])

@@ -1,0 +1,169 @@
+"""The workspace: ``cmivqa.toml`` in the current folder or one above it; every setting knows where it came from."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cmivqa_kit.errors import UserError, closest
+from cmivqa_kit.files import decode, read_bytes
+
+FILE = "cmivqa.toml"
+EMBEDDED = "embedded demo corpus"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A setting: its place in ``cmivqa.toml``, its flag, its built-in default and what it means."""
+
+    name: str
+    flag: str
+    default: Any
+    help: str
+    is_path: bool = False
+
+
+KEYS: dict[str, Key] = {
+    key.name: key
+    for key in (
+        Key("data.root", "--data", None, "folder with the organizers' files; none: the embedded demo corpus", True),
+        Key("data.edition", "--edition", "", "edition of the challenge; empty: worked out from the files"),
+        Key("model.baseline", "--baseline", "bm25", "the baseline that train and predict use"),
+        Key("model.preset", "--preset", "", "named table of the baseline's config.toml"),
+        Key("run.directory", "--run", "runs", "folder in which runs are made and looked for", True),
+        Key("run.seed", "--seed", 0, "seed of everything random"),
+        Key("run.device", "--device", "cpu", "device for neural baselines: cpu, cuda, cuda:1"),
+        Key("output.submission", "--out", "submission.json", "name of the submission file", True),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value and where it came from (a flag, the file, or the built-in default)."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Effective settings. ``file`` is the ``cmivqa.toml`` they stand in, ``None`` outside a workspace."""
+
+    file: Path | None
+    settings: Mapping[str, Setting]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.settings[name].value
+
+    def path(self, name: str) -> Path:
+        """A path setting."""
+        return Path(self[name])
+
+    @property
+    def is_demo(self) -> bool:
+        """True when no data root was given anywhere: the embedded demo corpus is used."""
+        return self["data.root"] is None
+
+    @property
+    def edition(self) -> str | None:
+        """The edition's name where one was stated."""
+        return self["data.edition"] or None
+
+    def data_root(self) -> Path:
+        """The data root; the embedded corpus is generated at its first use."""
+        if self["data.root"] is not None:
+            return Path(self["data.root"])
+        from cmivqa_kit.data.demo import demo_corpus
+
+        return demo_corpus()
+
+
+def open_workspace(flags: Mapping[str, Any] | None = None, folder: Path | None = None) -> Workspace:
+    """Settings from flags (``None`` means not given), the nearest ``cmivqa.toml``, and the built-in defaults.
+
+    Raises:
+        UserError: a damaged file, an unknown key (the nearest is offered) or a value of another type.
+    """
+    file = find_file(folder or Path.cwd())
+    stated = _read(file) if file is not None else {}
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    settings: dict[str, Setting] = {}
+    for name, key in KEYS.items():
+        if name in given:
+            settings[name] = Setting(given[name], f"flag {key.flag}")
+        elif name in stated:
+            value = stated[name]
+            if key.is_path and file is not None and value is not None:
+                value = str(_relative(file.parent / value))
+            settings[name] = Setting(value, str(_relative(file)) if file else "")
+        else:
+            settings[name] = Setting(key.default, "default")
+    return Workspace(file, settings)
+
+
+def find_file(folder: Path) -> Path | None:
+    """The ``cmivqa.toml`` of ``folder`` or the nearest folder above it."""
+    return next((up / FILE for up in (folder, *folder.parents) if (up / FILE).is_file()), None)
+
+
+def render(values: Mapping[str, Any]) -> str:
+    """The text of a ``cmivqa.toml`` that states ``values``; the other settings stand in it as comments."""
+    lines = ["# cmivqa workspace. Flags override this file; `cmivqa config` shows what is in force and why."]
+    section = ""
+    for name, key in KEYS.items():
+        table, _, short = name.partition(".")
+        if table != section:
+            lines += ["", f"[{table}]"]
+            section = table
+        stated = name in values
+        value = values[name] if stated else key.default
+        text = _toml(value if value is not None else "")
+        lines.append(f"{'' if stated else '# '}{short} = {text}  # {key.help}")
+    return "\n".join(lines) + "\n"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(decode(read_bytes(file), file))
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{file}: not TOML ({error})", "Mend that line.") from None
+    values: dict[str, Any] = {}
+    for section, table in document.items():
+        if not isinstance(table, dict):
+            raise UserError(f"{file}: {section!r} stands outside a table", f"Put it under one of {_sections()}.")
+        for short, value in table.items():
+            name = f"{section}.{short}"
+            if name not in KEYS:
+                raise UserError(
+                    f"{file}: unknown setting {name!r}.{closest(name, KEYS)}", f"Settings: {', '.join(KEYS)}."
+                )
+            wanted = int if isinstance(KEYS[name].default, int) else str
+            if type(value) is not wanted:
+                raise UserError(
+                    f"{file}: {name} = {value!r} is not a {wanted.__name__}", f"e.g. {KEYS[name].default!r}"
+                )
+            values[name] = None if name == "data.root" and value == "" else value
+    return values
+
+
+def _sections() -> str:
+    return ", ".join(dict.fromkeys(f"[{name.partition('.')[0]}]" for name in KEYS))
+
+
+def _relative(path: Path) -> Path:
+    """Relative to the current folder where it lies below it: shorter to read and to type."""
+    try:
+        return path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return path.resolve()
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, int):
+        return str(value)
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
