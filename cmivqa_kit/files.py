@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import os
+import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +16,10 @@ from typing import Any
 
 from cmivqa_kit.errors import RunFailed, UserError
 
-BOMS = {b"\xef\xbb\xbf": "UTF-8 with a byte-order mark", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+MARK_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+MARK_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_STRUCTURE = re.compile(r'[]["{},:]')
+CUT_OFF = "The file ends too early: it was cut off. Copy or download it again."
 
 
 class UnreadableFile(UserError):
@@ -45,17 +51,21 @@ def decode(data: bytes, path: Path) -> str:
     """UTF-8 text of ``data``; a UTF-8 byte-order mark is dropped.
 
     Raises:
-        UnreadableFile: another encoding, with a guess which.
+        UnreadableFile: another encoding, with a guess which; or a file cut off within a character.
     """
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        before = data[: error.start].decode("utf-8")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        place = f"{path}:{line}:{column}"
+        if error.reason == "unexpected end of data":
+            raise UnreadableFile(f"{place}: ends within a character", CUT_OFF, line, column) from None
         guess = guess_encoding(data)
         looks = f"; it looks like {guess}" if guess else ""
         raise UnreadableFile(
-            f"{path}:{line}:{column}: not UTF-8 (byte 0x{data[error.start]:02x}){looks}",
+            f"{place}: not UTF-8 (byte 0x{data[error.start]:02x}){looks}",
             f"Convert it: iconv -f {guess or 'ENCODING'} -t UTF-8 {path.name} > utf8.json",
             line,
             column,
@@ -64,8 +74,10 @@ def decode(data: bytes, path: Path) -> str:
 
 def guess_encoding(data: bytes) -> str | None:
     """The likely encoding of bytes that are not UTF-8: UTF-16, UTF-32, GB18030, or ``None``."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:64].count(0) > len(data[:64]) // 4:
-        return "UTF-32" if data[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff") else "UTF-16"
+    if data.startswith(MARK_32):  # before UTF-16, whose mark is the first half of this one
+        return "UTF-32"
+    if data.startswith(MARK_16) or data[:64].count(0) > len(data[:64]) // 4:
+        return "UTF-16"
     try:
         data.decode("gb18030")
     except UnicodeDecodeError:
@@ -82,14 +94,14 @@ def parse_json(text: str, path: Path) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise UnreadableFile(
-            f"{path}:{error.lineno}:{error.colno}: not JSON ({error.msg})", guess_fault(text, error.pos), error.lineno,
-            error.colno,
-        ) from None  # fmt: skip
+        line, column = error.lineno, error.colno
+        what = f"{path}:{line}:{column}: not JSON ({error.msg})"
+        raise UnreadableFile(what, guess_fault(text, error.pos), line, column) from None
     except RecursionError:
         raise UnreadableFile(f"{path}: nested too deeply to be read", "Write plain arrays of objects.") from None
-    except ValueError as error:  # integers of more digits than the interpreter converts
-        raise UnreadableFile(f"{path}: {error}", "Write numbers with a few digits.") from None
+    except ValueError:  # the one other thing that the reader refuses
+        what = f"{path}: holds an integer of more than {sys.get_int_max_str_digits()} digits"
+        raise UnreadableFile(what, "Write numbers with a few digits.") from None
 
 
 def guess_fault(text: str, position: int) -> str:
@@ -97,20 +109,21 @@ def guess_fault(text: str, position: int) -> str:
     before, after = text[:position].rstrip(), text[position:].lstrip()
     if not text.strip():
         return "The file is empty: it was never written, or its writer was stopped."
-    if after[:1] in ("]", "}") and before.endswith(","):
+    if "\0" in text[:64]:
+        return "Save it as UTF-8: it looks like UTF-16 or UTF-32."
+    # Python 3.13 points at a trailing comma, earlier versions at the bracket behind it.
+    comma = before.endswith(",") or after.startswith(",")
+    if comma and after.removeprefix(",").lstrip()[:1] in ("]", "}"):
         return "Remove the comma before the closing bracket (a trailing comma)."
-    if (before.endswith(",") and after[:1] == "") or not after:
-        return "The file ends too early: it was cut off. Copy or download it again."
-    if after[:2] in ("//", "/*") or after[:1] == "#":
+    if after.startswith(("//", "/*", "#")):
         return "Remove the comment: JSON has none."
-    if after[:1] == "'":
+    if after.startswith("'"):
         return "Use double quotes: JSON has no single-quoted strings."
-    if after[:1] == "{" and before.endswith("}"):
+    if after.startswith("{") and before.endswith("}"):
         return "This looks like JSON Lines: put the objects into [ ... ] with commas between them."
-    if before.endswith(",") and after[:1] == "}":
-        return "Remove the comma before the closing brace (a trailing comma)."
-    if text.count('"', 0, position + 1) % 2 and "\n" not in after:
-        return "A string is not closed: the file may have been cut off."
+    open_string = after.startswith('"') and '"' not in after[1:].replace('\\"', "")
+    if open_string or (before and not _STRUCTURE.search(after)):
+        return CUT_OFF
     return "Mend the file at that place; `python -m json.tool FILE` shows the same position."
 
 
@@ -160,14 +173,25 @@ def _default_mode(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write ``text`` as UTF-8 with LF line ends, whole or not at all."""
+    """Write ``text`` as UTF-8 with LF line ends, whole or not at all.
+
+    A lone surrogate, which UTF-8 cannot hold, is written as ``\\udXXX``: in JSON that reads as the same text again.
+    """
     with atomic_path(path) as temporary:
-        temporary.write_bytes(text.encode("utf-8", "surrogatepass"))
+        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: Path, document: Any, indent: int | None = 1) -> None:
-    """Write ``document`` as UTF-8 JSON (``ensure_ascii=False``, unrounded floats), whole or not at all."""
-    write_text(path, json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False) + "\n")
+    """Write ``document`` as UTF-8 JSON (``ensure_ascii=False``, unrounded floats), whole or not at all.
+
+    Raises:
+        RunFailed: a number in it is NaN or infinite, the disk is full, or the folder cannot be written.
+    """
+    try:
+        text = json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False)
+    except ValueError:
+        raise RunFailed(f"{path}: a number to be written is NaN or infinite", "Nothing was written.") from None
+    write_text(path, text + "\n")
 
 
 def sha256(path: Path) -> str:

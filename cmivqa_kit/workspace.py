@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.errors import UserError, closest
+from cmivqa_kit.errors import Problem, UserError, closest, problems_error
 from cmivqa_kit.files import decode, read_bytes
 
 FILE = "cmivqa.toml"
@@ -88,18 +89,18 @@ def open_workspace(flags: Mapping[str, Any] | None = None, folder: Path | None =
     Raises:
         UserError: a damaged file, an unknown key (the nearest is offered) or a value of another type.
     """
-    file = find_file(folder or Path.cwd())
+    file = find_file((folder or Path.cwd()).absolute())
     stated = _read(file) if file is not None else {}
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     settings: dict[str, Setting] = {}
     for name, key in KEYS.items():
         if name in given:
             settings[name] = Setting(given[name], f"flag {key.flag}")
-        elif name in stated:
+        elif file is not None and name in stated:
             value = stated[name]
-            if key.is_path and file is not None and value is not None:
+            if key.is_path:
                 value = str(_relative(file.parent / value))
-            settings[name] = Setting(value, str(_relative(file)) if file else "")
+            settings[name] = Setting(value, str(_relative(file)))
         else:
             settings[name] = Setting(key.default, "default")
     return Workspace(file, settings)
@@ -129,24 +130,24 @@ def render(values: Mapping[str, Any]) -> str:
 def _read(file: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(decode(read_bytes(file), file))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # no TOML; an integer of thousands of digits; nested too deeply
         raise UserError(f"{file}: not TOML ({error})", "Mend that line.") from None
     values: dict[str, Any] = {}
+    problems: list[Problem] = []
     for section, table in document.items():
         if not isinstance(table, dict):
-            raise UserError(f"{file}: {section!r} stands outside a table", f"Put it under one of {_sections()}.")
+            problems.append(Problem(section, f"stands outside a table: put it under one of {_sections()}"))
+            continue
         for short, value in table.items():
             name = f"{section}.{short}"
             if name not in KEYS:
-                raise UserError(
-                    f"{file}: unknown setting {name!r}.{closest(name, KEYS)}", f"Settings: {', '.join(KEYS)}."
-                )
-            wanted = int if isinstance(KEYS[name].default, int) else str
-            if type(value) is not wanted:
-                raise UserError(
-                    f"{file}: {name} = {value!r} is not a {wanted.__name__}", f"e.g. {KEYS[name].default!r}"
-                )
-            values[name] = None if name == "data.root" and value == "" else value
+                problems.append(Problem(name, f"unknown setting.{closest(name, KEYS)}"))
+            elif type(value) is not (wanted := int if isinstance(KEYS[name].default, int) else str):
+                problems.append(Problem(name, f"{value!r} is not a {'whole number' if wanted is int else 'text'}"))
+            elif value != "":  # an empty text is as good as none
+                values[name] = value
+    if problems:
+        raise problems_error(file, problems, f"Settings: {', '.join(KEYS)}.")
     return values
 
 
@@ -165,5 +166,5 @@ def _relative(path: Path) -> Path:
 def _toml(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    # A TOML string is escaped as a JSON string is, and DEL besides.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

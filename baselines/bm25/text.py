@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib import import_module
+from itertools import pairwise
 
+from baselines.bm25.settings import TextSettings
 from cmivqa_kit.errors import UserError
-
-SEGMENTERS = ("characters", "jieba")
 
 # Han (with extensions A and B onwards), kana and Hangul are written without blanks between all words. NFKC has
 # already turned half-width kana and compatibility forms into these ranges.
@@ -24,27 +23,10 @@ _RUN = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>(?:(?![{_CJK}])[^\W_])+(?:['’
 # Words that carry no subject in a question or a spoken sentence. A list of our own, kept short on purpose: BM25's idf
 # already discounts frequent words; what it cannot know is that questions begin with "how do I".
 _STOP_WORDS = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have how i if in into is it its let me "
-    "my of on or our shall should so than that the their them then there these they this those to us was we were what "
-    "when where which who why will with would you your".split()
+    """a an and are as at be been but by can could did do does for from had has have how i if in into is it its let me
+    my of on or our shall should so than that the their them then there these they this those to us was we were what
+    when where which who why will with would you your""".split()  # noqa: SIM905 (a list of 71 quoted words reads worse)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class TextSettings:
-    """Section ``[default.text]`` of ``config.toml``.
-
-    Raises:
-        UserError: an unknown ``segmenter``.
-    """
-
-    segmenter: str = "characters"
-    stem: bool = True
-    stop_words: bool = True
-
-    def __post_init__(self) -> None:
-        if self.segmenter not in SEGMENTERS:
-            raise UserError(f"text.segmenter: {self.segmenter!r} is unknown", f"Known: {', '.join(SEGMENTERS)}.")
 
 
 Tokenizer = Callable[[str], list[str]]
@@ -77,7 +59,7 @@ def normalize(text: str) -> str:
 
 def uni_and_bigrams(run: str) -> list[str]:
     """Every character and every pair of neighbours of a run of CJK characters: 量血压 -> 量 血 压 量血 血压."""
-    return [*run, *(first + second for first, second in zip(run, run[1:], strict=False))]
+    return [*run, *(first + second for first, second in pairwise(run))]
 
 
 def stem(word: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +14,7 @@ import click
 
 from cmivqa_kit.cli import render
 from cmivqa_kit.data.types import TRACKS, Track
+from cmivqa_kit.errors import UserError
 from cmivqa_kit.workspace import EMBEDDED, Workspace, open_workspace
 
 if TYPE_CHECKING:
@@ -109,6 +111,17 @@ class Session:
 def track_number(text: str | None) -> Track | None:
     """The track of a ``--track`` option."""
     return next((track for track in TRACKS if str(track) == text), None)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Put the file's name before an error about it; several files may be judged in one call."""
+    try:
+        yield
+    except UserError as error:
+        if str(path) in error.message:
+            raise
+        raise UserError(f"{path}: {error.message}", error.fix, error.code) from None
 
 
 def finish(code: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -58,8 +59,9 @@ def next_step(out: Console, command: str) -> None:
 
 
 def as_json(document: Any) -> None:
-    """The machine-readable twin, on standard output."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+    """The machine-readable twin, on standard output; ASCII escapes where the console is not UTF-8."""
+    ascii_only = not (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+    click.echo(json.dumps(document, ensure_ascii=ascii_only, indent=1, default=str))
 
 
 def track(out: Console, items: Iterable[T], total: int, title: str) -> Iterator[T]:

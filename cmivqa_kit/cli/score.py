@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, Session, finish, options, track_number
+from cmivqa_kit.cli.common import PATH, Session, finish, naming, options, track_number
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode
 
@@ -64,11 +64,12 @@ def _score(
 ) -> Scored | None:
     from cmivqa_kit.scoring.files import score_against, score_in
 
-    if not document.readable:
-        return None
-    if truth is not None:
-        return score_against(document, truth, session.edition, track)
-    return score_in(document, session.files, split, track, exact=session.workspace.is_demo and split is None)
+    if not document.readable or (not document.rows and track is None):
+        return None  # nothing that could be matched with answers; the findings say why
+    with naming(document.path):
+        if truth is not None:
+            return score_against(document, truth, session.edition, track)
+        return score_in(document, session.files, split, track, exact=session.workspace.is_demo)
 
 
 def _document(document: Document, scored: Scored | None) -> dict[str, Any]:

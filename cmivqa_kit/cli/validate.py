@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, Session, finish, options, track_number
+from cmivqa_kit.cli.common import PATH, Session, finish, naming, options, track_number
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import SHOWN, ExitCode, UserError
 
@@ -64,7 +64,8 @@ def _report(session: Session, path: Path, split: str | None, track: Track | None
     document = read_submission(path)
     if not document.rows:  # nothing to match a split with: the findings say why
         return validate(document, (track,) if track else (), session.edition)
-    match = find(document.rows, session.files, split, track, exact=session.workspace.is_demo and split is None)
+    with naming(path):
+        match = find(document.rows, session.files, split, track, exact=session.workspace.is_demo)
     opened = load_split(session.files, match.split, match.tracks[0])
     return validate(document, match.tracks, session.files.edition, match.split, opened.questions, opened.videos)
 

@@ -1,16 +1,17 @@
 """What lies where below a data root: question files by split and track, subtitles, features, answers.
 
-Works on names only and opens nothing but the manifest, and one question file where the edition is not stated. Any
-tree is accepted: the organizers' folders, the flat tree the kit writes, MedVidQA's ``text/`` beside ``features/``.
-A question file uses the subtitles and features nearest to it: in its own folder, else in the folders above, up to the
-root. Answer files (in a folder ``answers``, or named ``*answer*``) are listed but never opened here.
+Works on names only and opens nothing but the manifest, one question file where the edition is not stated, and files
+that lie twice (equal copies are one file, different ones an error). Any tree is accepted: the organizers' folders, the
+flat tree the kit writes, MedVidQA's ``text/`` beside ``features/``. A question file uses the subtitles and features
+nearest to it: in its own folder, else in the folders above, up to the root. Answer files (in a folder ``answers``, or
+named ``*answer*``) are listed but never opened here.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.types import TRACKS, Note, Track
 from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
 from cmivqa_kit.errors import UserError, closest
-from cmivqa_kit.files import read_json
+from cmivqa_kit.files import read_json, sha256
 
 MANIFEST = "corpus.json"
 DEPTH = 4  # folders below the root that are looked into; official trees need two
@@ -26,7 +27,8 @@ FEATURE_FOLDERS = ("video_feature", "video_features", "features/I3D", "features"
 MEDIA_FOLDERS = ("videos", "video")
 SKIPPED_FOLDERS = {"video_feature", "video_features", "features", "videos", "video", "audios", "audio", "subtitles",
                    "runs", "__MACOSX", "node_modules"}  # fmt: skip
-_TRACKS = re.compile(r"(?:track|task)[ _-]?([123]{1,3})(?![0-9])", re.IGNORECASE)
+_TRACKS = re.compile(r"(?:track|task)s?[ _-]?(2[ _&+,-]?3|[123]{1,3})(?![0-9])", re.IGNORECASE)
+_ANSWERS = re.compile(r"answers?(?!ing)|(?<![a-z])(?:gold|ground_?truth)(?![a-z])", re.IGNORECASE)
 _NOT_QUESTIONS = re.compile(r"^(submission|output|corpus|config|package|.*subtitle.*|.*sample.*)", re.IGNORECASE)
 
 
@@ -37,7 +39,7 @@ class QuestionFile:
     path: Path
     split: str
     tracks: tuple[Track, ...]
-    rank: int  # 0 for the plain name `train.json`, 1 for an official name, 2 for any other
+    rank: int  # see `_rank`; the lowest is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +86,21 @@ class Catalogue:
         # A file made for this track alone goes before one for all tracks; without a track, one that names videos.
         order = {f: (f.rank, len(f.tracks) if track else 1 not in f.tracks) for f in files}
         chosen = [f for f in files if order[f] == min(order.values())]
-        if len(chosen) > 1 and track is not None:
-            raise UserError(
-                f"{self.root}: several question files for split {split!r}, Track {track}: "
-                + ", ".join(str(f.path.relative_to(self.root)) for f in chosen),
-                "Keep one of them below the data root, or point --data at the folder that holds it.",
-            )
+        if track is None:  # one of several files for one track each: the lowest
+            chosen = [f for f in chosen if f.tracks == min(f.tracks for f in chosen)]
+        self._refuse_different([f.path for f in chosen], f"question files for split {split!r}")
         return chosen[0]
 
     def answer_file(self, split: str, track: Track) -> Path | None:
         """The organizers' answer file of a split for a track, if it lies here; opened by scoring only."""
-        fitting = [p for p in self.answers if self.edition.split_in(p.name) == split]
-        exact = [p for p in fitting if track in (tracks_in(p.name) or TRACKS)]
+        name = self.edition.canonical_split(split)
+        fitting = [p for p in self.answers if split_of(p, self.root, self.edition) == name]
+        exact = [p for p in fitting if track in tracks_in(p.name)] or [p for p in fitting if not tracks_in(p.name)]
         # The official program's default name says "task_1" but its 2023 file serves all tracks: ids are shared.
         shared = self.edition.corpus_files == "shared"
-        return next(iter(exact or (fitting if shared else [])), None)
+        chosen = exact or (fitting if shared else [])
+        self._refuse_different(chosen, f"answer files for split {split!r}, Track {track}")
+        return chosen[0] if chosen else None
 
     def subtitle_file(self, beside: Path, split: str) -> Path | None:
         """The subtitle file for a question file in folder ``beside``: the nearest one above it."""
@@ -113,7 +115,9 @@ class Catalogue:
                 )
             if named or plain:
                 return (named or plain)[0]
-        return self.subtitles[0] if len(self.subtitles) == 1 else None
+        # None above it: the only one elsewhere, unless that belongs to another split.
+        loose = self.subtitles[0] if len(self.subtitles) == 1 else None
+        return loose if loose and split_of(loose, self.root, self.edition) in (None, split) else None
 
     def feature_folders(self, beside: Path) -> tuple[Path, ...]:
         """The folders of ``.npy`` features that serve question files in ``beside``, nearest first."""
@@ -123,32 +127,48 @@ class Catalogue:
         """The folders of video files that serve question files in ``beside``, nearest first."""
         return _existing(beside, self.root, MEDIA_FOLDERS)
 
+    def _refuse_different(self, paths: Sequence[Path], what: str) -> None:
+        """Several files that could all be meant are fine as long as they are copies (both spellings of a name)."""
+        if len(paths) > 1 and len({sha256(path) for path in paths}) > 1:
+            raise UserError(
+                f"{self.root}: several {what}: " + ", ".join(str(path.relative_to(self.root)) for path in paths),
+                "Keep one of them below the data root, or point --data at the folder that holds it.",
+            )
+
 
 def catalogue(root: Path, edition: str | None = None) -> Catalogue:
     """List a data root. ``edition`` overrides what the manifest or the first question file says.
 
     Raises:
-        UserError: no such folder, no question file in it, or a damaged manifest.
+        UserError: no such folder, or a damaged manifest. A root without a question file has no splits.
     """
     if not root.is_dir():
         what = "is a file, not a data folder" if root.exists() else "no such data folder"
         raise UserError(f"{root}: {what}", "Make one with: cmivqa init --from DOWNLOADS, or give --data DIR.")
     manifest = _manifest(root)
     files = [path for path in _walk(root) if path.suffix.lower() == ".json" and path.name != MANIFEST]
-    answers = [p for p in files if is_answer_file(p, root)]
-    subtitles = [p for p in files if "subtitle" in p.name.lower() and p not in answers]
-    rest = [p for p in files if p not in answers and not _NOT_QUESTIONS.match(p.name)]
-    rules = load_edition(edition or manifest.get("edition") or _detect_edition(rest))
+    subtitles = [p for p in files if "subtitle" in p.name.lower()]
+    rules = load_edition(
+        edition
+        or manifest.get("edition")
+        or _detect_edition([p for p in files if p not in subtitles and not is_answer_file(p, root)])
+    )
+    answers = []
     questions = []
     notes = []
-    for path in rest:
+    for path in files:
         split = split_of(path, root, rules)
-        if split is None:
-            notes.append(Note(str(path.relative_to(root)), "its name names no split; not used"))
+        if path in subtitles:
             continue
-        official = path.name in rules.splits[split].files
-        rank = 0 if path.name == f"{split}.json" else 1 if official else 2
-        questions.append(QuestionFile(path, split, tracks_in(path.name) or TRACKS, rank))
+        if is_answer_file(path, root, public=split is not None and rules.splits[split].answers == "public"):
+            answers.append(path)
+        elif _NOT_QUESTIONS.match(path.name):
+            notes.append(Note(str(path.relative_to(root)), "named like a submission, a sample or settings; not used"))
+        elif split is None:
+            notes.append(Note(str(path.relative_to(root)), "its name names no split; not used"))
+        else:
+            rank = _rank(path, split, rules.splits[split].files)
+            questions.append(QuestionFile(path, split, tracks_in(path.name) or TRACKS, rank))
     return Catalogue(
         root, rules, str(manifest.get("name", root.name)), tuple(questions), tuple(answers), tuple(subtitles),
         tuple(notes),
@@ -157,8 +177,7 @@ def catalogue(root: Path, edition: str | None = None) -> Catalogue:
 
 def split_of(path: Path, root: Path, edition: Edition) -> str | None:
     """The split a file belongs to, from its own name or else the names of its folders up to the root."""
-    names = [path.stem, *(folder.name for folder in _upwards(path.parent, root) if folder != root)]
-    return next((split for name in names if (split := edition.split_in(name))), None)
+    return edition.split_in(path.stem, *(folder.name for folder in _upwards(path.parent, root) if folder != root))
 
 
 def tracks_in(name: str) -> tuple[Track, ...]:
@@ -167,10 +186,29 @@ def tracks_in(name: str) -> tuple[Track, ...]:
     return tuple(track for track in TRACKS if match and str(track) in match[1])
 
 
-def is_answer_file(path: Path, root: Path) -> bool:
-    """True for files that hold answers of a test split; prediction and training never open these."""
+def is_answer_file(path: Path, root: Path, public: bool = False) -> bool:
+    """True for files that hold answers of a test split; prediction and training never open these.
+
+    A file of a split with ``public`` answers may call itself one (``question_answer_train.json``) and is annotation.
+    """
     folders = path.relative_to(root).parts[:-1]
-    return "answers" in (part.lower() for part in folders) or "answer" in path.name.lower()
+    return "answers" in (part.lower() for part in folders) or (not public and names_answers(path.name))
+
+
+def names_answers(name: str) -> bool:
+    """True where a file name says that answers are in it (``question_answering`` does not)."""
+    return _ANSWERS.search(name) is not None
+
+
+def _rank(path: Path, split: str, official: Sequence[str]) -> int:
+    """0 for ``train.json`` beside ``dev.json`` (a division), 1 for it alone, 2 for an official name, 3 for any other.
+
+    So a division is used wherever it was written, and the whole file it was made from is left aside.
+    """
+    if path.name == f"{split}.json":
+        sibling = {"train": "dev.json", "dev": "train.json"}.get(split)
+        return 0 if sibling and (path.parent / sibling).exists() else 1
+    return 2 if path.name in official else 3
 
 
 def _manifest(root: Path) -> dict[str, str]:

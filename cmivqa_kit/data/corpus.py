@@ -11,7 +11,7 @@ from typing import Any
 from cmivqa_kit.data.catalogue import Catalogue, QuestionFile, catalogue
 from cmivqa_kit.data.container import read_durations
 from cmivqa_kit.data.features import FeatureStore
-from cmivqa_kit.data.layouts import Layout, Records, detect
+from cmivqa_kit.data.layouts import Layout, detect
 from cmivqa_kit.data.subtitles import read_subtitles
 from cmivqa_kit.data.types import Note, Question, Split, Track, Video
 from cmivqa_kit.errors import Problem, UserError, problems_error
@@ -27,6 +27,7 @@ class QuestionSet:
     questions: tuple[Question, ...]
     videos: Mapping[str, Video]  # only where the annotation carries subtitles itself
     notes: tuple[Note, ...] = ()
+    held: bool = False  # the organizers hold the answers of this split: what the file says of them is not to be used
 
 
 def open_split(root: Path | str, name: str, track: Track | None = None, edition: str | None = None) -> Split:
@@ -53,13 +54,15 @@ def load_split(files: Catalogue, name: str, track: Track | None = None) -> Split
     subtitle_file = files.subtitle_file(folder, split)
     features = FeatureStore(files.feature_folders(folder))
     asked = frozenset(q.video_id for q in questions.questions if q.video_id is not None)
-    if questions.videos:
-        videos = dict(questions.videos)
-    elif subtitle_file is not None:
-        lines, found = read_subtitles(subtitle_file, known_ids=asked)
+    videos = dict(questions.videos)
+    silent = not videos or any(not (video.subtitles or video.translations) for video in videos.values())
+    if silent and subtitle_file is not None:
+        lines, found = read_subtitles(subtitle_file, known_ids=asked.union(features))
         notes += found
-        videos = {video_id: Video(video_id, subtitles) for video_id, subtitles in lines.items()}
-    else:
+        for video_id, subtitles in lines.items():
+            inline = videos.get(video_id, Video(video_id))
+            videos[video_id] = inline if inline.subtitles else replace(inline, subtitles=subtitles)
+    elif not videos:
         notes.append(Note("subtitle.json", "none found: videos have no subtitles"))
         videos = {video_id: Video(video_id) for video_id in features}
     _refuse_near_misses(questions, videos)
@@ -80,6 +83,9 @@ def load_split(files: Catalogue, name: str, track: Track | None = None) -> Split
 def load_questions(files: Catalogue, name: str, track: Track | None = None) -> QuestionSet:
     """The questions of a split only: no subtitles, no features are touched.
 
+    Where the organizers hold the answers, the Tracks 2 and 3 ask for the video: whatever a file says of it then (a
+    development-phase file may still name videos, spec ccgs 1.2) is cut out before the file is read.
+
     Raises:
         UserError: a file that is no list of questions, or records with findings (all are listed).
     """
@@ -88,23 +94,56 @@ def load_questions(files: Catalogue, name: str, track: Track | None = None) -> Q
     if not isinstance(records, list) or not records:
         what = "an empty array" if records == [] else f"{type(records).__name__}, not an array of questions"
         raise UserError(f"{file.path}: {what}", "Download the question file again, or name another with --data.")
-    layout = detect(records)
+    by_organizers = files.edition.splits[file.split].answers == "organizers"
+    corpus_only = by_organizers and 1 not in file.tracks  # no honest record of this file names a video
+    shown = _without_gold(records) if corpus_only else records
+    layout = detect(shown)
     if layout is None:
         raise UserError(
             f"{file.path}: no record has a question ('question', 'Chinese_question' or 'English_question')",
             "This is not a question file; move it out of the data root.",
         )
-    read = layout.read(records)
+    held = by_organizers and not layout.public_answers
+    read = layout.read(shown)
     problems = [*read.problems, *_duplicate_ids(read.questions)]
     if problems:
         raise problems_error(file.path, problems, "Mend these records, or remove them from the file.")
+    notes = list(read.notes)
+    questions = layout.read(_without_gold(records)).questions if held and track in (2, 3) else read.questions
+    if track is not None:
+        questions = _of_track(questions, track, files, notes)
     if file.tracks == (1,) or track == 1:
-        _require_videos(file, read)
-    return QuestionSet(file, layout, read.questions, read.videos)
+        _require_videos(file, questions)
+    return QuestionSet(file, layout, questions, read.videos, tuple(notes), held)
 
 
-def _require_videos(file: QuestionFile, read: Records) -> None:
-    missing = [q.id for q in read.questions if q.video_id is None]
+GOLD = frozenset({"video_id", "start_second", "end_second", "answer_start_second", "answer_end_second",
+                  "video_sub_title", "video_captions", "video_length", "sample_id"})  # fmt: skip
+
+
+def _without_gold(records: Sequence[Any]) -> list[Any]:
+    """The records of a Tracks 2/3 question file without what only its answers could hold."""
+    return [
+        {key: value for key, value in record.items() if key not in GOLD or (key == "sample_id" and "id" not in record)}
+        if isinstance(record, Mapping)
+        else record
+        for record in records
+    ]
+
+
+def _of_track(
+    questions: tuple[Question, ...], track: Track, files: Catalogue, notes: list[Note]
+) -> tuple[Question, ...]:
+    """The questions for ``track`` where the ids of one file carry several track numbers."""
+    kept = tuple(q for q in questions if files.edition.track_of_id(q.id) in (None, track))
+    if not kept or len(kept) == len(questions):
+        return questions
+    notes.append(Note(f"Track {track}", f"{len(questions) - len(kept)} questions of other tracks in the same file"))
+    return kept
+
+
+def _require_videos(file: QuestionFile, questions: Sequence[Question]) -> None:
+    missing = [q.id for q in questions if q.video_id is None]
     if missing:
         raise problems_error(
             file.path,
@@ -164,20 +203,38 @@ def _with_duration(video: Video, containers: Mapping[str, float], features: Feat
 def truth_records(files: Catalogue, split: str, track: Track) -> tuple[list[Any], Path] | None:
     """The answers of a split as the official program wants them, with their file; ``None`` where they are not here.
 
-    The organizers' answer file where there is one, else the annotated question file. Only scoring calls this.
+    The organizers' answer file where there is one, else the annotated question file of a split whose answers are
+    public. Answers that stand in the question file of a split whose answers the organizers hold are no ground truth
+    (somebody's predictions, or placeholders) and never taken for it. Only scoring calls this.
 
     Raises:
-        UserError: the file cannot be read.
+        UserError: the file cannot be read, or the question file holds answers that it should not.
     """
     path = files.answer_file(split, track)
     if path is not None:
         records = read_json(path, "answer file")
         if not isinstance(records, list):
             raise UserError(f"{path}: {type(records).__name__}, not an array of answers", "Check the answer file.")
-        return records, path
+        layout = detect(records)
+        if layout is None or layout.as_scored:
+            return records, path
+        read = layout.read(records)
+        if read.problems:
+            raise problems_error(path, read.problems, "Check the answer file.")
+        return _as_scored(read.questions), path
     questions = load_questions(files, split, track)
     if all(question.answer is None for question in questions.questions):
         return None
+    if questions.held:
+        raise UserError(
+            f"{questions.file.path}: holds answers, but those of {split} are the organizers'; not used for scoring",
+            "If these are the true answers, put a copy into a folder answers/ of the data root, or give --truth.",
+        )
+    return _as_scored(questions.questions), questions.file.path
+
+
+def _as_scored(questions: Sequence[Question]) -> list[dict[str, Any]]:
+    """Questions as the records that the official program reads."""
     return [
         {
             "id": question.id,
@@ -186,5 +243,5 @@ def truth_records(files: Catalogue, split: str, track: Track) -> tuple[list[Any]
             **({"start_second": question.answer.start, "end_second": question.answer.end} if question.answer else {}),
             **({"language_type": question.language} if question.language else {}),
         }
-        for question in questions.questions
-    ], questions.file.path
+        for question in questions
+    ]

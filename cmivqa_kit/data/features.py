@@ -5,6 +5,7 @@ Source: specs/ccgs.md, section 1.4 (I3D, shape (T, 1024), float32, one row per 1
 
 from __future__ import annotations
 
+import tokenize
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from cmivqa_kit.errors import UserError
 
 FeatureState = Literal["ok", "missing", "bad"]
+# What numpy raises on damaged bytes: a cut-off file, a hostile header, a shape larger than any memory.
+DAMAGE = (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, MemoryError, tokenize.TokenError)
 
 
 class FeatureStore:
@@ -58,8 +61,9 @@ class FeatureStore:
         if path is None:
             return None
         try:
-            array: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            # open_memmap, not load: load would open a zip too, and hand back something that is no array.
+            array: NDArray[np.float32] = np.lib.format.open_memmap(path, mode="r")
+        except DAMAGE as error:
             raise UserError(
                 f"{path}: not a readable .npy file ({error})", "Download or extract it again, or delete it."
             ) from None
@@ -77,7 +81,8 @@ class FeatureStore:
         except UserError as error:
             return "bad", error.message
         if array is None:
-            return "missing", "no feature file"
+            near = next((known for known in self.files if known.strip().casefold() == video_id.strip().casefold()), "")
+            return "missing", f"no feature file (but one called {near!r})" if near else "no feature file"
         return "ok", f"{array.shape[0]} rows of {array.shape[1]}"
 
     def rows(self, video_id: str) -> int | None:

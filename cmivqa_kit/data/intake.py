@@ -2,43 +2,40 @@
 
 Archives are unpacked safely into a staging folder, loose files and folders are read where they lie; JSON files are
 copied, feature folders are linked (or moved, where they came out of an archive), videos and audios are left out. The
-tree written is ``<split>/`` with question files, ``subtitle.json`` and ``video_feature/``, and ``answers/``.
+tree written is ``<split>/`` with question files, ``subtitle.json`` and ``video_feature/``, and ``answers/``. What lies
+in the data root already is kept and helps to tell where new files belong.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cmivqa_kit.data.archive import is_archive, unpack
-from cmivqa_kit.data.catalogue import MANIFEST
-from cmivqa_kit.data.recognise import MEDIA, Recognised, recognise
-from cmivqa_kit.data.srt import convert_folder
-from cmivqa_kit.data.types import Note, Track
+from cmivqa_kit.data.catalogue import MANIFEST, Catalogue, catalogue
+from cmivqa_kit.data.downloads import Heap, collect
+from cmivqa_kit.data.placing import Place, put, refuse_conflicts, without_repeats
+from cmivqa_kit.data.recognise import Recognised, recognise
+from cmivqa_kit.data.srt import convert_folder, split_name
+from cmivqa_kit.data.types import TRACKS, Note
 from cmivqa_kit.editions import Edition, load_edition
-from cmivqa_kit.errors import Problem, UserError, problems_error
-from cmivqa_kit.files import atomic_path, sha256, write_json
+from cmivqa_kit.errors import Problem, RunFailed, UserError, problems_error
+from cmivqa_kit.files import read_json, write_json
+
+__all__ = ["Intake", "Place", "gather"]
 
 SHARED = ""  # the place of files that serve several splits: the data root itself
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One thing put into the data root: where it came from, where it lies now, and what it is."""
-
-    source: Path
-    target: Path
-    what: str
+COVERED = 0.5  # share of a split's videos that a file must hold to serve that split
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What `gather` found: the edition, the files placed, what was left out and why, and what is missing."""
+    """What `gather` found: the edition, the files placed, what was left out and why, and what is missing.
+
+    ``reissued`` are the videos that the organizers of this edition handed out twice, because the first were broken.
+    """
 
     root: Path
     edition: Edition
@@ -48,231 +45,224 @@ class Intake:
     reissued: tuple[str, ...]
 
 
-@dataclass
-class _Heap:
-    """Everything found below the given paths, before it is sorted."""
-
-    json: list[Recognised] = field(default_factory=list)
-    features: dict[Path, set[str]] = field(default_factory=lambda: defaultdict(set))
-    captions: list[tuple[Path, str]] = field(default_factory=list)  # folder or file, hint
-    ignored: list[Note] = field(default_factory=list)
-    media: Counter[str] = field(default_factory=Counter)
-
-
 def gather(paths: Sequence[Path], root: Path, edition: str | None = None) -> Intake:
     """Bring downloads into the data root ``root`` (made if absent; files already in it are kept).
 
     Raises:
         UserError: a path is missing or a damaged or hostile archive, nothing usable was found, a split cannot be told,
-            or a different file already stands where one would go. Nothing is placed in these cases.
+            the data root is of another edition, or a different file already stands where one would go. Nothing is
+            placed in these cases.
+        RunFailed: the disk is full or not writable.
     """
-    missing = [path for path in paths if not path.exists()]
-    if missing:
+    problems = [Problem(str(path), "no such file or folder") for path in paths if not path.exists()]
+    problems += [
+        Problem(str(path), f"is the data root {root}, or in it: name it with --data, without --from")
+        for path in paths
+        if path.resolve().is_relative_to(root.resolve())
+    ]
+    if root.exists() and not root.is_dir():
+        problems.append(Problem(str(root), "the data root is a file"))
+    if problems:
+        raise problems_error("--from", problems, "Check the paths.")
+    try:
+        root.parent.mkdir(parents=True, exist_ok=True)
+        staging = TemporaryDirectory(prefix=".cmivqa-intake-", dir=root.parent)
+    except OSError as error:
+        raise RunFailed(f"{root}: cannot be made ({error.strerror or error})", "Choose another --data DIR.") from None
+    with staging as name:
+        return _gather(paths, root, Path(name), edition)
+
+
+def _gather(paths: Sequence[Path], root: Path, staging: Path, edition: str | None) -> Intake:
+    heap = Heap()
+    for number, path in enumerate(paths):
+        collect(path, staging / str(number), heap, skip=root)
+    known = catalogue(root) if root.is_dir() else None
+    rules = _edition(heap, known, edition)
+    present = _present(known)
+    if not heap.of_kind("questions") and not present:
+        seen = "; ".join(f"{note.what}: {note.why}" for note in heap.ignored[:5]) or "no .json file at all"
+        raise UserError("no question file found in what was given", f"Looked at: {seen}")
+    plan, unsorted = _plan(heap, present, rules, root, staging)
+    if unsorted:
         raise problems_error(
-            "--from", (Problem(str(path), "no such file or folder") for path in missing), "Check the paths."
+            "cannot tell which split these files belong to",
+            unsorted,
+            f"Rename each so that its name holds one of {', '.join(rules.splits)}, and try again.",
         )
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".cmivqa-intake-", dir=root.parent) as staging:
-        heap = _Heap()
-        for number, path in enumerate(paths):
-            _collect(path, Path(staging) / str(number), path.stem, heap)
-        questions = [found for found in heap.json if found.kind == "questions"]
-        if not questions:
-            seen = "; ".join(f"{note.what}: {note.why}" for note in heap.ignored[:5]) or "no .json file at all"
-            raise UserError("no question file found in what was given", f"Looked at: {seen}")
-        rules = load_edition(edition or Counter(found.edition for found in questions).most_common(1)[0][0])
-        plan, unsorted = _plan(heap, rules, root, Path(staging))
-        if unsorted:
-            raise problems_error(
-                "cannot tell which split these files belong to",
-                unsorted,
-                f"Rename each so that its name holds one of {', '.join(rules.splits)}, and try again.",
-            )
-        _refuse_conflicts(plan)
-        for place in plan:
-            _put(place, Path(staging))
-    write_json(root / MANIFEST, {"name": rules.title, "edition": rules.name})
+    if not plan:
+        raise UserError("nothing usable found in what was given", _looked_at(heap))
+    plan = without_repeats(plan)
+    refuse_conflicts(plan)
+    for place in plan:
+        put(place, staging)
+    _write_manifest(root, rules)
     heap.ignored += [Note(f"{n} {suffix} files", "videos and audios are not used") for suffix, n in heap.media.items()]
-    everyone: set[str] = set().union(*(found.videos for found in heap.json if found.kind in ("questions", "subtitles")))
     return Intake(
-        root,
-        rules,
-        tuple(plan),
-        tuple(heap.ignored),
-        tuple(_missing(plan, heap, rules)),
-        tuple(video for video in rules.reissued_videos if video in everyone),
+        root, rules, tuple(plan), tuple(heap.ignored), tuple(_missing(catalogue(root), rules)), rules.reissued_videos
     )
 
 
-def _collect(path: Path, staging: Path, hint: str, heap: _Heap) -> None:
-    """Sort everything below ``path`` into the heap; archives are unpacked into ``staging`` first."""
-    for file in _files(path):
-        suffix = file.suffix.lower()
-        inner = f"{hint}/{file.relative_to(path.parent if path.is_file() else path)}"
-        if is_archive(file):
-            target = staging / f"archive-{len(list(staging.iterdir())) if staging.exists() else 0}"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            unpacked = unpack(file, target, wanted=lambda name: Path(name).suffix.lower() not in MEDIA)
-            heap.ignored += unpacked.notes
-            _collect(target, staging / f"{target.name}-inner", inner, heap)
-        elif suffix == ".json":
-            found = recognise(file, inner)
-            if found.kind in ("questions", "subtitles"):
-                heap.json.append(found)
-            elif file.name != MANIFEST:
-                heap.ignored.append(Note(inner, found.why))
-        elif suffix == ".npy":
-            heap.features[file.parent].add(file.stem)
-        elif suffix in (".srt", ".vtt"):
-            heap.captions.append((file, inner))
-        elif suffix in MEDIA:
-            heap.media[suffix] += 1
-        else:
-            heap.ignored.append(Note(inner, "not a kind of file that is used"))
+def _looked_at(heap: Heap) -> str:
+    seen = "; ".join(f"{note.what}: {note.why}" for note in heap.ignored[:5])
+    return f"Looked at: {seen}" if seen else "Videos and audios are not used."
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_file():
-        yield path
-        return
-    for folder, folders, names in os.walk(path):
-        folders[:] = sorted(f for f in folders if f[:1] != "." and f != "__MACOSX")
-        yield from (Path(folder) / name for name in sorted(names) if name[:1] != ".")
+def _edition(heap: Heap, known: Catalogue | None, stated: str | None) -> Edition:
+    """The edition as stated, else that of the data root, else what most of the question files look like."""
+    votes = Counter(found.edition for found in heap.of_kind("questions") if found.edition)
+    seen = votes.most_common(1)[0][0] if votes else None
+    here = known.edition.name if known is not None and (known.questions or (known.root / MANIFEST).exists()) else None
+    if stated is None and here is not None and seen is not None and here != seen:
+        raise UserError(
+            f"{known.root if known else ''}: the data root holds {here}, these files look like {seen}",
+            "Give another data root with --data DIR, or say which edition it is with --edition NAME.",
+        )
+    return load_edition(stated or here or seen or "cmivqa-2023")
 
 
-def _plan(heap: _Heap, edition: Edition, root: Path, staging: Path) -> tuple[list[Place], list[Problem]]:
+def _present(known: Catalogue | None) -> dict[str, Recognised]:
+    """The question files that lie in the data root already, by their folder below it and name."""
+    files = [file.path for file in known.questions] if known is not None else []
+    found = {str(path): recognise(path, path.name) for path in files}
+    return {name: one for name, one in found.items() if one.kind == "questions"}
+
+
+def _plan(
+    heap: Heap, present: dict[str, Recognised], edition: Edition, root: Path, staging: Path
+) -> tuple[list[Place], list[Problem]]:
     plan: list[Place] = []
     unsorted: list[Problem] = []
-    videos: dict[str, set[str]] = defaultdict(set)  # split -> ids its questions or answers name
-    for found in heap.json:
-        if found.kind != "questions":
-            continue
-        split = found.split(edition)
+    videos: dict[str, set[str]] = defaultdict(set)  # place below the root -> ids its questions or answers name
+    for found in present.values():
+        folder = found.path.parent.relative_to(root).as_posix()
+        videos[SHARED if folder == "." else folder] |= found.videos
+    questions = heap.of_kind("questions")
+    for found in questions:
+        split = found.split(edition) or _like_another(found, questions, heap, edition)
         if split is None:
             unsorted.append(Problem(found.hint, f"{found.count} questions without answers"))
             continue
         videos[split] |= found.videos
-        held = found.answers and edition.splits[split].answers == "organizers"
+        held = found.holds_answers(split, edition)
         plan.append(
             Place(found.path, root / _question_path(found, split, edition, held), "answers" if held else "questions")
         )
-    subtitles = [found for found in heap.json if found.kind == "subtitles"]
-    if heap.captions and not subtitles:
-        subtitles.append(_from_captions(heap, staging))
-    for found in subtitles:
-        home = _home(found.videos, videos, edition.split_in(found.hint))
+    for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging)]:
+        home = _home(found.videos, videos, edition.split_in(*found.named, found.outer))
         if home is None:
             unsorted.append(Problem(found.hint, f"subtitles of {found.count} videos that no question names"))
             continue
         if home != SHARED:
             videos[home] |= found.videos
         plan.append(Place(found.path, root / home / "subtitle.json", "subtitles"))
-    for folder, ids in heap.features.items():
-        home = _home(ids, videos, edition.split_in(str(folder.name))) or SHARED
-        plan.append(Place(folder, root / home / "video_feature", "features"))
-    return _without_repeats(plan), unsorted
+    for group in heap.features.values():
+        ids = {file.stem for file in group.files}
+        home = _home(ids, videos, edition.split_in(*reversed(Path(group.hint).parts))) or SHARED
+        plan.append(Place(group.path, root / home / "video_feature", "features", group.files))
+    return plan, unsorted
+
+
+def _like_another(found: Recognised, questions: Sequence[Recognised], heap: Heap, edition: Edition) -> str | None:
+    """The split of a file that does not say it: that of a file with the same questions, of subtitles with the same
+    videos, or the only split whose answers are hidden."""
+    for other in questions:
+        split = other.split(edition)
+        if split is not None and len(found.asked & other.asked) >= COVERED * len(found.asked):
+            return split
+    for other in heap.of_kind("subtitles"):
+        split = edition.split_in(*other.named, other.outer)
+        if split is not None and found.videos and len(found.videos & other.videos) >= COVERED * len(found.videos):
+            return split
+    hidden = [name for name, facts in edition.splits.items() if facts.answers == "organizers"]
+    return hidden[0] if len(hidden) == 1 else None
 
 
 def _question_path(found: Recognised, split: str, edition: Edition, held: bool) -> Path:
     """Official names are kept; any other name becomes one that says split and track."""
+    stated = found.stated_tracks(edition)
     if held:
-        tracks = found.tracks(edition) if edition.corpus_files == "per-track" else (1,)
+        tracks = stated if edition.corpus_files == "per-track" and stated else (1,)
         return Path("answers") / f"dataset_{split}_for_task_{tracks[0]}_answer.json"
-    if found.path.name in edition.splits[split].files:
+    official = edition.splits[split].files
+    if found.path.name in (*official, f"{split}.json"):
         return Path(split) / found.path.name
-    if found.answers:
-        return Path(split) / f"{split}.json"
+    if edition.splits[split].answers == "public" or found.public:
+        if stated and edition.corpus_files == "per-track":
+            return Path(split) / f"{split}_task{''.join(map(str, stated))}.json"
+        return Path(split) / (official[0] if len(official) == 1 else f"{split}.json")
     return Path(split) / f"dataset_{split}_for_track{''.join(map(str, found.tracks(edition)))}.json"
 
 
 def _home(ids: Iterable[str], videos: dict[str, set[str]], named: str | None) -> str | None:
     """The split whose videos are covered; the root where several are; by name where no split names its videos."""
     ids = set(ids)
-    covered = [split for split, known in videos.items() if known and len(known & ids) >= 0.5 * len(known)]
+    share = {split: len(known & ids) / len(known) for split, known in videos.items() if known}
+    covered = [split for split, part in share.items() if part >= COVERED]
     if len(covered) > 1:
         return SHARED
     if covered:
         return covered[0]
     if named is not None:
         return named
-    open_splits = [split for split, known in videos.items() if not known]
-    return open_splits[0] if len(open_splits) == 1 else None
+    if any(share.values()):
+        return max(share, key=lambda split: share[split])
+    unknown = [split for split, known in videos.items() if not known]
+    return unknown[0] if len(unknown) == 1 else None
 
 
-def _from_captions(heap: _Heap, staging: Path) -> Recognised:
-    """One subtitle.json from loose .srt and .vtt files."""
-    folder = staging / "captions"
-    folder.mkdir()
-    for file, _ in heap.captions:
-        target = folder / file.name
-        if not target.exists():
-            target.symlink_to(file.resolve())
-    heap.ignored += convert_folder(folder, staging / "subtitle.json").notes
-    return recognise(staging / "subtitle.json", heap.captions[0][1])
+def _from_captions(heap: Heap, staging: Path) -> list[Recognised]:
+    """One subtitle.json per folder of .srt and .vtt files, for the videos that no subtitle.json has."""
+    have = {video for found in heap.of_kind("subtitles") for video in found.videos}
+    made = []
+    for number, folder in enumerate(heap.captions.values()):
+        wanted = [file for file in folder.files if split_name(file)[0] not in have]
+        if len(wanted) < len(folder.files):
+            left = len(folder.files) - len(wanted)
+            heap.ignored.append(Note(f"{left} caption files in {folder.hint}", "a subtitle.json has these videos"))
+        if not wanted:
+            continue
+        links = staging / f"captions-{number}"
+        links.mkdir()
+        for file in wanted:
+            (links / file.name).symlink_to(file.resolve())
+        target = staging / f"captions-{number}.json"
+        try:
+            heap.ignored += convert_folder(links, target).notes
+        except UserError as error:
+            raise UserError(
+                error.message.replace(str(links), str(folder.hint)),
+                "Mend or remove these files; or run cmivqa data subtitles FOLDER subtitle.json --language CODE and "
+                "give that file here instead of the folder.",
+            ) from None
+        found = recognise(target, folder.hint)
+        if found.kind == "subtitles":
+            made.append(replace(found, path=target))
+    return made
 
 
-def _without_repeats(plan: Sequence[Place]) -> list[Place]:
-    """One place per target; the same file downloaded twice is one file, different ones are an error."""
-    kept: dict[Path, Place] = {}
-    problems = []
-    for place in plan:
-        first = kept.setdefault(place.target, place)
-        if first is not place and place.what != "features" and sha256(first.source) != sha256(place.source):
-            problems.append(Problem(f"{first.source.name} and {place.source.name}", f"both would be {place.target}"))
-    if problems:
-        raise problems_error("two different files for one place", problems, "Give only the right one of each pair.")
-    return list(kept.values())
+def _write_manifest(root: Path, rules: Edition) -> None:
+    """State the edition; whatever else an existing manifest says (a name, a licence) stays."""
+    path = root / MANIFEST
+    before = read_json(path) if path.exists() else {"name": rules.title}
+    if before.get("edition") != rules.name:
+        write_json(path, {**before, "edition": rules.name})
 
 
-def _refuse_conflicts(plan: Sequence[Place]) -> None:
-    problems = []
-    for place in plan:
-        if place.target.exists() and place.target.resolve() != place.source.resolve():
-            same = place.target.is_file() and place.source.is_file() and sha256(place.target) == sha256(place.source)
-            if not same:
-                problems.append(Problem(str(place.target), f"exists and differs from {place.source.name}"))
-    if problems:
-        raise problems_error("files are in the way", problems, "Move them, or give another data root with --data DIR.")
-
-
-def _put(place: Place, staging: Path) -> None:
-    if place.target.exists():
-        return  # the same content, checked before
-    place.target.parent.mkdir(parents=True, exist_ok=True)
-    ours = place.source.is_relative_to(staging)
-    if place.source.is_dir():
-        if ours:
-            place.source.rename(place.target)
-        else:
-            place.target.symlink_to(place.source.resolve(), target_is_directory=True)
-        return
-    with atomic_path(place.target) as temporary:
-        shutil.copyfile(place.source, temporary)
-
-
-def _missing(plan: Sequence[Place], heap: _Heap, edition: Edition) -> Iterator[str]:
+def _missing(files: Catalogue, edition: Edition) -> Iterator[str]:
     """What a user of this edition would still want, per split that is there at all, then the splits that are not."""
-    targets = [place.target for place in plan]
-    splits = {target.parent.name for target in targets if target.parent.name in edition.splits}
-    shared = {place.what for place in plan if place.target.parent.name not in edition.splits}
-    for split in (name for name in edition.splits if name in splits):
-        have = {place.what for place in plan if place.target.parent.name == split} | shared
-        facts = edition.splits[split]
-        if "subtitles" not in have:
+    for split in files.splits:
+        of_split = [file for file in files.questions if file.split == split]
+        beside = of_split[0].path.parent
+        inline = any(recognise(file.path, file.path.name).inline for file in of_split[:1])
+        if not inline and files.subtitle_file(beside, split) is None:
             yield f"{split}: subtitle.json"
-        if "features" not in have:
+        if not files.feature_folders(beside):
             yield f"{split}: video features (text baselines do without)"
-        if facts.answers == "organizers":
-            yield from _missing_tracks(split, [t.name for t in targets if t.parent.name == split])
+        have = {track for file in of_split for track in file.tracks}
+        yield from (f"{split}: the question file of Track {track}" for track in TRACKS if track not in have)
     for split, facts in edition.splits.items():
-        if split not in splits:
-            how = " (make one with: cmivqa data split)" if split == "dev" and "train" in splits else ""
+        if split not in files.splits:
+            how = " (make one with: cmivqa data split)" if split == "dev" and "train" in files.splits else ""
             size = f", {facts.questions} questions" if facts.questions else ""
             yield f"{split}: not among the files{size}{how}"
-
-
-def _missing_tracks(split: str, names: Sequence[str]) -> Iterator[str]:
-    from cmivqa_kit.data.catalogue import tracks_in
-
-    have: set[Track] = {track for name in names for track in tracks_in(name)}
-    yield from (f"{split}: the question file of Track {track}" for track in (1, 2, 3) if have and track not in have)

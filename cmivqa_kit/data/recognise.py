@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from cmivqa_kit.data.catalogue import tracks_in
+from cmivqa_kit.data.catalogue import names_answers, tracks_in
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.editions import Edition
@@ -16,45 +17,72 @@ from cmivqa_kit.files import read_json
 
 Kind = Literal["questions", "subtitles", "submission", "other"]
 MEDIA = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".flv", ".mp3", ".wav", ".m4a", ".aac", ".flac"})
-ANSWER_KEYS = ("start_second", "end_second", "answer_start_second")
+_SUBMISSION = re.compile(r"submi|output|sample|predict", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A JSON file and what it holds. ``hint`` is its name with the names of the folder or archive it came in."""
+    """A JSON file and what it holds.
+
+    ``hint`` is its name below what was given, with the names of the folders and archives it came in; ``outer`` the
+    name of the folder that was given, which the user chose and which therefore says little.
+    """
 
     path: Path
     hint: str
     kind: Kind
     why: str = ""
+    outer: str = ""
     edition: str = ""
     count: int = 0
     ids: tuple[Any, ...] = ()
     videos: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()  # question texts
     answers: bool = False
+    inline: bool = False  # brings its own subtitles
+    public: bool = False  # of a corpus handed out with all its answers
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The names that say what it is, the nearest first."""
+        return tuple(reversed(PurePosixPath(self.hint).parts))
 
     def split(self, edition: Edition) -> str | None:
         """The split of a question file: by its names, else by what it holds; ``None`` where neither tells."""
-        named = edition.split_in(self.hint)
+        named = edition.split_in(*self.named)
         if named is not None:
             return named
         sized = [name for name, facts in edition.splits.items() if facts.questions == self.count]
         if sized:
             return sized[0]
+        outer = edition.split_in(self.outer)
+        if outer is not None and (self.public or not self.answers or edition.splits[outer].answers == "public"):
+            return outer
         return "train" if self.answers else None
 
-    def tracks(self, edition: Edition) -> tuple[Track, ...]:
-        """The tracks of a test question file: by name, by the ids, else by whether it names videos."""
+    def stated_tracks(self, edition: Edition) -> tuple[Track, ...]:
+        """The tracks that its name or its ids state; empty where they do not."""
         named = tracks_in(self.path.name)
         if named:
             return named
-        numbers = {edition.track_of_id(identity) for identity in self.ids[:100]} - {None}
-        if len(numbers) == 1:
-            return tuple(t for t in (1, 2, 3) if t in numbers)
-        return (1,) if self.videos else (2, 3)
+        numbers = {edition.track_of_id(identity) for identity in self.ids} - {None}
+        return tuple(t for t in (1, 2, 3) if t in numbers) if len(numbers) == 1 else ()
+
+    def tracks(self, edition: Edition) -> tuple[Track, ...]:
+        """The tracks of a test question file: as stated, else by whether it names videos."""
+        return self.stated_tracks(edition) or ((1,) if self.videos else (2, 3))
+
+    def holds_answers(self, split: str, edition: Edition) -> bool:
+        """True for an organizer's answer file, which only scoring may open.
+
+        A file whose own name says which split it asks about stays a question file, even with answers planted in it.
+        """
+        if edition.splits[split].answers != "organizers" or not self.answers or self.public:
+            return False
+        return names_answers(self.hint) or edition.split_in(self.path.name) is None
 
 
-def recognise(path: Path, hint: str) -> Recognised:
+def recognise(path: Path, hint: str, outer: str = "") -> Recognised:
     """Open a JSON file and say what it is; a file that cannot be read is ``other`` with the reason."""
     try:
         document = read_json(path)
@@ -62,32 +90,52 @@ def recognise(path: Path, hint: str) -> Recognised:
         return Recognised(path, hint, "other", error.message)
     if isinstance(document, dict):
         if _is_subtitles(document):
-            return Recognised(path, hint, "subtitles", count=len(document), videos=frozenset(document))
+            return Recognised(path, hint, "subtitles", outer=outer, count=len(document), videos=frozenset(document))
         return Recognised(path, hint, "other", "an object, but not of subtitles")
     if not isinstance(document, list) or not document:
         return Recognised(path, hint, "other", "not an array of questions")
     records = [record for record in document if isinstance(record, dict)]
-    if any("output" in record for record in records):
+    # A Track 1 submission looks like an annotated file: there only its name tells.
+    if any("output" in record for record in records) or _SUBMISSION.search(path.name):
         return Recognised(path, hint, "submission", "a submission or a sample of one")
     layout = detect(records)
     if layout is None:
+        if names_answers(path.name) and all("id" in record and "video_id" in record for record in records):
+            return _answers(path, hint, records)
         return Recognised(path, hint, "other", "no questions in it")
+    read = layout.read(records)
     return Recognised(
         path,
         hint,
         "questions",
+        outer=outer,
         edition=layout.edition,
-        count=len(layout.read(records).questions),
+        count=len(read.questions),
         ids=tuple(record.get("id") for record in records),
-        videos=frozenset(record["video_id"] for record in records if isinstance(record.get("video_id"), str)),
-        answers=any(record.get(key) is not None for record in records for key in ANSWER_KEYS),
+        videos=_videos(records),
+        asked=frozenset(question.text for question in read.questions),
+        answers=any(question.answer is not None and question.answer.valid for question in read.questions),
+        inline=any(video.subtitles for video in read.videos.values()),
+        public=layout.public_answers,
     )
 
 
+def _answers(path: Path, hint: str, records: list[dict[str, Any]]) -> Recognised:
+    """An answer file without question texts: the official program reads ids, videos and times only."""
+    ids = tuple(record["id"] for record in records)
+    return Recognised(path, hint, "questions", count=len(records), ids=ids, videos=_videos(records), answers=True)
+
+
+def _videos(records: list[dict[str, Any]]) -> frozenset[str]:
+    return frozenset(record["video_id"] for record in records if isinstance(record.get("video_id"), str))
+
+
 def _is_subtitles(document: Mapping[str, Any]) -> bool:
-    """Arrays of objects with a text under every key looked at; an empty array is a video without speech."""
-    sample: Sequence[Any] = list(document.values())[:20]
-    lines = [line for value in sample if isinstance(value, list) for line in value[:3]]
-    return all(isinstance(value, list) for value in sample) and any(
-        isinstance(line, dict) and "text" in line and "start" in line for line in lines
+    """Arrays under every key looked at, and objects with a text in one; an empty array is a video without speech.
+
+    Lines without times are subtitles too: opening the split names every one of them.
+    """
+    values = list(document.values())
+    return all(isinstance(value, list) for value in values[:20]) and any(
+        isinstance(line, dict) and "text" in line for value in values if isinstance(value, list) for line in value[:1]
     )

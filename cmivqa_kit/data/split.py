@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import load_questions
-from cmivqa_kit.errors import UserError
+from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
 
 
@@ -44,12 +44,22 @@ def divide(files: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | N
     """
     if not 0 < fraction < 1:
         raise UserError(f"--fraction {fraction:g} is not between 0 and 1", "0.1 takes a tenth of the videos for dev.")
-    found = load_questions(files, "train")
+    whole = _whole(files)
+    found = load_questions(whole, "train")
+    if len({file.tracks for file in whole.questions if file.split == "train"}) > 1:
+        raise UserError(
+            f"{files.root}: train has one question file per track; one division cannot serve them all",
+            "Use the dev files that such an edition hands out, or point --data at a folder with one of the files.",
+        )
     source = found.file.path
     records: list[dict[str, Any]] = read_json(source)
-    lacking = [record.get("id") for record in records if not isinstance(record.get("video_id"), str)]
+    lacking = [
+        Problem(f"/{index}", f"no 'video_id' (id {record.get('id')!r})")
+        for index, record in enumerate(records)
+        if not record.get("video_id")
+    ]
     if lacking:
-        raise UserError(f"{source}: {len(lacking)} records have no video_id (e.g. id {lacking[0]!r})", "Mend them.")
+        raise problems_error(source, lacking, "Every record needs its video: the split is made by video.")
     chosen = dev_videos((record["video_id"] for record in records), fraction, seed)
     parts = {
         "train": [record for record in records if record["video_id"] not in chosen],
@@ -69,3 +79,11 @@ def divide(files: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | N
     return Divided(
         paths["train"], paths["dev"], (len(parts["train"]), len(parts["dev"])), (counts["train"], counts["dev"])
     )
+
+
+def _whole(files: Catalogue) -> Catalogue:
+    """The data root without a division made before, where the file it was made from still lies there."""
+    ranks = [file.rank for file in files.questions if file.split == "train"]
+    if not ranks or max(ranks) == 0:
+        return files
+    return replace(files, questions=tuple(f for f in files.questions if f.split != "train" or f.rank > 0))

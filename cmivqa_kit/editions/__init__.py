@@ -53,17 +53,30 @@ class Edition:
     def canonical_split(self, name: str) -> str | None:
         """The canonical name of a split given by any of its names, or ``None`` if this edition knows no such name."""
         plain = normalise(name)
-        for split, facts in self.splits.items():
-            if plain == normalise(split) or plain in facts.aliases:
-                return split
-        return None
+        return next((split for alias, split in self._names() if alias == plain), None)
 
-    def split_in(self, text: str) -> str | None:
-        """The split whose longest name occurs in a file or folder name, e.g. ``testA`` in ``..._TESTA``."""
-        plain = normalise(text)
-        names = [(alias, split) for split, facts in self.splits.items() for alias in (*facts.aliases, normalise(split))]
-        hits = [(len(alias), split) for alias, split in names if alias in plain]
-        return max(hits)[1] if hits else None
+    def split_in(self, *names: str) -> str | None:
+        """The split whose name stands in a file or folder name, e.g. ``testA`` in ``NLPCC_2023_CMIVQA_TESTA``.
+
+        Only whole words count (``latest`` is no test, ``evaluation`` no val), the longest where several stand. Of
+        several ``names`` (a file, its folder, the folder above ...) the first that says anything decides, unless a
+        later one says the same more precisely (``TESTB/test.json`` is testB).
+        """
+        best = ("", "")
+        for name in names:
+            alias, split = max(
+                ((alias, split) for alias, split in self._names() if _stands_in(alias, name)),
+                key=lambda hit: (len(hit[0]), hit),
+                default=("", ""),
+            )
+            if len(alias) > len(best[0]) and alias.startswith(best[0]):
+                best = (alias, split)
+        return best[1] or None
+
+    def _names(self) -> list[tuple[str, str]]:
+        """Every name of every split, normalised, with the canonical one."""
+        names = [(normalise(name), split) for split, facts in self.splits.items() for name in (split, *facts.aliases)]
+        return [(name, split) for name, split in names if name]  # a Chinese name has no plain form
 
     def track_of_id(self, question_id: object) -> int | None:
         """The track number an id carries (``NLPCC2024_Task2_17`` -> 2), or ``None``."""
@@ -76,6 +89,30 @@ class Edition:
 def normalise(name: str) -> str:
     """Lower case, letters and digits only: ``Train_Dev`` and ``train-dev`` are one name."""
     return re.sub(r"[^0-9a-z]", "", name.lower())
+
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")  # words of camelCase too
+# What may follow a split's name in one word: testing, validation, development, trainset, testAtrack1.
+_ENDING = re.compile(r"(?:ing|set|ation|elopment|data|file|phase|split)?(?:$|[0-9]|track|task)")
+
+
+def _stands_in(alias: str, name: str) -> bool:
+    """True where ``alias`` begins a word of ``name`` and ends with that word, with a later one, or before an ending."""
+    for run in re.finditer(r"[A-Za-z0-9]+", name):
+        for word in _WORD.finditer(run[0]):
+            rest = run[0][word.start() :].lower()
+            if rest.startswith(alias) and _ENDING.match(rest[len(alias) :]):
+                return True
+            # The name may be written over several words: Train_Dev, test-A, testA.
+            tail = name[run.start() + word.start() :]
+            joined = ""
+            for part in _WORD.findall(tail):
+                joined += part.lower()
+                if joined == alias:
+                    return True
+                if not alias.startswith(joined):
+                    break
+    return False
 
 
 def edition_names() -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +11,7 @@ from tempfile import TemporaryDirectory
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import load_split
 from cmivqa_kit.data.types import Split, Track
-from cmivqa_kit.errors import UserError
+from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.prediction.registry import create, declaration
 from cmivqa_kit.prediction.types import Prediction, PredictOptions, Target
 from cmivqa_kit.submission.write import Row, write
@@ -71,23 +72,37 @@ def predict(
     system.load(run)
     plan = targets(files, split, tracks, out)
     written: list[Written] = []
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".cmivqa-", dir=out.parent) as folder:
+    for path, _, _ in plan:
+        if path.is_dir():
+            raise UserError(f"{path}: is a directory", "Give --out FILE.")
+    with _folder_beside(out) as folder:
         for path, track, target in plan:
             full = load_split(files, split, track)
             title = f"Track{'s 2 and 3' if target == 23 else f' {target}'}"
             shown = full.for_prediction(track)
             answers = progress(system.predict(shown, target, options), len(full.questions), title)
-            temporary = write(_rows(answers, full), full, target, Path(folder) / path.name)
+            temporary = write(_rows(answers, full), full, target, folder / path.name)
             if path.exists() and not force and path.read_bytes() != temporary.read_bytes():
                 raise UserError(
                     f"{path}: exists and is different; it is not overwritten",
                     "Give --out FILE for another name, or --force to replace it.",
                 )
             written.append(Written(path, (2, 3) if target == 23 else (track,), len(full.questions)))
-        for (path, _, _), _one in zip(plan, written, strict=True):
-            (Path(folder) / path.name).replace(path)
+        for one in written:
+            (folder / one.path.name).replace(one.path)
     return written
+
+
+@contextmanager
+def _folder_beside(out: Path) -> Iterator[Path]:
+    """A folder on the disk of ``out`` that vanishes at the end, whatever happens."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = TemporaryDirectory(prefix=".cmivqa-", dir=out.parent)
+    except OSError as error:
+        raise RunFailed(f"{out}: cannot be written ({error.strerror or error})", "Give another --out FILE.") from None
+    with folder as name:
+        yield Path(name)
 
 
 def _rows(predictions: Iterable[Prediction], split: Split) -> Iterator[Row]:

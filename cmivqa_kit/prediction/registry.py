@@ -45,34 +45,46 @@ def create(found: Declaration) -> Baseline:
     if missing:
         raise UserError(
             f"baseline {found.name!r} needs {', '.join(missing)}, not installed here",
-            "Install what the neural baselines need: pip install 'cmivqa-kit[models]'",
+            f"pip install {' '.join(missing)}; all that the kit's own baselines need: pip install 'cmivqa-kit[models]'",
         )
     module, _, attribute = found.factory.partition(":")
     try:
         system: Baseline = getattr(import_module(module), attribute)()
-    except (ImportError, AttributeError) as error:
-        raise UserError(
-            f"baseline {found.name!r}: {found.factory} cannot be loaded ({error})", "Reinstall the package it is in."
-        ) from error
+    except UserError:
+        raise
+    except Exception as error:
+        raise _broken(found.name, found.factory, error) from error
     return system
 
 
 def missing_packages(found: Declaration) -> tuple[str, ...]:
     """Python packages the declaration needs that are not installed."""
     names = (need.removeprefix("package:") for need in found.needs if need.startswith("package:"))
-    return tuple(name for name in names if find_spec(name) is None)
+    return tuple(name for name in names if not _installed(name))
+
+
+def _installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):  # the package that should hold it is not there, or is damaged
+        return False
 
 
 def _load(point: EntryPoint) -> Declaration:
     try:
         loaded = point.load()
-    except (ImportError, AttributeError) as error:
-        raise UserError(
-            f"baseline {point.name!r}: {point.value} cannot be loaded ({error})", "Reinstall the package it is in."
-        ) from error
+    except Exception as error:  # a participant's package may raise anything
+        raise _broken(point.name, point.value, error) from error
     if not isinstance(loaded, Declaration):
         raise UserError(
             f"baseline {point.name!r}: {point.value} is not a Declaration",
             "Its entry point must name a cmivqa_kit.prediction.types.Declaration.",
         )
     return loaded
+
+
+def _broken(name: str, place: str, error: Exception) -> UserError:
+    return UserError(
+        f"baseline {name!r}: {place} cannot be loaded ({type(error).__name__}: {error})",
+        "Reinstall or mend the package it is in; --debug shows where it stops.",
+    )

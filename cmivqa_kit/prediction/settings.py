@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from importlib import resources
 from typing import Any
 
@@ -13,7 +14,7 @@ from cmivqa_kit.prediction.types import Config, Declaration
 
 def presets(found: Declaration) -> tuple[str, ...]:
     """Names of the presets in a baseline's ``config.toml``."""
-    return tuple(sorted(_document(found).get("preset", {})))
+    return tuple(sorted(_document(found)["preset"]))
 
 
 def settings(found: Declaration, preset: str | None = None, overrides: Iterable[str] = ()) -> Config:
@@ -30,18 +31,14 @@ def settings(found: Declaration, preset: str | None = None, overrides: Iterable[
     document = _document(found)
     values: dict[str, dict[str, Any]] = {name: dict(table) for name, table in document["default"].items()}
     if preset is not None:
-        known = document.get("preset", {})
+        known = document["preset"]
         if preset not in known:
             have = f"It has: {', '.join(sorted(known))}." if known else "It has none."
             raise UserError(f"{found.name} has no preset {preset!r}.{closest(preset, known)}", have)
         for section, table in known[preset].items():
             for key, value in table.items():
                 _assign(values, f"{section}.{key}", value, f"preset {preset}")
-    for override in overrides:
-        name, equals, text = override.partition("=")
-        if not equals:
-            raise UserError(f"--set {override!r}: no '='", "Write --set section.key=value, e.g. --set index.k1=1.5")
-        _assign(values, name.strip(), _value(text.strip()), "--set")
+    _override(values, overrides)
     return values
 
 
@@ -50,10 +47,16 @@ def merge(config: Config, found: Declaration, overrides: Iterable[str]) -> Confi
     values = {name: dict(table) for name, table in settings(found).items()}
     for section, table in config.items():
         values.setdefault(section, {}).update(table)
-    for override in overrides:
-        name, _, text = override.partition("=")
-        _assign(values, name.strip(), _value(text.strip()), "--set")
+    _override(values, overrides)
     return values
+
+
+def _override(values: dict[str, dict[str, Any]], overrides: Iterable[str]) -> None:
+    for override in overrides:
+        name, equals, text = override.partition("=")
+        if not equals:
+            raise UserError(f"--set {override!r}: no '='", "Write --set section.key=value, e.g. --set index.k1=1.5")
+        _assign(values, name.strip(), _value(text.strip()), "--set")
 
 
 def _assign(values: dict[str, dict[str, Any]], name: str, value: Any, origin: str) -> None:
@@ -67,8 +70,9 @@ def _assign(values: dict[str, dict[str, Any]], name: str, value: Any, origin: st
 
 
 def _same_type(old: Any, new: Any, where: str) -> Any:
-    if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
-        return float(new)
+    if isinstance(old, float) and type(new) is int:
+        with suppress(OverflowError):  # an integer beyond every float is no number here
+            return float(new)
     if type(old) is not type(new):
         raise UserError(f"{where}: {new!r} is not {_type_name(old)}", f"The default is {old!r}.")
     return new
@@ -82,7 +86,7 @@ def _type_name(value: Any) -> str:
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML; an integer of thousands of digits; nested too deeply
         return text
 
 
@@ -90,9 +94,23 @@ def _document(found: Declaration) -> dict[str, Any]:
     package, _, name = found.config.partition(":")
     try:
         document = tomllib.loads((resources.files(package) / name).read_text(encoding="utf-8"))
-    except (OSError, ModuleNotFoundError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        _require_tables(document)
+    except (
+        OSError,
+        ImportError,
+        AttributeError,
+        TypeError,
+        ValueError,
+    ) as error:  # TOML's and UTF-8's errors are ValueErrors
         raise UserError(
-            f"baseline {found.name!r}: {found.config} cannot be read ({error})", "Reinstall its package."
+            f"baseline {found.name!r}: {found.config} cannot be read ({error})", "Reinstall or mend its package."
         ) from error
-    document.setdefault("default", {})
     return document
+
+
+def _require_tables(document: dict[str, Any]) -> None:
+    document.setdefault("default", {})
+    document.setdefault("preset", {})
+    for name, sections in {"default": document["default"], **document["preset"]}.items():
+        if not all(isinstance(table, dict) for table in sections.values()):
+            raise TypeError(f"a setting of {name!r} stands outside a section")

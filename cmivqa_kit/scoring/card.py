@@ -9,8 +9,8 @@ from cmivqa_kit import __version__
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.files import fingerprint
-from cmivqa_kit.scoring.official import HEADLINE, OfficialCrash, score_official
-from cmivqa_kit.submission.read import interpreter
+from cmivqa_kit.scoring.official import CUTOFFS, HEADLINE, OfficialCrash, score_official
+from cmivqa_kit.submission.read import interpreter, plain_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def score(
             f"split:{split}",
             f"track:{track}",
             "mode:official",
-            f"cutoffs:{','.join(map(str, edition.cutoffs))}",
+            f"cutoffs:{','.join(map(str, CUTOFFS))}",
             f"python:{interpreter()}",
             f"truth:{truth or truth_fingerprint(targets)}",
         )
@@ -134,5 +134,4 @@ def _counts(predictions: Any, targets: Any) -> dict[str, int]:
 def _ids(rows: Any) -> list[Any]:
     if not isinstance(rows, list):
         return []
-    ids = (row.get("id") for row in rows if isinstance(row, dict))
-    return [identity for identity in ids if isinstance(identity, str | int) and not isinstance(identity, bool)]
+    return [identity for row in rows if (identity := plain_id(row)) is not None]

@@ -10,8 +10,8 @@ from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import truth_records
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.editions import Edition
-from cmivqa_kit.errors import UserError
-from cmivqa_kit.files import UnreadableFile, read_json
+from cmivqa_kit.errors import ExitCode, UserError
+from cmivqa_kit.files import read_json
 from cmivqa_kit.scoring.card import ScoreCard, score
 from cmivqa_kit.submission.match import find, tracks_of
 from cmivqa_kit.submission.read import Document
@@ -32,15 +32,12 @@ def score_against(document: Document, truth: Path, edition: Edition, track: Trac
     Raises:
         UserError: the answers cannot be read, or the track cannot be told.
     """
-    try:
-        targets = read_json(truth, "answer file")
-    except UnreadableFile as error:
-        raise UserError(error.message, error.fix) from None
+    targets = read_json(truth, "answer file")
     if not isinstance(targets, list) or not targets or not all(isinstance(t, dict) and "id" in t for t in targets):
         raise UserError(f"{truth}: not an array of answers with ids", "--truth wants the organizers' answer file.")
     tracks = (track,) if track else tracks_of(document.rows, edition)
     if not tracks:
-        raise UserError(f"{document.path}: cannot tell the track", "Give --track 1, --track 2 or --track 3.")
+        raise _no_track(document)
     for t in tracks:
         _require(targets, t, truth)
     cards = tuple(score(document.raw, targets, t, edition, truth.stem) for t in tracks)
@@ -58,9 +55,11 @@ def score_in(
     Raises:
         UserError: no split fits, or the organizers hold its answers.
     """
+    if not document.rows and (split is None or track is None):
+        raise _no_track(document)
     match = find(document.rows, files, split, track, exact)
     cards: list[ScoreCard] = []
-    source: Path | None = None
+    sources: list[Path] = []
     for t in match.tracks:
         found = truth_records(files, match.split, t)
         if found is None:
@@ -68,14 +67,26 @@ def score_in(
         targets, source = found
         _require(targets, t, source)
         cards.append(score(document.raw, targets, t, files.edition, match.split))
-    if source is None:
-        raise UserError(f"{document.path}: nothing to score", "Give --track.")
-    return Scored(document.path, source, tuple(cards))
+        sources.append(source)
+    return Scored(document.path, sources[0], tuple(cards))
+
+
+def _no_track(document: Document) -> UserError:
+    """Nothing says which track it is for; without an array the official program stops on any of them."""
+    if isinstance(document.raw, list) and document.rows:
+        return UserError(f"{document.path}: cannot tell the track", "Give --track 1, --track 2 or --track 3.")
+    what = "; ".join(finding.message for finding in document.findings) or "no answers in it"
+    return UserError(
+        f"{document.path}: nothing to score: {what}",
+        "Write an array with one object per question; cmivqa sample writes a template.",
+        ExitCode.UNREADABLE,
+    )
 
 
 def _held_back(ids: int, rows: int, questions: int, files: Catalogue, split: str) -> str:
-    how = f"all {ids} ids match" if ids == rows == questions else f"{ids} of {questions} ids match"
-    other = "dev" if "dev" in files.splits else next((s for s in files.splits if s != split), "dev")
+    how = f"all {ids} ids match" if ids == rows == questions else f"{ids} of {rows} items have an id of its {questions}"
+    public = [s for s in files.splits if s != split and files.edition.splits[s].answers == "public"]
+    other = "dev" if "dev" in public or not public else public[0]
     return (
         f"the answers of {split} are held by the organizers, so there is nothing to score against ({how}); "
         f"run `cmivqa validate FILE`, or predict and score `{other}`"
@@ -83,12 +94,18 @@ def _held_back(ids: int, rows: int, questions: int, files: Catalogue, split: str
 
 
 def _require(targets: list[Any], track: Track, path: Path) -> None:
-    """Answers lacking a field the track needs are an input error, not a score."""
-    needed = {1: ("start_second", "end_second"), 2: ("video_id",), 3: ("video_id", "start_second", "end_second")}[track]
-    lacking = [t for t in targets if not isinstance(t, dict) or any(t.get(key) is None for key in needed)]
+    """Answers lacking a field the track needs are an input error, not a score and not a crash of the submission."""
+    times = ("start_second", "end_second")
+    needed = {1: ("id", *times), 2: ("id", "video_id"), 3: ("id", "video_id", *times)}[track]
+    lacking = [t for t in targets if not isinstance(t, dict) or not all(_usable(t.get(key), key) for key in needed)]
     if lacking:
         example = lacking[0].get("id") if isinstance(lacking[0], dict) else None
         raise UserError(
             f"{path}: {len(lacking)} of {len(targets)} answers lack {' or '.join(needed)} (e.g. id {example!r})",
             f"Track {track} cannot be scored with this file.",
         )
+
+
+def _usable(value: Any, key: str) -> bool:
+    kinds: dict[str, Any] = {"id": int | str, "video_id": str}
+    return isinstance(value, kinds.get(key, int | float)) and not isinstance(value, bool)

@@ -10,6 +10,7 @@ from typing import Any
 from cmivqa_kit.data.types import Question, QuestionId, Track
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.match import fold
+from cmivqa_kit.submission.read import plain_id
 
 LISTED = 10  # ids named in one finding about many questions
 
@@ -18,8 +19,8 @@ def id_findings(rows: Sequence[Any], questions: Sequence[Question]) -> Iterator[
     """E204 to E207: ids given twice, unknown, missing, or none right at all."""
     places: dict[QuestionId, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
-        identity = row.get("id") if isinstance(row, Mapping) else None
-        if isinstance(identity, str | int) and not isinstance(identity, bool):
+        identity = plain_id(row)
+        if identity is not None:
             places[identity].append(index)
     for identity, where in places.items():
         if len(where) > 1:
@@ -49,11 +50,12 @@ def text_findings(rows: Sequence[Any], questions: Sequence[Question], track: Tra
     """E213 to W215 and E218: question texts and, in Track 1, video ids against the questions file."""
     by_id = {question.id: question for question in questions}
     for index, row in enumerate(rows):
-        question = by_id.get(row["id"]) if isinstance(row, Mapping) and _hashable(row.get("id")) else None
+        identity = plain_id(row)
+        question = by_id.get(identity) if identity is not None else None
         if question is None:
             continue
         text = row.get("question")
-        if text is None:
+        if "question" not in row:
             yield Finding("W214", "no 'question'", f"/{index}", index, question.id)
         elif isinstance(text, str) and text.strip() != question.text:
             same = fold(text) == fold(question.text)
@@ -108,23 +110,19 @@ def _span(
     times = []
     for key, value in zip(keys, (start, end), strict=True):
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return  # the schema says so
+            continue  # the schema says so
         try:
             seconds = float(value)
         except OverflowError:
             seconds = math.inf
-        if not math.isfinite(seconds):
+        if math.isfinite(seconds):
+            times.append(seconds)
+        else:
             yield Finding("E302", "not a finite number", f"{path}/{key}", index, row.get("id"))
-            return
-        times.append(seconds)
-    if min(times) >= 0 and times[1] <= times[0]:
+    if len(times) == 2 and min(times) >= 0 and times[1] <= times[0]:
         what = "end equals start" if times[1] == times[0] else "ends before it starts"
         code = "E305" if times[1] == times[0] else "E304"
         yield Finding(code, f"{times[0]} to {times[1]} {what}", path, index, row.get("id"))
-
-
-def _hashable(value: Any) -> bool:
-    return isinstance(value, str | int)
 
 
 def _cut(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
@@ -12,7 +13,7 @@ from cmivqa_kit.data.corpus import QuestionSet, load_questions
 from cmivqa_kit.data.types import TRACKS, QuestionId, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.submission.read import Shape, shape_of
+from cmivqa_kit.submission.read import Shape, plain_id, shape_of
 
 ENOUGH = 0.5  # share of rows that must agree before a split is taken without being named
 
@@ -68,7 +69,10 @@ def find(
             "Give --track 1, --track 2 or --track 3.",
         )
     names = (split,) if split is not None else files.splits
-    found = [match for name in names for match in _matches(rows, files, name, wanted, named=split is not None)]
+    failures: list[UserError] = []
+    found = [match for name in names for match in _matches(rows, files, name, wanted, failures)]
+    if failures and split is not None and not found:
+        raise failures[0]
     # Question texts decide; a file that carries none at all is judged by its ids, but never taken for the demo corpus.
     by_text = exact or any(isinstance(row, dict) and "question" in row for row in rows)
     agreement = {m: m.both if by_text else m.ids for m in found}
@@ -77,12 +81,7 @@ def find(
     elif split is None:
         found = [m for m in found if m.rows and agreement[m] >= ENOUGH * m.rows]
     if not found:
-        raise UserError(
-            f"the file matches no split of {files.name} ({', '.join(files.splits) or 'no splits'}) "
-            "in ids and question texts",
-            "Give --split NAME to check it against one anyway, --truth FILE to score it against your own answers, "
-            "or --data DIR for other data.",
-        )
+        raise _no_match(files, exact, failures)
     best = max(agreement[m] for m in found)
     top = [m for m in found if agreement[m] == best]
     splits = list(dict.fromkeys(m.split for m in top))
@@ -93,30 +92,51 @@ def find(
     return replace(top[0], tracks=tuple(t for t in wanted for m in top if t in m.tracks))
 
 
+def _no_match(files: Catalogue, exact: bool, failures: Sequence[UserError]) -> UserError:
+    if exact:
+        return UserError(
+            f"the file was not made for the {files.name}: nothing is judged on it unless every id and question text "
+            f"is that of one split ({', '.join(files.splits)})",
+            "To score it: --truth ANSWERS.json. To judge it on the organizers' questions: cmivqa init --from DOWNLOADS "
+            "first, or give --data DIR.",
+        )
+    reasons = dict.fromkeys(error.message.splitlines()[0] for error in failures)
+    unseen = "".join(f"\n  not looked at: {reason}" for reason in reasons)
+    return UserError(
+        f"the file matches no split of {files.name} ({', '.join(files.splits) or 'no splits'}) "
+        f"in ids and question texts{unseen}",
+        "Give --split NAME to check it against one anyway, --truth FILE to score it against your own answers, "
+        "or --data DIR for other data (cmivqa init makes it from downloads).",
+    )
+
+
 def _matches(
-    rows: Sequence[Any], files: Catalogue, split: str, tracks: Iterable[Track], named: bool
+    rows: Sequence[Any], files: Catalogue, split: str, tracks: Iterable[Track], failures: list[UserError]
 ) -> Iterable[Match]:
-    cache: dict[Any, Match] = {}
+    """How far the rows agree with the questions of a split, per track; a file that cannot be used is a failure."""
+    cache: dict[tuple[Path, Track | None], Match] = {}
     for track in tracks:
         try:
-            file = files.question_file(split, track)
-        except UserError:
-            if named:
-                raise
-            continue  # e.g. a split with files for Tracks 2 and 3 only
-        if file.path not in cache:
-            questions = load_questions(files, split, track)
-            texts: Mapping[QuestionId, str] = {q.id: q.text for q in questions.questions}
-            ids = both = 0
-            for row in rows:
-                identity = row.get("id") if isinstance(row, dict) else None
-                if isinstance(identity, str | int) and not isinstance(identity, bool) and identity in texts:
-                    ids += 1
-                    text = row.get("question")
-                    both += isinstance(text, str) and fold(text) == fold(texts[identity])
-            cache[file.path] = Match(file.split, (), questions, len(rows), ids, both)
-        one = cache[file.path]
-        yield Match(one.split, (track,), one.questions, one.rows, one.ids, one.both)
+            # Where ids carry no track number, Tracks 2 and 3 ask the same questions of one file.
+            key = (files.question_file(split, track).path, track if files.edition.id_pattern else None)
+            if key not in cache:
+                cache[key] = _agreement(rows, load_questions(files, split, track))
+        except UserError as error:
+            failures.append(error)  # e.g. a split with files for Tracks 2 and 3 only
+        else:
+            yield replace(cache[key], tracks=(track,))
+
+
+def _agreement(rows: Sequence[Any], questions: QuestionSet) -> Match:
+    texts: Mapping[QuestionId, str] = {question.id: fold(question.text) for question in questions.questions}
+    ids = both = 0
+    for row in rows:
+        expected = texts.get(identity) if (identity := plain_id(row)) is not None else None
+        if expected is not None:
+            ids += 1
+            text = row.get("question")
+            both += isinstance(text, str) and fold(text) == expected
+    return Match(questions.file.split, (), questions, len(rows), ids, both)
 
 
 def _by_number(rows: Sequence[Any], edition: Edition, tracks: tuple[Track, ...]) -> tuple[Track, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from cmivqa_kit.files import BOMS, UnreadableFile, decode, parse_json, read_bytes
+from cmivqa_kit.data.types import QuestionId
+from cmivqa_kit.files import UnreadableFile, decode, parse_json, read_bytes
 from cmivqa_kit.submission.findings import Finding
 
 Shape = Literal["span", "corpus"]
@@ -44,7 +46,7 @@ def read_submission(path: Path) -> Document:
     except UnreadableFile as error:
         return _unreadable(path, "E103", error)
     findings: list[Finding] = []
-    marked = data[:3] in BOMS
+    marked = data.startswith(codecs.BOM_UTF8)
     if marked:
         findings.append(Finding("E104", "UTF-8 with a byte-order mark", line=1, column=1))
     try:
@@ -52,8 +54,8 @@ def read_submission(path: Path) -> Document:
     except UnreadableFile as error:
         return _unreadable(path, "E105", error, findings)
     if not isinstance(raw, list):
-        kind = {dict: "an object", str: "a string", type(None): "null"}.get(type(raw), f"a {type(raw).__name__}")
-        findings.append(Finding("E110", f"{kind}; put the answers into an array: [ ... ]"))
+        kinds: dict[type, str] = {dict: "an object", str: "a string", bool: "true or false", type(None): "null"}
+        findings.append(Finding("E110", f"{kinds.get(type(raw), 'a number')}; put the answers into an array: [ ... ]"))
     elif not raw:
         findings.append(Finding("E111", "no answers in it"))
     return Document(path, raw, True, tuple(findings), marked)
@@ -67,6 +69,12 @@ def shape_of(rows: Sequence[Any]) -> Shape | None:
     if corpus == span:
         return "corpus" if corpus else None
     return "corpus" if corpus > span else "span"
+
+
+def plain_id(row: Any) -> QuestionId | None:
+    """The id of an item where it has one that a question can have: a string or an integer."""
+    identity = row.get("id") if isinstance(row, dict) else None
+    return identity if isinstance(identity, str | int) and not isinstance(identity, bool) else None
 
 
 def _unreadable(path: Path, code: str, error: UnreadableFile, before: Sequence[Finding] = ()) -> Document:

@@ -2,25 +2,28 @@
 
 The schema is the contract: every structural finding comes from `jsonschema`. A plain check in front of it (`fits`)
 decides which items need that, because most files are right and `jsonschema` takes minutes on a full one; tests prove
-that both agree.
+that both agree. One thing is stricter than JSON Schema, for which 1.0 is an integer: an id stands as in the questions
+file, so 1.0 is none.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.submission.findings import Finding
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
 
-_TIME_CODES = {"type": "E301", "minimum": "E303"}
+# Fields the official program never reads: what is wrong with them has the code of their comparison with the questions.
+_UNREAD = {"question": "E213", "video_id": "E218", "language_type": "W217"}
 
 
 @lru_cache(maxsize=16)
@@ -36,25 +39,21 @@ def load_schema(edition: str, track: Track) -> dict[str, Any]:
 
 def structural_findings(rows: Sequence[Any], edition: str, track: Track) -> Iterator[Finding]:
     """Every structural finding of every item, in file order, with its JSON pointer."""
-    validator: Draft202012Validator | None = None
     items = load_schema(edition, track)["items"]
-    id_schema = items["properties"]["id"]
+    validator: Validator | None = None
     for index, row in enumerate(rows):
-        if fits(row, id_schema, track):
+        if fits(row, items["properties"]["id"], track):
             continue
-        if validator is None:  # imported only when something is wrong: it is a third of the start-up time
-            from jsonschema import Draft202012Validator
-
-            validator = Draft202012Validator(items)
-        identity = row.get("id") if isinstance(row, Mapping) else None
-        errors = sorted(validator.iter_errors(row), key=lambda e: [str(part) for part in e.absolute_path])
-        seen: set[tuple[str, str]] = set()
-        for error in errors:
-            code, message = _translate(error, row, track)
-            path = pointer([index, *error.absolute_path])
-            if (code, path) not in seen:
-                seen.add((code, path))
-                yield Finding(code, message, path, index, identity)
+        validator = validator or _validator(items)
+        identity = row.get("id") if isinstance(row, dict) else None
+        for error in validator.iter_errors(_cut(row)):
+            if error.validator != "required":
+                code, message = _translate(error)
+                yield Finding(code, message, pointer([index, *error.absolute_path]), index, identity)
+        if isinstance(row, dict):
+            missing = [name for name in items["required"] if name not in row]
+            for code, message in _missing(missing, row, track):
+                yield Finding(code, message, f"/{index}", index, identity)
 
 
 def fits(row: Any, id_schema: Mapping[str, Any], track: Track) -> bool:
@@ -81,6 +80,16 @@ def pointer(parts: Sequence[Any]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+def _validator(schema: Mapping[str, Any]) -> Validator:
+    # Imported only when something is wrong: it is a third of the start-up time.
+    from jsonschema import Draft202012Validator, validators
+
+    checker = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    extend: Any = validators.extend  # has no types
+    strict: Validator = extend(Draft202012Validator, type_checker=checker)(schema)
+    return strict
+
+
 def _time(value: Any) -> bool:
     return (type(value) is float or type(value) is int) and value >= 0
 
@@ -91,57 +100,67 @@ def _fits_id(value: Any, schema: Mapping[str, Any]) -> bool:
         return "integer" in allowed
     if type(value) is not str or "string" not in allowed or not value:
         return False
-    return "pattern" not in schema or _matches(schema["pattern"], value)
+    return "pattern" not in schema or re.search(schema["pattern"], value) is not None
 
 
-def _matches(pattern: str, value: str) -> bool:
-    import re
-
-    return re.search(pattern, value) is not None
-
-
-def _translate(error: ValidationError, row: Any, track: Track) -> tuple[str, str]:
-    """The code and message of one `jsonschema` error."""
-    path, keyword = list(error.absolute_path), str(error.validator)
-    value = _short(error.instance)
-    if not path:
-        if keyword == "type":
+def _translate(error: ValidationError) -> tuple[str, str]:
+    """The code and message of one `jsonschema` error about a value that is there."""
+    keyword, value = error.validator, _short(error.instance)
+    path = list(error.absolute_path)
+    match path:
+        case []:
             return "E201", f"{value} is not an object"
-        required: list[str] = ["id", "start_second", "end_second"] if track == 1 else ["id", "output"]
-        missing = next(name for name in required if error.message.startswith(repr(name)))
-        if missing == "id":
-            return "E202", "no 'id'"
-        other = ("output", "start_second") if track == 1 else ("start_second", "output")
-        if other[0] in row and other[1] not in row:
-            return (
-                "E210",
-                f"has {other[0]!r} but no {missing!r}: an answer for {'Tracks 2, 3' if track == 1 else 'Track 1'}",
-            )
-        return "E211", f"no {missing!r}"
-    if path[0] == "id":
-        return "E203", f"id {value}: {'wrong form' if keyword == 'pattern' else 'not ' + _types(error)}"
-    if path[0] in ("start_second", "end_second") or (path[0] == "output" and len(path) == 3 and path[2] in (1, 2)):
-        return _TIME_CODES[keyword], f"{value} is {'negative' if keyword == 'minimum' else 'not a number'}"
-    if path[0] == "output" and len(path) == 1:
-        return ("E402", "empty") if keyword == "minItems" else ("E401", f"{value} is not an array")
-    if path[0] == "output" and len(path) == 2:
-        if keyword == "minItems":
-            return "E406", f"{value} has fewer than {error.validator_value} elements"
-        return "E405", f"{value} is not an array"
-    if path[0] == "output":
-        return "E410", f"{value} is not a video id"
-    return "E211", f"{path[0]!r} is {value}"
+        case ["id"]:
+            return "E203", f"id {value} is not {_wanted(error)}"
+        case ["start_second" | "end_second"] | ["output", _, 1 | 2]:
+            return ("E303", f"{value} is negative") if keyword == "minimum" else ("E301", f"{value} is not a number")
+        case ["output"]:
+            return ("E402", "empty") if keyword == "minItems" else ("E401", f"{value} is not an array")
+        case ["output", _]:
+            few = f"{value} has fewer than {error.validator_value} elements"
+            return ("E406", few) if keyword == "minItems" else ("E405", f"{value} is not an array")
+        case ["output", *_]:
+            return "E410", f"{value} is not a video id"
+    return _UNREAD[str(path[0])], f"{value} is not {_wanted(error)}"
 
 
-def _types(error: ValidationError) -> str:
-    wanted = error.validator_value
-    names = wanted if isinstance(wanted, list) else [wanted]
-    return " or ".join(f"a{'n' if name == 'integer' else ''} {name}" for name in names if isinstance(name, str))
+def _wanted(error: ValidationError) -> str:
+    """What the schema wants of a plain field, in words."""
+    schema = cast(Mapping[str, Any], error.schema)
+    if "enum" in schema:
+        return " or ".join(schema["enum"])
+    types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    text = "a non-empty text" if "minLength" in schema else "a text"
+    text += f" of the form {schema['pattern']}" if "pattern" in schema else ""
+    return " or ".join(text if name == "string" else f"an {name}" for name in types)
+
+
+def _missing(missing: Sequence[str], row: Mapping[str, Any], track: Track) -> Iterator[tuple[str, str]]:
+    """What is said of the required fields that an item lacks."""
+    if "id" in missing:
+        yield "E202", "no 'id'"
+    fields = " and ".join(repr(name) for name in missing if name != "id")
+    if not fields:
+        return
+    if track == 1 and "output" in row and "start_second" not in row:
+        yield "E210", f"has 'output' but no {fields}: an answer for Tracks 2 and 3"
+    elif track != 1 and "start_second" in row:
+        yield "E210", f"has 'start_second' but no {fields}: an answer for Track 1"
+    else:
+        yield "E211", f"no {fields}"
+
+
+def _cut(value: Any, depth: int = 6) -> Any:
+    """``value`` without what lies deeper than any schema looks: messages quote it, and quoting recurses."""
+    if not isinstance(value, dict | list):
+        return value
+    if depth == 0:
+        return "..."
+    if isinstance(value, list):
+        return [_cut(item, depth - 1) for item in value]
+    return {key: _cut(item, depth - 1) for key, item in value.items()}
 
 
 def _short(value: Any) -> str:
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError, RecursionError):
-        text = type(value).__name__
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -14,6 +14,8 @@ from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.read import Document
 from cmivqa_kit.submission.schema import structural_findings
 
+_ON_EVERY_TRACK = ("E201", "E202", "E203")
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -75,7 +77,8 @@ def validate(
         findings += checks.span_findings(rows, track)
     else:
         track = 3
-        unchecked.append("structure: no item has 'output' or 'start_second', so the track is unknown (give --track)")
+        findings += (f for f in structural_findings(rows, edition.name, track) if f.code in _ON_EVERY_TRACK)
+        unchecked.append("answers: no item has 'output' or 'start_second', so the track is unknown (give --track)")
     findings += checks.id_findings(rows, questions)
     if questions:
         findings += checks.text_findings(rows, questions, track)

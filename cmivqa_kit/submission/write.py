@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, SupportsFloat
 
+from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, QuestionId, Split
 from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import Problem, UserError, problems_error
@@ -38,36 +38,42 @@ def write(rows: Iterable[Row], split: Split, track: int, path: Path | str) -> Pa
         raise UserError(f"track {track!r} does not exist", "Tracks are 1, 2, 3, and 23 for the file of both 2 and 3.")
     problems: list[Problem] = []
     answers = _by_id(rows, split, problems)
-    unanswered = [q.id for q in split.questions if q.id not in answers]
-    problems += [Problem(f"question {i!r}", "has no answer") for i in unanswered]
     records = []
     for question in split.questions:
         if question.id in answers:
             entries = _entries(question, answers[question.id], track, edition, problems)
             records.append(_record(question, entries, track, edition))
+        else:
+            problems.append(Problem(f"question {question.id!r}", "has no answer"))
     if problems:
         raise problems_error(f"submission for {split.name}, Track {track}", problems, f"Nothing was written to {path}.")
-    write_json(path, records)
+    write_json(path, records, indent=4)  # as in the organizers' samples
     return path
 
 
-def _by_id(rows: Iterable[Row], split: Split, problems: list[Problem]) -> dict[QuestionId, Sequence[Entry]]:
+def _by_id(rows: Iterable[Row], split: Split, problems: list[Problem]) -> dict[QuestionId, list[Any]]:
     known = {question.id for question in split.questions}
-    answers: dict[QuestionId, Sequence[Entry]] = {}
-    for identity, entries in rows:
-        # A NumPy integer equals the id but would not be written as one.
-        plain = identity.item() if hasattr(identity, "item") else identity
-        if plain not in known or isinstance(plain, bool | float):
-            problems.append(Problem(f"question {plain!r}", f"is not a question of {split.name}"))
+    answers: dict[QuestionId, list[Any]] = {}
+    for number, row in enumerate(rows, 1):
+        try:
+            identity, given = row
+            # A NumPy integer equals the id but would not be written as one.
+            plain: Any = identity.item() if hasattr(identity, "item") else identity
+            entries = list(given)
+        except (TypeError, ValueError):
+            problems.append(Problem(f"row {number}", f"{_short(row)} is not (question id, list of entries)"))
+            continue
+        if not isinstance(plain, int | str) or isinstance(plain, bool) or plain not in known:
+            problems.append(Problem(f"question {_short(plain)}", f"is not a question of {split.name}"))
         elif plain in answers:
             problems.append(Problem(f"question {plain!r}", "is answered twice"))
         else:
-            answers[plain] = list(entries)
+            answers[plain] = entries
     return answers
 
 
 def _entries(
-    question: Question, entries: Sequence[Entry], track: int, edition: Edition, problems: list[Problem]
+    question: Question, entries: list[Any], track: int, edition: Edition, problems: list[Problem]
 ) -> list[list[Any]]:
     where = f"question {question.id!r}"
     if not entries:
@@ -78,12 +84,12 @@ def _entries(
     for rank, entry in enumerate(entries[:1] if track == 1 else entries, 1):
         try:
             video_id, start, end = entry[0], float(entry[1]), float(entry[2])
-        except (TypeError, ValueError, IndexError, OverflowError):
-            problems.append(Problem(f"{where}, entry {rank}", f"{entry!r} is not (video id, start, end)"[:120]))
+        except (TypeError, ValueError, LookupError, OverflowError):
+            problems.append(Problem(f"{where}, entry {rank}", f"{_short(entry)} is not (video id, start, end)"))
             continue
         if not isinstance(video_id, str) or not video_id:
-            problems.append(Problem(f"{where}, entry {rank}", f"video id {video_id!r} is not a text"))
-        if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
+            problems.append(Problem(f"{where}, entry {rank}", f"video id {_short(video_id)} is not a text"))
+        if not Span(start, end).valid:
             problems.append(Problem(f"{where}, entry {rank}", f"span {start} to {end}: 0 <= start < end is needed"))
         plain.append([video_id, start, end])
     if track == 1 and plain and question.video_id is not None and plain[0][0] != question.video_id:
@@ -101,3 +107,8 @@ def _record(question: Question, entries: list[list[Any]], track: int, edition: E
     if edition.language_column and question.language:
         record["language_type"] = question.language
     return record
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

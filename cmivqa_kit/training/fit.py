@@ -61,7 +61,7 @@ def train(
             if kept
             else f"Nothing is left to train on. See each one: cmivqa data check --split {full.name}",
         )
-    dev = load_split(files, "dev") if "dev" in files.splits and split != "dev" else None
+    dev = load_split(files, "dev") if "dev" in files.splits and full.name != "dev" else None
     run = start_run(
         folder,
         found.name,

@@ -47,8 +47,7 @@ class RunDirectory:
         Raises:
             UserError: the run is finished already.
         """
-        if self.finished:
-            raise UserError(f"{self.path}: this run is finished; nothing is written into it again", "Start a new run.")
+        self._require_unfinished()
         write_json(self.path / name, document)
         return self.path / name
 
@@ -66,13 +65,27 @@ class RunDirectory:
         return read_json(path, "part of the run")
 
     def log(self, event: Mapping[str, Any]) -> None:
-        """Append one line to ``metrics.jsonl``."""
+        """Append one line to ``metrics.jsonl``.
+
+        Raises:
+            UserError: the run is finished already.
+        """
+        self._require_unfinished()
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(dict(event), ensure_ascii=False, sort_keys=True) + "\n")
 
     def finish(self, **facts: Any) -> None:
-        """Mark the run finished and record ``facts`` about it."""
+        """Mark the run finished and record ``facts`` about it.
+
+        Raises:
+            UserError: the run is finished already.
+        """
+        self._require_unfinished()
         write_json(self.path / RECORD, {**self.record(), **facts, "state": "finished", "finished": _now()})
+
+    def _require_unfinished(self) -> None:
+        if self.finished:
+            raise UserError(f"{self.path}: this run is finished; nothing is written into it again", "Start a new run.")
 
 
 def start_run(folder: Path, baseline: str, config: Config, seed: int, **facts: Any) -> RunDirectory:
@@ -117,15 +130,17 @@ def open_run(path: Path) -> RunDirectory:
     """
     if not (path / RECORD).is_file():
         raise UserError(f"{path}: not a run directory (it has no {RECORD})", "Give --run DIR, or: cmivqa train")
-    record = read_json(path / RECORD, "run record")
-    try:
-        run = RunDirectory(path, str(record["baseline"]), dict(record["config"]), int(record["seed"]))
-        state = record["state"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path / RECORD}: lacks {error}", "The run is damaged; train again.") from None
-    if state != "finished":
-        raise UserError(f"{path}: this run did not finish (state {state!r})", "Train again: cmivqa train")
-    return run
+    record = RunDirectory(path, "", {}, 0).record()
+    kinds = {"baseline": str, "config": dict, "seed": int, "state": str}
+    wrong = [key for key, kind in kinds.items() if not isinstance(record.get(key), kind)]
+    if wrong or not all(isinstance(table, dict) for table in record["config"].values()):
+        raise UserError(
+            f"{path / RECORD}: damaged ({', '.join(wrong) or 'config'} missing or of another type)",
+            "Train again, or copy the run again from where it was made.",
+        )
+    if record["state"] != "finished":
+        raise UserError(f"{path}: this run did not finish (state {record['state']!r})", "Train again: cmivqa train")
+    return RunDirectory(path, record["baseline"], record["config"], record["seed"])
 
 
 def newest_run(folder: Path, baseline: str | None = None) -> RunDirectory:
@@ -141,7 +156,7 @@ def newest_run(folder: Path, baseline: str | None = None) -> RunDirectory:
                 run = open_run(folder / f"{name}-{number}")
             except UserError:
                 continue  # unfinished or damaged: never chosen by itself
-            runs.append((run.record().get("finished", ""), number, run))
+            runs.append((str(run.record().get("finished", "")), number, run))
     if not runs:
         of = f" of {baseline}" if baseline else ""
         raise UserError(

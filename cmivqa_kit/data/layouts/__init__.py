@@ -11,26 +11,32 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from cmivqa_kit.data.types import Question, Video
+from cmivqa_kit.data.types import Note, Question, Video
 from cmivqa_kit.errors import Problem
 
-MODULES = ("m4ivqa", "medvidqa", "mmivqa", "cmivqa")  # most particular first; "cmivqa" accepts the rest
+MODULES = ("mmivqa_items", "m4ivqa", "medvidqa", "mmivqa", "cmivqa")  # most particular first; "cmivqa" accepts the rest
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What a layout makes of the records of one file. ``videos`` only where subtitles stand inside the records."""
+    """What a layout makes of the records of one file. ``videos`` only where subtitles stand inside the records.
+
+    ``notes`` say what was changed on the way, such as ids.
+    """
 
     questions: tuple[Question, ...]
     videos: Mapping[str, Video]
     problems: tuple[Problem, ...]
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """``matches(first records)`` says whether the file is of this layout; ``read(all records)`` reads it.
 
-    ``edition`` is the edition such a file belongs to unless the user says otherwise.
+    ``edition`` is the edition such a file belongs to unless the user says otherwise. ``public_answers``: this corpus
+    is handed out with the answers of its test split, whatever the edition says of its own. ``as_scored``: its records
+    are what the official program reads, one per question with ``start_second`` and ``end_second``.
     """
 
     name: str
@@ -38,6 +44,8 @@ class Layout:
     edition: str
     matches: Callable[[Sequence[Mapping[str, Any]]], bool]
     read: Callable[[Sequence[Any]], Records]
+    public_answers: bool = False
+    as_scored: bool = False
 
 
 _REGISTRY: dict[str, Layout] = {}

@@ -42,9 +42,18 @@ def optional_text(record: Mapping[str, Any], key: str, where: str, problems: lis
     return text(record, key, where, problems)
 
 
+def video_id(record: Mapping[str, Any], where: str, problems: list[Problem]) -> str | None:
+    """The video id as it stands; blanks around it are a finding, since no other file would match it then."""
+    value = record.get("video_id")
+    if isinstance(value, str) and value.strip() and value != value.strip():
+        problems.append(Problem(f"{where}/video_id", f"{show(value)} has blanks around it"))
+        return None
+    return optional_text(record, "video_id", where, problems)
+
+
 def span(record: Mapping[str, Any], start: str, end: str, where: str, problems: list[Problem]) -> Span | None:
-    """The answer in seconds; ``None`` where both keys are absent. Order and sign are left to `data check`."""
-    if record.get(start) is None and record.get(end) is None:
+    """The answer in seconds; ``None`` where both keys are absent, null or "". Order is left to `data check`."""
+    if record.get(start) in (None, "") and record.get(end) in (None, ""):
         return None
     times = []
     for key in (start, end):

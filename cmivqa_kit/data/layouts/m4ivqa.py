@@ -1,8 +1,7 @@
 """M4IVQA 2025: one record, two questions (Chinese and English), captions per language inside the record.
 
 Source: specs/ccgs.md, section 1.5. How the 2025 organizers want ids in a submission was never published; the two
-questions of record 7 are called ``7_Chinese`` and ``7_English`` here. The 2024/25 train files that hold separate
-``Chinese_question`` and ``English_question`` items without captions are read too.
+questions of record 7 are called ``7_Chinese`` and ``7_English`` (see `cmivqa_kit.data.layouts.languages`).
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cmivqa_kit.data.layouts import Layout, Records, fields, register
+from cmivqa_kit.data.layouts.languages import with_languages
 from cmivqa_kit.data.subtitles import parse_lines
 from cmivqa_kit.data.types import Question, Subtitle, Video
 from cmivqa_kit.errors import Problem
@@ -22,7 +22,7 @@ CAPTIONS = {"Chinese": "Ch_caption", "English": "Eng_caption"}
 
 def read(records: Sequence[Any]) -> Records:
     """Two questions per record (one where only one language is there), and its video with captions per language."""
-    questions: list[Question] = []
+    questions: list[Question] = []  # with the ids of their records
     videos: dict[str, Video] = {}
     problems: list[Problem] = []
     for index, record in enumerate(records):
@@ -32,24 +32,27 @@ def read(records: Sequence[Any]) -> Records:
             continue
         found: list[Problem] = []
         identity = fields.question_id(record, "id", where, found)
-        video_id = fields.optional_text(record, "video_id", where, found)
+        video_id = fields.video_id(record, where, found)
         answer = fields.span(record, "start_second", "end_second", where, found)
         texts = {
-            language: fields.text(record, key, where, found) for language, key in QUESTIONS.items() if key in record
+            language: fields.text(record, key, where, found)
+            for language, key in QUESTIONS.items()
+            if record.get(key) not in (None, "")
         }
         if not texts:
             found.append(Problem(where, "neither 'Chinese_question' nor 'English_question'"))
         problems += found
-        if not found:
+        if not found and identity is not None:
             questions += [
-                Question(f"{identity}_{language}", text, language, video_id, answer)
+                Question(identity, text, language, video_id, answer)
                 for language, text in texts.items()
                 if text is not None
             ]
         if video_id is not None and video_id not in videos:
             videos[video_id] = _video(video_id, record, where, problems)
     inline = any(isinstance(record, Mapping) and "video_captions" in record for record in records)
-    return Records(tuple(questions), videos if inline else {}, tuple(problems))
+    named, notes = with_languages(questions)
+    return Records(named, videos if inline else {}, tuple(problems), notes)
 
 
 def _video(video_id: str, record: Mapping[str, Any], where: str, problems: list[Problem]) -> Video:
@@ -61,11 +64,18 @@ def _video(video_id: str, record: Mapping[str, Any], where: str, problems: list[
         # A record may carry captions of one language only: a language that no line has is not a finding.
         if isinstance(captions, list) and not any(isinstance(c, Mapping) and key in c for c in captions):
             continue
-        lines, found = parse_lines(captions, f"{where}/video_captions", text_key=key)
+        lines, found = parse_lines(_in(captions, key), f"{where}/video_captions", text_key=key)
         problems += found
-        tracks[language] = lines
+        tracks[language] = tuple(line for line in lines if line.text.strip())
     default = next(iter(tracks.values()), ())
     return Video(video_id, default, translations=MappingProxyType(tracks))
+
+
+def _in(captions: Any, key: str) -> Any:
+    """The captions with an empty text where a line has none in this language: it is silent there, not damaged."""
+    if not isinstance(captions, list):
+        return captions
+    return [{**c, key: ""} if isinstance(c, dict) and c.get(key) is None else c for c in captions]
 
 
 register(

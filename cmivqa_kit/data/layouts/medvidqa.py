@@ -44,7 +44,8 @@ register(
         name="medvidqa",
         title="MedVidQA / MedVidCQA",
         edition="cmivqa-2023",
-        matches=lambda sample: any("answer_start_second" in r or SUBTITLES in r for r in sample),
+        matches=lambda sample: any("sample_id" in r or SUBTITLES in r for r in sample),
         read=read,
+        public_answers=True,
     )
 )

@@ -1,0 +1,95 @@
+"""The sections of ``config.toml`` as frozen classes, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from baselines.bm25 import DECLARATION
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.prediction.settings import merge
+from cmivqa_kit.prediction.types import Config
+
+SEGMENTERS = ("characters", "jieba")
+
+
+@dataclass(frozen=True, slots=True)
+class TextSettings:
+    """Section ``text``: how subtitles and questions become tokens."""
+
+    segmenter: str
+    stem: bool
+    stop_words: bool
+
+    def __post_init__(self) -> None:
+        known = " or ".join(f'"{name}"' for name in SEGMENTERS)
+        _require(self.segmenter in SEGMENTERS, "text.segmenter", self.segmenter, known)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """Section ``index``: BM25's two parameters and the windows (seconds; ``window_step`` as a part of the length)."""
+
+    k1: float
+    b: float
+    window_seconds: tuple[float, ...]
+    window_quantiles: tuple[float, ...]
+    window_step: float
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.k1 < 1e6, "index.k1", self.k1, "0 or more")
+        _require(0 <= self.b <= 1, "index.b", self.b, "between 0 and 1")
+        _require(all(0 < s < 1e6 for s in self.window_seconds), "index.window_seconds", self.window_seconds, "seconds")
+        quantiles = self.window_quantiles
+        _require(all(0 <= q <= 1 for q in quantiles), "index.window_quantiles", quantiles, "between 0 and 1 each")
+        _require(0 <= self.window_step <= 1, "index.window_step", self.window_step, "between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True)
+class ListSettings:
+    """Section ``lists``: how scores become the list of answers (see `baselines.bm25.ranking`)."""
+
+    video_weight: float
+    spans_per_video: int
+    overlap: float
+    head_videos: int
+    further_spans: int
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.video_weight < 1e6, "lists.video_weight", self.video_weight, "0 or more")
+        _require(self.spans_per_video >= 1, "lists.spans_per_video", self.spans_per_video, "1 or more")
+        _require(0 <= self.overlap <= 1, "lists.overlap", self.overlap, "between 0 and 1")
+        _require(self.head_videos >= 1, "lists.head_videos", self.head_videos, "1 or more")
+        _require(self.further_spans >= 0, "lists.further_spans", self.further_spans, "0 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of ``config.toml``."""
+
+    text: TextSettings
+    index: IndexSettings
+    lists: ListSettings
+
+    @classmethod
+    def of(cls, config: Config) -> Settings:
+        """The settings of ``config``; what it does not name has its value of ``config.toml``.
+
+        Raises:
+            UserError: a value out of its range.
+        """
+        values = merge(config, DECLARATION, ())
+        index = dict(values["index"])
+        index |= {name: _numbers(index[name], f"index.{name}") for name in ("window_seconds", "window_quantiles")}
+        return cls(TextSettings(**values["text"]), IndexSettings(**index), ListSettings(**values["lists"]))
+
+
+def _numbers(values: list[Any], name: str) -> tuple[float, ...]:
+    for value in values:
+        _require(isinstance(value, int | float) and not isinstance(value, bool), name, value, "a number")
+    return tuple(sorted({float(value) for value in values}))
+
+
+def _require(fine: bool, name: str, value: object, must: str) -> None:
+    if not fine:
+        raise UserError(f"{name}: {value!r} must be {must}", f"Give another value: --set {name}=...")

@@ -1,0 +1,121 @@
+"""Everything below the paths given to `cmivqa init --from`, looked into and laid on one heap, archives unpacked."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cmivqa_kit.data.archive import is_archive, unpack
+from cmivqa_kit.data.catalogue import MANIFEST
+from cmivqa_kit.data.recognise import MEDIA, Recognised, recognise
+from cmivqa_kit.data.types import Note
+from cmivqa_kit.errors import UserError
+
+NESTED = 4  # archives within archives; a zip can hold itself
+CAPTIONS = (".srt", ".vtt")
+# Zips by content that are documents, programs or weights.
+NO_ARCHIVES = frozenset(
+    {".docx", ".xlsx", ".pptx", ".odt", ".epub", ".jar", ".apk", ".whl", ".npz", ".pt", ".pth", ".bin", ".ckpt"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Files of one kind in one folder: the folder, what they are called below what was given, their video ids."""
+
+    path: Path
+    hint: str
+    files: tuple[Path, ...]
+
+
+@dataclass
+class Heap:
+    """Everything found below the given paths, before it is sorted."""
+
+    json: list[Recognised] = field(default_factory=list)
+    features: dict[Path, Folder] = field(default_factory=dict)
+    captions: dict[Path, Folder] = field(default_factory=dict)
+    ignored: list[Note] = field(default_factory=list)
+    media: Counter[str] = field(default_factory=Counter)
+
+    def of_kind(self, kind: str) -> list[Recognised]:
+        """The JSON files of one kind."""
+        return [found for found in self.json if found.kind == kind]
+
+
+def collect(path: Path, staging: Path, heap: Heap, skip: Path) -> None:
+    """Sort everything below ``path`` but ``skip`` into the heap; archives are unpacked below ``staging`` first.
+
+    Raises:
+        UserError: a damaged or hostile archive.
+    """
+    hint, outer = ("", path.resolve().name) if path.is_dir() else (path.name, "")
+    _collect(list(_files(path, skip.resolve())), path, hint, outer, staging, heap, 0)
+
+
+def _collect(below_path: list[Path], path: Path, hint: str, outer: str, staging: Path, heap: Heap, depth: int) -> None:
+    features: dict[Path, list[Path]] = defaultdict(list)
+    captions: dict[Path, list[Path]] = defaultdict(list)
+    for file in below_path:
+        suffix = file.suffix.lower()
+        below = "" if file == path else file.relative_to(path).as_posix()
+        inner = "/".join(part for part in (hint, below) if part)
+        if suffix in MEDIA:
+            heap.media[suffix] += 1
+        elif suffix == ".npy":
+            features[file.parent].append(file)
+        elif suffix in CAPTIONS:
+            captions[file.parent].append(file)
+        elif suffix not in NO_ARCHIVES and suffix != ".json" and is_archive(file):
+            if depth == NESTED:
+                raise UserError(f"{inner}: more than {NESTED} archives in each other", "Unpack it and name the folder.")
+            target = staging / f"archive-{sum(1 for _ in staging.iterdir()) if staging.exists() else 0}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            unpacked = unpack(file, target, wanted=lambda name: Path(name).suffix.lower() not in MEDIA)
+            heap.ignored += unpacked.notes
+            _collect(list(_files(target)), target, inner, outer, staging, heap, depth + 1)
+        elif suffix == ".json" or _begins_like_json(file):
+            if file.name == MANIFEST:
+                continue
+            found = recognise(file, inner, outer)
+            if found.kind in ("questions", "subtitles"):
+                heap.json.append(found)
+            else:
+                heap.ignored.append(Note(inner, found.why))
+        else:
+            heap.ignored.append(Note(inner, "not a kind of file that is used"))
+    for where, groups in ((heap.features, features), (heap.captions, captions)):
+        for folder, files in groups.items():
+            below = "" if folder == path or path.is_file() else folder.relative_to(path).as_posix()
+            name = "/".join(part for part in (outer, hint, below) if part)
+            before = where[folder].files if folder in where else ()
+            where[folder] = Folder(folder, name, tuple(dict.fromkeys((*before, *files))))
+
+
+def _begins_like_json(path: Path) -> bool:
+    """A browser may save ``subtitle.json`` as ``subtitle`` or ``subtitle.json.txt``."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{")
+    except OSError:
+        return False
+
+
+def _files(path: Path, skip: Path | None = None) -> Iterator[Path]:
+    """All plain files at or below ``path`` in sorted order; linked folders are entered once, ``skip`` never."""
+    if path.is_file():
+        yield path
+        return
+    seen = {path.resolve(), skip}
+    for folder, folders, names in os.walk(path, followlinks=True):
+        kept = []
+        for name in sorted(folders):
+            real = (Path(folder) / name).resolve()
+            if name[:1] != "." and name != "__MACOSX" and real not in seen:
+                seen.add(real)
+                kept.append(name)
+        folders[:] = kept
+        yield from (Path(folder) / n for n in sorted(names) if n[:1] != "." and (Path(folder) / n).is_file())

@@ -1,0 +1,131 @@
+"""Putting what was found into a data root: conflicts are looked for first, then files copied and folders linked."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmivqa_kit.errors import Problem, RunFailed, problems_error
+from cmivqa_kit.files import atomic_path, sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One thing put into the data root: where it came from, where it lies now, and what it is.
+
+    For features, ``files`` are the files of the folder ``source`` that are meant.
+    """
+
+    source: Path
+    target: Path
+    what: str
+    files: tuple[Path, ...] = ()
+
+
+def without_repeats(plan: Sequence[Place]) -> list[Place]:
+    """One place per target; the same file downloaded twice is one file. Feature folders are put together.
+
+    Raises:
+        UserError: different files for one place.
+    """
+    kept: dict[Path, Place] = {}
+    folders: list[Place] = []
+    problems = []
+    for place in plan:
+        if place.what == "features":
+            folders.append(place)
+            continue
+        first = kept.setdefault(place.target, place)
+        if first is not place and not _same(first.source, place.source):
+            problems.append(Problem(f"{first.source.name} and {place.source.name}", f"both would be {place.target}"))
+    seen: dict[Path, Path] = {}
+    for place in folders:
+        for file in place.files:
+            first_file = seen.setdefault(place.target / file.name, file)
+            if first_file is not file and not _same(first_file, file):
+                problems.append(Problem(f"{first_file} and {file}", f"both would be {place.target / file.name}"))
+    if problems:
+        raise problems_error("two different files for one place", problems, "Give only the right one of each pair.")
+    return [*kept.values(), *folders]
+
+
+def refuse_conflicts(plan: Sequence[Place]) -> None:
+    """Nothing that lies in the data root is ever replaced.
+
+    Raises:
+        UserError: a different file stands where one would go; all are listed.
+    """
+    problems = []
+    for place in plan:
+        pairs = [(place.source, place.target)]
+        if place.what == "features" and place.target.is_dir():
+            pairs = [(file, place.target / file.name) for file in place.files]
+        for source, target in pairs:
+            if target.is_symlink() and not target.exists():
+                problems.append(Problem(str(target), "is a link to nothing; remove it"))
+            elif target.exists() and not _same(source, target):
+                problems.append(Problem(str(target), f"exists and differs from {source.name}"))
+    if problems:
+        raise problems_error("files are in the way", problems, "Move them, or give another data root with --data DIR.")
+
+
+def put(place: Place, staging: Path) -> None:
+    """Copy a file, link a folder of features; what came out of an archive (below ``staging``) is moved.
+
+    Raises:
+        RunFailed: the disk is full or not writable.
+    """
+    try:
+        place.target.parent.mkdir(parents=True, exist_ok=True)
+        if place.what == "features":
+            _put_features(place, place.source.is_relative_to(staging))
+        elif not place.target.exists():  # else the same content, checked before
+            with atomic_path(place.target) as temporary:
+                shutil.copyfile(place.source, temporary)
+    except OSError as error:
+        raise RunFailed(
+            f"{place.target}: could not be written ({error.strerror or error})",
+            "Free some space or give another data root with --data DIR, then run the same command again.",
+        ) from None
+
+
+def _put_features(place: Place, ours: bool) -> None:
+    target = place.target
+    whole = len(place.files) == sum(1 for path in place.source.iterdir() if path.suffix.lower() == ".npy")
+    if not target.exists() and whole:
+        if ours:
+            place.source.rename(target)
+        else:
+            target.symlink_to(place.source.resolve(), target_is_directory=True)
+        return
+    if target.is_symlink():
+        if target.resolve() == place.source.resolve():
+            return
+        _spread(target)
+    target.mkdir(exist_ok=True)
+    for file in place.files:
+        if (target / file.name).exists():
+            continue
+        if ours:
+            file.rename(target / file.name)
+        else:
+            (target / file.name).symlink_to(file.resolve())
+
+
+def _spread(link: Path) -> None:
+    """A linked folder becomes a real one of linked files, so that files of other folders can join them."""
+    files = [path for path in link.resolve().iterdir() if path.suffix.lower() == ".npy"]
+    link.unlink()
+    link.mkdir()
+    for file in files:
+        (link / file.name).symlink_to(file)
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.resolve() == other.resolve():
+        return True
+    if one.is_file() and other.is_file():
+        return one.stat().st_size == other.stat().st_size and sha256(one) == sha256(other)
+    return False
