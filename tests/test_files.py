@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmivqa_kit import files
@@ -16,7 +16,12 @@ from cmivqa_kit.errors import ExitCode, RunFailed
 from cmivqa_kit.files import CUT_OFF, UnreadableFile, atomic_path, decode, fingerprint, parse_json, read_json
 
 PLACE = Path("entry.json")
-SMALL = {"id": 0, "question": '如何"抬"起？', "output": [["vidA", 16.6, -0.5e3], [None, True, "a\\b"]], "x": float("-inf")}
+SMALL = {
+    "id": 0,
+    "question": '如何"抬"起？',
+    "output": [["vidA", 16.6, -0.5e3], [None, True, "a\\b"]],
+    "x": float("-inf"),
+}
 
 
 def fault(text: str) -> UnreadableFile:
@@ -89,6 +94,7 @@ def test_non_finite_literals_are_read_as_python_reads_them() -> None:
     assert str(parse_json("[NaN, Infinity, -Infinity, 1e999]", PLACE)) == "[nan, inf, -inf, inf]"
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='[]{}",:\\/ \n0123456789.-+eEtrufalsn', max_size=40))
 def test_reading_never_fails_otherwise(text: str) -> None:
     try:
@@ -99,6 +105,7 @@ def test_reading_never_fails_otherwise(text: str) -> None:
         assert repr(parse_json(text, PLACE)) == repr(expected)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=30))
 def test_decoding_never_fails_otherwise(data: bytes) -> None:
     try:
@@ -153,6 +160,7 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         read_json(tmp_path / "plain" / "x.json")
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -161,7 +169,7 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
     )
 )
 def test_what_is_written_reads_back(tmp_path_factory: pytest.TempPathFactory, document: Any) -> None:
-    path = tmp_path_factory.mktemp("round") / "x.json"
+    path = tmp_path_factory.getbasetemp() / "round.json"
     files.write_json(path, document)
     assert read_json(path) == document
     assert path.read_bytes().endswith(b"\n")

@@ -42,6 +42,11 @@ def rule(name: str, title: str, needs_answers: bool = False) -> Callable[[Any], 
     return add
 
 
+@rule("no-question", "question without a text")
+def _no_question(question: Question, video: Video | None, split: Split) -> Reason:
+    return None if question.text else "the text is empty"
+
+
 @rule("no-answer", "no answer span", needs_answers=True)
 def _no_answer(question: Question, video: Video | None, split: Split) -> Reason:
     return "no start and end" if question.answer is None else None

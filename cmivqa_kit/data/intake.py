@@ -168,7 +168,7 @@ def _like_another(found: Recognised, questions: Sequence[Recognised], heap: Heap
     videos, or the only split whose answers are hidden."""
     for other in questions:
         split = other.split(edition)
-        if split is not None and len(found.asked & other.asked) >= COVERED * len(found.asked):
+        if split is not None and found.asked and len(found.asked & other.asked) >= COVERED * len(found.asked):
             return split
     for other in heap.of_kind("subtitles"):
         split = edition.split_in(*other.named, other.outer)

@@ -45,11 +45,13 @@ def train(
     are counted by rule.
 
     Raises:
-        UserError: unreadable data, no examples, or more than ``max_dropped`` (a share) of them would be left out.
+        UserError: unreadable data, no answers, no examples, or more than ``max_dropped`` (a share) of them left out.
         RunFailed: out of disk or memory.
     """
     system = create(found)
     full = load_split(files, split)
+    if "no-answer" in found.drops and not full.has_answers:
+        raise UserError(f"{full.source}: {full.name} has no answers to learn from", "Give another --split, e.g. train.")
     kept, dropped = usable(full, found.drops)
     lost = sum(dropped.values())
     if lost > max_dropped * len(full.questions) or not kept:

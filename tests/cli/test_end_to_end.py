@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from cmivqa_kit.data.demo import demo_corpus
 from tests.cli.running import cmivqa
+from tests.damaged_copy import main as damaged_copy
 
 
 @pytest.fixture(scope="module")
@@ -160,23 +162,40 @@ def test_usage_errors_have_no_traceback(tmp_path: Path) -> None:
 
 
 def test_data_check_formats_and_exit_codes(tmp_path: Path) -> None:
-    corpus = tmp_path / "corpus"
-    shutil.copytree(demo_corpus(), corpus)
+    corpus, damaged = demo_corpus(), tmp_path / "damaged"
     fine = cmivqa("data", "check", "--data", corpus, cwd=tmp_path)
     assert fine.returncode == 0, fine.stderr
-    train = json.loads((corpus / "train.json").read_text(encoding="utf-8"))
-    train[3]["end_second"] = train[3]["start_second"]
+    damaged_copy(corpus, damaged)
+    train = json.loads((damaged / "train.json").read_text(encoding="utf-8"))
     train[5]["video_id"] = "=HYPERLINK()"
-    (corpus / "train.json").write_text(json.dumps(train), encoding="utf-8")
-    (corpus / "dev.json").write_text("[{", encoding="utf-8")
-    damaged = cmivqa("data", "check", "--data", corpus, cwd=tmp_path)
-    assert damaged.returncode == 1
-    text = damaged.stdout.decode()
-    assert "bad-span" in text
-    assert "no-video" in text
-    assert b"dev.json:1:3" in damaged.stderr
-    listed = cmivqa("data", "check", "--data", corpus, "--split", "train", "--all", "--format", "csv", cwd=tmp_path)
+    (damaged / "train.json").write_text(json.dumps(train), encoding="utf-8")
+    checked = cmivqa("data", "check", "--data", damaged, cwd=tmp_path)
+    assert checked.returncode == 1
+    text = checked.stdout.decode()
+    for rule in ("bad-span", "no-answer", "no-video", "few-subtitles"):
+        assert rule in text
+    assert b"dev.json:" in checked.stderr  # cut in half: file, line and column
+    listed = cmivqa("data", "check", "--data", damaged, "--split", "train", "--all", "--format", "csv", cwd=tmp_path)
     assert listed.returncode == 1
-    lines = listed.stdout.decode().splitlines()
-    assert len(lines) == len(train) + 1
-    assert "'=HYPERLINK()" in listed.stdout.decode()
+    rows = list(csv.DictReader(listed.stdout.decode().splitlines()))
+    assert len(rows) == len(train)
+    assert rows[5]["video_id"] == "'=HYPERLINK()"  # a spreadsheet would run it
+    assert rows[5]["dropped_by"] == "no-video"
+    assert "past" not in rows[0]["findings"]
+
+
+def test_training_refuses_to_lose_too_much(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    shutil.copytree(demo_corpus(), corpus)
+    train = json.loads((corpus / "train.json").read_text(encoding="utf-8"))
+    for record in train[: len(train) // 2]:
+        del record["start_second"], record["end_second"]
+    (corpus / "train.json").write_text(json.dumps(train), encoding="utf-8")
+    refused = cmivqa("train", "--data", corpus, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "no-answer" in refused.stderr.decode()
+    assert "--max-dropped" in refused.stderr.decode()
+    assert not (tmp_path / "runs").exists()
+    allowed = cmivqa("train", "--data", corpus, "--max-dropped", "0.6", cwd=tmp_path)
+    assert allowed.returncode == 0
+    assert f"{len(train) // 2} dropped: {len(train) // 2} no-answer" in allowed.stdout.decode()

@@ -339,13 +339,18 @@ def test_question_ids_that_cannot_be_told_apart(tmp_path: Path, ids: tuple[objec
     assert what in refusal(tmp_path)
 
 
+def test_an_empty_question_is_kept_for_check_to_name(tmp_path: Path) -> None:
+    write(tmp_path / "train.json", [{"id": 1, "question": " "}, {"id": 2, "question": "q"}])
+    assert [q.text for q in open_split(tmp_path, "train").questions] == ["", "q"]
+
+
 def test_a_number_and_a_text_are_two_ids(tmp_path: Path) -> None:
     write(tmp_path / "train.json", [{"id": 1, "question": "q"}, {"id": "1", "question": "q"}])
     assert [q.id for q in open_split(tmp_path, "train").questions] == [1, "1"]
 
 
 def test_all_findings_of_a_file_are_listed(tmp_path: Path) -> None:
-    write(tmp_path / "train.json", [{"id": None, "question": "q"}, 5, {"id": 1, "question": ""}, *annotated(["a"])])
+    write(tmp_path / "train.json", [{"id": None, "question": "q"}, 5, {"id": 1, "question": None}, *annotated(["a"])])
     message = refusal(tmp_path)
     assert "3 problems" in message
     assert all(f"  /{index}: " in message for index in range(3))

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.data.corpora import features, npy
 
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.errors import UserError
+from tests.data.corpora import features, npy
 
 
 def zipped() -> bytes:

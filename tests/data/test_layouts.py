@@ -68,7 +68,9 @@ def test_cmivqa_fields() -> None:
     assert question.answer == Span(3.0, 4.5)
 
 
-@pytest.mark.parametrize("empty", [{}, {"start_second": None, "end_second": None}, {"start_second": "", "end_second": ""}])
+@pytest.mark.parametrize(
+    "empty", [{}, {"start_second": None, "end_second": None}, {"start_second": "", "end_second": ""}]
+)
 def test_hidden_answers(empty: dict[str, Any]) -> None:
     record = {"id": 7, "question": "q", **empty}
     (question,) = layout([record]).read([record]).questions

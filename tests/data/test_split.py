@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.data.corpora import TRAIN_VIDEOS, annotated, cmivqa_2023, mmivqa_2024, read, subtitles, without, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.data.corpus import open_split
 from cmivqa_kit.data.split import dev_videos, divide
 from cmivqa_kit.errors import UserError
+from tests.data.corpora import TRAIN_VIDEOS, annotated, cmivqa_2023, mmivqa_2024, read, subtitles, without, write
 
 IDS = st.lists(st.text("abcXYZ_-019", min_size=1, max_size=11), min_size=1, max_size=60)
 FRACTION = st.floats(0.01, 0.99)

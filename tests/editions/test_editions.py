@@ -13,8 +13,8 @@ from cmivqa_kit.errors import UserError
 
 EDITIONS = [load_edition(name) for name in edition_names()]
 # Words of real download names that name no split, though "test", "val", "dev" and "train" stand in some of them.
-NOISE = ["NLPCC", "2023", "CMIVQA", "dataset", "for", "track1", "latest", "evaluation", "devices", "constraint", "contest",
-         "release", "v2", "(3)", "json", "Download"]  # fmt: skip
+NOISE = ["NLPCC", "2023", "CMIVQA", "dataset", "for", "track1", "latest", "evaluation", "devices", "constraint",
+         "contest", "release", "v2", "(3)", "json", "Download"]  # fmt: skip
 
 
 def test_the_editions_come_oldest_first() -> None:

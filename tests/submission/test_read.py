@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmivqa_kit.submission.read import Document, interpreter, plain_id, read_submission, shape_of
@@ -105,6 +105,7 @@ def test_cut_off_at_every_byte(tmp_path: Path) -> None:
         assert "cut off" in document.findings[-1].message or length == 0
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_no_bytes_raise(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     document = read(tmp_path_factory.getbasetemp() / "any.json", data)

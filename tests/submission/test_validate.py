@@ -34,9 +34,7 @@ def check(rows: Any, tracks: tuple[Track, ...] = (3,), edition: str = "cmivqa-20
 
 
 def good() -> list[dict[str, Any]]:
-    return [
-        {"id": q.id, "question": q.text, "output": [[v, 1.0, 2.5] for v in VIDEOS]} for q in QUESTIONS
-    ]  # fmt: skip
+    return [{"id": q.id, "question": q.text, "output": [[v, 1.0, 2.5] for v in VIDEOS]} for q in QUESTIONS]
 
 
 def spans() -> list[dict[str, Any]]:
@@ -97,7 +95,11 @@ TEXT_CASES: list[tuple[Any, tuple[Track, ...], list[tuple[str, str]]]] = [
     (changed(1, question=QUESTIONS[1].text.replace("？", "?")), (3,), [("W215", "/1/question")]),
     (changed(1, question=f" {QUESTIONS[1].text} "), (3,), []),  # the questions file is read without outer blanks too
     (changed(1, question=None), (3,), [("E213", "/1/question")]),
-    ([{k: v for k, v in row.items() if k != "question"} for row in good()], (3,), [("W214", f"/{i}") for i in range(3)]),
+    (
+        [{k: v for k, v in row.items() if k != "question"} for row in good()],
+        (3,),
+        [("W214", f"/{i}") for i in range(3)],
+    ),
     (span(video_id=VIDEOS[0]), (1,), [("E218", "/2/video_id")]),
 ]
 SPAN_CASES: list[tuple[Any, tuple[Track, ...], list[tuple[str, str]]]] = [
@@ -112,9 +114,8 @@ SPAN_CASES: list[tuple[Any, tuple[Track, ...], list[tuple[str, str]]]] = [
     (entry(), (2,), []),
     (entry(5, 2), (2, 3), [("E304", "/1/output/1")]),
     (span(start_second=3), (1,), [("E304", "/2")]),
-    (span(end_second=-math_inf) if (math_inf := float("inf")) else None, (1,),
-     [("E302", "/2/end_second"), ("E303", "/2/end_second")]),
-]  # fmt: skip
+    (span(end_second=float("-inf")), (1,), [("E302", "/2/end_second"), ("E303", "/2/end_second")]),
+]
 LIST_CASES: list[tuple[Any, tuple[Track, ...], list[tuple[str, str]]]] = [
     (changed(0, output=[[VIDEOS[0], i, i + 1] for i in range(51)]), (3,), [("W403", "/0/output")]),
     (changed(0, output=[["nowhere", 1, 2]]), (3,), [("E411", "/0/output/0/0")]),
@@ -131,7 +132,9 @@ def test_each_fault_has_its_code_and_place(rows: Any, tracks: tuple[Track, ...],
 
 
 def test_every_code_is_produced(tmp_path: Path) -> None:
-    codes = {code for *_, expected in (*CASES, *ID_CASES, *TEXT_CASES, *SPAN_CASES, *LIST_CASES) for code, _ in expected}
+    codes = {
+        code for *_, expected in (*CASES, *ID_CASES, *TEXT_CASES, *SPAN_CASES, *LIST_CASES) for code, _ in expected
+    }
     for data in (b"\xff", b"\xef\xbb\xbf[]", b"[", b"{}"):
         (tmp_path / "x.json").write_bytes(data)
         codes |= {finding.code for finding in read_submission(tmp_path / "x.json").findings}

@@ -75,9 +75,7 @@ def test_lists_are_byte_for_byte_the_form_of_the_sample(tmp_path: Path) -> None:
      ("mmivqa-2024", None, False)],
 )  # fmt: skip
 @pytest.mark.parametrize("track", [1, 2, 3, 23])
-def test_every_edition_and_track(
-    tmp_path: Path, edition: str, language: str | None, column: bool, track: int
-) -> None:
+def test_every_edition_and_track(tmp_path: Path, edition: str, language: str | None, column: bool, track: int) -> None:
     split = split_of(edition, language)
     rows = [(q.id, [(q.video_id or A, 1.5, 2)]) for q in split.questions]
     document = json.loads(write(rows, split, track, tmp_path / "o.json").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cmivqa_kit.errors import UserError, closest
+from cmivqa_kit.errors import RunFailed, UserError, closest
 
 MODULES = ("tutorialvqa",)
 
@@ -71,6 +71,7 @@ def convert_into(found: Converter, source: Path, destination: Path, protocol: st
 
     Raises:
         UserError: unknown protocol, damaged source, or a destination that is not empty.
+        RunFailed: the destination cannot be written.
     """
     chosen = protocol or found.protocols[0]
     if chosen not in found.protocols:
@@ -82,8 +83,13 @@ def convert_into(found: Converter, source: Path, destination: Path, protocol: st
         raise UserError(f"{source}: no such folder", f"Name the folder that holds the files of {found.title}.")
     if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
         raise UserError(f"{destination}: exists and is not empty", "Name a new folder; nothing is overwritten.")
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".cmivqa-convert-", dir=destination.parent) as staging:
-        done = found.convert(source, Path(staging) / "corpus", chosen)
-        (Path(staging) / "corpus").replace(destination)
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".cmivqa-convert-", dir=destination.parent) as staging:
+            done = found.convert(source, Path(staging) / "corpus", chosen)
+            (Path(staging) / "corpus").replace(destination)
+    except OSError as error:
+        raise RunFailed(
+            f"{destination}: cannot be written ({error.strerror or error})", "Choose another place."
+        ) from None
     return replace(done, folder=destination)

@@ -35,7 +35,7 @@ def read_plain(records: Sequence[Any], keys: Keys) -> Records:
             continue
         found: list[Problem] = []
         identity = fields.question_id(record, keys.id, where, found)
-        question = fields.text(record, "question", where, found)
+        question = fields.question(record, where, found)
         video_id = fields.video_id(record, where, found)
         language = fields.optional_text(record, "language_type", where, found) or keys.default_language
         answer = fields.span(record, keys.start, keys.end, where, found)

@@ -35,6 +35,12 @@ def text(record: Mapping[str, Any], key: str, where: str, problems: list[Problem
     return None
 
 
+def question(record: Mapping[str, Any], where: str, problems: list[Problem]) -> str | None:
+    """The question's text, blanks around it removed. It may be empty (two of TutorialVQA are); `data check` says so."""
+    value = record.get("question")
+    return "" if isinstance(value, str) and not value.strip() else text(record, "question", where, problems)
+
+
 def optional_text(record: Mapping[str, Any], key: str, where: str, problems: list[Problem]) -> str | None:
     """A string where the key stands, ``None`` where it is absent or null."""
     if record.get(key) is None:

@@ -1,0 +1,172 @@
+"""Scoring files: which answers belong to a submission, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cmivqa_kit.data.catalogue import Catalogue, catalogue
+from cmivqa_kit.editions import load_edition
+from cmivqa_kit.errors import ExitCode, UserError
+from cmivqa_kit.scoring.files import score_against, score_in
+from cmivqa_kit.submission.read import Document, read_submission
+from tests.submission.small import lists, put, records, root_2023, root_2024, spans, without
+
+EDITION = load_edition("cmivqa-2023")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Catalogue:
+    return catalogue(root_2023(tmp_path / "root"))
+
+
+def entry(tmp_path: Path, rows: Any) -> Document:
+    return read_submission(put(tmp_path / "entry.json", rows))
+
+
+def refusal(call: Any) -> UserError:
+    with pytest.raises(UserError) as caught:
+        call()
+    return caught.value
+
+
+def test_a_corpus_file_of_2023_is_scored_for_both_tracks(tmp_path: Path, files: Catalogue) -> None:
+    scored = score_in(entry(tmp_path, lists(records("dev"))), files)
+    assert [(card.track, card.split) for card in scored.cards] == [(2, "dev"), (3, "dev")]
+    assert scored.cards[0].metrics["Overall"] == 4.0
+    assert scored.cards[1].metrics["Average"] == 1.0
+    assert scored.truth == files.root / "dev.json"
+    assert scored.path == tmp_path / "entry.json"
+
+
+def test_one_track_where_asked_for(tmp_path: Path, files: Catalogue) -> None:
+    only = score_in(entry(tmp_path, lists(records("dev"))), files, track=3)
+    assert [card.track for card in only.cards] == [3]
+    first = score_in(entry(tmp_path, spans(records("dev"))), files)
+    assert [(card.track, card.metrics["mIoU"]) for card in first.cards] == [(1, 1.0)]
+
+
+@pytest.mark.parametrize("kind", [spans, lists])
+def test_held_back_answers(tmp_path: Path, files: Catalogue, kind: Any) -> None:
+    error = refusal(lambda: score_in(entry(tmp_path, kind(records("testA"))), files))
+    assert error.code == ExitCode.USAGE
+    assert str(error) == (
+        "the answers of testA are held by the organizers, so there is nothing to score against (all 4 ids match); "
+        "run `cmivqa validate FILE`, or predict and score `dev`"
+    )
+    some = refusal(lambda: score_in(entry(tmp_path, kind(records("testA"))[:3]), files))
+    assert "(3 of 3 items have an id of its 4)" in some.message
+
+
+def test_the_split_advised_has_public_answers(tmp_path: Path) -> None:
+    root = root_2023(tmp_path / "root")
+    (root / "dev.json").unlink()
+    put(root / "dataset_testB_for_track23.json", without(records("dev"), "video_id", "start_second", "end_second"))
+    error = refusal(lambda: score_in(entry(tmp_path, lists(records("testA"))), catalogue(root)))
+    assert error.message.endswith("predict and score `train`")
+
+
+def test_an_answer_file_in_the_data_root(tmp_path: Path) -> None:
+    files = catalogue(root_2023(tmp_path / "root", answers=True))
+    scored = score_in(entry(tmp_path, lists(records("testA"))), files)
+    assert scored.truth.name == "dataset_testA_for_task_1_answer.json"
+    assert [card.metrics[card.headline] for card in scored.cards] == [4.0, 1.0]
+
+
+def test_per_track_editions_score_one_track(tmp_path: Path) -> None:
+    files = catalogue(root_2024(tmp_path / "root"))
+    rows = json.loads((files.root / "dev_track3.json").read_text(encoding="utf-8"))
+    rows = [{**row, **extra} for row, extra in zip(rows, records("dev"), strict=True)]
+    rows = [{**row, "id": f"NLPCC2024_Task3_{i + 1}"} for i, row in enumerate(rows)]
+    scored = score_in(entry(tmp_path, lists(rows)), files)
+    assert [(card.track, card.split) for card in scored.cards] == [(3, "dev")]
+    assert scored.cards[0].metrics["Average"] == 1.0
+
+
+def test_against_a_file(tmp_path: Path) -> None:
+    truth = put(tmp_path / "answers.json", records("testA"))
+    both = score_against(entry(tmp_path, lists(records("testA"))), truth, EDITION)
+    assert [(card.track, card.split) for card in both.cards] == [(2, "answers"), (3, "answers")]
+    one = score_against(entry(tmp_path, spans(records("testA"))), truth, EDITION)
+    assert [card.track for card in one.cards] == [1]
+    forced = score_against(entry(tmp_path, lists(records("testA"))), truth, EDITION, 1)
+    assert forced.cards[0].crash == "KeyError at question 0 (answer 0)"
+
+
+def test_against_a_file_of_a_per_track_edition(tmp_path: Path) -> None:
+    rows = [{**row, "id": f"NLPCC2024_Task2_{row['id']}"} for row in records("dev")]
+    truth = put(tmp_path / "answers.json", without(rows, "start_second", "end_second"))
+    scored = score_against(entry(tmp_path, lists(rows)), truth, load_edition("mmivqa-2024"))
+    assert [card.track for card in scored.cards] == [2]
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (None, "no such answer file"),
+        ("[{", "not JSON"),
+        ("{}", "not an array of answers"),
+        ("[]", "not an array of answers"),
+        ("[1]", "not an array of answers"),
+        ('[{"video_id": "v"}]', "not an array of answers"),
+    ],
+)
+def test_unusable_answer_files(tmp_path: Path, content: str | None, part: str) -> None:
+    truth = tmp_path / "answers.json"
+    if content is not None:
+        truth.write_text(content, encoding="utf-8")
+    error = refusal(lambda: score_against(entry(tmp_path, lists(records("dev"))), truth, EDITION))
+    assert part in error.message
+    assert error.code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("change", "track"),
+    [({"start_second": None}, 1), ({"end_second": "5"}, 3), ({"start_second": True}, 1), ({"video_id": None}, 2),
+     ({"video_id": 5}, 3), ({"id": None}, 2), ({"id": [1]}, 1)],
+)  # fmt: skip
+def test_answers_that_lack_something_are_no_crash_of_the_submission(tmp_path: Path, change: Any, track: Any) -> None:
+    rows = records("dev")
+    truth = put(tmp_path / "answers.json", [rows[0], {**rows[1], **change}, rows[2]])
+    document = entry(tmp_path, spans(rows) if track == 1 else lists(rows))
+    error = refusal(lambda: score_against(document, truth, EDITION, track))
+    assert "1 of 3 answers lack" in error.message
+    assert error.code == ExitCode.USAGE
+
+
+def test_track_2_needs_no_times(tmp_path: Path) -> None:
+    truth = put(tmp_path / "answers.json", without(records("dev"), "start_second", "end_second"))
+    document = entry(tmp_path, lists(records("dev")))
+    assert score_against(document, truth, EDITION, 2).cards[0].metrics["Overall"] == 4.0
+    assert (
+        "lack id or video_id or start_second or end_second"
+        in refusal(lambda: score_against(document, truth, EDITION)).message
+    )
+
+
+@pytest.mark.parametrize("rows", [[{"id": 0}], [1, "x"]])
+def test_rows_of_no_track(tmp_path: Path, files: Catalogue, rows: Any) -> None:
+    truth = put(tmp_path / "answers.json", records("dev"))
+    for call in (
+        lambda: score_against(entry(tmp_path, rows), truth, EDITION),
+        lambda: score_in(entry(tmp_path, rows), files),
+    ):
+        error = refusal(call)
+        assert "cannot tell the track" in error.message
+        assert error.code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize("raw", [{"id": 0, "output": [["v", 0, 1]]}, {}, [], "text", 5, None])
+def test_what_is_no_array_of_answers_cannot_be_scored(tmp_path: Path, files: Catalogue, raw: Any) -> None:
+    truth = put(tmp_path / "answers.json", records("dev"))
+    document = entry(tmp_path, raw)
+    for call in (lambda: score_against(document, truth, EDITION), lambda: score_in(document, files)):
+        error = refusal(call)
+        assert "nothing to score" in error.message
+        assert error.code == ExitCode.UNREADABLE
+    if raw:  # with everything named, the official program's own crash is the answer
+        assert score_against(document, truth, EDITION, 1).cards[0].crash.startswith("TypeError")
+        assert score_in(document, files, "dev", 1).cards[0].crash.startswith("TypeError")

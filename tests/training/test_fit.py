@@ -1,0 +1,145 @@
+"""Fitting: what is used, what is dropped and why, and what is left of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cmivqa_kit.data.catalogue import Catalogue, catalogue
+from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.prediction.settings import settings
+from cmivqa_kit.training.fit import data_fingerprint, train
+from cmivqa_kit.training.run import newest_run, open_run
+from tests.prediction.fake import DECLARATION, Fake, install
+from tests.submission.small import put, records, root_2023, without
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Fake]:
+    """The fake baseline, installed."""
+    return install(monkeypatch, tmp_path)
+
+
+def root_with(tmp_path: Path, rows: Any) -> Catalogue:
+    root = root_2023(tmp_path / "root")
+    put(root / "train.json", rows)
+    return catalogue(root)
+
+
+def test_a_run_is_left(tmp_path: Path, fake: type[Fake]) -> None:
+    files = catalogue(root_2023(tmp_path / "root"))
+    config = settings(DECLARATION, "small")
+    fitted = train(files, DECLARATION, config, tmp_path / "runs", seed=3, preset="small")
+    assert (fitted.examples, dict(fitted.dropped)) == (5, {})
+    run = open_run(tmp_path / "runs" / "fake-1")
+    assert run == newest_run(tmp_path / "runs")
+    assert (run.config, run.seed) == (config, 3)
+    record = run.record()
+    assert record["preset"] == "small"
+    assert record["data"] | {"fingerprint": ""} == {
+        "name": "root", "edition": "cmivqa-2023", "split": "train", "questions": 5, "used": 5, "dropped": {},
+        "fingerprint": "",
+    }  # fmt: skip
+    (given,) = fake.fitted
+    assert [q.id for q in given[0].questions] == [0, 1, 2, 3, 4]
+    assert given[0].has_answers
+    assert given[1] is not None
+    assert given[1].name == "dev"
+    assert given[2].path == run.path
+
+
+def test_a_dev_split_is_handed_over_only_where_it_is_another(tmp_path: Path, fake: type[Fake]) -> None:
+    root = root_2023(tmp_path / "root")
+    train(catalogue(root), DECLARATION, {}, tmp_path / "runs", split="valid")
+    (root / "dev.json").unlink()
+    train(catalogue(root), DECLARATION, {}, tmp_path / "runs")
+    assert [(full.name, dev) for full, dev, _ in fake.fitted] == [("dev", None), ("train", None)]
+
+
+def test_a_few_unusable_examples_are_dropped_and_counted(tmp_path: Path, fake: type[Fake]) -> None:
+    rows = records("train")
+    rows[2]["end_second"] = rows[2]["start_second"]
+    fitted = train(root_with(tmp_path, rows), DECLARATION, {}, tmp_path / "runs")  # 1 of 5 is 20 %, not more
+    assert dict(fitted.dropped) == {"bad-span": 1}
+    assert [q.id for q in fake.fitted[0][0].questions] == [0, 1, 3, 4]
+    assert fitted.run.record()["data"]["dropped"] == {"bad-span": 1}
+    assert fitted.run.record()["data"]["used"] == 4
+
+
+def spoilt() -> list[dict[str, Any]]:
+    rows = records("train")
+    rows[0]["video_id"] = "unknown____"
+    rows[1]["video_id"] = "unknown____"
+    rows[2]["end_second"] = rows[2]["start_second"] - 1
+    return rows
+
+
+def test_too_many_are_refused_with_the_reasons(tmp_path: Path, fake: type[Fake]) -> None:
+    files = root_with(tmp_path, spoilt())
+    with pytest.raises(UserError) as caught:
+        train(files, DECLARATION, {}, tmp_path / "runs")
+    assert caught.value.message == (
+        f"{files.root / 'train.json'}: 3 of 5 examples would be dropped: "
+        "2 no-video (video unknown); 1 bad-span (answer is no span)"
+    )
+    assert "cmivqa data check --split train" in caught.value.fix
+    assert "--max-dropped 0.61" in caught.value.fix
+    assert fake.fitted == []
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_share_is_an_option(tmp_path: Path) -> None:
+    files = root_with(tmp_path, spoilt())
+    assert train(files, DECLARATION, {}, tmp_path / "runs", max_dropped=0.61).examples == 2
+    lenient = replace(DECLARATION, drops=())
+    assert train(files, lenient, {}, tmp_path / "runs").examples == 5
+    rows = records("train")
+    rows[0]["video_id"] = "unknown____"
+    with pytest.raises(UserError, match="1 of 5 examples"):
+        train(root_with(tmp_path, rows), DECLARATION, {}, tmp_path / "runs", max_dropped=0.1)
+
+
+def test_nothing_left_is_refused_at_any_share(tmp_path: Path) -> None:
+    rows = [{**row, "video_id": "unknown____"} for row in records("train")]
+    with pytest.raises(UserError) as caught:
+        train(root_with(tmp_path, rows), DECLARATION, {}, tmp_path / "runs", max_dropped=1.0)
+    assert "5 of 5 examples would be dropped: 5 no-video (video unknown)" in caught.value.message
+    assert "Nothing is left to train on" in caught.value.fix
+
+
+def test_a_split_without_answers_is_refused_where_they_are_needed(tmp_path: Path) -> None:
+    files = root_with(tmp_path, without(records("train"), "start_second", "end_second"))
+    for split in ("train", "testA"):
+        with pytest.raises(UserError, match=f"{split} has no answers to learn from"):
+            train(files, DECLARATION, {}, tmp_path / "runs", split, max_dropped=1.0)
+    assert train(files, replace(DECLARATION, drops=("no-video",)), {}, tmp_path / "runs").examples == 5
+
+
+@pytest.mark.parametrize("error", [RunFailed("loss is NaN"), KeyboardInterrupt(), RuntimeError("died")])
+def test_a_fit_that_stops_is_never_a_finished_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def stop(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(Fake, "fit", stop)
+    files = catalogue(root_2023(tmp_path / "root"))
+    with pytest.raises(type(error)):
+        train(files, DECLARATION, {}, tmp_path / "runs")
+    assert json.loads((tmp_path / "runs" / "fake-1" / "run.json").read_text(encoding="utf-8"))["state"] == "running"
+    with pytest.raises(UserError, match="no finished run"):
+        newest_run(tmp_path / "runs")
+
+
+def test_the_fingerprint_stands_for_the_data(tmp_path: Path, fake: type[Fake]) -> None:
+    rows = records("train")
+    train(root_with(tmp_path, rows), DECLARATION, {}, tmp_path / "runs")
+    rows[1]["end_second"] += 0.5
+    train(root_with(tmp_path, rows), DECLARATION, {}, tmp_path / "runs")
+    first, second = (given[0] for given in fake.fitted)
+    assert data_fingerprint(first) != data_fingerprint(second)
+    assert data_fingerprint(first) == fake.fitted[0][2].record()["data"]["fingerprint"]
