@@ -1,6 +1,6 @@
 """BM25 over subtitles: needs no training, no features and no torch. See README.md."""
 
-from cmivqa_kit.prediction.types import Declaration
+from cmivqa_kit.plugin.types import Declaration
 
 DECLARATION = Declaration(
     name="bm25",

@@ -12,7 +12,7 @@ from baselines.bm25.settings import ListSettings, Settings
 from baselines.bm25.text import Tokenizer, tokenizer
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.prediction.types import Candidate, Prediction, PredictOptions, Target
+from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions, Target
 from cmivqa_kit.training.run import RunDirectory
 
 LEARNT = "bm25.json"

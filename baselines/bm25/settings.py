@@ -7,8 +7,8 @@ from typing import Any
 
 from baselines.bm25 import DECLARATION
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.prediction.settings import merge
-from cmivqa_kit.prediction.types import Config
+from cmivqa_kit.plugin.settings import merge
+from cmivqa_kit.plugin.types import Config
 
 SEGMENTERS = ("characters", "jieba")
 

@@ -1,6 +1,6 @@
 """The prior-only row: when answers usually start and end, nothing else. See README.md."""
 
-from cmivqa_kit.prediction.types import Declaration
+from cmivqa_kit.plugin.types import Declaration
 
 DECLARATION = Declaration(
     name="prior",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.prediction.types import Candidate, Prediction, PredictOptions, Target
+from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions, Target
 from cmivqa_kit.training.run import RunDirectory
 
 LEARNT = "prior.json"

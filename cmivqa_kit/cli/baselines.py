@@ -19,8 +19,8 @@ def command(form: str) -> None:
 
     Your own package appears here when it names a declaration in the entry-point group cmivqa_kit.baselines.
     """
-    from cmivqa_kit.prediction.registry import baseline_names, declaration, missing_packages
-    from cmivqa_kit.prediction.settings import presets
+    from cmivqa_kit.plugin.registry import baseline_names, declaration, missing_packages
+    from cmivqa_kit.plugin.settings import presets
 
     session = Session(form)
     found = [declaration(name) for name in baseline_names()]

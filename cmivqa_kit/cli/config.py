@@ -22,8 +22,8 @@ def command(form: str, **flags: Any) -> None:
 
     The baseline's own settings follow, with its preset where one is named; change them with --set SECTION.KEY=VALUE.
     """
-    from cmivqa_kit.prediction.registry import declaration
-    from cmivqa_kit.prediction.settings import settings
+    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.plugin.settings import settings
 
     session = Session(form, **flags)
     space = session.workspace

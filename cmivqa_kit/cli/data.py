@@ -39,7 +39,7 @@ def check_command(split: str | None, everything: bool, form: str, **flags: Any) 
     """
     from cmivqa_kit.data.check import check
     from cmivqa_kit.data.corpus import load_split
-    from cmivqa_kit.prediction.registry import declaration
+    from cmivqa_kit.plugin.registry import declaration
 
     session = Session("text" if form == "text" else "json", **flags)
     drops = declaration(session.workspace["model.baseline"]).drops

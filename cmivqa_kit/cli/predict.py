@@ -35,10 +35,10 @@ def command(
     With --track N the list that serves this track best. The baseline sees ids, texts and languages, the video id in
     Track 1 only, and never an answer.
     """
+    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.plugin.settings import merge
+    from cmivqa_kit.plugin.types import Prediction, PredictOptions
     from cmivqa_kit.prediction.answer import predict
-    from cmivqa_kit.prediction.registry import declaration
-    from cmivqa_kit.prediction.settings import merge
-    from cmivqa_kit.prediction.types import Prediction, PredictOptions
     from cmivqa_kit.training.run import RECORD, newest_run, open_run
 
     session = Session(form, baseline=baseline, run=run, out=out, **flags)

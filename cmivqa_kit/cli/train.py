@@ -26,8 +26,8 @@ def command(split: str | None, overrides: tuple[str, ...], max_dropped: float, f
 
     Examples that cannot be used are counted by reason; past --max-dropped nothing is trained.
     """
-    from cmivqa_kit.prediction.registry import declaration
-    from cmivqa_kit.prediction.settings import settings
+    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.plugin.settings import settings
     from cmivqa_kit.training.fit import train
 
     session = Session(form, **flags)

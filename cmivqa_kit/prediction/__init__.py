@@ -1,0 +1,1 @@
+"""Asking fitted baselines the questions of a split."""

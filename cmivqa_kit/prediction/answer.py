@@ -12,8 +12,8 @@ from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import load_split
 from cmivqa_kit.data.types import Split, Track
 from cmivqa_kit.errors import RunFailed, UserError
-from cmivqa_kit.prediction.registry import create, declaration
-from cmivqa_kit.prediction.types import Prediction, PredictOptions, Target
+from cmivqa_kit.plugin.registry import create, declaration
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.submission.write import Row, write
 from cmivqa_kit.training.run import RunDirectory
 

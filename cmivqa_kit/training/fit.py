@@ -13,8 +13,8 @@ from cmivqa_kit.data.corpus import load_split
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import fingerprint
-from cmivqa_kit.prediction.registry import create
-from cmivqa_kit.prediction.types import Config, Declaration
+from cmivqa_kit.plugin.registry import create
+from cmivqa_kit.plugin.types import Config, Declaration
 from cmivqa_kit.training.run import RunDirectory, start_run
 
 MAX_DROPPED = 0.2

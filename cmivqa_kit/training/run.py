@@ -17,7 +17,7 @@ from typing import Any
 from cmivqa_kit import __version__
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.files import read_json, write_json
-from cmivqa_kit.prediction.types import Config
+from cmivqa_kit.plugin.types import Config
 
 RECORD = "run.json"
 

@@ -9,8 +9,8 @@ from baselines.bm25 import DECLARATION
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import DurationSource, Question, Split, Subtitle, Video
-from cmivqa_kit.prediction.settings import settings
-from cmivqa_kit.prediction.types import PredictOptions
+from cmivqa_kit.plugin.settings import settings
+from cmivqa_kit.plugin.types import PredictOptions
 
 TOPICS = ("bandage", "pulse", "burn", "nosebleed", "splint", "fever", "inhaler", "stretch", "massage", "vaccine")
 

@@ -14,8 +14,8 @@ from baselines.bm25.settings import Settings
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.prediction.settings import settings
-from cmivqa_kit.prediction.types import Prediction, PredictOptions, Target
+from cmivqa_kit.plugin.settings import settings
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.training.run import open_run, start_run
 from tests.baselines.corpora import clinic, lines, options, split, video
 

@@ -13,8 +13,8 @@ from cmivqa_kit.data.convert import converter
 from cmivqa_kit.data.corpus import open_split
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.files import read_json
-from cmivqa_kit.prediction.settings import settings
-from cmivqa_kit.prediction.types import Baseline, PredictOptions, Target
+from cmivqa_kit.plugin.settings import settings
+from cmivqa_kit.plugin.types import Baseline, PredictOptions, Target
 from cmivqa_kit.scoring.official import score_official
 from cmivqa_kit.training.run import start_run
 from tests.baselines.corpora import options

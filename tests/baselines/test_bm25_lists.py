@@ -7,7 +7,7 @@ from baselines.bm25 import ranking
 from baselines.bm25.baseline import BM25
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
-from cmivqa_kit.prediction.types import Candidate, Target
+from cmivqa_kit.plugin.types import Candidate, Target
 from tests.baselines.corpora import clinic, options, split, video
 
 CLINIC = clinic()

@@ -7,8 +7,8 @@ from baselines.prior.baseline import PriorOnly
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.prediction.settings import settings
-from cmivqa_kit.prediction.types import PredictOptions
+from cmivqa_kit.plugin.settings import settings
+from cmivqa_kit.plugin.types import PredictOptions
 from cmivqa_kit.training.run import open_run, start_run
 from tests.baselines.corpora import clinic, split, video
 

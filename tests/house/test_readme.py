@@ -58,6 +58,8 @@ def test_imports_run_one_way() -> None:
         "data": "submission|scoring|training|prediction|leaderboard|cli",
         "submission": "scoring|training|prediction|leaderboard|cli",
         "scoring": "training|prediction|leaderboard|cli",
+        "plugin": "scoring|prediction|leaderboard|cli",
+        "training": "scoring|prediction|leaderboard|cli",
         "prediction": "scoring|leaderboard|cli",
     }
     for room, forbidden in right.items():

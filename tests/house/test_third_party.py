@@ -24,7 +24,7 @@ shortest = "shortest_team:DECLARATION"
 packages = ["shortest_team"]
 """
 DECLARATION = """
-from cmivqa_kit.prediction.types import Declaration
+from cmivqa_kit.plugin.types import Declaration
 
 DECLARATION = Declaration(
     name="shortest", title="The shortest videos first", tracks=(2, 3), paper="none",
@@ -33,7 +33,7 @@ DECLARATION = Declaration(
 """
 SYSTEM = """
 from cmivqa_kit.data.span import Span
-from cmivqa_kit.prediction.types import Candidate, Prediction
+from cmivqa_kit.plugin.types import Candidate, Prediction
 
 
 class Shortest:

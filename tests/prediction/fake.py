@@ -10,7 +10,7 @@ import pytest
 
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
-from cmivqa_kit.prediction.types import Candidate, Declaration, Prediction, PredictOptions, Target
+from cmivqa_kit.plugin.types import Candidate, Declaration, Prediction, PredictOptions, Target
 from cmivqa_kit.training.run import RunDirectory
 
 CONFIG = """
@@ -77,7 +77,7 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, **points: str) -> ty
     monkeypatch.delitem(__import__("sys").modules, "fake_settings", raising=False)
     group = "cmivqa_kit.baselines"
     found = [EntryPoint(name, value, group) for name, value in {"fake": f"{__name__}:DECLARATION", **points}.items()]
-    monkeypatch.setattr("cmivqa_kit.prediction.registry.entry_points", lambda group: found)
+    monkeypatch.setattr("cmivqa_kit.plugin.registry.entry_points", lambda group: found)
     monkeypatch.setattr(Fake, "seen", [])
     monkeypatch.setattr(Fake, "fitted", [])
     return Fake

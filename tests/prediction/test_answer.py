@@ -14,9 +14,9 @@ from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Track
 from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions
 from cmivqa_kit.prediction import answer
 from cmivqa_kit.prediction.answer import predict, targets
-from cmivqa_kit.prediction.types import Candidate, Prediction, PredictOptions
 from cmivqa_kit.training.fit import train
 from cmivqa_kit.training.run import RunDirectory
 from tests.prediction.fake import DECLARATION, Fake, install, right

@@ -11,7 +11,7 @@ import pytest
 
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.errors import RunFailed, UserError
-from cmivqa_kit.prediction.settings import settings
+from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.training.fit import data_fingerprint, train
 from cmivqa_kit.training.run import newest_run, open_run
 from tests.prediction.fake import DECLARATION, Fake, install

@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 
 from cmivqa_kit.errors import UserError, closest
-from cmivqa_kit.prediction.types import Baseline, Declaration
+from cmivqa_kit.plugin.types import Baseline, Declaration
 
 GROUP = "cmivqa_kit.baselines"
 
@@ -78,7 +78,7 @@ def _load(point: EntryPoint) -> Declaration:
     if not isinstance(loaded, Declaration):
         raise UserError(
             f"baseline {point.name!r}: {point.value} is not a Declaration",
-            "Its entry point must name a cmivqa_kit.prediction.types.Declaration.",
+            "Its entry point must name a cmivqa_kit.plugin.types.Declaration.",
         )
     return loaded
 

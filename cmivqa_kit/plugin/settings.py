@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from cmivqa_kit.errors import UserError, closest
-from cmivqa_kit.prediction.types import Config, Declaration
+from cmivqa_kit.plugin.types import Config, Declaration
 
 
 def presets(found: Declaration) -> tuple[str, ...]:

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from cmivqa_kit.errors import ExitCode, UserError
-from cmivqa_kit.prediction import registry
-from cmivqa_kit.prediction.registry import baseline_names, create, declaration, missing_packages
+from cmivqa_kit.plugin import registry
+from cmivqa_kit.plugin.registry import baseline_names, create, declaration, missing_packages
 from tests.prediction.fake import DECLARATION, Fake, install
 
 BROKEN = {
     "gone": "no_such_package_here:DECLARATION",
-    "renamed": "cmivqa_kit.prediction.types:NoSuchName",
+    "renamed": "cmivqa_kit.plugin.types:NoSuchName",
     "syntax": "bad_syntax:DECLARATION",
     "raises": "raises_at_import:DECLARATION",
-    "other": "cmivqa_kit.prediction.types:Declaration",
+    "other": "cmivqa_kit.plugin.types:Declaration",
     "odd": "not a valid value !",
 }
 

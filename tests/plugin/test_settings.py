@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.prediction.settings import merge, presets, settings
+from cmivqa_kit.plugin.settings import merge, presets, settings
 from tests.prediction.fake import DECLARATION, install
 
 DEFAULT = {

@@ -77,5 +77,5 @@ class Declaration:
     config: str
     paper: str = ""
     needs: tuple[str, ...] = ("subtitles",)
-    drops: tuple[str, ...] = ("no-answer", "bad-span", "no-video", "no-subtitles")
+    drops: tuple[str, ...] = ("no-question", "no-answer", "bad-span", "no-video", "no-subtitles")
     trains: bool = True
