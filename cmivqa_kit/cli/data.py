@@ -70,7 +70,8 @@ def check_command(split: str | None, everything: bool, form: str, **flags: Any) 
         click.echo(f"Split {name} cannot be read: {render.safe(fault, newlines=True)}", err=True)
     lost = any(row.dropped_by(drops) for report in reports for row in report.rows)
     if form == "text":
-        session.next("mend the data, then cmivqa data check again" if broken else "cmivqa train")
+        unsplit = "train" in files.splits and "dev" not in files.splits
+        session.next("cmivqa data check, after mending" if broken else f"cmivqa {'data split' if unsplit else 'train'}")
     finish(ExitCode.FINDINGS if lost or broken else ExitCode.OK)
 
 

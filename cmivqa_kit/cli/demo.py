@@ -12,6 +12,7 @@ import click
 
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, Session
+from cmivqa_kit.data.types import TRACKS
 from cmivqa_kit.errors import UserError
 
 STEPS = (
@@ -25,6 +26,7 @@ STEPS = (
     "validate prior_track1.json bm25_track1.json submission.json",
     "score prior_track1.json bm25_track1.json submission.json",
 )
+SYSTEMS = {"prior": ("prior_track1.json",), "bm25": ("bm25_track1.json", "submission.json")}
 
 
 @click.command(
@@ -62,12 +64,29 @@ def command(folder: Path) -> None:
             session.say("")
             session.say(f"$ cmivqa {step}{force}", "bold cyan")
             cli.main(shlex.split(step + force), prog_name="cmivqa", standalone_mode=False)
+        _summary(session, root)
     finally:
         os.chdir(here)
     session.say("")
     peak = f", peak memory {_peak_mib():.0f} MiB" if _peak_mib() else ""
     session.say(f"Done in {time.perf_counter() - begin:.1f} s{peak}.", "bold green")
     render.next_step(session.console, f"cd {folder} && cmivqa score submission.json, or on your own data: cmivqa init")
+
+
+def _summary(session: Session, root: Path) -> None:
+    """One row per baseline: what each track ranks by, on the embedded testA."""
+    from cmivqa_kit.data.catalogue import catalogue
+    from cmivqa_kit.scoring.files import score_in
+    from cmivqa_kit.scoring.official import HEADLINE
+    from cmivqa_kit.submission.read import read_submission
+
+    rows = []
+    for name, paths in SYSTEMS.items():
+        cards = [c for path in paths for c in score_in(read_submission(Path(path)), catalogue(root)).cards]
+        values = {card.track: f"{card.metrics[card.headline]:.4f}" for card in cards}
+        rows.append([name, *(values.get(track, "-") for track in TRACKS)])
+    session.say("")
+    session.table("Embedded testA", ["baseline", *(f">Track {t} {HEADLINE[t]}" for t in TRACKS)], rows)
 
 
 def _peak_mib() -> float:

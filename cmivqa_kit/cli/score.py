@@ -10,7 +10,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, Session, finish, naming, options, track_number
 from cmivqa_kit.data.types import Track
-from cmivqa_kit.errors import ExitCode
+from cmivqa_kit.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
     from cmivqa_kit.scoring.card import ScoreCard
@@ -40,11 +40,18 @@ def command(
     code = ExitCode.OK
     results: list[dict[str, Any]] = []
     good: list[Path] = []
-    for path in expand(files):
+    paths = list(expand(files))
+    for path in paths:
         document = read_submission(path)
-        scored = _score(session, document, split, truth, track_number(track))
-        failed = scored is None or document.encoding_fault or any(card.crash for card in scored.cards)
-        if failed:
+        try:
+            scored = _score(session, document, split, truth, track_number(track))
+        except UserError as error:
+            if len(paths) == 1:  # of several, the others are scored all the same
+                raise
+            click.echo(f"Error: {render.safe(error, newlines=True)}", err=True)
+            code = max(code, error.code)
+            continue
+        if scored is None or document.encoding_fault or any(card.crash for card in scored.cards):
             code = max(code, ExitCode.UNREADABLE)
         else:
             good.append(path)
@@ -54,8 +61,10 @@ def command(
     if session.json:
         render.as_json(results)
     else:
-        first = next(iter(good), None)
-        session.next(f"cmivqa validate {first}" if first else f"cmivqa validate {files[0]}")
+        doubtful = next((path for path in paths if path not in good), None)
+        session.next(
+            f"cmivqa validate {doubtful}" if doubtful else "cmivqa train -m NAME (cmivqa baselines lists them)"
+        )
     finish(code)
 
 

@@ -123,18 +123,30 @@ def edition_names() -> tuple[str, ...]:
     )
 
 
-@lru_cache(maxsize=16)
+# Editions read from files, by the name they state: a split carries only its edition's name.
+_FROM_FILES: dict[str, Edition] = {}
+
+
 def load_edition(name: str = DEFAULT_EDITION) -> Edition:
     """The edition called ``name``, or read from a TOML file when ``name`` ends in ``.toml``.
+
+    An edition that was read from a file is known by its own name from then on, before one that comes with the kit.
 
     Raises:
         UserError: no such edition, or a file that lacks a field.
     """
     if name.endswith(".toml"):
         try:
-            return _parse(Path(name).read_text(encoding="utf-8"), name)
+            edition = _parse(Path(name).read_text(encoding="utf-8"), name)
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"{name}: edition file cannot be read ({error})", "Check the path.") from None
+        _FROM_FILES[edition.name] = edition
+        return edition
+    return _FROM_FILES.get(name) or _own(name)
+
+
+@lru_cache(maxsize=16)
+def _own(name: str) -> Edition:
     known = edition_names()
     if name not in known:
         raise UserError(

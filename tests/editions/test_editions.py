@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmivqa_kit.data.corpus import open_split
 from cmivqa_kit.editions import Edition, edition_names, load_edition
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.submission import write
 
 EDITIONS = [load_edition(name) for name in edition_names()]
 # Words of real download names that name no split, though "test", "val", "dev" and "train" stand in some of them.
@@ -140,3 +144,17 @@ def test_an_unknown_edition_names_the_nearest() -> None:
         load_edition("cmivqa2023")
     with pytest.raises(UserError, match="cannot be read"):
         load_edition("nowhere.toml")
+
+
+def test_an_edition_from_a_file_serves_the_whole_way(tmp_path: Path) -> None:
+    """A new year is one file outside the package: the split it opens carries its name, and the writer finds it."""
+    own = tmp_path / "next-year.toml"
+    text = (resources.files("cmivqa_kit.editions") / "mmivqa-2024.toml").read_text(encoding="utf-8")
+    own.write_text(text.replace('"mmivqa-2024"', '"next-year"'), encoding="utf-8")
+    question = {"id": "q1", "question": "how", "language_type": "English", "video_id": "v"}
+    (tmp_path / "dev.json").write_text(json.dumps([question]), encoding="utf-8")
+    (tmp_path / "subtitle.json").write_text('{"v": [{"text": "so", "start": 0, "duration": 3}]}', encoding="utf-8")
+    split = open_split(tmp_path, "dev", edition=str(own))
+    assert split.edition == "next-year"
+    written = write([("q1", [("v", 0.0, 1.0)])], split, 3, tmp_path / "out.json")
+    assert json.loads(written.read_text(encoding="utf-8"))[0]["language_type"] == "English"
