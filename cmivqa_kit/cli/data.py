@@ -71,7 +71,7 @@ def check_command(split: str | None, everything: bool, form: str, **flags: Any) 
     lost = any(row.dropped_by(drops) for report in reports for row in report.rows)
     if form == "text":
         unsplit = "train" in files.splits and "dev" not in files.splits
-        session.next("cmivqa data check, after mending" if broken else f"cmivqa {'data split' if unsplit else 'train'}")
+        session.next("cmivqa " + ("data check" if broken else "data split" if unsplit else "train"))
     finish(ExitCode.FINDINGS if lost or broken else ExitCode.OK)
 
 
@@ -132,7 +132,7 @@ def _show(session: Session, report: CheckReport, drops: tuple[str, ...], everyth
         session.say(f"  note: {note.what}: {note.why}")
     for name, count in report.counts.items():
         effect = "dropped from training" if name in drops else "kept"
-        session.say(f"  {count} questions: {name} ({RULES[name].title}); {effect}", "yellow")
+        session.say(f"  {count} question{'s' * (count > 1)}: {name} ({RULES[name].title}); {effect}", "yellow")
     rows = _rows(report, everything)
     shown = rows if everything else rows[:SHOWN]
     if shown:
