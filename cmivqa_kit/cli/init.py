@@ -51,7 +51,7 @@ def command(
     root = Path(known) if known is not None else Path("data")
     intake: Intake | None = None
     if sources:
-        intake = gather((*sources, *more), root, flags.get("edition"))
+        intake = gather((*sources, *more), root, flags.get("edition"), session.say)
     written = not file.exists() or force
     if written:
         values: dict[str, Any] = {"model.baseline": session.workspace["model.baseline"]}

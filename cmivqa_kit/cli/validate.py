@@ -65,7 +65,7 @@ def _report(session: Session, path: Path, split: str | None, track: Track | None
     if not document.rows:  # nothing to match a split with: the findings say why
         return validate(document, (track,) if track else (), session.edition)
     with naming(path):
-        match = find(document.rows, session.files, split, track, exact=session.workspace.is_demo)
+        match = find(document.rows, session.files, split, track, exact=session.workspace.is_demo, texts_suffice=True)
     opened = load_split(session.files, match.split, match.tracks[0])
     return validate(document, match.tracks, session.files.edition, match.split, opened.questions, opened.videos)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,17 +46,33 @@ class Heap:
         return [found for found in self.json if found.kind == kind]
 
 
-def collect(path: Path, staging: Path, heap: Heap, skip: Path) -> None:
+def collect(path: Path, staging: Path, heap: Heap, skip: Path, tell: Callable[[str], None]) -> None:
     """Sort everything below ``path`` but ``skip`` into the heap; archives are unpacked below ``staging`` first.
+
+    Args:
+        path: what was given.
+        staging: an empty folder for what comes out of archives.
+        heap: where everything is put.
+        skip: a folder that is not entered (the data root).
+        tell: called with a line before each archive is unpacked, which may take minutes.
 
     Raises:
         UserError: a damaged or hostile archive.
     """
     hint, outer = ("", path.resolve().name) if path.is_dir() else (path.name, "")
-    _collect(list(_files(path, skip.resolve())), path, hint, outer, staging, heap, 0)
+    _collect(list(_files(path, skip.resolve())), path, hint, outer, staging, heap, tell, 0)
 
 
-def _collect(below_path: list[Path], path: Path, hint: str, outer: str, staging: Path, heap: Heap, depth: int) -> None:
+def _collect(
+    below_path: list[Path],
+    path: Path,
+    hint: str,
+    outer: str,
+    staging: Path,
+    heap: Heap,
+    tell: Callable[[str], None],
+    depth: int,
+) -> None:
     features: dict[Path, list[Path]] = defaultdict(list)
     captions: dict[Path, list[Path]] = defaultdict(list)
     for file in below_path:
@@ -74,9 +90,10 @@ def _collect(below_path: list[Path], path: Path, hint: str, outer: str, staging:
                 raise UserError(f"{inner}: more than {NESTED} archives in each other", "Unpack it and name the folder.")
             target = staging / f"archive-{sum(1 for _ in staging.iterdir()) if staging.exists() else 0}"
             target.parent.mkdir(parents=True, exist_ok=True)
+            tell(f"Unpacking {inner} ({file.stat().st_size / 2**20:.0f} MiB)")
             unpacked = unpack(file, target, wanted=lambda name: Path(name).suffix.lower() not in MEDIA)
             heap.ignored += unpacked.notes
-            _collect(list(_files(target)), target, inner, outer, staging, heap, depth + 1)
+            _collect(list(_files(target)), target, inner, outer, staging, heap, tell, depth + 1)
         elif suffix == ".json" or _begins_like_json(file):
             if file.name == MANIFEST:
                 continue

@@ -9,7 +9,7 @@ in the data root already is kept and helps to tell where new files belong.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,8 +45,12 @@ class Intake:
     reissued: tuple[str, ...]
 
 
-def gather(paths: Sequence[Path], root: Path, edition: str | None = None) -> Intake:
+def gather(
+    paths: Sequence[Path], root: Path, edition: str | None = None, tell: Callable[[str], None] = lambda line: None
+) -> Intake:
     """Bring downloads into the data root ``root`` (made if absent; files already in it are kept).
+
+    ``tell`` is called with a line about each long step.
 
     Raises:
         UserError: a path is missing or a damaged or hostile archive, nothing usable was found, a split cannot be told,
@@ -70,13 +74,15 @@ def gather(paths: Sequence[Path], root: Path, edition: str | None = None) -> Int
     except OSError as error:
         raise RunFailed(f"{root}: cannot be made ({error.strerror or error})", "Choose another --data DIR.") from None
     with staging as name:
-        return _gather(paths, root, Path(name), edition)
+        return _gather(paths, root, Path(name), edition, tell)
 
 
-def _gather(paths: Sequence[Path], root: Path, staging: Path, edition: str | None) -> Intake:
+def _gather(
+    paths: Sequence[Path], root: Path, staging: Path, edition: str | None, tell: Callable[[str], None]
+) -> Intake:
     heap = Heap()
     for number, path in enumerate(paths):
-        collect(path, staging / str(number), heap, skip=root)
+        collect(path, staging / str(number), heap, root, tell)
     known = catalogue(root) if root.is_dir() else None
     rules = _edition(heap, known, edition)
     present = _present(known)

@@ -20,7 +20,10 @@ ENOUGH = 0.5  # share of rows that must agree before a split is taken without be
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """``rows`` items of the file belong to ``split``; of these ``ids`` match and ``both`` match in id and text."""
+    """How far ``rows`` items agree with ``split``.
+
+    ``ids`` of them match in id, ``both`` in id and text, and ``texts`` ask one of its questions under whatever id.
+    """
 
     split: str
     tracks: tuple[Track, ...]
@@ -28,6 +31,7 @@ class Match:
     rows: int
     ids: int
     both: int
+    texts: int
 
 
 def fold(text: str) -> str:
@@ -48,7 +52,12 @@ def tracks_of_shape(shape: Shape | None) -> tuple[Track, ...]:
 
 
 def find(
-    rows: Sequence[Any], files: Catalogue, split: str | None = None, track: Track | None = None, exact: bool = False
+    rows: Sequence[Any],
+    files: Catalogue,
+    split: str | None = None,
+    track: Track | None = None,
+    exact: bool = False,
+    texts_suffice: bool = False,
 ) -> Match:
     """The split and tracks that ``rows`` answer.
 
@@ -58,6 +67,8 @@ def find(
         split: only this split; then agreement is not required.
         track: only this track.
         exact: every row must match in id and question text (the rule for the embedded corpus).
+        texts_suffice: where no ids fit, take the split whose questions are asked; for the validator, which then says
+            what is wrong with the ids.
 
     Raises:
         UserError: nothing fits, or several splits fit equally well; the message names the flag to give.
@@ -79,7 +90,11 @@ def find(
     if exact:
         found = [m for m in found if agreement[m] == m.rows > 0]
     elif split is None:
-        found = [m for m in found if m.rows and agreement[m] >= ENOUGH * m.rows]
+        fitting = [m for m in found if m.rows and agreement[m] >= ENOUGH * m.rows]
+        if not fitting and texts_suffice:
+            agreement = {m: m.texts for m in found}
+            fitting = [m for m in found if m.rows and m.texts >= ENOUGH * m.rows]
+        found = fitting
     if not found:
         raise _no_match(files, exact, failures)
     best = max(agreement[m] for m in found)
@@ -129,14 +144,17 @@ def _matches(
 
 def _agreement(rows: Sequence[Any], questions: QuestionSet) -> Match:
     texts: Mapping[QuestionId, str] = {question.id: fold(question.text) for question in questions.questions}
-    ids = both = 0
+    asked = set(texts.values())
+    ids = both = known = 0
     for row in rows:
+        text = row.get("question") if isinstance(row, Mapping) else None
+        folded = fold(text) if isinstance(text, str) else None
+        known += folded in asked
         expected = texts.get(identity) if (identity := plain_id(row)) is not None else None
         if expected is not None:
             ids += 1
-            text = row.get("question")
-            both += isinstance(text, str) and fold(text) == expected
-    return Match(questions.file.split, (), questions, len(rows), ids, both)
+            both += folded == expected
+    return Match(questions.file.split, (), questions, len(rows), ids, both, known)
 
 
 def _by_number(rows: Sequence[Any], edition: Edition, tracks: tuple[Track, ...]) -> tuple[Track, ...]:

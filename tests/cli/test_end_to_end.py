@@ -199,3 +199,30 @@ def test_training_refuses_to_lose_too_much(tmp_path: Path) -> None:
     allowed = cmivqa("train", "--data", corpus, "--max-dropped", "0.6", cwd=tmp_path)
     assert allowed.returncode == 0
     assert f"{len(train) // 2} dropped: {len(train) // 2} no-answer" in allowed.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "init --data corpus", "config", "baselines", "sample --out t.json", "train --data corpus", "predict --force",
+        "validate submission.json", "score submission.json", "data check", "data split --data plain",
+        "data subtitles one.srt", "data convert tutorialvqa tutorial converted",
+    ],
+)  # fmt: skip
+def test_every_command_ends_with_the_next_one(done: Path, tmp_path: Path, arguments: str) -> None:
+    shutil.copytree(done, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "corpus").symlink_to(demo_corpus(), target_is_directory=True)
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    shutil.copy(demo_corpus() / "train.json", plain / "CMIVQA_Train_Dev.json")
+    (tmp_path / "one.srt").write_text("1\n00:00:01,000 --> 00:00:02,500\nhello\n", encoding="utf-8")
+    tutorial = tmp_path / "tutorial"
+    tutorial.mkdir()
+    segment = {"title": "t", "timestamps": {"start": "1", "end": "2"}, "sentence_indexes": {"start": 0, "end": 0}}
+    video = {"video_id": "v", "transcript": ["say it"], "segments": [segment]}
+    question = {"video_id": "v", "question": "how?", "answer_start": 0, "answer_end": 0}
+    for name, document in {"videos": [video], "train": [question], "dev": [question]}.items():
+        (tutorial / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    ended = cmivqa(*arguments.split(), cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.decode().splitlines()[-1].startswith("Next: cmivqa ")

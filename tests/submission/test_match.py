@@ -12,6 +12,7 @@ from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.demo import demo_corpus
 from cmivqa_kit.editions import load_edition
 from cmivqa_kit.errors import ExitCode, UserError
+from cmivqa_kit.files import write_json
 from cmivqa_kit.scoring.files import score_in
 from cmivqa_kit.submission.match import Match, find, tracks_of, tracks_of_shape
 from cmivqa_kit.submission.read import Document
@@ -171,4 +172,18 @@ class TestTheEmbeddedCorpus:
 
 def test_matches_are_compared_by_identity(files: Catalogue) -> None:
     one = find(lists(records("dev")), files)
-    assert one != Match(one.split, one.tracks, one.questions, one.rows, one.ids, one.both)
+    assert one != Match(one.split, one.tracks, one.questions, one.rows, one.ids, one.both, one.texts)
+
+
+def test_the_validator_takes_the_split_whose_questions_are_asked(tmp_path: Path) -> None:
+    """Ids as texts fit no split, but the questions do: the validator can say what is wrong with the ids."""
+    write_json(tmp_path / "dev.json", [{"id": i, "question": f"how {i}", "video_id": "v"} for i in range(4)])
+    write_json(tmp_path / "train.json", [{"id": i, "question": f"why {i}", "video_id": "v"} for i in range(4)])
+    rows = [{"id": str(i), "question": f"how {i}", "output": [["v", 0.0, 1.0]]} for i in range(4)]
+    files = catalogue(tmp_path)
+    with pytest.raises(UserError, match="matches no split"):
+        find(rows, files)
+    match = find(rows, files, texts_suffice=True)
+    assert (match.split, match.ids, match.texts) == ("dev", 0, 4)
+    with pytest.raises(UserError):
+        find(rows, files, texts_suffice=True, exact=True)
