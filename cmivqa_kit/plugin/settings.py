@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from cmivqa_kit.errors import UserError, closest
-from cmivqa_kit.plugin.types import Config, Declaration
+from cmivqa_kit.plugin.types import Config, Declaration, Recipe
 
 
 def presets(found: Declaration) -> tuple[str, ...]:
@@ -17,19 +17,25 @@ def presets(found: Declaration) -> tuple[str, ...]:
     return tuple(sorted(_document(found)["preset"]))
 
 
-def settings(found: Declaration, preset: str | None = None, overrides: Iterable[str] = ()) -> Config:
+def settings(
+    found: Declaration, preset: str | None = None, overrides: Iterable[str] = (), recipe: Recipe = "kit"
+) -> Config:
     """The effective settings, section -> key -> value.
 
     Args:
         found: the baseline.
         preset: a table ``[preset.NAME]`` of its ``config.toml``.
         overrides: ``section.key=value`` texts; values are TOML (``true``, ``0.9``, ``"text"``), a bare word is a text.
+        recipe: its table ``[recipe.NAME]`` lies under the preset; ``kit`` is what ``[default]`` says.
 
     Raises:
         UserError: unknown preset, section or key (the nearest one is offered), or a value of another type.
     """
     document = _document(found)
     values: dict[str, dict[str, Any]] = {name: dict(table) for name, table in document["default"].items()}
+    for section, table in document["recipe"].get(recipe, {}).items():
+        for key, value in table.items():
+            _assign(values, f"{section}.{key}", value, f"recipe {recipe}")
     if preset is not None:
         known = document["preset"]
         if preset not in known:
@@ -111,6 +117,7 @@ def _document(found: Declaration) -> dict[str, Any]:
 def _require_tables(document: dict[str, Any]) -> None:
     document.setdefault("default", {})
     document.setdefault("preset", {})
-    for name, sections in {"default": document["default"], **document["preset"]}.items():
+    document.setdefault("recipe", {})
+    for name, sections in {"default": document["default"], **document["preset"], **document["recipe"]}.items():
         if not all(isinstance(table, dict) for table in sections.values()):
             raise TypeError(f"a setting of {name!r} stands outside a section")

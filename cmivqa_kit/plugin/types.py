@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from cmivqa_kit.data.span import Span
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 Target = Literal[1, 2, 3, 23]  # 23: one list that is handed in for Tracks 2 and 3 alike
 Config = Mapping[str, Mapping[str, Any]]  # section -> key -> value
+Recipe = Literal["published", "kit"]  # every quirk of the published code, or its defects corrected
+RECIPES: tuple[Recipe, ...] = ("published", "kit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,31 @@ class Baseline(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointRequest:
+    """An official checkpoint to convert.
+
+    ``files`` are the files of the download (an archive is unpacked already), ``sizes`` the constructor values where the
+    user gave them (``--config``), ``encoder`` a Hugging Face name or folder, ``tokenizer`` a folder or file.
+    """
+
+    files: tuple[Path, ...]
+    sizes: Mapping[str, Any] | None = None
+    encoder: str | None = None
+    tokenizer: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointReport:
+    """What a conversion found: the variant, its sizes, keys left out and keys the file lacks, and remarks."""
+
+    variant: str
+    sizes: Mapping[str, Any]
+    ignored: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """What the entry point names; importing it must stay cheap (no torch).
 
@@ -67,7 +95,9 @@ class Declaration:
     ``[default]`` holds one table per section with every setting and its default value; ``[preset.NAME]`` holds, in the
     same sections, what a named preset changes. ``needs`` lists what a split must have (``subtitles``, ``features``)
     and Python packages beyond the kit's own (``package:torch``). ``drops`` are the rules of `cmivqa_kit.data.check` by
-    which a training example is left out.
+    which a training example is left out. ``[recipe.published]`` in the same file holds, section by section, what the
+    published recipe changes. ``convert`` is ``"package.module:function"`` of ``(CheckpointRequest, RunDirectory) ->
+    CheckpointReport`` where the system has official checkpoints.
     """
 
     name: str
@@ -79,3 +109,4 @@ class Declaration:
     needs: tuple[str, ...] = ("subtitles",)
     drops: tuple[str, ...] = ("no-question", "no-answer", "bad-span", "no-video", "no-subtitles")
     trains: bool = True
+    convert: str = ""

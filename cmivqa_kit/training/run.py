@@ -17,19 +17,23 @@ from typing import Any
 from cmivqa_kit import __version__
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.files import read_json, write_json
-from cmivqa_kit.plugin.types import Config
+from cmivqa_kit.plugin.types import RECIPES, Config, Recipe
 
 RECORD = "run.json"
 
 
 @dataclass(frozen=True, slots=True)
 class RunDirectory:
-    """A run: its folder, the baseline's name, the effective settings (section -> key -> value) and the seed."""
+    """A run: its folder, the baseline's name, the effective settings (section -> key -> value), the seed, the recipe.
+
+    ``recipe`` is ``published`` (every quirk of the published code) or ``kit`` (its defects corrected).
+    """
 
     path: Path
     baseline: str
     config: Config
     seed: int
+    recipe: Recipe = "kit"
 
     @property
     def finished(self) -> bool:
@@ -88,7 +92,9 @@ class RunDirectory:
             raise UserError(f"{self.path}: this run is finished; nothing is written into it again", "Start a new run.")
 
 
-def start_run(folder: Path, baseline: str, config: Config, seed: int, **facts: Any) -> RunDirectory:
+def start_run(
+    folder: Path, baseline: str, config: Config, seed: int, recipe: Recipe = "kit", **facts: Any
+) -> RunDirectory:
     """Make ``folder/<baseline>-<n>`` with the next free n; two processes never get the same one.
 
     Raises:
@@ -106,6 +112,30 @@ def start_run(folder: Path, baseline: str, config: Config, seed: int, **facts: A
                 number += 1
     except OSError as error:
         raise RunFailed(f"{folder}: cannot be written ({error.strerror or error})", "Give another --run DIR.") from None
+    return _begin(path, baseline, config, seed, recipe, facts)
+
+
+def make_run(
+    path: Path, baseline: str, config: Config, seed: int, recipe: Recipe = "kit", **facts: Any
+) -> RunDirectory:
+    """Make a run at exactly ``path``, which must not exist or be an empty folder.
+
+    Raises:
+        UserError: something lies there already.
+        RunFailed: the folder cannot be written.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UserError(f"{path}: exists and is not empty", "Name a new folder; nothing is overwritten.")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFailed(f"{path}: cannot be made ({error.strerror or error})", "Choose another folder.") from None
+    return _begin(path, baseline, config, seed, recipe, facts)
+
+
+def _begin(
+    path: Path, baseline: str, config: Config, seed: int, recipe: Recipe, facts: Mapping[str, Any]
+) -> RunDirectory:
     plain = {section: dict(values) for section, values in config.items()}
     write_json(
         path / RECORD,
@@ -115,11 +145,12 @@ def start_run(folder: Path, baseline: str, config: Config, seed: int, **facts: A
             "state": "running",
             "started": _now(),
             "seed": seed,
+            "recipe": recipe,
             "config": plain,
             **facts,
         },
     )
-    return RunDirectory(path, baseline, plain, seed)
+    return RunDirectory(path, baseline, plain, seed, recipe)
 
 
 def open_run(path: Path) -> RunDirectory:
@@ -128,6 +159,27 @@ def open_run(path: Path) -> RunDirectory:
     Raises:
         UserError: not a run, damaged, or never finished.
     """
+    run = _open(path)
+    if not run.finished:
+        raise UserError(
+            f"{path}: this run did not finish (state {run.record()['state']!r})", "Train again: cmivqa train"
+        )
+    return run
+
+
+def open_unfinished(path: Path) -> RunDirectory:
+    """A run that was stopped on its way, to go on with.
+
+    Raises:
+        UserError: not a run, damaged, or finished.
+    """
+    run = _open(path)
+    if run.finished:
+        raise UserError(f"{path}: this run is finished", "There is nothing to resume; start a new one: cmivqa train")
+    return run
+
+
+def _open(path: Path) -> RunDirectory:
     if not (path / RECORD).is_file():
         raise UserError(f"{path}: not a run directory (it has no {RECORD})", "Give --run DIR, or: cmivqa train")
     record = RunDirectory(path, "", {}, 0).record()
@@ -138,9 +190,10 @@ def open_run(path: Path) -> RunDirectory:
             f"{path / RECORD}: damaged ({', '.join(wrong) or 'config'} missing or of another type)",
             "Train again, or copy the run again from where it was made.",
         )
-    if record["state"] != "finished":
-        raise UserError(f"{path}: this run did not finish (state {record['state']!r})", "Train again: cmivqa train")
-    return RunDirectory(path, record["baseline"], record["config"], record["seed"])
+    recipe = record.get("recipe", "kit")
+    if recipe not in RECIPES:
+        raise UserError(f"{path / RECORD}: unknown recipe {recipe!r}", "Train again, or copy the run again.")
+    return RunDirectory(path, record["baseline"], record["config"], record["seed"], recipe)
 
 
 def newest_run(folder: Path, baseline: str | None = None) -> RunDirectory:
