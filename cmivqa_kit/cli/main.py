@@ -23,6 +23,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("cmivqa_kit.cli.score", "Score submission files with the official metrics."),
     "sample": ("cmivqa_kit.cli.sample", "Write a valid template for your own model's answers."),
     "baselines": ("cmivqa_kit.cli.baselines", "List the baselines: tracks, paper, what they need."),
+    "convert-checkpoint": (
+        "cmivqa_kit.cli.convert_checkpoint",
+        "Turn an official checkpoint into a run that predict accepts.",
+    ),
     "data": ("cmivqa_kit.cli.data", "Check, convert and split corpora; turn .srt and .vtt into subtitle.json."),
 }
 

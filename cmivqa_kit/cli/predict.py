@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -36,7 +38,7 @@ def command(
     Track 1 only, and never an answer.
     """
     from cmivqa_kit.plugin.registry import declaration
-    from cmivqa_kit.plugin.settings import merge
+    from cmivqa_kit.plugin.settings import merge, name_recipe
     from cmivqa_kit.plugin.types import Prediction, PredictOptions
     from cmivqa_kit.prediction.answer import predict
     from cmivqa_kit.training.run import RECORD, newest_run, open_run
@@ -63,7 +65,17 @@ def command(
         return render.track(session.console, items, count, title) if not session.json else iter(items)
 
     target = space.path("output.submission")
-    written = predict(session.files, opened, split or "testA", tracks, settings, target, force, progress)
+    written = predict(
+        session.files,
+        opened,
+        split or "testA",
+        tracks,
+        settings,
+        target,
+        force,
+        progress,
+        shlex.join(["cmivqa", *sys.argv[1:]]),
+    )
     if session.json:
         render.as_json(
             {
@@ -74,6 +86,7 @@ def command(
         return
     for one in written:
         names = f"Track{'s' * (len(one.tracks) > 1)} {' and '.join(map(str, one.tracks))}"
-        session.say(f"Run {opened.path} answered {one.questions} questions for {names}: {one.path}")
+        system = name_recipe(found.name, opened.recipe)
+        session.say(f"Run {opened.path} ({system}) answered {one.questions} questions for {names}: {one.path}")
     paths = " ".join(str(one.path) for one in written)
     session.next(f"cmivqa validate {paths}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ def command(
     FILE the answers come from that file. Exit code 3 when a file is unreadable or the official program would crash.
     """
     from cmivqa_kit.cli.validate import expand
+    from cmivqa_kit.prediction.records import find_record
     from cmivqa_kit.submission.read import read_submission
 
     session = Session(form, **flags)
@@ -55,9 +57,10 @@ def command(
             code = max(code, ExitCode.UNREADABLE)
         else:
             good.append(path)
-        results.append(_document(document, scored))
+        made_by = find_record(path, session.workspace.path("run.directory"))
+        results.append(_document(document, scored, made_by))
         if not session.json:
-            _show(session, document, scored)
+            _show(session, document, scored, made_by)
     if session.json:
         render.as_json(results)
     else:
@@ -81,23 +84,29 @@ def _score(
         return score_in(document, session.files, split, track, exact=session.workspace.is_demo)
 
 
-def _document(document: Document, scored: Scored | None) -> dict[str, Any]:
+def _document(document: Document, scored: Scored | None, made_by: Mapping[str, Any] | None) -> dict[str, Any]:
     status = "unreadable" if scored is None else "ok"
     return {
         "file": document.path,
         "status": status,
         "findings": [finding.to_dict() for finding in document.findings],
         "truth": scored.truth if scored else None,
+        "made_by": made_by,
         "scores": [card.to_dict() for card in scored.cards] if scored else [],
     }
 
 
-def _show(session: Session, document: Document, scored: Scored | None) -> None:
+def _show(session: Session, document: Document, scored: Scored | None, made_by: Mapping[str, Any] | None) -> None:
     for finding in document.findings:
         place = f":{finding.line}:{finding.column}" if finding.line else ""
         session.say(f"{document.path}{place}: {finding.code} {finding.message}", "red")
     for card in scored.cards if scored else ():
         _show_card(session, document.path, card)
+    if made_by is not None:
+        from cmivqa_kit.plugin.settings import name_recipe
+
+        system = name_recipe(str(made_by.get("baseline")), str(made_by.get("recipe")))
+        session.say(f"  made by run {made_by.get('run')} ({system})", "dim")
 
 
 def _show_card(session: Session, path: Path, card: ScoreCard) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import Session, options
+from cmivqa_kit.cli.common import PATH, Session, options
+from cmivqa_kit.plugin.types import RECIPES, Recipe
 
 
 @click.command(
@@ -20,30 +22,49 @@ from cmivqa_kit.cli.common import Session, options
     "--max-dropped", type=click.FloatRange(0, 1), default=0.2, show_default=True, metavar="SHARE",
     help="Refuse to train when more than this share of the examples cannot be used.",
 )  # fmt: skip
+@click.option(
+    "--recipe", type=click.Choice(RECIPES), default="kit", show_default=True, metavar="NAME",
+    help="kit: the defects of the published code corrected. published: every quirk as published.",
+)  # fmt: skip
+@click.option("--resume", "stopped", type=PATH, metavar="DIR", help="Go on with a run that was stopped.")
 @options("format")
-def command(split: str | None, overrides: tuple[str, ...], max_dropped: float, form: str, **flags: Any) -> None:
+def command(
+    split: str | None,
+    overrides: tuple[str, ...],
+    max_dropped: float,
+    recipe: Recipe,
+    stopped: Path | None,
+    form: str,
+    **flags: Any,
+) -> None:
     """Fit a baseline and leave a run directory (runs/NAME-N) from which `cmivqa predict` answers.
 
-    Examples that cannot be used are counted by reason; past --max-dropped nothing is trained.
+    Examples that cannot be used are counted by reason; past --max-dropped nothing is trained. The recipe is stored in
+    the run, and predict reads it there. A run that was stopped goes on with --resume from its last state.
     """
     from cmivqa_kit.plugin.registry import declaration
-    from cmivqa_kit.plugin.settings import settings
-    from cmivqa_kit.training.fit import train
+    from cmivqa_kit.plugin.settings import name_recipe, settings
+    from cmivqa_kit.training.fit import resume, train
 
     session = Session(form, **flags)
     space = session.workspace
-    found = declaration(space["model.baseline"])
-    config = settings(found, space["model.preset"] or None, overrides)
-    fitted = train(
-        session.files,
-        found,
-        config,
-        space.path("run.directory"),
-        split or "train",
-        space["run.seed"],
-        max_dropped,
-        space["model.preset"],
-    )
+    if stopped is not None:
+        fitted = resume(session.files, stopped)
+        found = declaration(fitted.run.baseline)
+    else:
+        found = declaration(space["model.baseline"])
+        config = settings(found, space["model.preset"] or None, overrides, recipe)
+        fitted = train(
+            session.files,
+            found,
+            config,
+            space.path("run.directory"),
+            split or "train",
+            space["run.seed"],
+            max_dropped,
+            space["model.preset"],
+            recipe,
+        )
     dropped = sum(fitted.dropped.values())
     next_split = next((s for s in ("testA", "test", "dev") if s in session.files.splits), "dev")
     predict = f"cmivqa predict --run {fitted.run.path} --split {next_split}"
@@ -59,7 +80,7 @@ def command(split: str | None, overrides: tuple[str, ...], max_dropped: float, f
         )
         return
     session.say(
-        f"Fitted {found.name} on {fitted.examples} examples of {session.files.name}"
+        f"Fitted {name_recipe(found.name, fitted.run.recipe)} on {fitted.examples} examples of {session.files.name}"
         + (f" ({dropped} dropped: {', '.join(f'{n} {r}' for r, n in fitted.dropped.items())})" if dropped else "")
         + f"; run directory {fitted.run.path}"
     )

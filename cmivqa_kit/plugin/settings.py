@@ -9,12 +9,31 @@ from importlib import resources
 from typing import Any
 
 from cmivqa_kit.errors import UserError, closest
+from cmivqa_kit.plugin.registry import declaration
 from cmivqa_kit.plugin.types import Config, Declaration, Recipe
 
 
 def presets(found: Declaration) -> tuple[str, ...]:
     """Names of the presets in a baseline's ``config.toml``."""
     return tuple(sorted(_document(found)["preset"]))
+
+
+def has_recipes(found: Declaration) -> bool:
+    """True where the published recipe of a system differs from the kit's."""
+    return bool(_document(found)["recipe"].get("published"))
+
+
+def name_recipe(name: str, recipe: str) -> str:
+    """How output names a system with its recipe: ``ccgs, recipe kit: not the published baseline``.
+
+    Only the name where the system has one recipe, or is not installed here.
+    """
+    try:
+        if not has_recipes(declaration(name)):
+            return name
+    except UserError:
+        return name
+    return f"{name}, recipe {recipe}{'' if recipe == 'published' else ': not the published baseline'}"
 
 
 def settings(

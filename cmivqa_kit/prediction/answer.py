@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,9 @@ from cmivqa_kit.data.types import Split, Track
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.registry import create, declaration
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.records import keep
 from cmivqa_kit.submission.write import Row, write
+from cmivqa_kit.training.fit import data_fingerprint
 from cmivqa_kit.training.run import RunDirectory
 
 Progress = Callable[[Iterable[Prediction], int, str], Iterator[Prediction]]
@@ -22,11 +24,13 @@ Progress = Callable[[Iterable[Prediction], int, str], Iterator[Prediction]]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A submission file that was written: its path, the tracks it is for, and the number of questions."""
+    """A submission file that was written: its path, tracks, number of questions, split and fingerprint of the data."""
 
     path: Path
     tracks: tuple[Track, ...]
     questions: int
+    split: str
+    data: str
 
 
 def targets(files: Catalogue, split: str, tracks: tuple[Track, ...], out: Path) -> list[tuple[Path, Track, Target]]:
@@ -52,10 +56,12 @@ def predict(
     out: Path,
     force: bool = False,
     progress: Progress = lambda predictions, count, title: iter(predictions),
+    command: str = "",
 ) -> list[Written]:
     """Write the submission files for ``tracks`` of a split; none of them is written unless all can be.
 
-    The baseline sees ids, texts and languages, the video id for Track 1 only, and never an answer.
+    The baseline sees ids, texts and languages, the video id for Track 1 only, and never an answer. A copy of each file
+    and a record (run, recipe, weights, data, ``command``) stay in the run, where it can be written to.
 
     Raises:
         UserError: a track the baseline does not serve, a file that exists and differs (without ``force``), or
@@ -87,9 +93,13 @@ def predict(
                     f"{path}: exists and is different; it is not overwritten",
                     "Give --out FILE for another name, or --force to replace it.",
                 )
-            written.append(Written(path, (2, 3) if target == 23 else (track,), len(full.questions)))
+            tracks_of_file: tuple[Track, ...] = (2, 3) if target == 23 else (track,)
+            written.append(Written(path, tracks_of_file, len(full.questions), full.name, data_fingerprint(full)))
         for one in written:
             (folder / one.path.name).replace(one.path)
+    for one in written:
+        with suppress(RunFailed):  # a run that only lends its weights, on a disk that cannot be written to
+            keep(run, one.path, split=one.split, tracks=list(one.tracks), data=one.data, command=command)
     return written
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.check import RULES, usable
 from cmivqa_kit.data.corpus import load_split
-from cmivqa_kit.data.types import Split
+from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import fingerprint
-from cmivqa_kit.plugin.registry import create
-from cmivqa_kit.plugin.types import Config, Declaration
-from cmivqa_kit.training.run import RunDirectory, start_run
+from cmivqa_kit.plugin.registry import create, declaration
+from cmivqa_kit.plugin.types import Baseline, Config, Declaration, Recipe
+from cmivqa_kit.training.run import RunDirectory, open_unfinished, start_run
 
 MAX_DROPPED = 0.2
 
@@ -38,6 +38,7 @@ def train(
     seed: int = 0,
     max_dropped: float = MAX_DROPPED,
     preset: str = "",
+    recipe: Recipe = "kit",
 ) -> Fitted:
     """Fit the baseline on a split of a data root and leave a finished run in ``folder``.
 
@@ -63,12 +64,12 @@ def train(
             if kept
             else f"Nothing is left to train on. See each one: cmivqa data check --split {full.name}",
         )
-    dev = load_split(files, "dev") if "dev" in files.splits and full.name != "dev" else None
     run = start_run(
         folder,
         found.name,
         config,
         seed,
+        recipe,
         preset=preset,
         data={
             "name": files.name,
@@ -80,6 +81,41 @@ def train(
             "fingerprint": data_fingerprint(full),
         },
     )
+    return _fit(system, files, full, kept, run, dropped)
+
+
+def resume(files: Catalogue, path: Path) -> Fitted:
+    """Go on with a run that was stopped; its settings, seed, recipe and split are those it began with.
+
+    Raises:
+        UserError: not an unfinished run, or the data is not what the run was begun on.
+        RunFailed: as `train`.
+    """
+    run = open_unfinished(path)
+    found = declaration(run.baseline)
+    system = create(found)
+    begun = run.record().get("data")
+    if not isinstance(begun, dict) or not isinstance(begun.get("split"), str):
+        raise UserError(f"{path}: does not say which data it was begun on", "Train anew: cmivqa train")
+    full = load_split(files, begun["split"])
+    if data_fingerprint(full) != begun.get("fingerprint"):
+        raise UserError(
+            f"{full.source}: not the data that {path} was begun on ({begun.get('name')})",
+            "Resume on the same files (--data DIR), or train anew.",
+        )
+    kept, dropped = usable(full, found.drops)
+    return _fit(system, files, full, kept, run, dropped)
+
+
+def _fit(
+    system: Baseline,
+    files: Catalogue,
+    full: Split,
+    kept: tuple[Question, ...],
+    run: RunDirectory,
+    dropped: Mapping[str, int],
+) -> Fitted:
+    dev = load_split(files, "dev") if "dev" in files.splits and full.name != "dev" else None
     system.fit(replace(full, questions=kept), dev, run)
     run.finish()
     return Fitted(run, len(kept), dict(dropped))

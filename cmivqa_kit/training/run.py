@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 from cmivqa_kit import __version__
 from cmivqa_kit.errors import RunFailed, UserError
-from cmivqa_kit.files import read_json, write_json
+from cmivqa_kit.files import read_json, write_json, write_text
 from cmivqa_kit.plugin.types import RECIPES, Config, Recipe
 
 RECORD = "run.json"
@@ -77,6 +78,21 @@ class RunDirectory:
         self._require_unfinished()
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(dict(event), ensure_ascii=False, sort_keys=True) + "\n")
+
+    def forget_after(self, step: int) -> None:
+        """Drop the lines of ``metrics.jsonl`` past an optimizer step: training goes on from there and logs them again.
+
+        A line that was cut off by a kill goes too.
+        """
+        path = self.path / "metrics.jsonl"
+        if not path.exists():
+            return
+        kept = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            with suppress(ValueError):
+                if json.loads(line).get("step", 0) <= step:
+                    kept.append(line + "\n")
+        write_text(path, "".join(kept))
 
     def finish(self, **facts: Any) -> None:
         """Mark the run finished and record ``facts`` about it.

@@ -31,8 +31,8 @@ ALL = dict(commands())
 
 
 def test_the_issue_s_commands_are_all_there() -> None:
-    wanted = ["init", "config", "demo", "train", "predict", "validate", "score", "sample", "baselines", "data"]
-    assert list(COMMANDS) == wanted
+    wanted = "init config demo train predict validate score sample baselines convert-checkpoint data"
+    assert " ".join(COMMANDS) == wanted
     assert {"data check", "data convert", "data split", "data subtitles"} <= set(ALL)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.settings import merge, presets, settings
+from cmivqa_kit.plugin.settings import merge, name_recipe, presets, settings
 from tests.prediction.fake import DECLARATION, install
 
 DEFAULT = {
@@ -115,3 +115,17 @@ def test_an_empty_config_has_no_settings(tmp_path: Path) -> None:
     assert settings(DECLARATION) == {}
     assert "Settings: none." in refusal("a.b=1")
     assert "It has none." in refusal(preset="small")
+
+
+def test_the_published_recipe_lies_under_preset_and_flags() -> None:
+    published = settings(DECLARATION, recipe="published")
+    assert (published["index"]["k1"], published["index"]["size"]) == (9.0, 7)
+    assert settings(DECLARATION)["index"]["k1"] == 1.5
+    assert settings(DECLARATION, "small", ["index.k1=3.0"], "published")["index"]["size"] == 2
+    assert settings(DECLARATION, "small", ["index.k1=3.0"], "published")["index"]["k1"] == 3.0
+
+
+def test_output_names_the_recipe_of_systems_that_have_two() -> None:
+    assert name_recipe("fake", "kit") == "fake, recipe kit: not the published baseline"
+    assert name_recipe("fake", "published") == "fake, recipe published"
+    assert name_recipe("gone", "kit") == "gone"

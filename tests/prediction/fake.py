@@ -27,6 +27,10 @@ k1 = 0.5
 [preset.small.index]
 size = 2
 k1 = 1
+
+[recipe.published.index]
+k1 = 9.0
+size = 7
 """
 DECLARATION = Declaration(
     name="fake",

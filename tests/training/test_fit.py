@@ -12,7 +12,7 @@ import pytest
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.training.fit import data_fingerprint, train
+from cmivqa_kit.training.fit import data_fingerprint, resume, train
 from cmivqa_kit.training.run import newest_run, open_run
 from tests.prediction.fake import DECLARATION, Fake, install
 from tests.submission.small import put, records, root_2023, without
@@ -143,3 +143,47 @@ def test_the_fingerprint_stands_for_the_data(tmp_path: Path, fake: type[Fake]) -
     first, second = (given[0] for given in fake.fitted)
     assert data_fingerprint(first) != data_fingerprint(second)
     assert data_fingerprint(first) == fake.fitted[0][2].record()["data"]["fingerprint"]
+
+
+def test_the_recipe_is_stored_in_the_run(tmp_path: Path) -> None:
+    files = catalogue(root_2023(tmp_path / "root"))
+    assert train(files, DECLARATION, {}, tmp_path / "runs").run.recipe == "kit"
+    train(files, DECLARATION, {}, tmp_path / "runs", recipe="published")
+    assert open_run(tmp_path / "runs" / "fake-2").recipe == "published"
+    record = json.loads((tmp_path / "runs" / "fake-2" / "run.json").read_text(encoding="utf-8"))
+    (tmp_path / "runs" / "fake-2" / "run.json").write_text(json.dumps({**record, "recipe": "secret"}), encoding="utf-8")
+    with pytest.raises(UserError, match="unknown recipe 'secret'"):
+        open_run(tmp_path / "runs" / "fake-2")
+
+
+def stopped(tmp_path: Path, fake: type[Fake], monkeypatch: pytest.MonkeyPatch) -> tuple[Catalogue, Path]:
+    """A run whose fit was stopped on its way."""
+    files = catalogue(root_2023(tmp_path / "root"))
+
+    def stop(self: Fake, train: Any, dev: Any, run: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fake, "fit", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(files, DECLARATION, {"index": {"size": 4}}, tmp_path / "runs", seed=8, recipe="published")
+    return files, tmp_path / "runs" / "fake-1"
+
+
+def test_a_stopped_run_goes_on_as_it_began(tmp_path: Path, fake: type[Fake], monkeypatch: pytest.MonkeyPatch) -> None:
+    files, path = stopped(tmp_path, fake, monkeypatch)
+    with pytest.raises(UserError, match="did not finish"):
+        open_run(path)
+    done = resume(files, path)
+    assert (done.run.seed, done.run.recipe, done.run.config) == (8, "published", {"index": {"size": 4}})
+    assert open_run(path).path == path
+    with pytest.raises(UserError, match="nothing to resume"):
+        resume(files, path)
+
+
+def test_resuming_on_other_data_is_refused(tmp_path: Path, fake: type[Fake], monkeypatch: pytest.MonkeyPatch) -> None:
+    files, path = stopped(tmp_path, fake, monkeypatch)
+    put(files.root / "train.json", records("train")[:3])
+    with pytest.raises(UserError, match="not the data"):
+        resume(catalogue(files.root), path)
+    assert not fake.fitted

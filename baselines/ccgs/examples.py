@@ -1,0 +1,153 @@
+"""From text and seconds to token sequences, IoU matrices and training pairs.
+
+    [CLS] [CLS] question [SEP]  line 1 [SEP]  line 2 [SEP]  ...  line n [SEP]
+
+with marks (``token_types``) on every separator that is put here, whatever the text itself contains. Source:
+specs/ccgs.md, sections 1.6 and 2.1 to 2.3.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cmivqa_kit.data.span import Span
+from cmivqa_kit.data.types import Question, Subtitle
+
+Ids = tuple[int, ...]
+Tokens = Callable[[str], Ids]  # a text -> its token ids without special tokens
+EXTRA = 3  # two [CLS] and the question's [SEP]
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """The ids that a tokenizer gives to its own tokens."""
+
+    cls: int
+    sep: int
+    pad: int
+
+    @classmethod
+    def of(cls, tokenizer: Any) -> Special:
+        """Of a Hugging Face tokenizer."""
+        return cls(tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row for the network: token ids, and the marks of the same length (1 on boundaries)."""
+
+    ids: Ids
+    marks: Ids
+
+
+def tokens_of(tokenizer: Any) -> Tokens:
+    """The function text -> ids without special tokens; no length limit, nothing is cut."""
+
+    def tokens(text: str) -> Ids:
+        return tuple(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+    return tokens
+
+
+def sequence(question: Ids, lines: Sequence[Ids], special: Special) -> Row:
+    """Question and subtitle lines as one row of length 3 + |question| + sum(|line| + 1); an empty line is a lone [SEP]."""
+    ids = [special.cls, special.cls, *question, special.sep]
+    marks = [0] * (len(ids) - 1) + [1]
+    for line in lines:
+        ids += [*line, special.sep]
+        marks += [0] * len(line) + [1]
+    return Row(tuple(ids), tuple(marks))
+
+
+def length(question: int, lines: Sequence[int]) -> int:
+    """Tokens of `sequence` from the token counts of its parts."""
+    return EXTRA + question + sum(lines) + len(lines)
+
+
+def batch(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
+    """Rows padded on the right: ``input_ids``, ``attention_mask``, ``token_types``, each (B, L) int64."""
+    longest = max(len(row.ids) for row in rows)
+    ids = torch.full((len(rows), longest), pad, dtype=torch.long)
+    mask, types = torch.zeros_like(ids), torch.zeros_like(ids)
+    for r, row in enumerate(rows):
+        size = len(row.ids)
+        ids[r, :size] = torch.tensor(row.ids)
+        types[r, :size] = torch.tensor(row.marks)
+        mask[r, :size] = 1
+    return {"input_ids": ids, "attention_mask": mask, "token_types": types}
+
+
+def iou_matrix(subtitles: Sequence[Subtitle], answer: Span) -> NDArray[np.float32]:
+    """IoU of every span with the answer, (n, n): row = first line, column = last line, 0 below the diagonal.
+
+    Over the hull of both intervals, not their union; computed in double precision, kept in single as published (ties
+    of the target are ties of the single precision numbers).
+    """
+    start = np.array([line.start for line in subtitles])[:, None]
+    end = np.array([line.end for line in subtitles])[None, :]
+    shared = np.minimum(end, answer.end) - np.maximum(start, answer.start)
+    hull = np.maximum(end, answer.end) - np.minimum(start, answer.start)
+    iou = np.divide(shared, hull, out=np.zeros_like(shared), where=hull > 0)
+    return np.triu(np.maximum(iou, 0)).astype(np.float32)
+
+
+def target(ious: NDArray[np.float32]) -> tuple[int, int]:
+    """The first best cell (row, column) in row-major order; (0, 0) where no span overlaps the answer."""
+    row, column = divmod(int(np.argmax(ious)), ious.shape[1])
+    return row, column
+
+
+def nearest_lines(subtitles: Sequence[Subtitle], answer: Span) -> tuple[int, int]:
+    """First line with the nearest start, last line with the nearest end. The published code computes and ignores it."""
+    starts = [abs(line.start - answer.start) for line in subtitles]
+    ends = [abs(line.end - answer.end) for line in subtitles]
+    return starts.index(min(starts)), len(ends) - 1 - ends[::-1].index(min(ends))
+
+
+def reference_negative(generator: random.Random, questions: int) -> int:
+    """The published draw: any training question, the same one and others of the same video included."""
+    return generator.randint(0, questions - 1)
+
+
+def draw_question(seed: int, epoch: int, index: int, questions: Sequence[Question], published: bool) -> int:
+    """Which question stands against training question ``index`` on its own video, from (seed, epoch, index) alone.
+
+    Kit: only questions about other videos, as one about the same video may be answered by it; where there are none, any
+    other text, and where there is none either, the published draw.
+    """
+    generator = random.Random(f"question {seed} {epoch} {index}")
+    asked = questions[index]
+    if not published:
+        others = [n for n, other in enumerate(questions) if other.video_id != asked.video_id]
+        others = others or [n for n, other in enumerate(questions) if other.text != asked.text]
+        if others:
+            return generator.choice(others)
+    return reference_negative(generator, len(questions))
+
+
+def draw_video(seed: int, epoch: int, index: int, number: int, own: str, videos: Sequence[str]) -> str | None:
+    """Negative ``number`` of the paper's kind: another video for the same question; None where there is no other."""
+    others = [video for video in videos if video != own]
+    return random.Random(f"video {seed} {epoch} {index} {number}").choice(others) if others else None
+
+
+def joined_length(subtitles: Sequence[Subtitle], tokens: Tokens) -> int:
+    """The published measure of a video: tokens of all lines in one text, without separators, plus [CLS] and [SEP]."""
+    return len(tokens("".join(line.text for line in subtitles))) + 2
+
+
+def published_drop(subtitles: Sequence[Subtitle] | None, tokens: Tokens, maxlen: int) -> str | None:
+    """Why the published loader leaves a video's questions out: no entry, at most two lines, too long. None: it keeps."""
+    if subtitles is None:
+        return "no-subtitles"
+    if len(subtitles) <= 2:
+        return "few-subtitles"
+    return "too-long" if joined_length(subtitles, tokens) > maxlen else None

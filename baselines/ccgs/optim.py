@@ -1,0 +1,103 @@
+"""Parameter groups, the AdamW of the published code, and the learning-rate schedules.
+
+Source: specs/ccgs.md, sections 4.5 and 4.6.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cmivqa_kit.plugin.types import Recipe
+
+BETAS = (0.9, 0.999)
+EPSILON = 1e-6
+
+
+def parameter_names(model: nn.Module, recipe: Recipe) -> tuple[list[str], list[str]]:
+    """Names of the parameters at the encoder's learning rate and at the head's, each in the order of the model.
+
+    Published: the substring ``encoder`` in lower case decides, which ``P_Encoder.embeddings.*`` misses, so the
+    embedding table trains at the head's rate. Kit: the whole encoder trains at the encoder's rate.
+    """
+    mark = "encoder" if recipe == "published" else "P_Encoder."
+    names = [name for name, _ in model.named_parameters()]
+    return [name for name in names if mark in name], [name for name in names if mark not in name]
+
+
+def optimizer(
+    model: nn.Module, recipe: Recipe, lr: float, lr_head: float, weight_decay: float
+) -> torch.optim.Optimizer:
+    """AdamW over the two groups: ``lr`` for the encoder, ``lr_head`` for the rest."""
+    by_name = dict(model.named_parameters())
+    encoder, head = parameter_names(model, recipe)
+    groups: list[dict[str, Any]] = [
+        {"params": [by_name[name] for name in encoder], "lr": lr},
+        {"params": [by_name[name] for name in head], "lr": lr_head},
+    ]
+    if recipe == "published":
+        return OldAdamW(groups, lr, weight_decay)
+    return torch.optim.AdamW(groups, lr=lr, betas=BETAS, eps=EPSILON, weight_decay=weight_decay)
+
+
+class OldAdamW(torch.optim.Optimizer):
+    """AdamW of transformers 4.15: epsilon beside the uncorrected root, decay after the update, for all parameters.
+
+    Its epsilon weighs more in the first steps than that of `torch.optim.AdamW`, where the root is corrected first.
+    """
+
+    def __init__(self, params: Any, lr: float, weight_decay: float) -> None:
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """One update; parameters without a gradient are left alone."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    self._update(parameter, parameter.grad, group["lr"], group["weight_decay"])
+
+    def _update(self, parameter: Tensor, gradient: Tensor, lr: float, weight_decay: float) -> None:
+        state = self.state[parameter]
+        if not state:
+            state |= {"step": 0, "mean": torch.zeros_like(parameter), "square": torch.zeros_like(parameter)}
+        state["step"] += 1
+        first, second = BETAS
+        state["mean"].lerp_(gradient, 1 - first)
+        state["square"].mul_(second).addcmul_(gradient, gradient, value=1 - second)
+        size = lr * math.sqrt(1 - second ** state["step"]) / (1 - first ** state["step"])
+        parameter.addcdiv_(state["mean"], state["square"].sqrt().add_(EPSILON), value=-size)
+        parameter.mul_(1 - lr * weight_decay)
+
+
+def multiplier(step: int, warmup: int, total: int, clamp: bool) -> float:
+    """Linear warm-up from 0, then half a cosine to 0 at ``total``.
+
+    Args:
+        step: optimizer step, from 0; the first one has rate 0.
+        warmup: steps of warm-up.
+        total: step at which the rate is 0.
+        clamp: stay at 0 from there on; the published cosine rises again.
+    """
+    if step < warmup:
+        return step / warmup
+    done = (step - warmup) / max(1, total - warmup)
+    if clamp and done >= 1:
+        return 0.0
+    return max(0.0, 0.5 * (1 + math.cos(math.pi * done)))
+
+
+def schedule_steps(batches: int, accumulation: int, epochs: int, recipe: Recipe) -> tuple[int, int]:
+    """Steps of warm-up (one epoch) and in all.
+
+    Published: rounded down, although an incomplete group at the end of an epoch makes a step too, so that training runs
+    past the end of the schedule. Kit: rounded up, as steps are counted.
+    """
+    if recipe == "published":
+        return batches // accumulation, (epochs * batches) // accumulation
+    each = math.ceil(batches / accumulation)
+    return each, epochs * each

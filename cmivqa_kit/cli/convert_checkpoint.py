@@ -1,0 +1,59 @@
+"""`cmivqa convert-checkpoint`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cmivqa_kit.cli import render
+from cmivqa_kit.cli.common import PATH, Session, options
+
+
+@click.command(
+    "convert-checkpoint",
+    short_help="Turn an official checkpoint into a run that predict accepts.",
+    epilog="Example: cmivqa convert-checkpoint ccgs downloads/12_0.6_27.03model runs/official-ccgs",
+)
+@click.argument("system", metavar="SYSTEM")
+@click.argument("source", type=PATH, metavar="SRC")
+@click.argument("out", type=PATH, metavar="OUT")
+@click.option("--config", type=PATH, metavar="JSON", help="Sizes of the network, where the checkpoint lacks them.")
+@click.option("--encoder", metavar="NAME|DIR", help="Encoder it was trained with: Hugging Face name or folder.")
+@click.option("--tokenizer", type=PATH, metavar="DIR", help="Tokenizer, where the checkpoint lacks it.")
+@options("format")
+def command(
+    system: str, source: Path, out: Path, config: Path | None, encoder: str | None, tokenizer: Path | None, form: str
+) -> None:
+    """Turn an official checkpoint into a run that `cmivqa predict --run OUT` accepts.
+
+    SRC is the download as it is: a .bin or .safetensors file, a model folder, or an archive around it. Weights are
+    read without unpickling code and kept as safetensors; the recipe of the run is always "published".
+    """
+    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.training.conversion import convert_checkpoint
+
+    session = Session(form)
+    done = convert_checkpoint(declaration(system), source, out, config, encoder, tokenizer)
+    report = done.report
+    if session.json:
+        render.as_json(
+            {
+                "run": done.run.path,
+                "system": system,
+                "variant": report.variant,
+                "recipe": done.run.recipe,
+                "sizes": dict(report.sizes),
+                "ignored": list(report.ignored),
+                "missing": list(report.missing),
+                "remarks": list(report.remarks),
+            }
+        )
+        return
+    session.say(f"{done.run.path}: {system}, variant {report.variant}, recipe {done.run.recipe}")
+    session.table("", ["size", "value"], [(name, value) for name, value in report.sizes.items()])
+    for what, keys in (("ignored", report.ignored), ("missing", report.missing)):
+        session.say(f"{len(keys)} keys {what}{': ' + ', '.join(keys[:10]) if keys else ''}")
+    for remark in report.remarks:
+        session.say(f"Note: {remark}", "yellow")
+    session.next(f"cmivqa predict --run {out} --split testA")
