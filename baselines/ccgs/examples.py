@@ -58,7 +58,7 @@ def tokens_of(tokenizer: Any) -> Tokens:
 
 
 def sequence(question: Ids, lines: Sequence[Ids], special: Special) -> Row:
-    """Question and subtitle lines as one row of length 3 + |question| + sum(|line| + 1); an empty line is a lone [SEP]."""
+    """Question and lines as one row of 3 + |question| + sum(|line| + 1) tokens; an empty line is a lone [SEP]."""
     ids = [special.cls, special.cls, *question, special.sep]
     marks = [0] * (len(ids) - 1) + [1]
     for line in lines:
@@ -96,7 +96,8 @@ def iou_matrix(subtitles: Sequence[Subtitle], answer: Span) -> NDArray[np.float3
     shared = np.minimum(end, answer.end) - np.maximum(start, answer.start)
     hull = np.maximum(end, answer.end) - np.minimum(start, answer.start)
     iou = np.divide(shared, hull, out=np.zeros_like(shared), where=hull > 0)
-    return np.triu(np.maximum(iou, 0)).astype(np.float32)
+    upper: NDArray[np.float32] = np.triu(np.maximum(iou, 0)).astype(np.float32)
+    return upper
 
 
 def target(ious: NDArray[np.float32]) -> tuple[int, int]:
@@ -145,7 +146,7 @@ def joined_length(subtitles: Sequence[Subtitle], tokens: Tokens) -> int:
 
 
 def published_drop(subtitles: Sequence[Subtitle] | None, tokens: Tokens, maxlen: int) -> str | None:
-    """Why the published loader leaves a video's questions out: no entry, at most two lines, too long. None: it keeps."""
+    """Why the published loader leaves a video's questions out: no entry, at most two lines, too long; else None."""
     if subtitles is None:
         return "no-subtitles"
     if len(subtitles) <= 2:

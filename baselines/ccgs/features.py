@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,10 +16,7 @@ def sample(features: Features, most: int) -> Features:
     if rows <= most:
         return features
     bounds = np.minimum(np.round(np.arange(most + 1) / most * rows).astype(int), rows - 1)
-    made = [
-        features[begin:end].mean(axis=0) if begin < end else features[begin]
-        for begin, end in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+    made = [features[begin:end].mean(axis=0) if begin < end else features[begin] for begin, end in pairwise(bounds)]
     return np.stack(made).astype(np.float32)
 
 

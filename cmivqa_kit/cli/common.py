@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,18 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-PATH = click.Path(path_type=Path)
+
+class _Path(click.Path):
+    """A path that is not empty: ``--data "$UNSET"`` would silently be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """As click's; an empty text is an error."""
+        if value == "":
+            self.fail("the path is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _Path(path_type=Path)
 OPTIONS: dict[str, Callable[[Any], Any]] = {
     "data": click.option("--data", type=PATH, metavar="DIR", help="Data root. Without one: the embedded demo corpus."),
     "split": click.option("--split", metavar="NAME", help="Split, by any name its edition knows (dev, testA, ...)."),
@@ -76,7 +87,8 @@ class Session:
         from cmivqa_kit.data.catalogue import catalogue
 
         if self.workspace.is_demo:
-            self.say(f"No data given and no workspace here: using the {EMBEDDED}.", "yellow")
+            why = "no workspace here" if self.workspace.file is None else "none named in the workspace"
+            self.say(f"No data given and {why}: using the {EMBEDDED}.", "yellow")
         return catalogue(self.workspace.data_root(), self.workspace.edition)
 
     @property
@@ -97,15 +109,21 @@ class Session:
         """A table on standard output."""
         render.table(self.console, title, columns, rows)
 
-    def next(self, command: str) -> None:
-        """The next command, with the flags that no workspace remembers; nothing beside JSON."""
+    def next(self, *command: object, keep: Sequence[str] = _REPEATED) -> None:
+        """The next command, as `again` words it; nothing beside JSON."""
         if not self.json:
-            render.next_step(self.console, self.again(command))
+            render.next_step(self.console, self.again(*command, keep=keep))
 
-    def again(self, command: str) -> str:
-        """A command with ``--data`` and ``--edition`` as given in this call."""
-        kept = [f"--{name} {shlex.quote(str(self.flags[name]))}" for name in _REPEATED if name in self.flags]
-        return " ".join([command, *kept])
+    def again(self, *command: object, keep: Sequence[str] = _REPEATED) -> str:
+        """A command line ready to be typed: its words, quoted, and the flags of this call that no workspace remembers.
+
+        ``keep`` names the flags that the command takes too.
+        """
+        words = ["cmivqa", *map(str, command)]
+        for name in keep:
+            if name in self.flags:
+                words += [f"--{name}", str(self.flags[name])]
+        return shlex.join(words)
 
 
 def track_number(text: str | None) -> Track | None:

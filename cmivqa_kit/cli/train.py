@@ -41,10 +41,11 @@ def command(
 
     Examples that cannot be used are counted by reason; past --max-dropped nothing is trained. The recipe is stored in
     the run, and predict reads it there. A run that was stopped goes on with --resume from its last state.
+    --split train+dev repeats the newest run on all data, for the number of steps it chose on dev.
     """
     from cmivqa_kit.plugin.registry import declaration
-    from cmivqa_kit.plugin.settings import name_recipe, settings
-    from cmivqa_kit.training.fit import resume, train
+    from cmivqa_kit.plugin.settings import merge, name_recipe, settings
+    from cmivqa_kit.training.fit import repeat, resume, train
 
     session = Session(form, **flags)
     space = session.workspace
@@ -54,13 +55,19 @@ def command(
     else:
         found = declaration(space["model.baseline"])
         config = settings(found, space["model.preset"] or None, overrides, recipe)
+        seed = space["run.seed"]
+        repeated = repeat(space.path("run.directory"), found) if "+" in (split or "") else None
+        if repeated is not None:
+            config, recipe, seed = merge(repeated.config, found, overrides), repeated.recipe, repeated.seed
+            steps = config["train"]["max_steps"]
+            session.say(f"Repeating {repeated.path} on {split} for the {steps} steps it chose on dev")
         fitted = train(
             session.files,
             found,
             config,
             space.path("run.directory"),
             split or "train",
-            space["run.seed"],
+            seed,
             max_dropped,
             space["model.preset"],
             recipe,

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.check import RULES, usable
 from cmivqa_kit.data.corpus import load_split
+from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import fingerprint
 from cmivqa_kit.plugin.registry import create, declaration
+from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Baseline, Config, Declaration, Recipe
-from cmivqa_kit.training.run import RunDirectory, open_unfinished, start_run
+from cmivqa_kit.training.run import OUTCOME, RunDirectory, newest_run, open_unfinished, start_run
 
 MAX_DROPPED = 0.2
 
@@ -50,7 +53,7 @@ def train(
         RunFailed: out of disk or memory.
     """
     system = create(found)
-    full = load_split(files, split)
+    full = load_splits(files, split)
     if "no-answer" in found.drops and not full.has_answers:
         raise UserError(f"{full.source}: {full.name} has no answers to learn from", "Give another --split, e.g. train.")
     kept, dropped = usable(full, found.drops)
@@ -97,7 +100,7 @@ def resume(files: Catalogue, path: Path) -> Fitted:
     begun = run.record().get("data")
     if not isinstance(begun, dict) or not isinstance(begun.get("split"), str):
         raise UserError(f"{path}: does not say which data it was begun on", "Train anew: cmivqa train")
-    full = load_split(files, begun["split"])
+    full = load_splits(files, begun["split"])
     if data_fingerprint(full) != begun.get("fingerprint"):
         raise UserError(
             f"{full.source}: not the data that {path} was begun on ({begun.get('name')})",
@@ -115,10 +118,51 @@ def _fit(
     run: RunDirectory,
     dropped: Mapping[str, int],
 ) -> Fitted:
-    dev = load_split(files, "dev") if "dev" in files.splits and full.name != "dev" else None
+    dev = load_split(files, "dev") if "dev" in files.splits and "dev" not in full.name.split("+") else None
     system.fit(replace(full, questions=kept), dev, run)
     run.finish()
     return Fitted(run, len(kept), dict(dropped))
+
+
+def load_splits(files: Catalogue, names: str) -> Split:
+    """One split, or several joined by ``+`` (``train+dev``): their questions in that order, their videos together.
+
+    Raises:
+        UserError: a split is missing or damaged, or named twice.
+    """
+    parts = [load_split(files, name.strip()) for name in names.split("+")]
+    if len({part.name for part in parts}) < len(parts):
+        raise UserError(f"--split {names}: a split is named twice", "Name each split once, e.g. train+dev.")
+    if len(parts) == 1:
+        return parts[0]
+    videos = {video.id: video for part in reversed(parts) for video in part.videos.values()}
+    return replace(
+        parts[0],
+        name="+".join(part.name for part in parts),
+        questions=tuple(question for part in parts for question in part.questions),
+        videos=MappingProxyType(dict(sorted(videos.items()))),
+        features=FeatureStore(tuple(dict.fromkeys(folder for part in parts for folder in part.features.folders))),
+    )
+
+
+def repeat(folder: Path, found: Declaration) -> RunDirectory | None:
+    """The run that a training on ``train+dev`` repeats: the newest finished one of this system that chose its steps on
+    dev. ``None`` for a system that is not trained in steps.
+
+    Raises:
+        UserError: there is no such run.
+    """
+    if "max_steps" not in settings(found).get("train", {}):
+        return None
+    run = newest_run(folder, found.name)
+    best_step = run.read(OUTCOME).get("best_step") if (run.path / OUTCOME).exists() else None
+    if not best_step:
+        raise UserError(
+            f"{run.path}: chose no number of steps on dev",
+            f"Train with a dev split first: cmivqa train -m {found.name}",
+        )
+    train_table = {**run.config["train"], "max_steps": best_step}
+    return replace(run, config={**run.config, "train": train_table})
 
 
 def data_fingerprint(split: Split) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import torch
@@ -19,7 +19,7 @@ from accelerate.utils import set_seed
 from torch import Tensor, nn
 
 from cmivqa_kit.errors import RunFailed
-from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.training.run import OUTCOME, RunDirectory
 from cmivqa_kit.training.state import Position, load_state, save_state, save_weights
 
 BEST, LAST = "model.safetensors", "last.safetensors"
@@ -163,7 +163,9 @@ def train_loop(
     if at.best is None:  # no dev split: the last weights are the ones to use
         save_weights(plain, run.path / BEST)
     accelerator.end_training()
-    return Outcome(at.step, at.best_step, at.best, at.loss)
+    outcome = Outcome(at.step, at.best_step, at.best, at.loss)
+    run.write(OUTCOME, asdict(outcome))
+    return outcome
 
 
 OUT_OF_MEMORY = "Use a smaller encoder, --set train.precision=bf16, or shorter windows; then: cmivqa train --resume RUN"

@@ -21,6 +21,7 @@ from cmivqa_kit.files import read_json, write_json, write_text
 from cmivqa_kit.plugin.types import RECIPES, Config, Recipe
 
 RECORD = "run.json"
+OUTCOME = "outcome.json"  # what the training loop ended with: steps, best step, best dev value
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ import pytest
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.training.fit import data_fingerprint, resume, train
-from cmivqa_kit.training.run import newest_run, open_run
+from cmivqa_kit.training.fit import data_fingerprint, load_splits, repeat, resume, train
+from cmivqa_kit.training.run import newest_run, open_run, start_run
 from tests.prediction.fake import DECLARATION, Fake, install
 from tests.submission.small import put, records, root_2023, without
 
@@ -187,3 +187,36 @@ def test_resuming_on_other_data_is_refused(tmp_path: Path, fake: type[Fake], mon
     with pytest.raises(UserError, match="not the data"):
         resume(catalogue(files.root), path)
     assert not fake.fitted
+
+
+def test_train_and_dev_together(tmp_path: Path, fake: type[Fake]) -> None:
+    files = catalogue(root_2023(tmp_path / "root"))
+    both = load_splits(files, "train+dev")
+    assert both.name == "train+dev"
+    single = [load_splits(files, name) for name in ("train", "dev")]
+    assert both.questions == single[0].questions + single[1].questions
+    train(files, DECLARATION, {}, tmp_path / "runs", split="train+dev")
+    ((full, dev, _),) = fake.fitted
+    assert (full.name, dev) == ("train+dev", None)
+    with pytest.raises(UserError, match="named twice"):
+        load_splits(files, "train+train")
+
+
+def test_what_is_repeated_on_all_data(tmp_path: Path) -> None:
+    """A system without steps repeats nothing; one with steps takes those its dev run chose."""
+    assert repeat(tmp_path / "runs", DECLARATION) is None
+    (tmp_path / "packages" / "fake_settings" / "steps.toml").write_text(
+        "[default.train]\nmax_steps = 0\nlr = 0.1\n", encoding="utf-8"
+    )
+    stepped = replace(DECLARATION, config="fake_settings:steps.toml")
+    with pytest.raises(UserError, match="no finished run"):
+        repeat(tmp_path / "runs", stepped)
+    run = start_run(tmp_path / "runs", "fake", {"train": {"max_steps": 0, "lr": 0.5}}, 4, "published")
+    run.write("outcome.json", {"steps": 90, "best_step": 60})
+    run.finish()
+    found = repeat(tmp_path / "runs", stepped)
+    assert found is not None
+    assert (found.config, found.seed, found.recipe) == ({"train": {"max_steps": 60, "lr": 0.5}}, 4, "published")
+    start_run(tmp_path / "runs", "fake", {"train": {}}, 0).finish()
+    with pytest.raises(UserError, match="chose no number of steps"):
+        repeat(tmp_path / "runs", stepped)

@@ -1,0 +1,176 @@
+"""Official checkpoints, and the loading of every run's network: one code for users and for the golden replays.
+
+Source: specs/ccgs.md, section 3.1. A checkpoint is a bare ``state_dict``, with the tokenizer beside it and without the
+encoder's configuration.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from baselines.ccgs.encoder import HOW_TO_GET, PAPER_ENCODER, TOKENIZER_FILES, open_config, open_tokenizer
+from baselines.ccgs.model import GlobalSpanModel
+from baselines.ccgs.network import TOKENIZER, Network, plain
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
+from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.training.state import load_weights, save_weights
+
+WEIGHTS = "model.safetensors"
+OLD_BUFFER = "P_Encoder.embeddings.position_ids"  # saved by the pinned transformers 4.15, no longer a parameter
+NAMES = ("pytorch_model.bin", "model.safetensors")
+ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
+TEXT_PARTS = ("P_Encoder.", "dense.")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A run's network in evaluation mode, its tokenizer (``None`` where the run has none), and its sizes."""
+
+    model: GlobalSpanModel
+    tokenizer: Any | None
+    network: Network
+
+
+def convert(request: CheckpointRequest, run: RunDirectory) -> CheckpointReport:
+    """Write an official checkpoint into ``run``: ``model.safetensors``, ``network.json``, ``tokenizer/``.
+
+    Raises:
+        UserError: no weights, weights of another network, or no configuration of the encoder.
+    """
+    path = _weights_file(request.files)
+    weights = read_weights(path)
+    ignored = [OLD_BUFFER] if weights.pop(OLD_BUFFER, None) is not None else []
+    network = _network(request, path, weights)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # what the file lacks is the same in every conversion
+        model = network.build()
+    missing, unexpected = _fit(model, weights, path)
+    save_weights(model, run.path / WEIGHTS)
+    network.write(run)
+    remarks = [f"{len(missing)} weights are not in the file and stay random"] if missing else []
+    source = _tokenizer_source(request, path)
+    if source is None:
+        remarks.append("no tokenizer: predict needs one; convert again with --tokenizer DIR")
+    else:
+        open_tokenizer(source).save_pretrained(run.path / TOKENIZER)
+    sizes = {"encoder": dict(network.encoder), "inner_dim": network.inner_dim, "dim": network.dim}
+    sizes["visual_dim"] = network.visual_dim
+    return CheckpointReport(network.variant, sizes, tuple(ignored + unexpected), tuple(missing), tuple(remarks))
+
+
+def load(run: RunDirectory) -> Loaded:
+    """The network of a run, trained or converted, ready to predict.
+
+    Raises:
+        UserError: the run lacks a part, or a part is damaged.
+    """
+    network = Network.read(run)
+    model = network.build()
+    load_weights(model, run.path / WEIGHTS)
+    folder = run.path / TOKENIZER
+    tokenizer = open_tokenizer(folder) if folder.is_dir() else None
+    return Loaded(model.eval(), tokenizer, network)
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a ``.safetensors`` file or of a ``torch.save`` file; nothing else is ever unpickled.
+
+    Raises:
+        UserError: damaged, or it holds more than tensors.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UserError(
+            f"{path}: cannot be read as weights ({reason})", "Download it again; only a plain state_dict is read."
+        ) from error
+    if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
+        raise UserError(f"{path}: not a plain state_dict (names to tensors)", "Give the official pytorch_model.bin.")
+    return dict(found)
+
+
+def _weights_file(files: tuple[Path, ...]) -> Path:
+    found = [path for path in files if path.suffix in ENDINGS]
+    named = [path for path in found if path.name in NAMES] or found
+    if not named:
+        raise UserError("no weights in the download", f"It should hold one of {', '.join(NAMES)}.")
+    if len(named) > 1:
+        listed = ", ".join(str(path) for path in named[:5])
+        raise UserError(f"{len(named)} files of weights: {listed}", "Name the one to convert.")
+    return named[0]
+
+
+def _network(request: CheckpointRequest, path: Path, weights: Mapping[str, Tensor]) -> Network:
+    """Sizes as given, or from the weights, with the encoder's configuration from where there is one."""
+    if request.sizes is not None and "encoder" in request.sizes:
+        return Network.of(request.sizes, "--config")
+    try:
+        sizes: dict[str, Any] = {
+            "inner_dim": weights["dense.weight"].shape[0] // 2,
+            "dim": weights["cq_attention.w4C"].shape[0],
+            "visual_dim": weights["video_affine.linear.conv1d.weight"].shape[1],
+        }
+    except KeyError as error:
+        raise UserError(
+            f"{path}: lacks {error.args[0]}; it is no CCGS checkpoint", "Give the official file, or --config JSON."
+        ) from None
+    beside = next((f for f in request.files if f.name == "config.json" and f.parent == path.parent), None)
+    if request.encoder is not None:
+        config = open_config(request.encoder)
+    elif beside is not None:
+        config = open_config(str(beside.parent))
+    else:
+        raise UserError(
+            f"{path}: the configuration of its encoder is not in the checkpoint",
+            f"Give --encoder {PAPER_ENCODER}, if that is the one it was trained with. {HOW_TO_GET}",
+        )
+    return Network.of({"encoder": plain(config), **sizes, **(request.sizes or {})}, str(path))
+
+
+def _fit(model: GlobalSpanModel, weights: dict[str, Tensor], path: Path) -> tuple[list[str], list[str]]:
+    """Load the weights; names the file lacks and names it has too many. Only the unused branch may differ."""
+    own = model.state_dict()
+    missing = [name for name in own if name not in weights]
+    unexpected = [name for name in weights if name not in own]
+    faults = [f"lacks {name}" for name in missing if name.startswith(TEXT_PARTS)]
+    faults += [f"has {name}" for name in unexpected if name.startswith(TEXT_PARTS)]
+    faults += [
+        f"{name} is {tuple(weights[name].shape)}, not {tuple(own[name].shape)}"
+        for name in own
+        if name in weights and weights[name].shape != own[name].shape
+    ]
+    if faults:
+        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+        raise UserError(
+            f"{path}: the weights do not fit the network: {'; '.join(faults[:3])}{more}",
+            f"Give the encoder it was trained with: --encoder NAME|DIR (the paper's: {PAPER_ENCODER}).",
+        )
+    model.load_state_dict({name: value for name, value in weights.items() if name in own}, strict=False)
+    return missing, unexpected
+
+
+def _tokenizer_source(request: CheckpointRequest, path: Path) -> Path | str | None:
+    """Where the tokenizer is: as given, beside the weights, or with the encoder."""
+    if request.tokenizer is not None:
+        return request.tokenizer
+    if any(f.name in TOKENIZER_FILES and f.parent == path.parent for f in request.files):
+        return path.parent
+    if request.encoder is None:
+        return None
+    folder = Path(request.encoder)
+    if folder.is_dir() and not any((folder / name).is_file() for name in TOKENIZER_FILES):
+        return None
+    return request.encoder

@@ -1,0 +1,154 @@
+"""The pretrained encoder and its tokenizer: ``tiny``, a local folder, or a name on the Hugging Face hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from torch import nn
+from transformers import AutoConfig, AutoModel, AutoTokenizer, BertTokenizer, DebertaV2Config
+
+from cmivqa_kit.errors import UserError
+
+TINY = "tiny"
+PAPER_ENCODER = "IDEA-CCNL/Erlangshen-DeBERTa-v2-320M-Chinese"
+HOW_TO_GET = (
+    f"The official baseline used {PAPER_ENCODER} (640 MB). Behind a firewall set HF_ENDPOINT to a mirror; "
+    "or download it elsewhere and name its folder: --set encoder.name=DIR (convert-checkpoint: --encoder DIR)."
+)
+SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
+TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "spm.model", "tokenizer.model")
+TINY_VOCABULARY = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """An encoder in float32 with its configuration and tokenizer."""
+
+    model: nn.Module
+    config: Any
+    tokenizer: Any
+
+
+def open_encoder(name: str, texts: Iterable[str], seed: int) -> Encoder:
+    """The encoder called ``name``.
+
+    Args:
+        name: ``tiny`` (small, random weights, a WordPiece vocabulary learnt from ``texts``), a folder with
+            ``config.json``, weights and tokenizer, or a hub name.
+        texts: what ``tiny`` learns its vocabulary from; not touched otherwise.
+        seed: of the random weights of ``tiny``.
+
+    Raises:
+        UserError: it cannot be read or fetched.
+    """
+    if name == TINY:
+        tokenizer = tiny_tokenizer(texts)
+        config = tiny_config(len(tokenizer), tokenizer.pad_token_id)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return Encoder(_untyped(AutoModel).from_config(config, dtype=torch.float32), config, tokenizer)
+    config = open_config(name)
+    tokenizer = open_tokenizer(name)
+    try:
+        # transformers 5 takes the stored precision unless told otherwise; the hub's weights are half precision.
+        model: nn.Module = _untyped(AutoModel).from_pretrained(name, config=config, dtype=torch.float32)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _unusable(name, "its weights cannot be read", error) from error
+    return Encoder(model, config, tokenizer)
+
+
+def open_config(name: str) -> Any:
+    """The configuration of an encoder, a folder or a hub name.
+
+    Raises:
+        UserError: it cannot be read or fetched; says which encoder the paper used and how to come by it.
+    """
+    try:
+        return _untyped(AutoConfig).from_pretrained(name)
+    except (OSError, ValueError, KeyError) as error:
+        raise _unusable(name, "its configuration cannot be read or fetched", error) from error
+
+
+def open_tokenizer(name: str | Path) -> Any:
+    """A tokenizer from a folder, a ``vocab.txt`` or a hub name; a bare ``vocab.txt`` is a lower-casing WordPiece one.
+
+    Raises:
+        UserError: there is none, or it lacks [CLS], [SEP] or padding.
+    """
+    path = Path(name)
+    vocabulary = path if path.is_file() else path / "vocab.txt"
+    bare = path.is_file() or (path.is_dir() and {f.name for f in path.iterdir()}.isdisjoint(_DESCRIBED))
+    try:
+        if bare and vocabulary.name.endswith(".txt") and vocabulary.is_file():
+            tokenizer = wordpiece(vocabulary)
+        else:
+            tokenizer = _untyped(AutoTokenizer).from_pretrained(str(name))
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise _unusable(str(name), "its tokenizer cannot be read or fetched", error) from error
+    lacking = [what for what in ("cls", "sep", "pad") if getattr(tokenizer, f"{what}_token_id") is None]
+    if lacking:
+        raise UserError(f"{name}: its tokenizer has no {' and no '.join(lacking)} token", "Give a BERT-like encoder.")
+    return tokenizer
+
+
+_DESCRIBED = frozenset({"tokenizer.json", "tokenizer_config.json"})
+
+
+def wordpiece(vocabulary: Path) -> Any:
+    """The tokenizer of a ``vocab.txt``, one token a line: lower case, Chinese characters apart."""
+    lines = vocabulary.read_text(encoding="utf-8").split("\n")
+    ids = {token: number for number, token in enumerate(lines) if token}
+    missing = [token for token in SPECIAL[:4] if token not in ids]
+    if missing:
+        raise UserError(f"{vocabulary}: no {', '.join(missing)} in it", "Give the vocabulary of the checkpoint.")
+    return _untyped(BertTokenizer)(vocab=ids, do_lower_case=True, tokenize_chinese_chars=True, strip_accents=None)
+
+
+def tiny_tokenizer(texts: Iterable[str], size: int = TINY_VOCABULARY) -> Any:
+    """A WordPiece tokenizer learnt from ``texts``; the same texts in any order give the same one."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106 (a token of text, no secret)
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, handle_chinese_chars=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    # The library keeps 1,000 characters unless told otherwise: Chinese needs more.
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=size, special_tokens=SPECIAL, limit_alphabet=size, show_progress=False
+    )
+    tokenizer.train_from_iterator(sorted(set(texts)), trainer)
+    learnt = tokenizer.get_vocab()
+    ordered = [*SPECIAL, *sorted(token for token in learnt if token not in SPECIAL)]
+    ids = {token: number for number, token in enumerate(ordered)}
+    return _untyped(BertTokenizer)(vocab=ids, do_lower_case=True, tokenize_chinese_chars=True, strip_accents=None)
+
+
+def tiny_config(vocabulary: int, pad: int) -> Any:
+    """A small DeBERTa-v2 of the published kind: bucketed relative positions, so any length."""
+    return DebertaV2Config(
+        vocab_size=vocabulary,
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=128,
+        type_vocab_size=0,
+        relative_attention=True,
+        position_buckets=32,
+        norm_rel_ebd="layer_norm",
+        share_att_key=True,
+        pos_att_type=["p2c", "c2p"],
+        position_biased_input=False,
+        pad_token_id=pad,
+    )
+
+
+def _unusable(name: str, what: str, error: Exception) -> UserError:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return UserError(f"encoder {name!r}: {what} ({reason})", HOW_TO_GET)
+
+
+def _untyped(thing: Any) -> Any:
+    """transformers' factories carry no types."""
+    return thing

@@ -1,0 +1,96 @@
+"""What a run keeps of its network: ``network.json`` with every size, and the tokenizer's folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from transformers import AutoConfig
+
+from baselines.ccgs.model import GlobalSpanModel
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.training.run import RunDirectory
+
+NETWORK, TOKENIZER = "network.json", "tokenizer"
+VARIANTS = ("task23", "ccgs")  # the official names of the text and of the visual variant
+ENCODER_TYPE = "deberta-v2"  # what sizes without a model_type mean: both published encoders are of it
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The constructor values of `GlobalSpanModel`, the encoder's configuration as a plain dictionary, the variant."""
+
+    encoder: Mapping[str, Any]
+    inner_dim: int
+    dim: int
+    visual_dim: int
+    variant: str = "task23"
+    mask_lower: bool = False
+    rope: bool = False
+
+    @property
+    def encoder_config(self) -> Any:
+        """The Hugging Face configuration.
+
+        Raises:
+            UserError: values that no configuration of this type takes.
+        """
+        values = {key: value for key, value in self.encoder.items() if key != "model_type"}
+        try:
+            return AutoConfig.for_model(self.encoder.get("model_type", ENCODER_TYPE), **values)
+        except Exception as error:  # transformers validates with exceptions of several kinds
+            raise UserError(
+                f"the encoder's configuration cannot be used ({error})", "Give another --config."
+            ) from error
+
+    def build(self) -> GlobalSpanModel:
+        """The network with random weights."""
+        return GlobalSpanModel(
+            self.encoder_config, self.inner_dim, self.dim, self.visual_dim, self.mask_lower, self.rope
+        )
+
+    def write(self, run: RunDirectory) -> None:
+        """Keep it in a run."""
+        run.write(NETWORK, {**asdict(self), "encoder": plain(self.encoder_config)})
+
+    @classmethod
+    def read(cls, run: RunDirectory) -> Network:
+        """Of a run.
+
+        Raises:
+            UserError: it is missing or damaged.
+        """
+        return cls.of(run.read(NETWORK), str(run.path / NETWORK))
+
+    @classmethod
+    def of(cls, sizes: Any, where: str) -> Network:
+        """From decoded JSON; keys of other systems' tools are left alone.
+
+        Raises:
+            UserError: a size is missing or no whole number, the encoder is no object, or the variant is unknown.
+        """
+        known = {name: sizes[name] for name in cls.__dataclass_fields__ if name in sizes} if sizes else {}
+        wrong = [name for name in ("inner_dim", "dim", "visual_dim") if not _positive(known.get(name))]
+        if not isinstance(known.get("encoder"), Mapping):
+            wrong.append("encoder")
+        if known.get("variant", VARIANTS[0]) not in VARIANTS:
+            wrong.append("variant")
+        if wrong:
+            raise UserError(
+                f"{where}: {', '.join(wrong)} missing or unusable",
+                'It needs {"encoder": {...}, "inner_dim": 768, "dim": 768, "visual_dim": 1024}; variant task23 or ccgs.',
+            )
+        return cls(**known)
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """A Hugging Face configuration as a dictionary that JSON holds."""
+    document: dict[str, Any] = json.loads(config.to_json_string(use_diff=False))
+    document.pop("transformers_version", None)  # a run reads the same under every version
+    return document
+
+
+def _positive(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
