@@ -143,6 +143,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises:
         RunFailed: the disk is full or the folder cannot be written.
     """
+    if path.is_dir():
+        raise UserError(f"{path}: is a directory", "Name a file.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmivqa_kit import files
-from cmivqa_kit.errors import ExitCode, RunFailed
+from cmivqa_kit.errors import ExitCode, RunFailed, UserError
 from cmivqa_kit.files import CUT_OFF, UnreadableFile, atomic_path, decode, fingerprint, parse_json, read_json
 
 PLACE = Path("entry.json")
@@ -222,7 +222,7 @@ def test_an_unusable_folder_is_a_plain_error(tmp_path: Path) -> None:
     with pytest.raises(RunFailed, match="cannot be written"):
         files.write_text(tmp_path / "file" / "x", "")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(RunFailed, match="nothing was left behind"):
+    with pytest.raises(UserError, match="is a directory"):
         files.write_text(tmp_path / "folder", "")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
 

@@ -1,0 +1,14 @@
+"""CCGS, text variant: the official CMIVQA Track 2/3 baseline. See README.md."""
+
+from cmivqa_kit.plugin.types import Declaration
+
+DECLARATION = Declaration(
+    name="ccgs",
+    title="CCGS: cross-encoder over question and subtitles, global spans",
+    tracks=(2, 3),
+    factory="baselines.ccgs.baseline:CCGS",
+    config="baselines.ccgs:config.toml",
+    paper="CCGS: Cross-modal Contrastive Global-Span, arXiv 2210.05423; code WENGSYX/CMIVQA_Baseline, folder task23",
+    needs=("subtitles", "package:torch", "package:transformers", "package:accelerate"),
+    convert="baselines.ccgs.checkpoint:convert",
+)

@@ -11,6 +11,7 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, BertTokenizer, DebertaV2Config
+from transformers.utils import logging as transformers_logging
 
 from cmivqa_kit.errors import UserError
 
@@ -54,6 +55,7 @@ def open_encoder(name: str, texts: Iterable[str], seed: int) -> Encoder:
             return Encoder(_untyped(AutoModel).from_config(config, dtype=torch.float32), config, tokenizer)
     config = open_config(name)
     tokenizer = open_tokenizer(name)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would cut through our own output
     try:
         # transformers 5 takes the stored precision unless told otherwise; the hub's weights are half precision.
         model: nn.Module = _untyped(AutoModel).from_pretrained(name, config=config, dtype=torch.float32)
@@ -127,7 +129,7 @@ def tiny_tokenizer(texts: Iterable[str], size: int = TINY_VOCABULARY) -> Any:
 
 def tiny_config(vocabulary: int, pad: int) -> Any:
     """A small DeBERTa-v2 of the published kind: bucketed relative positions, so any length."""
-    return DebertaV2Config(
+    return _untyped(DebertaV2Config)(
         vocab_size=vocabulary,
         hidden_size=64,
         num_hidden_layers=2,

@@ -118,15 +118,18 @@ def reference_negative(generator: random.Random, questions: int) -> int:
     return generator.randint(0, questions - 1)
 
 
-def draw_question(seed: int, epoch: int, index: int, questions: Sequence[Question], published: bool) -> int:
-    """Which question stands against training question ``index`` on its own video, from (seed, epoch, index) alone.
+def draw_question(
+    seed: int, epoch: int, index: int, number: int, questions: Sequence[Question], any_question: bool
+) -> int:
+    """Negative ``number`` of the published kind: a question to stand against question ``index`` on its own video.
 
-    Kit: only questions about other videos, as one about the same video may be answered by it; where there are none, any
-    other text, and where there is none either, the published draw.
+    It depends on the arguments alone. ``any_question`` is the published draw. Kit: only questions about other videos,
+    as one about the same video may be answered by it; where there are none, any other text, and where there is none
+    either, the published draw.
     """
-    generator = random.Random(f"question {seed} {epoch} {index}")
+    generator = random.Random(f"question {seed} {epoch} {index} {number}")
     asked = questions[index]
-    if not published:
+    if not any_question:
         others = [n for n, other in enumerate(questions) if other.video_id != asked.video_id]
         others = others or [n for n, other in enumerate(questions) if other.text != asked.text]
         if others:
@@ -152,3 +155,8 @@ def published_drop(subtitles: Sequence[Subtitle] | None, tokens: Tokens, maxlen:
     if len(subtitles) <= 2:
         return "few-subtitles"
     return "too-long" if joined_length(subtitles, tokens) > maxlen else None
+
+
+def published_validation_videos(videos: int) -> int:
+    """How many of the distinct videos of a file the published loader draws for validation."""
+    return int(0.1 * videos)

@@ -107,7 +107,8 @@ class GlobalSpanModel(nn.Module):
         unwanted = beyond[:, :, None] | beyond[:, None, :]
         if self.mask_lower:
             unwanted = unwanted | (line[None, :] < line[:, None])
-        return logits.masked_fill(unwanted, -torch.inf)
+        scored: Tensor = logits.masked_fill(unwanted, -torch.inf)
+        return scored
 
 
 def gather_boundaries(hidden: Tensor, token_types: Tensor) -> tuple[Tensor, Tensor]:
@@ -138,4 +139,5 @@ def rotate(vectors: Tensor) -> Tensor:
     angle = position[:, None] * 10000 ** (-2 * pair / size)
     sin, cos = angle.sin().repeat_interleave(2, dim=1), angle.cos().repeat_interleave(2, dim=1)
     turned: Tensor = torch.stack((-vectors[..., 1::2], vectors[..., ::2]), dim=-1).flatten(-2)
-    return vectors * cos + turned * sin
+    rotated: Tensor = vectors * cos + turned * sin
+    return rotated

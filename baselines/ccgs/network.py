@@ -80,7 +80,7 @@ class Network:
         if wrong:
             raise UserError(
                 f"{where}: {', '.join(wrong)} missing or unusable",
-                'It needs {"encoder": {...}, "inner_dim": 768, "dim": 768, "visual_dim": 1024}; variant task23 or ccgs.',
+                'It needs {"encoder": {...}, "inner_dim": 768, "dim": 768, "visual_dim": 1024}; variant: task23, ccgs.',
             )
         return cls(**known)
 

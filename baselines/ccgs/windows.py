@@ -79,7 +79,7 @@ def holding(found: Sequence[Window], row: int, column: int) -> Window | None:
 
 
 def merge(lines: int, scored: Sequence[tuple[Window, Tensor]]) -> Tensor:
-    """Scores of all spans of a video, (n, n), from those of its windows: per cell the best, -inf where there is none."""
+    """Scores of all spans of a video, (n, n), from those of its windows: per cell the best, -inf where none is."""
     whole = torch.full((lines, lines), -torch.inf)
     for window, logits in scored:
         block = whole[window.first : window.stop, window.first : window.stop]

@@ -34,7 +34,7 @@ class _Path(click.Path):
         return super().convert(value, param, ctx)
 
 
-PATH = _Path(path_type=Path)
+PATH = _Path(path_type=Path, readable=False)  # a file that may not be read is a finding of its own
 OPTIONS: dict[str, Callable[[Any], Any]] = {
     "data": click.option("--data", type=PATH, metavar="DIR", help="Data root. Without one: the embedded demo corpus."),
     "split": click.option("--split", metavar="NAME", help="Split, by any name its edition knows (dev, testA, ...)."),
@@ -57,7 +57,7 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
 }
 _FLAG_OF = {"data": "data.root", "edition": "data.edition", "baseline": "model.baseline", "preset": "model.preset",
             "run": "run.directory", "seed": "run.seed", "device": "run.device", "out": "output.submission"}  # fmt: skip
-_REPEATED = ("data", "edition")  # flags that the next command needs again, because no workspace remembers them
+REPEATED = ("data", "edition")  # flags that the next command needs again, because no workspace remembers them
 
 
 def options(*names: str) -> Callable[[Command], Command]:
@@ -77,7 +77,8 @@ class Session:
     def __init__(self, form: str = "text", **flags: Any) -> None:
         given = {name: str(value) if isinstance(value, Path) else value for name, value in flags.items()}
         self.flags = {name: value for name, value in given.items() if value is not None}
-        self.workspace: Workspace = open_workspace({_FLAG_OF[name]: value for name, value in self.flags.items()})
+        stated = {_FLAG_OF[name]: value for name, value in self.flags.items() if name in _FLAG_OF}
+        self.workspace: Workspace = open_workspace(stated)
         self.json = form == "json"
         self.console = render.console()
 
@@ -109,21 +110,25 @@ class Session:
         """A table on standard output."""
         render.table(self.console, title, columns, rows)
 
-    def next(self, *command: object, keep: Sequence[str] = _REPEATED) -> None:
+    def next(self, command: str, keep: Sequence[str] = REPEATED) -> None:
         """The next command, as `again` words it; nothing beside JSON."""
         if not self.json:
-            render.next_step(self.console, self.again(*command, keep=keep))
+            render.next_step(self.console, self.again(command, keep))
 
-    def again(self, *command: object, keep: Sequence[str] = _REPEATED) -> str:
-        """A command line ready to be typed: its words, quoted, and the flags of this call that no workspace remembers.
+    def again(self, command: str, keep: Sequence[str] = REPEATED) -> str:
+        """A command with the flags of this call that no workspace remembers; ``keep`` names those that it takes too."""
+        kept = [f"--{name} {shlex.quote(str(self.flags[name]))}" for name in keep if name in self.flags]
+        return " ".join([command, *kept])
 
-        ``keep`` names the flags that the command takes too.
-        """
-        words = ["cmivqa", *map(str, command)]
-        for name in keep:
-            if name in self.flags:
-                words += [f"--{name}", str(self.flags[name])]
-        return shlex.join(words)
+
+def words(*parts: object) -> str:
+    """Words of a command as they must be typed: a path with blanks in quotes."""
+    return shlex.join(map(str, parts))
+
+
+def count(number: int, noun: str) -> str:
+    """``1 error``, ``2 errors``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def track_number(text: str | None) -> Track | None:
@@ -140,6 +145,19 @@ def naming(path: Path) -> Iterator[None]:
         if str(path) in error.message:
             raise
         raise UserError(f"{path}: {error.message}", error.fix, error.code) from None
+
+
+@contextmanager
+def one_of(total: int, codes: list[int]) -> Iterator[None]:
+    """Judging one of ``total`` files: where there are several, an error is printed and its code kept, and the others
+    are judged all the same."""
+    try:
+        yield
+    except UserError as error:
+        if total == 1:
+            raise
+        click.echo(f"Error: {render.safe(error, newlines=True)}", err=True)
+        codes.append(error.code)
 
 
 def finish(code: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import Session, options
+from cmivqa_kit.cli.common import REPEATED, Session, options
 from cmivqa_kit.workspace import EMBEDDED, KEYS
 
 
@@ -49,4 +49,4 @@ def command(form: str, **flags: Any) -> None:
     values = [(f"{section}.{key}", value) for section, part in own.items() for key, value in part.items()]
     session.say("")
     session.table(f"Settings of baseline {found.name} (from its {origin})", ["name", "value"], values)
-    session.next("cmivqa train")
+    session.next("cmivqa train", (*REPEATED, "baseline", "preset", "run", "seed", "device"))

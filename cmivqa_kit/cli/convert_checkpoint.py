@@ -51,9 +51,17 @@ def command(
         )
         return
     session.say(f"{done.run.path}: {system}, variant {report.variant}, recipe {done.run.recipe}")
-    session.table("", ["size", "value"], [(name, value) for name, value in report.sizes.items()])
+    session.table("", ["size", "value"], [(name, _short(value)) for name, value in report.sizes.items()])
     for what, keys in (("ignored", report.ignored), ("missing", report.missing)):
         session.say(f"{len(keys)} keys {what}{': ' + ', '.join(keys[:10]) if keys else ''}")
     for remark in report.remarks:
         session.say(f"Note: {remark}", "yellow")
     session.next(f"cmivqa predict --run {out} --split testA")
+
+
+def _short(value: object) -> str:
+    """A size; of an encoder's many only those that tell how large it is."""
+    if not isinstance(value, dict):
+        return str(value)
+    telling = ("model_type", "hidden_size", "num_hidden_layers", "num_attention_heads", "vocab_size")
+    return ", ".join(f"{name} {value[name]}" for name in telling if name in value)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, Session, finish, options
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, options, words
 from cmivqa_kit.errors import SHOWN, ExitCode, UserError
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.check import CheckReport, Row
 
+FORMULA = ("=", "+", "-", "@")
 HELP = "Check, convert and split corpora; turn .srt and .vtt into subtitle.json."
 
 
@@ -47,10 +49,17 @@ def check_command(split: str | None, everything: bool, form: str, **flags: Any) 
     reports: list[CheckReport] = []
     broken: dict[str, UserError] = {}
     for name in (split,) if split else files.splits:
-        try:
-            reports.append(check(load_split(files, name)))
-        except UserError as error:
-            broken[name] = error
+        looked_at = set()
+        # One file of the split for each track, as they are used; most editions use one of them for several.
+        for track in (None, *files.tracks(name)):
+            try:
+                path = files.question_file(name, track).path
+                if path not in looked_at:
+                    looked_at.add(path)
+                    reports.append(check(load_split(files, name, track)))
+            except UserError as error:
+                if str(error) not in map(str, broken.values()):
+                    broken[f"{name}, Track {track}" if track else name] = error
     if not reports and not broken:
         raise UserError(f"{files.root}: no question file found", "Point --data at the organizers' files.")
     if form == "json":
@@ -64,15 +73,44 @@ def check_command(split: str | None, everything: bool, form: str, **flags: Any) 
     elif form == "csv":
         _csv(reports, drops, everything)
     else:
+        shown: set[str] = set()
         for report in reports:
-            _show(session, report, drops, everything)
+            _show(session, report, drops, everything, brief=report.split.name in shown)
+            shown.add(report.split.name)
     for name, fault in broken.items():
         click.echo(f"Split {name} cannot be read: {render.safe(fault, newlines=True)}", err=True)
     lost = any(row.dropped_by(drops) for report in reports for row in report.rows)
     if form == "text":
-        unsplit = "train" in files.splits and "dev" not in files.splits
-        session.next("cmivqa " + ("data check" if broken else "data split" if unsplit else "train"))
+        _next(session, reports, broken, drops)
     finish(ExitCode.FINDINGS if lost or broken else ExitCode.OK)
+
+
+def _next(session: Session, reports: list[CheckReport], broken: Collection[str], drops: tuple[str, ...]) -> None:
+    """Mend what cannot be read; look at what training would refuse; divide, train, or answer."""
+    from cmivqa_kit.training.fit import MAX_DROPPED
+
+    splits = session.files.splits
+    refused = [
+        report.split.name
+        for report in reports
+        if report.split.name == "train"
+        and sum(bool(row.dropped_by(drops)) for row in report.rows) > MAX_DROPPED * len(report.rows)
+    ]
+    if broken:
+        session.say("Mend what cannot be read, then check again.")
+        session.next("cmivqa data check")
+    elif refused:
+        session.say("Training will refuse this: too many examples would be dropped. See each one:")
+        session.next("cmivqa data check --split train --all --format csv", (*REPEATED, "baseline"))
+    elif "train" not in splits:
+        session.next(f"cmivqa sample --split {splits[0]} --track {session.files.tracks(splits[0])[-1]}")
+    elif "dev" not in splits and len({f.tracks for f in session.files.questions if f.split == "train"}) == 1:
+        whole = session.files.question_file("train").path
+        # A division has the name of this file: it goes into a folder of its own, where it is found as well.
+        out = f" --out {words(whole.parent / 'divided')}" if whole.name == "train.json" else ""
+        session.next(f"cmivqa data split{out}")
+    else:
+        session.next("cmivqa train", (*REPEATED, "baseline"))
 
 
 def _rows(report: CheckReport, everything: bool) -> tuple[Row, ...]:
@@ -83,6 +121,7 @@ def _record(report: CheckReport, row: Row, drops: tuple[str, ...]) -> dict[str, 
     question, video = row.question, row.video
     return {
         "split": report.split.name,
+        "file": str(report.split.source) if report.split.source else None,
         "id": question.id,
         "video_id": question.video_id,
         "language": question.language,
@@ -109,18 +148,23 @@ def _csv(reports: list[CheckReport], drops: tuple[str, ...], everything: bool) -
             record["findings"] = "; ".join(f"{name}: {reason}" for name, reason in row.findings.items())
             record["dropped_by"] = " ".join(record["dropped_by"])
             # A leading = + - @ would be run as a formula by a spreadsheet.
-            plain = {k: f"'{v}" if isinstance(v, str) and v[:1] in "=+-@" else v for k, v in record.items()}
+            plain = {k: f"'{v}" if isinstance(v, str) and v.startswith(FORMULA) else v for k, v in record.items()}
             if writer is None:
                 writer = csv.DictWriter(sys.stdout, fieldnames=list(plain), lineterminator="\n")
                 writer.writeheader()
             writer.writerow(plain)
 
 
-def _show(session: Session, report: CheckReport, drops: tuple[str, ...], everything: bool) -> None:
+def _show(session: Session, report: CheckReport, drops: tuple[str, ...], everything: bool, brief: bool = False) -> None:
     from cmivqa_kit.data.check import RULES
 
     facts = report.summary()
-    languages = ", ".join(f"{n} {name}" for name, n in facts["languages"].items())
+    if brief and not everything and not report.counts:
+        session.say(f"  also read: {facts['file']}: {count(facts['questions'], 'question')} without a finding")
+        return
+    languages = ", ".join(
+        f"{n} {name if name != 'not stated' else 'in a language not stated'}" for name, n in facts["languages"].items()
+    )
     durations = ", ".join(f"{n} from {name}" for name, n in facts["durations"].items())
     session.say(f"{facts['split']} ({facts['file']}, edition {facts['edition']}, layout {facts['layout']})", "bold")
     session.say(f"  {facts['questions']} questions ({languages}), {facts['with_answer']} with an answer")
@@ -130,9 +174,9 @@ def _show(session: Session, report: CheckReport, drops: tuple[str, ...], everyth
     )
     for note in report.split.notes:
         session.say(f"  note: {note.what}: {note.why}")
-    for name, count in report.counts.items():
+    for name, number in report.counts.items():
         effect = "dropped from training" if name in drops else "kept"
-        session.say(f"  {count} question{'s' * (count > 1)}: {name} ({RULES[name].title}); {effect}", "yellow")
+        session.say(f"  {count(number, 'question')}: {name} ({RULES[name].title}); {effect}", "yellow")
     rows = _rows(report, everything)
     shown = rows if everything else rows[:SHOWN]
     if shown:
@@ -176,7 +220,7 @@ def convert_command(corpus: str, source: Path, destination: Path, protocol: str 
     for remark in done.remarks:
         session.say(f"Note: {remark}", "yellow")
     session.say(f"Licence of the corpus: {converter(corpus).licence}")
-    session.next(f"cmivqa data check --data {destination}")
+    session.next(words("cmivqa", "data", "check", "--data", destination))
 
 
 @command.command("split", short_help="Divide the annotated file into train and dev, by video.")
@@ -200,7 +244,11 @@ def split_command(fraction: float, out: Path | None, **flags: Any) -> None:
     done = divide(session.files, fraction, session.workspace["run.seed"], out)
     session.say(f"{done.train}: {done.records[0]} questions on {done.videos[0]} videos")
     session.say(f"{done.dev}: {done.records[1]} questions on {done.videos[1]} videos")
-    session.next("cmivqa train")
+    if done.train.resolve().is_relative_to(session.files.root.resolve()):
+        session.next("cmivqa train", (*REPEATED, "seed"))
+    else:
+        session.say("That folder is outside the data root: copy subtitle.json and the features beside the two files.")
+        session.next(words("cmivqa", "data", "check", "--data", done.train.parent), ())
 
 
 @command.command("subtitles", short_help="Turn .srt and .vtt files into subtitle.json.")
@@ -224,4 +272,10 @@ def subtitles_command(source: Path, destination: Path, language: str | None, for
     if len(done.notes) > SHOWN:
         session.say(f"... and {len(done.notes) - SHOWN} more notes", "yellow")
     session.say(f"{destination}: {done.videos} videos, {done.lines} lines")
-    session.next("cmivqa data check")
+    if session.workspace.is_demo:
+        session.say("It belongs into a data root, beside the question file of its split: see init --from.")
+        session.next("cmivqa init --help")
+    elif destination.resolve().is_relative_to(session.workspace.data_root().resolve()):
+        session.next("cmivqa data check")
+    else:
+        session.next(words("cmivqa", "init", "--from", destination))

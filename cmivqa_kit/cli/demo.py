@@ -10,8 +10,7 @@ from pathlib import Path
 
 import click
 
-from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, Session
+from cmivqa_kit.cli.common import PATH, Session, words
 from cmivqa_kit.data.types import TRACKS
 from cmivqa_kit.errors import UserError
 
@@ -70,7 +69,8 @@ def command(folder: Path) -> None:
     session.say("")
     peak = f", peak memory {_peak_mib():.0f} MiB" if _peak_mib() else ""
     session.say(f"Done in {time.perf_counter() - begin:.1f} s{peak}.", "bold green")
-    render.next_step(session.console, f"cd {folder} && cmivqa score submission.json, or on your own data: cmivqa init")
+    session.say("On your own data: cmivqa init --from DOWNLOADS")
+    session.next(f"cd {words(folder)} && cmivqa score submission.json")
 
 
 def _summary(session: Session, root: Path) -> None:

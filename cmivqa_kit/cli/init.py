@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, Session, options
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, options
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.intake import Intake
@@ -47,7 +47,8 @@ def command(
     session = Session(form, data=data, **flags)
     if file.exists() and not force and not sources:
         raise UserError(f"{file}: exists", "Edit it, or give --force to write a new one.")
-    known = session.workspace["data.root"]
+    # A workspace in a folder above is another one: its data root is not filled from here.
+    known = session.workspace["data.root"] if data is not None or file.exists() else None
     root = Path(known) if known is not None else Path("data")
     intake: Intake | None = None
     if sources:
@@ -71,14 +72,15 @@ def command(
         session.say(
             "No data root is named in it: the embedded demo corpus is used until you give --from or --data.", "yellow"
         )
-    session.next("cmivqa data check" if intake is not None or data is not None else "cmivqa train")
+    given = intake is not None or data is not None
+    session.next("cmivqa data check" if given else "cmivqa train", () if written else REPEATED)
 
 
 def _document(intake: Intake) -> dict[str, Any]:
     return {
         "root": intake.root,
         "edition": intake.edition.name,
-        "placed": [{"what": p.what, "from": p.source, "to": p.target} for p in intake.places],
+        "placed": [{"what": p.what, "from": p.name, "to": p.target} for p in intake.places],
         "ignored": [{"what": note.what, "why": note.why} for note in intake.ignored],
         "missing": list(intake.missing),
         "reissued": list(intake.reissued),
@@ -87,7 +89,7 @@ def _document(intake: Intake) -> dict[str, Any]:
 
 def _show(session: Session, intake: Intake) -> None:
     session.say(f"Edition: {intake.edition.name} ({intake.edition.title})")
-    rows = [(place.what, place.source.name, place.target) for place in intake.places]
+    rows = [(place.what, place.name, place.target) for place in intake.places]
     session.table("Found", ["what", "downloaded as", "now"], rows)
     for missing in intake.missing:
         session.say(f"Missing: {missing}", "yellow")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,8 @@ import click
 
 from cmivqa_kit import __version__
 from cmivqa_kit.errors import ExitCode, UserError
+
+INTERRUPTED, READER_LEFT = 130, 141  # 128 + SIGINT, 128 + SIGPIPE
 
 # name -> (module, one-line help). The help stands here too so that `cmivqa --help` imports no command; a test compares.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -46,6 +49,16 @@ class PlainError(click.ClickException):
         click.echo(f"Error: {safe(self.message, newlines=True)}", err=True)
         if self.fix:
             click.echo(safe(self.fix, newlines=True), err=True)
+
+
+class ReaderLeft(click.ClickException):
+    """The reader of a pipe left (``cmivqa ... | head``): nothing to say, and no finding."""
+
+    exit_code = READER_LEFT
+
+    def show(self, file: Any = None) -> None:
+        """Say nothing."""
+        _let_go()
 
 
 class Commands(click.Group):
@@ -88,14 +101,21 @@ class Commands(click.Group):
         except MemoryError as error:
             raise PlainError(_failed("out of memory", "Close other programs or use smaller data.")) from error
         except OSError as error:
-            if ctx.params.get("debug") or error.errno == errno.EPIPE:
+            if error.errno == errno.EPIPE:
+                raise ReaderLeft("") from None
+            if ctx.params.get("debug"):
                 raise
-            fix = "Free some space." if error.errno == errno.ENOSPC else "Check the path and its permissions."
-            raise PlainError(_failed(f"{error.filename or 'file'}: {error.strerror or error}", fix)) from error
+            raise _failed_file(error) from error
 
 
 def _failed(message: str, fix: str) -> UserError:
     return UserError(message, fix, ExitCode.FAILED)
+
+
+def _failed_file(error: OSError) -> PlainError:
+    where = f"{error.filename}: " if error.filename is not None else "output could not be written: "
+    fix = "Free some space." if error.errno == errno.ENOSPC else "Check the path and its permissions."
+    return PlainError(_failed(f"{where}{error.strerror or error}", fix))
 
 
 @click.group(
@@ -122,4 +142,31 @@ def run() -> None:
         # A console that cannot show a character gets its escape instead of a traceback.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    cli.main(prog_name="cmivqa")
+    sys.exit(_status())
+
+
+def _status() -> int:
+    """Run the command line; an interrupt is 130 and a reader that left 141, as shells count them: 1 is a finding."""
+    try:
+        # By itself click would leave with 1 on these, and with a traceback for help that a full disk cannot take.
+        code = cli.main(prog_name="cmivqa", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        return _show(error)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped before it was done.", err=True)
+        return INTERRUPTED
+    except OSError as error:  # of the last lines, or of help
+        _let_go()
+        return READER_LEFT if error.errno == errno.EPIPE else _show(_failed_file(error))
+    return code if isinstance(code, int) else 0
+
+
+def _show(error: click.ClickException) -> int:
+    error.show()
+    return error.exit_code
+
+
+def _let_go() -> None:
+    """Point standard output at nothing, or the interpreter would try to write the rest again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import Session, options, track_number
+from cmivqa_kit.cli.common import Session, options, track_number, words
 from cmivqa_kit.data.types import Track
+from cmivqa_kit.errors import UserError
 
 
 @click.command(
@@ -48,6 +49,10 @@ def command(
     place = space.path("run.directory")
     if (place / RECORD).is_file():
         opened = open_run(place)
+        if baseline not in (None, opened.baseline):
+            raise UserError(
+                f"{place}: is a run of {opened.baseline}, not of {baseline}", "Give --run or -m, or a run of that one."
+            )
     else:
         stated = space.settings["model.baseline"]
         opened = newest_run(place, None if stated.origin == "default" else stated.value)
@@ -87,6 +92,5 @@ def command(
     for one in written:
         names = f"Track{'s' * (len(one.tracks) > 1)} {' and '.join(map(str, one.tracks))}"
         system = name_recipe(found.name, opened.recipe)
-        session.say(f"Run {opened.path} ({system}) answered {one.questions} questions for {names}: {one.path}")
-    paths = " ".join(str(one.path) for one in written)
-    session.next(f"cmivqa validate {paths}")
+        session.say(f"{one.path}: {one.questions} questions for {names}, answered by {system}, run {opened.path}")
+    session.next(words("cmivqa", "validate", *(one.path for one in written)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import sys
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, Task
 
 T = TypeVar("T")
+CELL = 400  # characters shown of one cell; --format json and csv have the whole
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -29,10 +31,16 @@ def safe(text: object, newlines: bool = False) -> str:
     return _CONTROL.sub(escape, str(text)).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """As any other output: rich would leave with 1, which is a finding here."""
+        raise BrokenPipeError(errno.EPIPE, "the reader left")
+
+
 def console() -> Console:
     """The console for standard output; 120 columns where it is no terminal, so that pipes do not wrap at 80."""
-    made = Console(highlight=False, markup=False, emoji=False)
-    return made if made.is_terminal else Console(highlight=False, markup=False, emoji=False, width=120)
+    made = _Console(highlight=False, markup=False, emoji=False)
+    return made if made.is_terminal else _Console(highlight=False, markup=False, emoji=False, width=120)
 
 
 def table(out: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -44,8 +52,17 @@ def table(out: Console, title: str, columns: Sequence[str], rows: Iterable[Seque
         right = name.startswith(">")
         made.add_column(name.lstrip(">"), justify="right" if right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(safe(cell)) for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else Text(_cut(safe(cell))) for cell in row))
+    # Names stay whole on a narrow terminal where they fit; the other columns fold.
+    first = [cell.cell_len for column in made.columns[:1] for cell in column.cells if isinstance(cell, Text)]
+    if first:
+        made.columns[0].no_wrap = max(first) <= out.width // 3
     out.print(made)
+
+
+def _cut(text: str) -> str:
+    """A cell that a person can read: an id of megabytes would take minutes to fold."""
+    return text if len(text) <= CELL else text[: CELL - 3] + "..."
 
 
 def line(out: Console, text: str, style: str = "") -> None:

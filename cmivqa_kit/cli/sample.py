@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cmivqa_kit.cli.common import Session, options, track_number
+from cmivqa_kit.cli.common import Session, options, track_number, words
 
 
 @click.command(
@@ -34,4 +34,4 @@ def command(split: str | None, track: str | None, out: Path | None, force: bool,
     opened = load_split(session.files, split or "testA", number)
     write_sample(opened, number, path)
     session.say(f"Template with {len(opened.questions)} questions of {opened.name} for Track {number}: {path}")
-    session.next(f"cmivqa validate {path}")
+    session.next(words("cmivqa", "validate", path))

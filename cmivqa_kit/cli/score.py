@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, Session, finish, naming, options, track_number
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, naming, one_of, options, track_number, words
 from cmivqa_kit.data.types import Track
-from cmivqa_kit.errors import ExitCode, UserError
+from cmivqa_kit.errors import ExitCode
 
 if TYPE_CHECKING:
     from cmivqa_kit.scoring.card import ScoreCard
@@ -38,37 +38,32 @@ def command(
     from cmivqa_kit.prediction.records import find_record
     from cmivqa_kit.submission.read import read_submission
 
-    session = Session(form, **flags)
-    code = ExitCode.OK
+    session = Session(form, split=split, track=track, **flags)
+    codes: list[int] = [ExitCode.OK]
     results: list[dict[str, Any]] = []
     good: list[Path] = []
     paths = list(expand(files))
     for path in paths:
         document = read_submission(path)
-        try:
+        with one_of(len(paths), codes):
             scored = _score(session, document, split, truth, track_number(track))
-        except UserError as error:
-            if len(paths) == 1:  # of several, the others are scored all the same
-                raise
-            click.echo(f"Error: {render.safe(error, newlines=True)}", err=True)
-            code = max(code, error.code)
-            continue
-        if scored is None or document.encoding_fault or any(card.crash for card in scored.cards):
-            code = max(code, ExitCode.UNREADABLE)
-        else:
-            good.append(path)
-        made_by = find_record(path, session.workspace.path("run.directory"))
-        results.append(_document(document, scored, made_by))
-        if not session.json:
-            _show(session, document, scored, made_by)
+            if scored is None or document.encoding_fault or any(card.crash for card in scored.cards):
+                codes.append(ExitCode.UNREADABLE)
+            else:
+                good.append(path)
+            made_by = find_record(path, session.workspace.path("run.directory"))
+            results.append(_document(document, scored, made_by))
+            if not session.json:
+                _show(session, document, scored, made_by)
     if session.json:
         render.as_json(results)
     else:
         doubtful = next((path for path in paths if path not in good), None)
-        session.next(
-            f"cmivqa validate {doubtful}" if doubtful else "cmivqa train -m NAME (cmivqa baselines lists them)"
-        )
-    finish(code)
+        if doubtful:
+            session.next(words("cmivqa", "validate", doubtful), (*REPEATED, "split", "track"))
+        else:
+            session.next("cmivqa baselines", ())
+    finish(max(codes))
 
 
 def _score(
@@ -78,10 +73,11 @@ def _score(
 
     if not document.readable or (not document.rows and track is None):
         return None  # nothing that could be matched with answers; the findings say why
+    if truth is not None:
+        return score_against(document, truth, session.edition, track)
+    files = session.files
     with naming(document.path):
-        if truth is not None:
-            return score_against(document, truth, session.edition, track)
-        return score_in(document, session.files, split, track, exact=session.workspace.is_demo)
+        return score_in(document, files, split, track, exact=session.workspace.is_demo)
 
 
 def _document(document: Document, scored: Scored | None, made_by: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -106,14 +102,17 @@ def _show(session: Session, document: Document, scored: Scored | None, made_by: 
         from cmivqa_kit.plugin.settings import name_recipe
 
         system = name_recipe(str(made_by.get("baseline")), str(made_by.get("recipe")))
-        session.say(f"  made by run {made_by.get('run')} ({system})", "dim")
+        session.say(f"  made by {system}, run {made_by.get('run')}", "dim")
 
 
 def _show_card(session: Session, path: Path, card: ScoreCard) -> None:
     title = f"{path}: Track {card.track}, {card.split}, official"
     if card.crash:
         session.say(title, "bold")
-        session.say(f"  the official program would crash: {card.crash}. Find the cause: cmivqa validate {path}", "red")
+        session.say(
+            f"  the official program would crash: {card.crash}. Find the cause: {words('cmivqa', 'validate', path)}",
+            "red",
+        )
     else:
         names = [card.headline, *(name for name in card.metrics if name != card.headline)]
         session.table(title, [f">{name}" for name in names], [[f"{card.metrics[name]:.4f}" for name in names]])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, Session, options
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, options, words
+from cmivqa_kit.data.types import Track
 from cmivqa_kit.plugin.types import RECIPES, Recipe
+
+if TYPE_CHECKING:
+    from cmivqa_kit.data.catalogue import Catalogue
 
 
 @click.command(
@@ -73,8 +78,8 @@ def command(
             recipe,
         )
     dropped = sum(fitted.dropped.values())
-    next_split = next((s for s in ("testA", "test", "dev") if s in session.files.splits), "dev")
-    predict = f"cmivqa predict --run {fitted.run.path} --split {next_split}"
+    following = _next(session.files, fitted.run.path, found.tracks)
+    kept = (*REPEATED, "device")
     if session.json:
         render.as_json(
             {
@@ -82,7 +87,7 @@ def command(
                 "baseline": found.name,
                 "examples": fitted.examples,
                 "dropped": dict(fitted.dropped),
-                "next": session.again(predict),
+                "next": session.again(following, kept),
             }
         )
         return
@@ -91,6 +96,15 @@ def command(
         + (f" ({dropped} dropped: {', '.join(f'{n} {r}' for r, n in fitted.dropped.items())})" if dropped else "")
         + f"; run directory {fitted.run.path}"
     )
-    if found.tracks == (1,):
-        predict += " --track 1"
-    session.next(predict)
+    session.next(following, kept)
+
+
+def _next(files: Catalogue, run: Path, served: Collection[Track]) -> str:
+    """Predict a split that the data root has, on tracks that both its question files and the baseline serve."""
+    others = [split for split in files.splits if split != "train"]
+    if not others:
+        return "cmivqa data split"
+    split = next((s for s in others if files.edition.splits[s].answers == "organizers"), others[0])
+    command = words("cmivqa", "predict", "--run", run, "--split", split)
+    both = {2, 3} <= set(files.tracks(split)) & set(served)
+    return command if both else f"{command} --track {min(set(files.tracks(split)) & set(served), default=1)}"

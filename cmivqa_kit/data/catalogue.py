@@ -60,6 +60,15 @@ class Catalogue:
         order = list(self.edition.splits)
         return tuple(sorted({file.split for file in self.questions}, key=lambda s: order.index(s)))
 
+    def tracks(self, split: str) -> tuple[Track, ...]:
+        """The tracks that the question files of a split are for."""
+        name = self.edition.canonical_split(split)
+        return tuple(t for t in TRACKS if any(t in f.tracks for f in self.questions if f.split == name))
+
+    def scorable(self, split: str, track: Track) -> bool:
+        """True where the answers of a split are public or lie here; told from names, nothing is opened."""
+        return self.edition.splits[split].answers == "public" or self.answer_file(split, track) is not None
+
     def question_file(self, split: str, track: Track | None = None) -> QuestionFile:
         """The question file of a split for a track (for any track: one that carries video ids first).
 
@@ -80,7 +89,8 @@ class Catalogue:
                 raise UserError(
                     f"{self.root}: split {split!r} has no question file for Track {track} "
                     f"(found: {', '.join(f.path.name for f in files)})",
-                    f"Add the organizers' file for Track {track} to that folder.",
+                    f"Add the organizers' file for Track {track} to that folder, or give --track "
+                    f"{' or --track '.join(map(str, self.tracks(split)))}.",
                 )
             files = fitting
         # A file made for this track alone goes before one for all tracks; without a track, one that names videos.
@@ -175,6 +185,15 @@ def catalogue(root: Path, edition: str | None = None) -> Catalogue:
     )  # fmt: skip
 
 
+def refuse_folder(error: OSError) -> None:
+    """For `os.walk`, which would pass over a folder that may not be read.
+
+    Raises:
+        UserError: always.
+    """
+    raise UserError(f"{error.filename}: cannot be read ({error.strerror})", "Check its permissions.")
+
+
 def split_of(path: Path, root: Path, edition: Edition) -> str | None:
     """The split a file belongs to, from its own name or else the names of its folders up to the root."""
     return edition.split_in(path.stem, *(folder.name for folder in _upwards(path.parent, root) if folder != root))
@@ -235,10 +254,11 @@ def _detect_edition(files: list[Path]) -> str:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root, onerror=refuse_folder):
         depth = len(Path(folder).relative_to(root).parts)
         folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS and f[:1] != "." and depth < DEPTH)
-        yield from (Path(folder) / name for name in sorted(names) if name[:1] != ".")
+        # A named pipe called x.json would be waited on for ever.
+        yield from (path for name in sorted(names) if name[:1] != "." and (path := Path(folder) / name).is_file())
 
 
 def _upwards(folder: Path, root: Path) -> Iterator[Path]:

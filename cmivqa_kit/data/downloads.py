@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cmivqa_kit.data.archive import is_archive, unpack
-from cmivqa_kit.data.catalogue import MANIFEST
+from cmivqa_kit.data.catalogue import MANIFEST, refuse_folder
 from cmivqa_kit.data.recognise import MEDIA, Recognised, recognise
 from cmivqa_kit.data.types import Note
 from cmivqa_kit.errors import UserError
@@ -127,7 +127,7 @@ def _files(path: Path, skip: Path | None = None) -> Iterator[Path]:
         yield path
         return
     seen = {path.resolve(), skip}
-    for folder, folders, names in os.walk(path, followlinks=True):
+    for folder, folders, names in os.walk(path, followlinks=True, onerror=refuse_folder):
         kept = []
         for name in sorted(folders):
             real = (Path(folder) / name).resolve()

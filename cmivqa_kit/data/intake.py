@@ -151,9 +151,8 @@ def _plan(
             continue
         videos[split] |= found.videos
         held = found.holds_answers(split, edition)
-        plan.append(
-            Place(found.path, root / _question_path(found, split, edition, held), "answers" if held else "questions")
-        )
+        target = root / _question_path(found, split, edition, held)
+        plan.append(Place(found.path, target, "answers" if held else "questions", hint=found.full_name))
     for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging)]:
         home = _home(found.videos, videos, edition.split_in(*found.named, found.outer))
         if home is None:
@@ -161,11 +160,11 @@ def _plan(
             continue
         if home != SHARED:
             videos[home] |= found.videos
-        plan.append(Place(found.path, root / home / "subtitle.json", "subtitles"))
+        plan.append(Place(found.path, root / home / "subtitle.json", "subtitles", hint=found.full_name))
     for group in heap.features.values():
         ids = {file.stem for file in group.files}
         home = _home(ids, videos, edition.split_in(*reversed(Path(group.hint).parts))) or SHARED
-        plan.append(Place(group.path, root / home / "video_feature", "features", group.files))
+        plan.append(Place(group.path, root / home / "video_feature", "features", group.files, group.hint))
     return plan, unsorted
 
 
@@ -201,7 +200,7 @@ def _question_path(found: Recognised, split: str, edition: Edition, held: bool) 
 
 
 def _home(ids: Iterable[str], videos: dict[str, set[str]], named: str | None) -> str | None:
-    """The split whose videos are covered; the root where several are; by name where no split names its videos."""
+    """The split whose videos are covered, else the one named, else the one partly covered; the root for several."""
     ids = set(ids)
     share = {split: len(known & ids) / len(known) for split, known in videos.items() if known}
     covered = [split for split, part in share.items() if part >= COVERED]
@@ -211,8 +210,9 @@ def _home(ids: Iterable[str], videos: dict[str, set[str]], named: str | None) ->
         return covered[0]
     if named is not None:
         return named
-    if any(share.values()):
-        return max(share, key=lambda split: share[split])
+    touched = [split for split, part in share.items() if part]
+    if touched:
+        return touched[0] if len(touched) == 1 else SHARED
     unknown = [split for split, known in videos.items() if not known]
     return unknown[0] if len(unknown) == 1 else None
 

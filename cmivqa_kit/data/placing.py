@@ -15,13 +15,25 @@ from cmivqa_kit.files import atomic_path, sha256
 class Place:
     """One thing put into the data root: where it came from, where it lies now, and what it is.
 
-    For features, ``files`` are the files of the folder ``source`` that are meant.
+    For features, ``files`` are the files of the folder ``source`` that are meant. ``hint`` is the name below what was
+    given, with the archives and folders it came in.
     """
 
     source: Path
     target: Path
     what: str
     files: tuple[Path, ...] = ()
+    hint: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the user knows it as."""
+        return self.hint or self.source.name
+
+    @property
+    def whereabouts(self) -> str:
+        """Enough to tell it from another file of the same name."""
+        return self.name if "/" in self.name else str(self.source)
 
 
 def without_repeats(plan: Sequence[Place]) -> list[Place]:
@@ -39,7 +51,7 @@ def without_repeats(plan: Sequence[Place]) -> list[Place]:
             continue
         first = kept.setdefault(place.target, place)
         if first is not place and not _same(first.source, place.source):
-            problems.append(Problem(f"{first.source.name} and {place.source.name}", f"both would be {place.target}"))
+            problems.append(Problem(f"{first.whereabouts} and {place.whereabouts}", f"both would be {place.target}"))
     seen: dict[Path, Path] = {}
     for place in folders:
         for file in place.files:
@@ -66,7 +78,7 @@ def refuse_conflicts(plan: Sequence[Place]) -> None:
             if target.is_symlink() and not target.exists():
                 problems.append(Problem(str(target), "is a link to nothing; remove it"))
             elif target.exists() and not _same(source, target):
-                problems.append(Problem(str(target), f"exists and differs from {source.name}"))
+                problems.append(Problem(str(target), f"exists and differs from {place.name}"))
     if problems:
         raise problems_error("files are in the way", problems, "Move them, or give another data root with --data DIR.")
 

@@ -47,6 +47,11 @@ class Recognised:
         """The names that say what it is, the nearest first."""
         return tuple(reversed(PurePosixPath(self.hint).parts))
 
+    @property
+    def full_name(self) -> str:
+        """Where it lay, from the folder or file that was given."""
+        return "/".join(part for part in (self.outer, self.hint) if part)
+
     def split(self, edition: Edition) -> str | None:
         """The split of a question file: by its names, else by what it holds; ``None`` where neither tells."""
         named = edition.split_in(*self.named)

@@ -24,7 +24,7 @@ def has_recipes(found: Declaration) -> bool:
 
 
 def name_recipe(name: str, recipe: str) -> str:
-    """How output names a system with its recipe: ``ccgs, recipe kit: not the published baseline``.
+    """How output names a system with its recipe: ``ccgs (recipe kit: not the published baseline)``.
 
     Only the name where the system has one recipe, or is not installed here.
     """
@@ -33,7 +33,7 @@ def name_recipe(name: str, recipe: str) -> str:
             return name
     except UserError:
         return name
-    return f"{name}, recipe {recipe}{'' if recipe == 'published' else ': not the published baseline'}"
+    return f"{name} (recipe {recipe}{'' if recipe == 'published' else ': not the published baseline'})"
 
 
 def settings(
@@ -87,9 +87,10 @@ def _override(values: dict[str, dict[str, Any]], overrides: Iterable[str]) -> No
 def _assign(values: dict[str, dict[str, Any]], name: str, value: Any, origin: str) -> None:
     known = [f"{section}.{key}" for section, table in values.items() for key in table]
     if name not in known:
-        raise UserError(
-            f"{origin}: unknown setting {name!r}.{closest(name, known)}", f"Settings: {', '.join(known) or 'none'}."
-        )
+        last = name.rpartition(".")[2]  # the right key may stand under another section, or under none
+        same = [one for one in known if one.partition(".")[2] == last]
+        near = f" Did you mean {same[0]!r}?" if same else closest(name, known)
+        raise UserError(f"{origin}: unknown setting {name!r}.{near}", f"Settings: {', '.join(known) or 'none'}.")
     section, _, key = name.partition(".")
     values[section][key] = _same_type(values[section][key], value, f"{origin}: {name}")
 

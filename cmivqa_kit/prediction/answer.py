@@ -87,11 +87,12 @@ def predict(
             title = f"Track{'s 2 and 3' if target == 23 else f' {target}'}"
             shown = full.for_prediction(track)
             answers = progress(system.predict(shown, target, options), len(full.questions), title)
-            temporary = write(_rows(answers, full), full, target, folder / path.name)
+            with _naming(path, folder / path.name):
+                temporary = write(_rows(answers, full), full, target, folder / path.name)
             if path.exists() and not force and path.read_bytes() != temporary.read_bytes():
                 raise UserError(
                     f"{path}: exists and is different; it is not overwritten",
-                    "Give --out FILE for another name, or --force to replace it.",
+                    "Give --out FILE for another name, or --force to replace it." + _kept(run, temporary, command),
                 )
             tracks_of_file: tuple[Track, ...] = (2, 3) if target == 23 else (track,)
             written.append(Written(path, tracks_of_file, len(full.questions), full.name, data_fingerprint(full)))
@@ -101,6 +102,24 @@ def predict(
         with suppress(RunFailed):  # a run that only lends its weights, on a disk that cannot be written to
             keep(run, one.path, split=one.split, tracks=list(one.tracks), data=one.data, command=command)
     return written
+
+
+def _kept(run: RunDirectory, answers: Path, command: str) -> str:
+    """Keep answers that have nowhere to go: they may have taken hours."""
+    try:
+        return f" The answers are kept in {keep(run, answers, command=command)}"
+    except RunFailed:
+        return ""
+
+
+@contextmanager
+def _naming(path: Path, temporary: Path) -> Iterator[None]:
+    """An error about the temporary file names the one that the user asked for."""
+    try:
+        yield
+    except UserError as error:
+        message, fix = (text.replace(str(temporary), str(path)) for text in (error.message, error.fix))
+        raise UserError(message, fix, error.code) from None
 
 
 @contextmanager

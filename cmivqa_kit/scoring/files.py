@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.files import read_json
 from cmivqa_kit.scoring.card import ScoreCard, score
-from cmivqa_kit.submission.match import find, tracks_of
+from cmivqa_kit.submission.match import Match, find, tracks_of
 from cmivqa_kit.submission.read import Document
 
 
@@ -63,7 +64,7 @@ def score_in(
     for t in match.tracks:
         found = truth_records(files, match.split, t)
         if found is None:
-            raise UserError(_held_back(match.ids, match.rows, len(match.questions.questions), files, match.split), "")
+            raise _held_back(document.path, match, files)
         targets, source = found
         _require(targets, t, source)
         cards.append(score(document.raw, targets, t, files.edition, match.split))
@@ -83,13 +84,14 @@ def _no_track(document: Document) -> UserError:
     )
 
 
-def _held_back(ids: int, rows: int, questions: int, files: Catalogue, split: str) -> str:
+def _held_back(path: Path, match: Match, files: Catalogue) -> UserError:
+    ids, rows, questions, split = match.ids, match.rows, len(match.questions.questions), match.split
     how = f"all {ids} ids match" if ids == rows == questions else f"{ids} of {rows} items have an id of its {questions}"
     public = [s for s in files.splits if s != split and files.edition.splits[s].answers == "public"]
     other = "dev" if "dev" in public or not public else public[0]
-    return (
-        f"the answers of {split} are held by the organizers, so there is nothing to score against ({how}); "
-        f"run `cmivqa validate FILE`, or predict and score `{other}`"
+    return UserError(
+        f"the answers of {split} are held by the organizers, so there is nothing to score against ({how})",
+        f"Run `cmivqa validate {shlex.quote(str(path))}`, or predict and score `{other}`.",
     )
 
 

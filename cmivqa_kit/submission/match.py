@@ -96,7 +96,7 @@ def find(
             fitting = [m for m in found if m.rows and m.texts >= ENOUGH * m.rows]
         found = fitting
     if not found:
-        raise _no_match(files, exact, failures)
+        raise _no_match(files, split, exact, failures, max(agreement, key=lambda m: agreement[m], default=None))
     best = max(agreement[m] for m in found)
     top = [m for m in found if agreement[m] == best]
     splits = list(dict.fromkeys(m.split for m in top))
@@ -107,11 +107,14 @@ def find(
     return replace(top[0], tracks=tuple(t for t in wanted for m in top if t in m.tracks))
 
 
-def _no_match(files: Catalogue, exact: bool, failures: Sequence[UserError]) -> UserError:
+def _no_match(
+    files: Catalogue, split: str | None, exact: bool, failures: Sequence[UserError], best: Match | None
+) -> UserError:
     if exact:
+        near = f"; {best.both} of {best.rows} items are those of {best.split}" if best is not None and best.both else ""
         return UserError(
-            f"the file was not made for the {files.name}: nothing is judged on it unless every id and question text "
-            f"is that of one split ({', '.join(files.splits)})",
+            f"nothing is judged on the {files.name} unless every id and question text is that of one of its splits "
+            f"({', '.join(files.splits)}){near or f': this file was not made for {split or files.name}'}",
             "To score it: --truth ANSWERS.json. To judge it on the organizers' questions: cmivqa init --from DOWNLOADS "
             "first, or give --data DIR.",
         )

@@ -96,8 +96,8 @@ def test_an_answer_file_per_task_serves_its_task_only(tmp_path: Path) -> None:
 
 def test_medvidqa(tmp_path: Path) -> None:
     files = catalogue(medvidqa(tmp_path))
-    assert files.splits == ("train", "dev", "testA")
-    assert chosen(files, "test", 1) == "data/text/test.json"
+    assert (files.edition.name, files.splits) == ("medvidqa", ("train", "dev", "test"))
+    assert chosen(files, "test", 1) == chosen(files, "testA", 1) == "data/text/test.json"
     assert files.feature_folders(tmp_path / "data" / "text") == (
         tmp_path / "data" / "features" / "I3D",
         tmp_path / "data" / "features",

@@ -281,16 +281,44 @@ def test_a_conflicting_file_changes_nothing(tmp_path: Path, root: Path) -> None:
     write(other / "CMIVQA_Train_Dev.json", annotated(TRAIN_VIDEOS, first=100))
     write(other / "dataset_testA_for_track1.json", track1(annotated(TEST_A_VIDEOS)))
     message = refused([other], root)
-    assert f"{root / 'train' / 'CMIVQA_Train_Dev.json'}: exists and differs from CMIVQA_Train_Dev.json" in message
+    assert f"{root / 'train' / 'CMIVQA_Train_Dev.json'}: exists and differs from other/CMIVQA_Train_Dev.json" in message
 
 
 def test_two_different_files_for_one_place(downloads: Path, root: Path) -> None:
     one = write(downloads / "a" / "CMIVQA_Train_Dev.json", annotated(TRAIN_VIDEOS))
     two = write(downloads / "b" / "CMIVQA_Train_Dev.json", annotated(TRAIN_VIDEOS, first=50))
     root.parent.mkdir()
-    assert "both would be" in refused([one, two], root)
+    assert f"{one} and {two}: both would be" in refused([one, two], root)
     write(two, read(one))  # a second copy of the same download is one file
     assert whats(gather([one, two], root)) == [("train/CMIVQA_Train_Dev.json", "questions")]
+
+
+def test_files_of_one_name_are_told_apart(downloads: Path, root: Path) -> None:
+    """Everything is called subtitle.json: the archive and folder it came in say which."""
+    zips = [make_zip(downloads / f"{n}.zip", {"x/train.json": annotated(TRAIN_VIDEOS, first=n)}) for n in (1, 50)]
+    root.parent.mkdir()
+    assert "1.zip/x/train.json and 50.zip/x/train.json: both would be" in refused(zips, root)
+    assert [place.name for place in gather(zips[:1], root).places] == ["1.zip/x/train.json"]
+
+
+def test_features_of_a_few_videos_of_several_splits_serve_them_all(downloads: Path, root: Path) -> None:
+    medvidqa(downloads)
+    text = downloads / "data" / "text"
+    for name, prefix in (("train", "a"), ("val", "b"), ("test", "c")):
+        write(
+            text / f"{name}.json",
+            [
+                {**r, "video_id": f"{prefix}{n}", "sample_id": n}
+                for n in range(6)
+                for r in read(text / f"{name}.json")[:1]
+            ],
+        )
+    features(downloads / "few", ["a0", "b0", "c0"])
+    gather([text, downloads / "few"], root)
+    assert [
+        open_split(root, name).features.rows(f"{name_prefix}0")
+        for name, name_prefix in (("train", "a"), ("dev", "b"), ("test", "c"))
+    ] == [12, 12, 12]
 
 
 def test_a_hostile_zip_places_nothing(downloads: Path, root: Path) -> None:
@@ -350,11 +378,12 @@ def test_medvidqa(tmp_path: Path, root: Path) -> None:
     intake = gather([medvidqa(tmp_path / "MedVidQA")], root)
     assert whats(intake) == [
         ("dev/dev.json", "questions"),
-        ("testA/testA.json", "questions"),
+        ("test/test.json", "questions"),
         ("train/train.json", "questions"),
         ("video_feature", "features"),
     ]
-    assert not any("subtitle" in missing and "testB" not in missing for missing in intake.missing)
+    # Not the 2023 challenge: nothing of that is missing, and no video of it was re-issued.
+    assert (intake.edition.name, intake.missing, intake.reissued) == ("medvidqa", (), ())
     assert len(open_split(root, "test").features) == 3
 
 

@@ -40,7 +40,7 @@ def layout(records: list[Any]) -> Layout:
         (ITEMS, "mmivqa_items", "mmivqa-2024"),
         ([m4ivqa_record(1, "v")], "m4ivqa", "m4ivqa-2025"),
         ([m4ivqa_record(1, "v", English_question="", video_captions=[])], "m4ivqa", "m4ivqa-2025"),
-        ([MEDVIDQA], "medvidqa", "cmivqa-2023"),
+        ([MEDVIDQA], "medvidqa", "medvidqa"),
     ],
 )
 def test_detection(records: list[Any], name: str, edition: str) -> None:

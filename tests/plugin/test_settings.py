@@ -126,6 +126,6 @@ def test_the_published_recipe_lies_under_preset_and_flags() -> None:
 
 
 def test_output_names_the_recipe_of_systems_that_have_two() -> None:
-    assert name_recipe("fake", "kit") == "fake, recipe kit: not the published baseline"
-    assert name_recipe("fake", "published") == "fake, recipe published"
+    assert name_recipe("fake", "kit") == "fake (recipe kit: not the published baseline)"
+    assert name_recipe("fake", "published") == "fake (recipe published)"
     assert name_recipe("gone", "kit") == "gone"

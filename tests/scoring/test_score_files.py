@@ -54,8 +54,8 @@ def test_held_back_answers(tmp_path: Path, files: Catalogue, kind: Any) -> None:
     error = refusal(lambda: score_in(entry(tmp_path, kind(records("testA"))), files))
     assert error.code == ExitCode.USAGE
     assert str(error) == (
-        "the answers of testA are held by the organizers, so there is nothing to score against (all 4 ids match); "
-        "run `cmivqa validate FILE`, or predict and score `dev`"
+        "the answers of testA are held by the organizers, so there is nothing to score against (all 4 ids match)\n"
+        f"Run `cmivqa validate {tmp_path / 'entry.json'}`, or predict and score `dev`."
     )
     some = refusal(lambda: score_in(entry(tmp_path, kind(records("testA"))[:3]), files))
     assert "(3 of 3 items have an id of its 4)" in some.message
@@ -66,7 +66,7 @@ def test_the_split_advised_has_public_answers(tmp_path: Path) -> None:
     (root / "dev.json").unlink()
     put(root / "dataset_testB_for_track23.json", without(records("dev"), "video_id", "start_second", "end_second"))
     error = refusal(lambda: score_in(entry(tmp_path, lists(records("testA"))), catalogue(root)))
-    assert error.message.endswith("predict and score `train`")
+    assert error.fix.endswith("predict and score `train`.")
 
 
 def test_an_answer_file_in_the_data_root(tmp_path: Path) -> None:

@@ -169,4 +169,5 @@ def test_pointers_are_escaped() -> None:
 def test_the_schemas_are_schemas(edition: str, track: Track) -> None:
     schema = load_schema(edition, track)
     Draft202012Validator.check_schema(schema)
-    assert schema["$id"] == f"urn:cmivqa-kit:schema:{edition}:track{track}"
+    own = "m4ivqa-2025" if edition == "medvidqa" else edition  # no challenge: the form that takes any id
+    assert schema["$id"] == f"urn:cmivqa-kit:schema:{own}:track{track}"

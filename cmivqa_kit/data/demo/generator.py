@@ -154,8 +154,7 @@ def write_corpus(folder: Path) -> None:
         _write_features(folder / "video_feature", videos)
     except OSError as error:
         raise RunFailed(
-            f"{folder}: the embedded corpus could not be written ({error.strerror or error})",
-            "Free some space (it needs about 40 MB) or choose another folder.",
+            error.strerror or str(error), "It needs about 40 MB: free some space or choose another folder."
         ) from None
     write_json(folder / "subtitle.json", _subtitles(videos))
     records = {name: _records(name, questions) for name in ("train", "dev", "testA")}

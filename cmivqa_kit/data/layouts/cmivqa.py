@@ -28,11 +28,7 @@ def read_plain(records: Sequence[Any], keys: Keys) -> Records:
     """Questions of records that hold one question each; every finding is kept with its JSON pointer."""
     questions: list[Question] = []
     problems: list[Problem] = []
-    for index, record in enumerate(records):
-        where = f"/{index}"
-        if not isinstance(record, Mapping):
-            problems.append(Problem(where, f"{fields.show(record)} is not an object"))
-            continue
+    for where, record in fields.objects(records, problems):
         found: list[Problem] = []
         identity = fields.question_id(record, keys.id, where, found)
         question = fields.question(record, where, found)

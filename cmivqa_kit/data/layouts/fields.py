@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cmivqa_kit.data.span import Span
@@ -11,6 +11,15 @@ from cmivqa_kit.data.types import QuestionId
 from cmivqa_kit.errors import Problem
 
 _MISSING = object()
+
+
+def objects(records: Sequence[Any], problems: list[Problem]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The records that are objects, with their JSON pointers; anything else is a finding."""
+    for index, record in enumerate(records):
+        if isinstance(record, Mapping):
+            yield f"/{index}", record
+        else:
+            problems.append(Problem(f"/{index}", f"{show(record)} is not an object"))
 
 
 def question_id(record: Mapping[str, Any], key: str, where: str, problems: list[Problem]) -> QuestionId | None:

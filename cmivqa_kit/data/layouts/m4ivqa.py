@@ -25,11 +25,7 @@ def read(records: Sequence[Any]) -> Records:
     questions: list[Question] = []  # with the ids of their records
     videos: dict[str, Video] = {}
     problems: list[Problem] = []
-    for index, record in enumerate(records):
-        where = f"/{index}"
-        if not isinstance(record, Mapping):
-            problems.append(Problem(where, f"{fields.show(record)} is not an object"))
-            continue
+    for where, record in fields.objects(records, problems):
         found: list[Problem] = []
         identity = fields.question_id(record, "id", where, found)
         video_id = fields.video_id(record, where, found)

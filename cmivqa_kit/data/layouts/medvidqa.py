@@ -43,7 +43,7 @@ register(
     Layout(
         name="medvidqa",
         title="MedVidQA / MedVidCQA",
-        edition="cmivqa-2023",
+        edition="medvidqa",
         matches=lambda sample: any("sample_id" in r or SUBTITLES in r for r in sample),
         read=read,
         public_answers=True,

@@ -1,0 +1,158 @@
+"""The plug: fit, load and predict."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from baselines.ccgs.answering import Answering
+from baselines.ccgs.checkpoint import Loaded, load
+from baselines.ccgs.encoder import Encoder, open_encoder
+from baselines.ccgs.examples import Special, tokens_of
+from baselines.ccgs.model import GlobalSpanModel
+from baselines.ccgs.network import TOKENIZER, Network, plain
+from baselines.ccgs.settings import Settings
+from baselines.ccgs.task import SpanTask, build_examples, subset
+from baselines.ccgs.windows import position_limit
+from cmivqa_kit.data.types import Question, Split
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.scoring.official import score_official
+from cmivqa_kit.training.loop import LoopSettings, train_loop
+from cmivqa_kit.training.run import RunDirectory
+
+EXAMPLES = "examples.json"
+PASSES_PER_PAIR = 6  # two rows, forward and backward; a dev question costs one pass per video
+TENTH = 0.1
+
+
+class CCGS:
+    """The text variant of CCGS, the official baseline of Tracks 2 and 3."""
+
+    def __init__(self) -> None:
+        self.loaded: Loaded | None = None
+
+    def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
+        """Train on ``train``, keep the weights that are best on ``dev``; goes on from the run's state if it has one.
+
+        Raises:
+            UserError: the encoder cannot be had, a setting is out of its range, or too few questions can be used.
+            RunFailed: the loss is no number, or memory or disk ran out.
+        """
+        settings = Settings.of(run.config)
+        device = "cuda" if settings.train.device == "auto" and torch.cuda.is_available() else "cpu"
+        if device == "cpu" and settings.train.precision == "fp16":
+            raise UserError('train.precision = "fp16" needs a GPU, and none is used', "Give --set train.precision=no.")
+        encoder = open_encoder(settings.encoder.name, _texts(train), run.seed)
+        tokens, special = tokens_of(encoder.tokenizer), Special.of(encoder.tokenizer)
+        limit = position_limit(encoder.config)
+        found = build_examples(train, tokens, settings.train, limit)
+        kept = subset(found.kept, settings.train.pairs, run.seed)
+        run.write(EXAMPLES, {"used": len(kept), "usable": len(found.kept), "dropped": dict(found.dropped)})
+        model = _network(encoder, settings, run)
+        check: _DevCheck | None = None
+        if dev is not None:
+            answering = Answering(dev, tokens, special, limit, settings.decode)
+            check = _DevCheck(answering, settings.train.dev_questions, len(kept), run.seed)
+        figures = check.figures if check is not None else _no_figures
+        task = SpanTask(model, kept, found.videos, special, settings.train, run.seed, figures)
+        train_loop(task, run, LoopSettings.of(settings.table), device, resume=any(run.path.glob("state-*")))
+
+    def load(self, run: RunDirectory) -> None:
+        """Take the network and the tokenizer of a run.
+
+        Raises:
+            UserError: a part is missing or damaged; the run has no tokenizer, or its network is the visual variant.
+        """
+        loaded = load(run)
+        if loaded.network.variant != "task23":
+            raise UserError(
+                f"{run.path}: a checkpoint of the visual variant; ccgs answers with the text variant only",
+                "Convert a checkpoint of the text variant (config: variant task23).",
+            )
+        if loaded.tokenizer is None:
+            raise UserError(
+                f"{run.path}: the run has no tokenizer",
+                "Convert the checkpoint again with --tokenizer DIR (the folder with its vocab.txt).",
+            )
+        self.loaded = loaded
+
+    def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
+        """One prediction per question of ``split``, in its order.
+
+        Raises:
+            UserError: not loaded, no video with subtitles, a setting out of its range, or Track 1.
+        """
+        if self.loaded is None:
+            raise UserError("ccgs answers from a run only", "Train first: cmivqa train -m ccgs")
+        if track == 1:
+            raise UserError("ccgs does not serve Track 1", "Give --track 2 or --track 3.")
+        tokenizer, limit = self.loaded.tokenizer, position_limit(self.loaded.network.encoder_config)
+        settings = Settings.of(options.config).decode
+        answering = Answering(split, tokens_of(tokenizer), Special.of(tokenizer), limit, settings)
+        yield from answering.ask(self.loaded.model.to(options.device), split.questions, track, options.limit)
+
+
+def _network(encoder: Encoder, settings: Settings, run: RunDirectory) -> GlobalSpanModel:
+    """The network around the encoder, its head drawn by the seed; sizes and tokenizer are written into the run."""
+    size = encoder.config.hidden_size
+    network = Network(
+        encoder=plain(encoder.config),
+        inner_dim=settings.encoder.inner_dim or size,
+        dim=settings.encoder.dim or size,
+        visual_dim=settings.encoder.visual_dim,
+        mask_lower=settings.train.mask_lower,
+    )
+    network.write(run)
+    encoder.tokenizer.save_pretrained(run.path / TOKENIZER)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(run.seed)
+        model = network.build()
+    model.P_Encoder.load_state_dict(encoder.model.state_dict())
+    return model
+
+
+class _DevCheck:
+    """The challenge's own figures on a fixed subset of the dev questions."""
+
+    def __init__(self, answering: Answering, most: int, pairs: int, seed: int) -> None:
+        self.answering = answering
+        asked = [q for q in answering.split.questions if q.answer is not None and q.answer.valid]
+        videos = max(1, len(answering.split.videos))
+        most = most or max(1, int(TENTH * PASSES_PER_PAIR * pairs / videos))
+        if len(asked) > most:
+            asked = [asked[n] for n in sorted(random.Random(f"dev {seed}").sample(range(len(asked)), most))]
+        self.asked: list[Question] = asked
+
+    def figures(self, model: nn.Module) -> Mapping[str, float]:
+        """Track 3's Average, which decides, then the other figures of Tracks 3 and 2, all of the list for both."""
+        if not self.asked:
+            return {}
+        predictions = [
+            {"id": one.question_id, "output": [[c.video_id, c.span.start, c.span.end] for c in one.candidates]}
+            for one in self.answering.ask(model, self.asked, 23)
+        ]
+        targets = [_target(question) for question in self.asked]
+        track3 = score_official(3, predictions, targets).metrics
+        return {"Average": track3.pop("Average"), **track3, **score_official(2, predictions, targets).metrics}
+
+
+def _no_figures(model: nn.Module) -> Mapping[str, float]:
+    return {}
+
+
+def _target(question: Question) -> dict[str, Any]:
+    start, end = (question.answer.start, question.answer.end) if question.answer is not None else (0.0, 0.0)
+    return {"id": question.id, "video_id": question.video_id, "start_second": start, "end_second": end}
+
+
+def _texts(split: Split) -> Iterator[str]:
+    """Everything that is said or asked."""
+    for video in split.videos.values():
+        for subtitles in (video.subtitles, *video.translations.values()):
+            yield from (line.text for line in subtitles)
+    yield from (question.text for question in split.questions)

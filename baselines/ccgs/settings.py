@@ -1,0 +1,123 @@
+"""The sections of ``config.toml`` as frozen classes, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from baselines.ccgs import DECLARATION
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.settings import merge
+from cmivqa_kit.plugin.types import Config
+
+NEGATIVES = ("question", "video", "both")
+CORPORA = ("all", "reference")
+PRECISIONS = ("no", "bf16", "fp16")
+DEVICES = ("auto", "cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSettings:
+    """Section ``encoder``; sizes of 0 are the encoder's hidden size."""
+
+    name: str
+    inner_dim: int
+    dim: int
+    visual_dim: int
+
+    def __post_init__(self) -> None:
+        _require(bool(self.name), "encoder.name", self.name, "tiny, a folder or a Hugging Face name")
+        for name, value in (("inner_dim", self.inner_dim), ("dim", self.dim)):
+            _require(value >= 0, f"encoder.{name}", value, "0 or more")
+        _require(self.visual_dim >= 1, "encoder.visual_dim", self.visual_dim, "1 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """What of section ``train`` is not the loop's (see `cmivqa_kit.training.loop.LoopSettings`)."""
+
+    epochs: int
+    accumulation: int
+    precision: str
+    device: str
+    lr: float
+    lr_head: float
+    weight_decay: float
+    warmup: float
+    maxlen: int
+    pairs: int
+    negatives: str
+    num_negatives: int
+    any_question: bool
+    mask_lower: bool
+    ranking_weight: float
+    joined_length: bool
+    old_optimizer: bool
+    max_dropped: float
+    dev_questions: int
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "accumulation", "num_negatives"):
+            _require(getattr(self, name) >= 1, f"train.{name}", getattr(self, name), "1 or more")
+        for name in ("lr", "lr_head", "weight_decay", "warmup", "ranking_weight", "pairs", "dev_questions"):
+            _require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), "0 or more")
+        _require(self.maxlen >= 32, "train.maxlen", self.maxlen, "32 or more")
+        _require(0 <= self.max_dropped <= 1, "train.max_dropped", self.max_dropped, "between 0 and 1")
+        _one_of(NEGATIVES, "train.negatives", self.negatives)
+        _one_of(PRECISIONS, "train.precision", self.precision)
+        _one_of(DEVICES, "train.device", self.device)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeSettings:
+    """Section ``decode``: from span logits to lists, and how the corpus is gone through."""
+
+    corpus: str
+    repeats: bool
+    by_video: bool
+    overlap: float
+    tokens: int
+    questions_at_once: int
+    precision: str
+
+    def __post_init__(self) -> None:
+        _one_of(CORPORA, "decode.corpus", self.corpus)
+        _require(0 <= self.overlap < 1, "decode.overlap", self.overlap, "at least 0 and below 1")
+        _require(self.tokens >= 1, "decode.tokens", self.tokens, "1 or more")
+        _require(self.questions_at_once >= 1, "decode.questions_at_once", self.questions_at_once, "1 or more")
+        _one_of(PRECISIONS, "decode.precision", self.precision)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of ``config.toml``; ``table`` is section ``train`` as it stands, for the loop."""
+
+    encoder: EncoderSettings
+    train: TrainSettings
+    decode: DecodeSettings
+    table: dict[str, Any]
+
+    @classmethod
+    def of(cls, config: Config) -> Settings:
+        """The settings of ``config``; what it does not name has its value of ``config.toml``.
+
+        Raises:
+            UserError: a value out of its range.
+        """
+        values = merge(config, DECLARATION, ())
+        train = {name: values["train"][name] for name in TrainSettings.__dataclass_fields__}
+        return cls(
+            EncoderSettings(**values["encoder"]),
+            TrainSettings(**train),
+            DecodeSettings(**values["decode"]),
+            dict(values["train"]),
+        )
+
+
+def _one_of(known: tuple[str, ...], name: str, value: str) -> None:
+    _require(value in known, name, value, " or ".join(f'"{one}"' for one in known))
+
+
+def _require(fine: bool, name: str, value: object, must: str) -> None:
+    if not fine:
+        raise UserError(f"{name}: {value!r} must be {must}", f"Give another value: --set {name}=...")

@@ -1,0 +1,121 @@
+"""A reader that leaves, an interrupt, a full disk, a named pipe: plain ends with codes that are no finding."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cmivqa_kit.data.demo import demo_corpus
+from tests.cli.running import cmivqa, python
+
+PROGRAM = [sys.executable, "-c", "from cmivqa_kit.cli.main import run; run()"]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv"])
+def test_a_reader_that_leaves_is_no_finding(tmp_path: Path, form: str) -> None:
+    """The reading end is closed before the program starts: every write fails."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*PROGRAM, "data", "check", "--data", str(demo_corpus()), "--all", "--format", form],
+        cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["baselines"], ["data", "check", "--split", "dev"]], ids=" ".join)
+def test_output_to_a_full_disk_is_a_plain_error(tmp_path: Path, arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*PROGRAM, *arguments], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 4
+    assert b"No space left" in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert b"Exception ignored" not in done.stderr
+
+
+def test_an_interrupt_is_no_finding(tmp_path: Path) -> None:
+    code = (
+        "import signal, os\n"
+        "import cmivqa_kit.prediction.answer as answer\n"
+        "import cmivqa_kit.cli.main as main\n"
+        "answer.load_split = lambda *a: os.kill(os.getpid(), signal.SIGINT)\n"
+        "import sys; sys.argv = ['cmivqa', 'predict']\n"
+        "main.run()"
+    )
+    assert cmivqa("train", cwd=tmp_path).returncode == 0
+    before = sorted(p.name for p in tmp_path.iterdir())
+    done = python(code, cwd=tmp_path)
+    assert done.returncode == 128 + signal.SIGINT
+    assert done.stderr.splitlines()[-1].startswith("Stopped before")
+    assert "Traceback" not in done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_a_named_pipe_in_a_data_root_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "train.json")
+    done = cmivqa("data", "check", "--data", ".", cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"no question file found" in done.stderr
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    assert cmivqa("train", cwd=tmp_path).returncode == 0
+    code = (
+        "import cmivqa_kit.submission.write as write, cmivqa_kit.files as files, sys\n"
+        "def full(path, text): raise files.RunFailed(f'{path}: could not be written')\n"
+        "files.write_text = full\n"
+        "from cmivqa_kit.cli.main import run\n"
+        "sys.argv = ['cmivqa', 'predict', '--out', 'mine.json']\n"
+        "run()"
+    )
+    done = python(code, cwd=tmp_path)
+    assert done.returncode == 4
+    assert "Error: mine.json: could not be written" in done.stderr
+
+
+@pytest.mark.parametrize(("command", "code"), [("validate", 1), ("score", 3)])
+def test_a_file_that_may_not_be_read_is_an_unreadable_submission(tmp_path: Path, command: str, code: int) -> None:
+    """Permissions do not bind root, who may run the tests: the refusal is played."""
+    (tmp_path / "entry.json").touch()
+    played = (
+        "import os, sys, pathlib\n"
+        "def refused(self): raise PermissionError(13, 'Permission denied', str(self))\n"
+        "pathlib.Path.read_bytes = refused\n"
+        "os.access = lambda *a, **k: False\n"
+        "from cmivqa_kit.cli.main import run\n"
+        f"sys.argv = ['cmivqa', '{command}', 'entry.json']\n"
+        "run()"
+    )
+    done = python(played, cwd=tmp_path)
+    assert done.returncode == code
+    assert "E101" in done.stdout
+
+
+def test_a_folder_that_may_not_be_read_is_an_error(tmp_path: Path) -> None:
+    played = (
+        "import os, sys\n"
+        "def walk(top, onerror=None, **k):\n"
+        "    onerror(PermissionError(13, 'Permission denied', str(top)))\n"
+        "    return iter(())\n"
+        "os.walk = walk\n"
+        "from cmivqa_kit.cli.main import run\n"
+        "sys.argv = ['cmivqa', *sys.argv[1:]]\n"
+        "run()"
+    )
+    (tmp_path / "secret").mkdir()
+    for arguments in (["data", "check", "--data", "secret"], ["init", "--from", "secret"]):
+        done = python(played, *arguments, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "secret: cannot be read (Permission denied)" in done.stderr
+
+
+def test_an_empty_cell_stays_empty_in_csv(tmp_path: Path) -> None:
+    done = cmivqa("data", "check", "--split", "dev", "--all", "--format", "csv", cwd=tmp_path)
+    assert {row["dropped_by"] for row in csv.DictReader(done.stdout.decode().splitlines())} == {""}
