@@ -19,7 +19,8 @@ TINY = "tiny"
 PAPER_ENCODER = "IDEA-CCNL/Erlangshen-DeBERTa-v2-320M-Chinese"
 HOW_TO_GET = (
     f"The official baseline used {PAPER_ENCODER} (640 MB). Behind a firewall set HF_ENDPOINT to a mirror; "
-    "or download it elsewhere and name its folder: --set encoder.name=DIR (convert-checkpoint: --encoder DIR)."
+    "or download it elsewhere and name its folder: --set encoder.name=DIR (convert-checkpoint: --encoder DIR). "
+    "To try the program without it: --preset tiny."
 )
 SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "spm.model", "tokenizer.model")
