@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baselines.bm25 import DECLARATION
-from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.settings import merge
+from cmivqa_kit.plugin.settings import merge, require
 from cmivqa_kit.plugin.types import Config
 
 SEGMENTERS = ("characters", "jieba")
@@ -23,7 +22,7 @@ class TextSettings:
 
     def __post_init__(self) -> None:
         known = " or ".join(f'"{name}"' for name in SEGMENTERS)
-        _require(self.segmenter in SEGMENTERS, "text.segmenter", self.segmenter, known)
+        require(self.segmenter in SEGMENTERS, "text.segmenter", self.segmenter, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +36,12 @@ class IndexSettings:
     window_step: float
 
     def __post_init__(self) -> None:
-        _require(0 <= self.k1 < 1e6, "index.k1", self.k1, "0 or more")
-        _require(0 <= self.b <= 1, "index.b", self.b, "between 0 and 1")
-        _require(all(0 < s < 1e6 for s in self.window_seconds), "index.window_seconds", self.window_seconds, "seconds")
+        require(0 <= self.k1 < 1e6, "index.k1", self.k1, "0 or more")
+        require(0 <= self.b <= 1, "index.b", self.b, "between 0 and 1")
+        require(all(0 < s < 1e6 for s in self.window_seconds), "index.window_seconds", self.window_seconds, "seconds")
         quantiles = self.window_quantiles
-        _require(all(0 <= q <= 1 for q in quantiles), "index.window_quantiles", quantiles, "between 0 and 1 each")
-        _require(0 <= self.window_step <= 1, "index.window_step", self.window_step, "between 0 and 1")
+        require(all(0 <= q <= 1 for q in quantiles), "index.window_quantiles", quantiles, "between 0 and 1 each")
+        require(0 <= self.window_step <= 1, "index.window_step", self.window_step, "between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,11 @@ class ListSettings:
     further_spans: int
 
     def __post_init__(self) -> None:
-        _require(0 <= self.video_weight < 1e6, "lists.video_weight", self.video_weight, "0 or more")
-        _require(self.spans_per_video >= 1, "lists.spans_per_video", self.spans_per_video, "1 or more")
-        _require(0 <= self.overlap <= 1, "lists.overlap", self.overlap, "between 0 and 1")
-        _require(self.head_videos >= 1, "lists.head_videos", self.head_videos, "1 or more")
-        _require(self.further_spans >= 0, "lists.further_spans", self.further_spans, "0 or more")
+        require(0 <= self.video_weight < 1e6, "lists.video_weight", self.video_weight, "0 or more")
+        require(self.spans_per_video >= 1, "lists.spans_per_video", self.spans_per_video, "1 or more")
+        require(0 <= self.overlap <= 1, "lists.overlap", self.overlap, "between 0 and 1")
+        require(self.head_videos >= 1, "lists.head_videos", self.head_videos, "1 or more")
+        require(self.further_spans >= 0, "lists.further_spans", self.further_spans, "0 or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +85,5 @@ class Settings:
 
 def _numbers(values: list[Any], name: str) -> tuple[float, ...]:
     for value in values:
-        _require(isinstance(value, int | float) and not isinstance(value, bool), name, value, "a number")
+        require(isinstance(value, int | float) and not isinstance(value, bool), name, value, "a number")
     return tuple(sorted({float(value) for value in values}))
-
-
-def _require(fine: bool, name: str, value: object, must: str) -> None:
-    if not fine:
-        raise UserError(f"{name}: {value!r} must be {must}", f"Give another value: --set {name}=...")

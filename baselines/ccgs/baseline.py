@@ -24,6 +24,7 @@ from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.scoring.official import score_official
 from cmivqa_kit.training.loop import LoopSettings, train_loop
 from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.training.state import has_state
 
 EXAMPLES = "examples.json"
 PASSES_PER_PAIR = 6  # two rows, forward and backward; a dev question costs one pass per video
@@ -60,7 +61,7 @@ class CCGS:
             check = _DevCheck(answering, settings.train.dev_questions, len(kept), run.seed)
         figures = check.figures if check is not None else _no_figures
         task = SpanTask(model, kept, found.videos, special, settings.train, run.seed, figures)
-        train_loop(task, run, LoopSettings.of(settings.table), device, resume=any(run.path.glob("state-*")))
+        train_loop(task, run, LoopSettings.of(settings.table), device, resume=has_state(run.path))
 
     def load(self, run: RunDirectory) -> None:
         """Take the network and the tokenizer of a run.

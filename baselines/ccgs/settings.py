@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baselines.ccgs import DECLARATION
-from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.settings import merge
+from cmivqa_kit.plugin.settings import merge, require
 from cmivqa_kit.plugin.types import Config
 
 NEGATIVES = ("question", "video", "both")
@@ -26,10 +25,10 @@ class EncoderSettings:
     visual_dim: int
 
     def __post_init__(self) -> None:
-        _require(bool(self.name), "encoder.name", self.name, "tiny, a folder or a Hugging Face name")
+        require(bool(self.name), "encoder.name", self.name, "tiny, a folder or a Hugging Face name")
         for name, value in (("inner_dim", self.inner_dim), ("dim", self.dim)):
-            _require(value >= 0, f"encoder.{name}", value, "0 or more")
-        _require(self.visual_dim >= 1, "encoder.visual_dim", self.visual_dim, "1 or more")
+            require(value >= 0, f"encoder.{name}", value, "0 or more")
+        require(self.visual_dim >= 1, "encoder.visual_dim", self.visual_dim, "1 or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +57,11 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "accumulation", "num_negatives"):
-            _require(getattr(self, name) >= 1, f"train.{name}", getattr(self, name), "1 or more")
+            require(getattr(self, name) >= 1, f"train.{name}", getattr(self, name), "1 or more")
         for name in ("lr", "lr_head", "weight_decay", "warmup", "ranking_weight", "pairs", "dev_questions"):
-            _require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), "0 or more")
-        _require(self.maxlen >= 32, "train.maxlen", self.maxlen, "32 or more")
-        _require(0 <= self.max_dropped <= 1, "train.max_dropped", self.max_dropped, "between 0 and 1")
+            require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), "0 or more")
+        require(self.maxlen >= 32, "train.maxlen", self.maxlen, "32 or more")
+        require(0 <= self.max_dropped <= 1, "train.max_dropped", self.max_dropped, "between 0 and 1")
         _one_of(NEGATIVES, "train.negatives", self.negatives)
         _one_of(PRECISIONS, "train.precision", self.precision)
         _one_of(DEVICES, "train.device", self.device)
@@ -82,9 +81,9 @@ class DecodeSettings:
 
     def __post_init__(self) -> None:
         _one_of(CORPORA, "decode.corpus", self.corpus)
-        _require(0 <= self.overlap < 1, "decode.overlap", self.overlap, "at least 0 and below 1")
-        _require(self.tokens >= 1, "decode.tokens", self.tokens, "1 or more")
-        _require(self.questions_at_once >= 1, "decode.questions_at_once", self.questions_at_once, "1 or more")
+        require(0 <= self.overlap < 1, "decode.overlap", self.overlap, "at least 0 and below 1")
+        require(self.tokens >= 1, "decode.tokens", self.tokens, "1 or more")
+        require(self.questions_at_once >= 1, "decode.questions_at_once", self.questions_at_once, "1 or more")
         _one_of(PRECISIONS, "decode.precision", self.precision)
 
 
@@ -115,9 +114,4 @@ class Settings:
 
 
 def _one_of(known: tuple[str, ...], name: str, value: str) -> None:
-    _require(value in known, name, value, " or ".join(f'"{one}"' for one in known))
-
-
-def _require(fine: bool, name: str, value: object, must: str) -> None:
-    if not fine:
-        raise UserError(f"{name}: {value!r} must be {must}", f"Give another value: --set {name}=...")
+    require(value in known, name, value, " or ".join(f'"{one}"' for one in known))

@@ -15,7 +15,7 @@ from cmivqa_kit.data.layouts import Layout, detect
 from cmivqa_kit.data.subtitles import read_subtitles
 from cmivqa_kit.data.types import Note, Question, Split, Track, Video
 from cmivqa_kit.errors import Problem, UserError, problems_error
-from cmivqa_kit.files import read_json
+from cmivqa_kit.files import fingerprint, read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,8 @@ def load_questions(files: Catalogue, name: str, track: Track | None = None) -> Q
     if problems:
         raise problems_error(file.path, problems, "Mend these records, or remove them from the file.")
     notes = list(read.notes)
-    questions = layout.read(_without_gold(records)).questions if held and track in (2, 3) else read.questions
+    hide = held and track in (2, 3) and not corpus_only
+    questions = layout.read(_without_gold(records)).questions if hide else read.questions
     if track is not None:
         questions = _of_track(questions, track, files, notes)
     if file.tracks == (1,) or track == 1:
@@ -245,3 +246,12 @@ def _as_scored(questions: Sequence[Question]) -> list[dict[str, Any]]:
         }
         for question in questions
     ]
+
+
+def data_fingerprint(split: Split) -> str:
+    """Twelve hex digits that stand for the questions and subtitles of a split."""
+    questions: list[Any] = [
+        [q.id, q.text, q.video_id, [q.answer.start, q.answer.end] if q.answer else None] for q in split.questions
+    ]
+    videos = [[v.id, [[s.text, s.start, s.duration] for s in v.subtitles]] for v in split.videos.values()]
+    return fingerprint([questions, videos])

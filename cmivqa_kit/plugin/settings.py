@@ -76,6 +76,16 @@ def merge(config: Config, found: Declaration, overrides: Iterable[str]) -> Confi
     return values
 
 
+def require(fine: bool, name: str, value: object, must: str) -> None:
+    """A baseline's own check of a setting (``section.key``): ``must`` says what it has to be.
+
+    Raises:
+        UserError: it is not ``fine``.
+    """
+    if not fine:
+        raise UserError(f"{name}: {value!r} must be {must}", f"Give another value: --set {name}=...")
+
+
 def _override(values: dict[str, dict[str, Any]], overrides: Iterable[str]) -> None:
     for override in overrides:
         name, equals, text = override.partition("=")

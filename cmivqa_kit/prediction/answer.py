@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cmivqa_kit.data.catalogue import Catalogue
-from cmivqa_kit.data.corpus import load_split
+from cmivqa_kit.data.corpus import data_fingerprint, load_split
 from cmivqa_kit.data.types import Split, Track
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.registry import create, declaration
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.records import keep
 from cmivqa_kit.submission.write import Row, write
-from cmivqa_kit.training.fit import data_fingerprint
 from cmivqa_kit.training.run import RunDirectory
 
 Progress = Callable[[Iterable[Prediction], int, str], Iterator[Prediction]]
@@ -89,27 +88,29 @@ def predict(
             answers = progress(system.predict(shown, target, options), len(full.questions), title)
             with _naming(path, folder / path.name):
                 temporary = write(_rows(answers, full), full, target, folder / path.name)
+            tracks_of_file: tuple[Track, ...] = (2, 3) if target == 23 else (track,)
+            one = Written(path, tracks_of_file, len(full.questions), full.name, data_fingerprint(full))
             if path.exists() and not force and path.read_bytes() != temporary.read_bytes():
+                copy = _keep(run, temporary, one, command)  # they may have taken hours
                 raise UserError(
                     f"{path}: exists and is different; it is not overwritten",
-                    "Give --out FILE for another name, or --force to replace it." + _kept(run, temporary, command),
+                    "Give --out FILE for another name, or --force to replace it."
+                    + (f" The answers are kept in {copy}" if copy else ""),
                 )
-            tracks_of_file: tuple[Track, ...] = (2, 3) if target == 23 else (track,)
-            written.append(Written(path, tracks_of_file, len(full.questions), full.name, data_fingerprint(full)))
+            written.append(one)
         for one in written:
             (folder / one.path.name).replace(one.path)
     for one in written:
-        with suppress(RunFailed):  # a run that only lends its weights, on a disk that cannot be written to
-            keep(run, one.path, split=one.split, tracks=list(one.tracks), data=one.data, command=command)
+        _keep(run, one.path, one, command)
     return written
 
 
-def _kept(run: RunDirectory, answers: Path, command: str) -> str:
-    """Keep answers that have nowhere to go: they may have taken hours."""
+def _keep(run: RunDirectory, answers: Path, one: Written, command: str) -> Path | None:
+    """Keep a copy and a record in the run; ``None`` where it only lends its weights, on a disk that takes no files."""
     try:
-        return f" The answers are kept in {keep(run, answers, command=command)}"
+        return keep(run, answers, split=one.split, tracks=list(one.tracks), data=one.data, command=command)
     except RunFailed:
-        return ""
+        return None
 
 
 @contextmanager

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.check import RULES, usable
-from cmivqa_kit.data.corpus import load_split
+from cmivqa_kit.data.corpus import data_fingerprint, load_split
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.files import fingerprint
 from cmivqa_kit.plugin.registry import create, declaration
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Baseline, Config, Declaration, Recipe
@@ -163,12 +161,3 @@ def repeat(folder: Path, found: Declaration) -> RunDirectory | None:
         )
     train_table = {**run.config["train"], "max_steps": best_step}
     return replace(run, config={**run.config, "train": train_table})
-
-
-def data_fingerprint(split: Split) -> str:
-    """Twelve hex digits that stand for the questions and subtitles of a split."""
-    questions: list[Any] = [
-        [q.id, q.text, q.video_id, [q.answer.start, q.answer.end] if q.answer else None] for q in split.questions
-    ]
-    videos = [[v.id, [[s.text, s.start, s.duration] for s in v.subtitles]] for v in split.videos.values()]
-    return fingerprint([questions, videos])

@@ -106,13 +106,23 @@ def save_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, at
             shutil.rmtree(old, ignore_errors=True)
 
 
+def has_state(run: Path) -> bool:
+    """True where a run can be resumed."""
+    return bool(_states(run))
+
+
+def _states(run: Path) -> list[Path]:
+    """The whole states of a run, oldest first."""
+    return sorted((p for p in run.glob("state-*") if (p / REST).is_file()), key=lambda p: int(p.name.split("-")[1]))
+
+
 def load_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Position:
     """Bring network, optimizer and random generators to the newest state of a run.
 
     Raises:
         UserError: there is no state, or it does not fit this network.
     """
-    states = sorted((p for p in run.glob("state-*") if (p / REST).is_file()), key=lambda p: int(p.name.split("-")[1]))
+    states = _states(run)
     if not states:
         raise UserError(f"{run}: no state to resume from", "It was stopped before the first one; train anew.")
     newest = states[-1]
