@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 .PHONY: demo test lint bench clean
 
-# The demo needs the kit alone; tests need torch and the checkers too. Both stamps live in the one environment.
+# The demo needs torch for CCGS; tests need the checkers too. Both stamps live in the one environment.
 $(VENV)/.kit: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) --editable .
+	$(PIP) --editable '.[models]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.kit

@@ -32,11 +32,11 @@ KEYS: dict[str, Key] = {
     for key in (
         Key("data.root", "--data", None, "folder with the organizers' files; none: the embedded demo corpus", True),
         Key("data.edition", "--edition", "", "edition of the challenge; empty: worked out from the files"),
-        Key("model.baseline", "--baseline", "bm25", "the baseline that train and predict use"),
+        Key("model.baseline", "--baseline", "ccgs", "the baseline that train and predict use"),
         Key("model.preset", "--preset", "", "named table of the baseline's config.toml"),
         Key("run.directory", "--run", "runs", "folder in which runs are made and looked for", True),
         Key("run.seed", "--seed", 0, "seed of everything random"),
-        Key("run.device", "--device", "cpu", "device for neural baselines: cpu, cuda, cuda:1"),
+        Key("run.device", "--device", "auto", "device for neural baselines: auto (a GPU if there is one), cpu, cuda:1"),
         Key("output.submission", "--out", "submission.json", "name of the submission file", True),
     )
 }

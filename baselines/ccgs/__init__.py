@@ -10,5 +10,7 @@ DECLARATION = Declaration(
     config="baselines.ccgs:config.toml",
     paper="CCGS: Cross-modal Contrastive Global-Span, arXiv 2210.05423; code WENGSYX/CMIVQA_Baseline, folder task23",
     needs=("subtitles", "package:torch", "package:transformers", "package:accelerate"),
+    demo_preset="tiny",
     convert="baselines.ccgs.checkpoint:convert",
+    published="baselines.ccgs:published.toml",
 )

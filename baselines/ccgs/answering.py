@@ -31,7 +31,9 @@ class Answering:
         self, split: Split, tokens: Tokens, special: Special, limit: int | None, settings: DecodeSettings
     ) -> None:
         self.split, self.tokens, self.special = split, tokens, special
-        self.limit, self.settings = limit, settings
+        self.settings = settings
+        limits = [one for one in (limit, settings.maxlen) if one]
+        self.limit = min(limits) if limits else None
         self.languages = {language for video in split.videos.values() for language in video.translations}
         self._corpora: dict[str | None, list[SpokenVideo]] = {}
 

@@ -12,7 +12,6 @@ from cmivqa_kit.plugin.types import Config
 NEGATIVES = ("question", "video", "both")
 CORPORA = ("all", "reference")
 PRECISIONS = ("no", "bf16", "fp16")
-DEVICES = ("auto", "cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +22,13 @@ class EncoderSettings:
     inner_dim: int
     dim: int
     visual_dim: int
+    threads: int
 
     def __post_init__(self) -> None:
         require(bool(self.name), "encoder.name", self.name, "tiny, a folder or a Hugging Face name")
         for name, value in (("inner_dim", self.inner_dim), ("dim", self.dim)):
             require(value >= 0, f"encoder.{name}", value, "0 or more")
+        require(self.threads >= 0, "encoder.threads", self.threads, "0 or more")
         require(self.visual_dim >= 1, "encoder.visual_dim", self.visual_dim, "1 or more")
 
 
@@ -38,11 +39,11 @@ class TrainSettings:
     epochs: int
     accumulation: int
     precision: str
-    device: str
     lr: float
     lr_head: float
     weight_decay: float
     warmup: float
+    dropout: float
     maxlen: int
     pairs: int
     negatives: str
@@ -61,10 +62,10 @@ class TrainSettings:
         for name in ("lr", "lr_head", "weight_decay", "warmup", "ranking_weight", "pairs", "dev_questions"):
             require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), "0 or more")
         require(self.maxlen >= 32, "train.maxlen", self.maxlen, "32 or more")
+        require(self.dropout < 1, "train.dropout", self.dropout, "below 1")
         require(0 <= self.max_dropped <= 1, "train.max_dropped", self.max_dropped, "between 0 and 1")
         _one_of(NEGATIVES, "train.negatives", self.negatives)
         _one_of(PRECISIONS, "train.precision", self.precision)
-        _one_of(DEVICES, "train.device", self.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class DecodeSettings:
     repeats: bool
     by_video: bool
     overlap: float
+    maxlen: int
     tokens: int
     questions_at_once: int
     precision: str
@@ -82,6 +84,7 @@ class DecodeSettings:
     def __post_init__(self) -> None:
         _one_of(CORPORA, "decode.corpus", self.corpus)
         require(0 <= self.overlap < 1, "decode.overlap", self.overlap, "at least 0 and below 1")
+        require(self.maxlen == 0 or self.maxlen >= 32, "decode.maxlen", self.maxlen, "0, or 32 or more")
         require(self.tokens >= 1, "decode.tokens", self.tokens, "1 or more")
         require(self.questions_at_once >= 1, "decode.questions_at_once", self.questions_at_once, "1 or more")
         _one_of(PRECISIONS, "decode.precision", self.precision)

@@ -20,6 +20,7 @@ from cmivqa_kit.workspace import EMBEDDED, Workspace, open_workspace
 if TYPE_CHECKING:
     from cmivqa_kit.data.catalogue import Catalogue
     from cmivqa_kit.editions import Edition
+    from cmivqa_kit.plugin.types import Declaration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,7 +46,7 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     "track": click.option("--track", type=click.Choice(["1", "2", "3"]), metavar="N", help="Track: 1, 2 or 3."),
     "edition": click.option("--edition", metavar="NAME", help="Edition of the challenge, or an edition file (.toml)."),
     "seed": click.option("--seed", type=int, metavar="N", help="Seed of everything random."),
-    "device": click.option("--device", metavar="NAME", help="Device for neural baselines: cpu, cuda, cuda:1."),
+    "device": click.option("--device", metavar="NAME", help="Device for neural baselines: auto, cpu, cuda, cuda:1."),
     "format": click.option(
         "--format", "form", type=click.Choice(["text", "json"]), default="text", metavar="NAME", help="text or json."
     ),
@@ -98,6 +99,24 @@ class Session:
         from cmivqa_kit.editions import DEFAULT_EDITION, load_edition
 
         return load_edition(self.workspace.edition or DEFAULT_EDITION)
+
+    def preset(self, found: Declaration) -> str:
+        """The preset that is in force for a baseline, empty for none; says so where it was not the user who named it.
+
+        One in ``cmivqa.toml`` belongs to the baseline named there. On the embedded corpus a baseline's own demo preset
+        is used, so that the bare command trains in a minute and fetches nothing.
+        """
+        from cmivqa_kit.plugin.settings import presets
+
+        stated, baseline = self.workspace.settings["model.preset"], self.workspace.settings["model.baseline"]
+        if stated.value and (stated.origin.startswith("flag") or not baseline.origin.startswith("flag")):
+            return str(stated.value)
+        if stated.value in presets(found):
+            return str(stated.value)
+        if self.workspace.is_demo and found.demo_preset:
+            self.say(f"On the {EMBEDDED} {found.name} uses its preset {found.demo_preset} (--preset NAME for another).")
+            return found.demo_preset
+        return ""
 
     def say(self, text: str, style: str = "") -> None:
         """A line for people: standard output in text form, standard error beside JSON."""

@@ -28,7 +28,8 @@ def command(form: str, **flags: Any) -> None:
     session = Session(form, **flags)
     space = session.workspace
     found = declaration(space["model.baseline"])
-    own = settings(found, space["model.preset"] or None)
+    preset = session.preset(found)
+    own = settings(found, preset or None)
     if session.json:
         render.as_json(
             {
@@ -45,7 +46,7 @@ def command(form: str, **flags: Any) -> None:
 
     rows = [(name, shown(name, s.value), s.origin, KEYS[name].help) for name, s in space.settings.items()]
     session.table("Settings", ["name", "value", "from", "meaning"], rows)
-    origin = f"preset {space['model.preset']} and config.toml" if space["model.preset"] else "config.toml"
+    origin = f"preset {preset} and config.toml" if preset else "config.toml"
     values = [(f"{section}.{key}", value) for section, part in own.items() for key, value in part.items()]
     session.say("")
     session.table(f"Settings of baseline {found.name} (from its {origin})", ["name", "value"], values)

@@ -20,12 +20,18 @@ from cmivqa_kit.errors import UserError
     short_help="Answer every question of a split and write the submission file.",
     epilog="Example: cmivqa predict --split testA; then: cmivqa score submission.json",
 )
-@options("data", "split", "track", "baseline", "run", "out", "set", "seed", "device", "edition", "force", "format")
+@options("data", "split", "track", "baseline", "run", "out", "set", "seed", "device", "edition", "force")
+@click.option(
+    "--sample", type=click.IntRange(min=0), default=0, metavar="N",
+    help="Answer N questions only, drawn by the seed: to measure a slow system, not to hand in.",
+)  # fmt: skip
+@options("format")
 def command(
     split: str | None,
     track: str | None,
     overrides: tuple[str, ...],
     force: bool,
+    sample: int,
     form: str,
     baseline: str | None,
     run: Any,
@@ -80,6 +86,7 @@ def command(
         force,
         progress,
         shlex.join(["cmivqa", *sys.argv[1:]]),
+        sample,
     )
     if session.json:
         render.as_json(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, options, words
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, options, words
 from cmivqa_kit.data.types import Track
-from cmivqa_kit.plugin.types import RECIPES, Recipe
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.types import RECIPES, Plan, Recipe
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.catalogue import Catalogue
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     help="kit: the defects of the published code corrected. published: every quirk as published.",
 )  # fmt: skip
 @click.option("--resume", "stopped", type=PATH, metavar="DIR", help="Go on with a run that was stopped.")
+@click.option("--dry-run", is_flag=True, help="Say what it would take (examples, pairs, hours, memory); train nothing.")
 @options("format")
 def command(
     split: str | None,
@@ -39,6 +43,7 @@ def command(
     max_dropped: float,
     recipe: Recipe,
     stopped: Path | None,
+    dry_run: bool,
     form: str,
     **flags: Any,
 ) -> None:
@@ -46,37 +51,56 @@ def command(
 
     Examples that cannot be used are counted by reason; past --max-dropped nothing is trained. The recipe is stored in
     the run, and predict reads it there. A run that was stopped goes on with --resume from its last state.
-    --split train+dev repeats the newest run on all data, for the number of steps it chose on dev.
+    --split train+dev repeats the newest run on all data, for the number of steps it chose on dev. --dry-run measures a
+    few batches and says what the whole training would take.
     """
     from cmivqa_kit.plugin.registry import declaration
     from cmivqa_kit.plugin.settings import merge, name_recipe, settings
-    from cmivqa_kit.training.fit import repeat, resume, train
+    from cmivqa_kit.training.fit import plan, ready, repeat, resume, train
 
     session = Session(form, **flags)
     space = session.workspace
+    device = space["run.device"]
     if stopped is not None:
-        fitted = resume(session.files, stopped)
+        if dry_run:
+            raise UserError("--dry-run and --resume do not go together", "Give one of them.")
+        with render.steps(session.console, not session.json) as progress:
+            fitted = resume(session.files, stopped, device, progress)
         found = declaration(fitted.run.baseline)
     else:
         found = declaration(space["model.baseline"])
-        config = settings(found, space["model.preset"] or None, overrides, recipe)
+        preset = session.preset(found)
+        config = settings(found, preset or None, overrides, recipe)
         seed = space["run.seed"]
         repeated = repeat(space.path("run.directory"), found) if "+" in (split or "") else None
         if repeated is not None:
             config, recipe, seed = merge(repeated.config, found, overrides), repeated.recipe, repeated.seed
             steps = config["train"]["max_steps"]
             session.say(f"Repeating {repeated.path} on {split} for the {steps} steps it chose on dev")
-        fitted = train(
-            session.files,
-            found,
-            config,
-            space.path("run.directory"),
-            split or "train",
-            seed,
-            max_dropped,
-            space["model.preset"],
-            recipe,
-        )
+        system = ready(found, config)
+        name = name_recipe(found.name, recipe)
+        if dry_run:
+            _show_plan(
+                session, name, *plan(session.files, found, config, split or "train", seed, max_dropped, recipe,
+                                     device, system)
+            )  # fmt: skip
+            return
+        session.say(f"Training {name}", "dim")
+        with render.steps(session.console, not session.json) as progress:
+            fitted = train(
+                session.files,
+                found,
+                config,
+                space.path("run.directory"),
+                split or "train",
+                seed,
+                max_dropped,
+                preset,
+                recipe,
+                device,
+                progress,
+                system,
+            )
     dropped = sum(fitted.dropped.values())
     following = _next(session.files, fitted.run.path, found.tracks)
     kept = (*REPEATED, "device")
@@ -93,10 +117,42 @@ def command(
         return
     session.say(
         f"Fitted {name_recipe(found.name, fitted.run.recipe)} on {fitted.examples} examples of {session.files.name}"
-        + (f" ({dropped} dropped: {', '.join(f'{n} {r}' for r, n in fitted.dropped.items())})" if dropped else "")
+        + (f" ({dropped} dropped: {_reasons(fitted.dropped)})" if dropped else "")
         + f"; run directory {fitted.run.path}"
     )
     session.next(following, kept)
+
+
+def _show_plan(session: Session, name: str, found: Plan | None, examples: int, dropped: Mapping[str, int]) -> None:
+    """What a training would take; nothing was trained."""
+    if session.json:
+        document = {"examples": examples, "dropped": dict(dropped), "plan": asdict(found) if found else None}
+        render.as_json(document)
+        return
+    lost = f" ({sum(dropped.values())} dropped: {_reasons(dropped)})" if dropped else ""
+    session.say(f"{name} on {session.files.name}: {count(examples, 'example')}{lost}")
+    if found is None:
+        session.say("It learns in one pass over them: no pairs, seconds, little memory.")
+    else:
+        if found.dropped:
+            session.say(f"  of these {found.examples} fit ({_reasons(found.dropped)} left out)")
+        memory = f"{found.memory / 2**20:,.0f} MiB" if found.memory else "unknown here"
+        rows = [
+            ("pairs in an epoch", f"{found.pairs:,}"),
+            ("epochs", f"{found.epochs}"),
+            ("optimizer steps", f"{found.steps:,}"),
+            ("dev questions per evaluation", f"{found.dev_questions}"),
+            ("estimated hours", f"{found.seconds / 3600:.2f} on {found.device}"),
+            ("peak memory", f"{memory} on {found.device}"),
+        ]
+        session.table("", ["what", ">value"], rows)
+    session.say("Nothing was trained or written.")
+    again = [word for word in sys.argv[1:] if word != "--dry-run"]
+    session.next(words("cmivqa", *again), ())
+
+
+def _reasons(dropped: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {reason}" for reason, number in dropped.items())
 
 
 def _next(files: Catalogue, run: Path, served: Collection[Track]) -> str:

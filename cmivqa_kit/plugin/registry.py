@@ -45,7 +45,8 @@ def create(found: Declaration) -> Baseline:
     if missing:
         raise UserError(
             f"baseline {found.name!r} needs {', '.join(missing)}, not installed here",
-            f"pip install {' '.join(missing)}; all that the kit's own baselines need: pip install 'cmivqa-kit[models]'",
+            f"pip install {' '.join(missing)}; all that the kit's own baselines need: pip install 'cmivqa-kit[models]'."
+            " Without it: cmivqa train -m bm25",
         )
     module, _, attribute = found.factory.partition(":")
     try:

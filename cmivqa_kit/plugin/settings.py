@@ -45,6 +45,7 @@ def settings(
         found: the baseline.
         preset: a table ``[preset.NAME]`` of its ``config.toml``.
         overrides: ``section.key=value`` texts; values are TOML (``true``, ``0.9``, ``"text"``), a bare word is a text.
+            A section that has a ``name`` may stand for it: ``encoder=DIR``.
         recipe: its table ``[recipe.NAME]`` lies under the preset; ``kit`` is what ``[default]`` says.
 
     Raises:
@@ -91,7 +92,10 @@ def _override(values: dict[str, dict[str, Any]], overrides: Iterable[str]) -> No
         name, equals, text = override.partition("=")
         if not equals:
             raise UserError(f"--set {override!r}: no '='", "Write --set section.key=value, e.g. --set index.k1=1.5")
-        _assign(values, name.strip(), _value(text.strip()), "--set")
+        key = name.strip()
+        if "name" in values.get(key, {}):  # --set encoder=DIR is short for encoder.name=DIR
+            key = f"{key}.name"
+        _assign(values, key, _value(text.strip()), "--set")
 
 
 def _assign(values: dict[str, dict[str, Any]], name: str, value: Any, origin: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import QuestionId, Split, Track
@@ -38,12 +38,12 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class PredictOptions:
-    """At most ``limit`` candidates per question; the effective settings, seed and device as asked for."""
+    """At most ``limit`` candidates per question; the effective settings, the seed, the device (auto, cpu, cuda:1)."""
 
     config: Config = field(default_factory=dict)
     limit: int = 50
     seed: int = 0
-    device: str = "cpu"
+    device: str = "auto"
 
 
 class Baseline(Protocol):
@@ -59,6 +59,47 @@ class Baseline(Protocol):
 
     def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
         """One prediction per question of ``split``, in its order. ``split`` carries no answers (`for_prediction`)."""
+        ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A baseline that fetches something (encoder weights): asked before any data is loaded."""
+
+    def prepare(self, config: Config) -> None:
+        """Get everything that training with these settings needs from elsewhere.
+
+        Raises:
+            UserError: it cannot be had; says how large it is and how to come by it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a training will take: examples, pairs and optimizer steps, and an estimate measured on a few batches.
+
+    ``seconds`` is the wall time of the whole training, dev evaluations included; ``memory`` the peak in bytes (0:
+    unknown), on a GPU the device's, else the process'. ``dropped`` counts the questions left out, by reason.
+    """
+
+    examples: int
+    pairs: int
+    epochs: int
+    steps: int
+    seconds: float
+    memory: int
+    device: str
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    dev_questions: int = 0
+
+
+@runtime_checkable
+class Plans(Protocol):
+    """A baseline that can say beforehand what its training will take."""
+
+    def plan(self, train: Split, dev: Split | None, run: RunDirectory) -> Plan:
+        """As `Baseline.fit`, but measured on a few batches; ``run`` is a folder that is thrown away."""
         ...
 
 
@@ -97,7 +138,9 @@ class Declaration:
     and Python packages beyond the kit's own (``package:torch``). ``drops`` are the rules of `cmivqa_kit.data.check` by
     which a training example is left out. ``[recipe.published]`` in the same file holds, section by section, what the
     published recipe changes. ``convert`` is ``"package.module:function"`` of ``(CheckpointRequest, RunDirectory) ->
-    CheckpointReport`` where the system has official checkpoints.
+    CheckpointReport`` where the system has official checkpoints. ``published`` is ``"package:published.toml"`` where
+    figures of the system were published (`cmivqa_kit.plugin.published`). ``demo_preset`` names a preset that
+    trains in a minute and fetches nothing: it is used on the embedded corpus where none is asked for.
     """
 
     name: str
@@ -110,3 +153,5 @@ class Declaration:
     drops: tuple[str, ...] = ("no-question", "no-answer", "bad-span", "no-video", "no-subtitles")
     trains: bool = True
     convert: str = ""
+    demo_preset: str = ""
+    published: str = ""

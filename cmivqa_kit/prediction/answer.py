@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -56,11 +57,13 @@ def predict(
     force: bool = False,
     progress: Progress = lambda predictions, count, title: iter(predictions),
     command: str = "",
+    sample: int = 0,
 ) -> list[Written]:
     """Write the submission files for ``tracks`` of a split; none of them is written unless all can be.
 
-    The baseline sees ids, texts and languages, the video id for Track 1 only, and never an answer. A copy of each file
-    and a record (run, recipe, weights, data, ``command``) stay in the run, where it can be written to.
+    The baseline sees ids, texts and languages, the video id for Track 1 only, and never an answer. ``sample`` (0: all)
+    is the number of questions to answer, drawn once by the seed of ``options``. A copy of each file and a record (run,
+    recipe, weights, data, ``command``) stay in the run, where it can be written to.
 
     Raises:
         UserError: a track the baseline does not serve, a file that exists and differs (without ``force``), or
@@ -82,7 +85,7 @@ def predict(
             raise UserError(f"{path}: is a directory", "Give --out FILE.")
     with _folder_beside(out) as folder:
         for path, track, target in plan:
-            full = load_split(files, split, track)
+            full = _sample(load_split(files, split, track), sample, options.seed)
             title = f"Track{'s 2 and 3' if target == 23 else f' {target}'}"
             shown = full.for_prediction(track)
             answers = progress(system.predict(shown, target, options), len(full.questions), title)
@@ -103,6 +106,14 @@ def predict(
     for one in written:
         _keep(run, one.path, one, command)
     return written
+
+
+def _sample(split: Split, most: int, seed: int) -> Split:
+    """The split with at most ``most`` (0: all) of its questions, in their order, the same for every system."""
+    if not most or len(split.questions) <= most:
+        return split
+    chosen = sorted(random.Random(f"sample {seed}").sample(range(len(split.questions)), most))
+    return replace(split, questions=tuple(split.questions[n] for n in chosen))
 
 
 def _keep(run: RunDirectory, answers: Path, one: Written, command: str) -> Path | None:

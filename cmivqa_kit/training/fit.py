@@ -1,10 +1,12 @@
-"""Fitting a baseline: the examples that can be used, a run directory, the baseline's own `fit`."""
+"""Fitting a baseline: the examples that can be used, a run directory, the baseline's own `fit` or `plan`."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from cmivqa_kit.data.catalogue import Catalogue
@@ -15,8 +17,18 @@ from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.registry import create, declaration
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.plugin.types import Baseline, Config, Declaration, Recipe
-from cmivqa_kit.training.run import OUTCOME, RunDirectory, newest_run, open_unfinished, start_run
+from cmivqa_kit.plugin.types import Baseline, Config, Declaration, Plan, Plans, Prepares, Recipe
+from cmivqa_kit.training.run import (
+    OUTCOME,
+    RECORD,
+    Progress,
+    RunDirectory,
+    make_run,
+    newest_run,
+    open_unfinished,
+    silent,
+    start_run,
+)
 
 MAX_DROPPED = 0.2
 
@@ -30,6 +42,20 @@ class Fitted:
     dropped: Mapping[str, int]
 
 
+def ready(found: Declaration, config: Config) -> Baseline:
+    """A fresh object of the system that has all it needs from elsewhere (encoder weights).
+
+    Called before any data is loaded, so that what is missing is said at once.
+
+    Raises:
+        UserError: a package or the weights are missing.
+    """
+    system = create(found)
+    if isinstance(system, Prepares):
+        system.prepare(config)
+    return system
+
+
 def train(
     files: Catalogue,
     found: Declaration,
@@ -40,31 +66,21 @@ def train(
     max_dropped: float = MAX_DROPPED,
     preset: str = "",
     recipe: Recipe = "kit",
+    device: str = "auto",
+    progress: Progress = silent,
+    system: Baseline | None = None,
 ) -> Fitted:
     """Fit the baseline on a split of a data root and leave a finished run in ``folder``.
 
     The dev split, where there is one, is handed to the baseline too. Examples that a rule of the baseline leaves out
-    are counted by rule.
+    are counted by rule. ``system`` is what `ready` gave, where it was called already.
 
     Raises:
         UserError: unreadable data, no answers, no examples, or more than ``max_dropped`` (a share) of them left out.
         RunFailed: out of disk or memory.
     """
-    system = create(found)
-    full = load_splits(files, split)
-    if "no-answer" in found.drops and not full.has_answers:
-        raise UserError(f"{full.source}: {full.name} has no answers to learn from", "Give another --split, e.g. train.")
-    kept, dropped = usable(full, found.drops)
-    lost = sum(dropped.values())
-    if lost > max_dropped * len(full.questions) or not kept:
-        reasons = "; ".join(f"{n} {name} ({RULES[name].title})" for name, n in dropped.most_common())
-        raise UserError(
-            f"{full.source}: {lost} of {len(full.questions)} examples would be dropped: {reasons}",
-            f"See each one: cmivqa data check --split {full.name}. To train all the same: "
-            f"--max-dropped {min(1.0, lost / len(full.questions) + 0.01):.2f}"
-            if kept
-            else f"Nothing is left to train on. See each one: cmivqa data check --split {full.name}",
-        )
+    system = system or ready(found, config)
+    full, kept, dropped = _examples(files, found, split, max_dropped)
     run = start_run(
         folder,
         found.name,
@@ -82,19 +98,73 @@ def train(
             "fingerprint": data_fingerprint(full),
         },
     )
-    return _fit(system, files, full, kept, run, dropped)
+    try:
+        return _fit(system, files, full, kept, replace(run, device=device, progress=progress), dropped)
+    except UserError:
+        if {path.name for path in run.path.iterdir()} == {RECORD}:  # refused before anything was learnt
+            shutil.rmtree(run.path)
+        raise
 
 
-def resume(files: Catalogue, path: Path) -> Fitted:
+def plan(
+    files: Catalogue,
+    found: Declaration,
+    config: Config,
+    split: str = "train",
+    seed: int = 0,
+    max_dropped: float = MAX_DROPPED,
+    recipe: Recipe = "kit",
+    device: str = "auto",
+    system: Baseline | None = None,
+) -> tuple[Plan | None, int, Mapping[str, int]]:
+    """What `train` with these arguments would take, the examples it would use and those that each rule leaves out.
+
+    The plan is ``None`` for a system that learns in one pass. Nothing is left on disk.
+
+    Raises:
+        UserError: as `train`.
+        RunFailed: the largest batch does not fit into memory.
+    """
+    system = system or ready(found, config)
+    full, kept, dropped = _examples(files, found, split, max_dropped)
+    if not isinstance(system, Plans):
+        return None, len(kept), dropped
+    with TemporaryDirectory(prefix="cmivqa-plan-") as folder:
+        run = replace(make_run(Path(folder), found.name, config, seed, recipe), device=device)
+        return system.plan(replace(full, questions=kept), _dev(files, full), run), len(kept), dropped
+
+
+def _examples(
+    files: Catalogue, found: Declaration, split: str, max_dropped: float
+) -> tuple[Split, tuple[Question, ...], Mapping[str, int]]:
+    """The split, its questions that can be used, and how many each rule of the system leaves out."""
+    full = load_splits(files, split)
+    if "no-answer" in found.drops and not full.has_answers:
+        raise UserError(f"{full.source}: {full.name} has no answers to learn from", "Give another --split, e.g. train.")
+    kept, dropped = usable(full, found.drops)
+    lost = sum(dropped.values())
+    if lost > max_dropped * len(full.questions) or not kept:
+        reasons = "; ".join(f"{n} {name} ({RULES[name].title})" for name, n in dropped.most_common())
+        raise UserError(
+            f"{full.source}: {lost} of {len(full.questions)} examples would be dropped: {reasons}",
+            f"See each one: cmivqa data check --split {full.name}. To train all the same: "
+            f"--max-dropped {min(1.0, lost / len(full.questions) + 0.01):.2f}"
+            if kept
+            else f"Nothing is left to train on. See each one: cmivqa data check --split {full.name}",
+        )
+    return full, kept, dropped
+
+
+def resume(files: Catalogue, path: Path, device: str = "auto", progress: Progress = silent) -> Fitted:
     """Go on with a run that was stopped; its settings, seed, recipe and split are those it began with.
 
     Raises:
         UserError: not an unfinished run, or the data is not what the run was begun on.
         RunFailed: as `train`.
     """
-    run = open_unfinished(path)
+    run = replace(open_unfinished(path), device=device, progress=progress)
     found = declaration(run.baseline)
-    system = create(found)
+    system = ready(found, run.config)
     begun = run.record().get("data")
     if not isinstance(begun, dict) or not isinstance(begun.get("split"), str):
         raise UserError(f"{path}: does not say which data it was begun on", "Train anew: cmivqa train")
@@ -116,10 +186,13 @@ def _fit(
     run: RunDirectory,
     dropped: Mapping[str, int],
 ) -> Fitted:
-    dev = load_split(files, "dev") if "dev" in files.splits and "dev" not in full.name.split("+") else None
-    system.fit(replace(full, questions=kept), dev, run)
+    system.fit(replace(full, questions=kept), _dev(files, full), run)
     run.finish()
     return Fitted(run, len(kept), dict(dropped))
+
+
+def _dev(files: Catalogue, full: Split) -> Split | None:
+    return load_split(files, "dev") if "dev" in files.splits and "dev" not in full.name.split("+") else None
 
 
 def load_splits(files: Catalogue, names: str) -> Split:

@@ -9,7 +9,7 @@ killed run goes on bit for bit (on CPU).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from accelerate.utils import set_seed
 from torch import Tensor, nn
 
 from cmivqa_kit.errors import RunFailed
+from cmivqa_kit.training.device import accelerator_on
 from cmivqa_kit.training.run import OUTCOME, RunDirectory
 from cmivqa_kit.training.state import Position, load_state, save_state, save_weights
 
@@ -72,6 +73,10 @@ class LoopSettings:
         """From a settings table; keys that are not the loop's are left to the baseline."""
         return cls(**{name: table[name] for name in cls.__dataclass_fields__ if name in table})
 
+    def steps(self, batches: int) -> int:
+        """Optimizer steps of a whole training with so many batches in an epoch."""
+        return self.max_steps or self.epochs * math.ceil(batches / self.accumulation)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -83,29 +88,19 @@ class Outcome:
     loss: float
 
 
-Progress = Callable[[int, int, float], None]  # optimizer steps done, in all, running loss
-
-
 def train_loop(
     task: Task,
     run: RunDirectory,
     settings: LoopSettings,
-    device: str = "cpu",
     resume: bool = False,
-    progress: Progress = lambda step, total, loss: None,
 ) -> Outcome:
-    """Train and leave the best weights in ``model.safetensors``, the last ones in ``last.safetensors``.
+    """Train on ``run.device`` and leave the best weights in ``model.safetensors``, the last in ``last.safetensors``.
 
     Raises:
         RunFailed: the loss is not a number, or memory ran out; the last state stays, and ``resume`` goes on from it.
-        UserError: nothing to resume.
+        UserError: nothing to resume, or no such device.
     """
-    accelerator = Accelerator(
-        mixed_precision=settings.precision,
-        cpu=device == "cpu",
-        log_with=settings.tracker or None,
-        project_dir=str(run.path),
-    )
+    accelerator = accelerator_on(run.device, settings.precision, settings.tracker, run.path)
     set_seed(run.seed)
     if settings.tracker:
         accelerator.init_trackers("cmivqa")
@@ -117,7 +112,7 @@ def train_loop(
         run.forget_after(at.step)
     batches = len(task)
     steps_per_epoch = math.ceil(batches / settings.accumulation)
-    total = settings.max_steps or settings.epochs * steps_per_epoch
+    total = settings.steps(batches)
     every = settings.evaluate_every or steps_per_epoch
     saved = at.step
     while at.step < total:
@@ -150,7 +145,7 @@ def train_loop(
         optimizer.step()
         optimizer.zero_grad()
         at = at.after(group.stop, batches, loss)
-        progress(at.step, total, at.loss)
+        run.progress(at.step, total, at.loss)
         if at.step % every == 0 or at.step == total:
             at = _evaluate(task, run, model, accelerator, at)
         if at.step - saved >= settings.save_every or at.step == total:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,19 @@ RECORD = "run.json"
 OUTCOME = "outcome.json"  # what the training loop ended with: steps, best step, best dev value
 
 
+Progress = Callable[[int, int, float], None]  # optimizer steps done, in all, running loss
+
+
+def silent(step: int, total: int, loss: float) -> None:
+    """No progress is shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunDirectory:
     """A run: its folder, the baseline's name, the effective settings (section -> key -> value), the seed, the recipe.
 
-    ``recipe`` is ``published`` (every quirk of the published code) or ``kit`` (its defects corrected).
+    ``recipe`` is ``published`` (every quirk of the published code) or ``kit`` (its defects corrected). ``device`` and
+    ``progress`` belong to the call that trains and are not stored: a run is the same wherever it was made.
     """
 
     path: Path
@@ -36,6 +44,8 @@ class RunDirectory:
     config: Config
     seed: int
     recipe: Recipe = "kit"
+    device: str = "auto"
+    progress: Progress = field(default=silent, compare=False, repr=False)
 
     @property
     def finished(self) -> bool:

@@ -1,4 +1,7 @@
-"""The three commands of the challenge, bare, on the embedded corpus; in a workspace; and what may not happen."""
+"""The three commands of the challenge on the embedded corpus; in a workspace; and what may not happen.
+
+BM25 stands for every baseline here; `test_ccgs_commands.py` has the bare commands, which train CCGS.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ from tests.damaged_copy import main as damaged_copy
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which bare train and predict were run."""
-    folder = tmp_path_factory.mktemp("bare")
-    trained = cmivqa("train", cwd=folder)
+    """A folder in which train and predict were run."""
+    folder = tmp_path_factory.mktemp("bm25")
+    trained = cmivqa("train", "-m", "bm25", cwd=folder)
     assert trained.returncode == 0, trained.stderr
     assert b"embedded demo corpus" in trained.stdout
     assert b"Next: cmivqa predict" in trained.stdout
@@ -28,7 +31,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_bare_commands_go_the_whole_way(done: Path) -> None:
+def test_commands_go_the_whole_way(done: Path) -> None:
     checked = cmivqa("validate", "submission.json", cwd=done)
     assert checked.returncode == 0, checked.stdout
     assert b"valid for testA, Tracks 2 and 3" in checked.stdout
@@ -51,7 +54,7 @@ def test_both_tracks_in_one_json(done: Path) -> None:
 
 
 def test_same_seed_same_bytes(done: Path, tmp_path: Path) -> None:
-    assert cmivqa("train", cwd=tmp_path, PYTHONHASHSEED="7").returncode == 0
+    assert cmivqa("train", "-m", "bm25", cwd=tmp_path, PYTHONHASHSEED="7").returncode == 0
     again = cmivqa("predict", "--split", "testA", cwd=tmp_path, PYTHONHASHSEED="11")
     assert again.returncode == 0
     assert (tmp_path / "submission.json").read_bytes() == (done / "submission.json").read_bytes()
@@ -93,7 +96,7 @@ def test_workspace_flags_and_origins(done: Path, tmp_path: Path) -> None:
     shutil.copytree(demo_corpus(), corpus)
     work = tmp_path / "work"
     (work / "below").mkdir(parents=True)
-    made = cmivqa("init", "--data", corpus, cwd=work)
+    made = cmivqa("init", "--data", corpus, "-m", "bm25", cwd=work)
     assert made.returncode == 0, made.stderr
     assert cmivqa("init", "--data", corpus, cwd=work).returncode == 2  # never overwritten unasked
     shown = json.loads(cmivqa("config", "--seed", "5", "--format", "json", cwd=work / "below").stdout)
@@ -133,19 +136,20 @@ def test_planted_gold_changes_nothing(done: Path, tmp_path: Path) -> None:
 
 
 def test_unknown_setting_offers_the_nearest(tmp_path: Path) -> None:
-    refused = cmivqa("train", "--set", "index.kl=1.0", cwd=tmp_path)
+    refused = cmivqa("train", "-m", "bm25", "--set", "index.kl=1.0", cwd=tmp_path)
     assert refused.returncode == 2
     assert "Did you mean 'index.k1'?" in refused.stderr.decode()
     assert not (tmp_path / "runs").exists()
 
 
 def test_demo_runs_in_its_own_workspace(tmp_path: Path) -> None:
-    shown = cmivqa("demo", cwd=tmp_path)
+    shown = cmivqa("demo", "--quick", cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
     text = shown.stdout.decode()
+    assert "ccgs," not in text
     for step in ("$ cmivqa train", "$ cmivqa predict", "$ cmivqa validate", "$ cmivqa score", "peak memory"):
         assert step in text
-    assert cmivqa("demo", cwd=tmp_path).returncode == 0  # again, in the same workspace
+    assert cmivqa("demo", "--quick", cwd=tmp_path).returncode == 0  # again, in the same workspace
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("x", encoding="utf-8")
     assert cmivqa("demo", "--dir", "mine", cwd=tmp_path).returncode == 2
@@ -191,12 +195,12 @@ def test_training_refuses_to_lose_too_much(tmp_path: Path) -> None:
     for record in train[: len(train) // 2]:
         del record["start_second"], record["end_second"]
     (corpus / "train.json").write_text(json.dumps(train), encoding="utf-8")
-    refused = cmivqa("train", "--data", corpus, cwd=tmp_path)
+    refused = cmivqa("train", "-m", "bm25", "--data", corpus, cwd=tmp_path)
     assert refused.returncode == 2
     assert "no-answer" in refused.stderr.decode()
     assert "--max-dropped" in refused.stderr.decode()
     assert not (tmp_path / "runs").exists()
-    allowed = cmivqa("train", "--data", corpus, "--max-dropped", "0.6", cwd=tmp_path)
+    allowed = cmivqa("train", "-m", "bm25", "--data", corpus, "--max-dropped", "0.6", cwd=tmp_path)
     assert allowed.returncode == 0
     assert f"{len(train) // 2} dropped: {len(train) // 2} no-answer" in allowed.stdout.decode()
 

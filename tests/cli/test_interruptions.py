@@ -49,7 +49,7 @@ def test_an_interrupt_is_no_finding(tmp_path: Path) -> None:
         "import sys; sys.argv = ['cmivqa', 'predict']\n"
         "main.run()"
     )
-    assert cmivqa("train", cwd=tmp_path).returncode == 0
+    assert cmivqa("train", "-m", "bm25", cwd=tmp_path).returncode == 0
     before = sorted(p.name for p in tmp_path.iterdir())
     done = python(code, cwd=tmp_path)
     assert done.returncode == 128 + signal.SIGINT
@@ -66,7 +66,7 @@ def test_a_named_pipe_in_a_data_root_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
-    assert cmivqa("train", cwd=tmp_path).returncode == 0
+    assert cmivqa("train", "-m", "bm25", cwd=tmp_path).returncode == 0
     code = (
         "import cmivqa_kit.submission.write as write, cmivqa_kit.files as files, sys\n"
         "def full(path, text): raise files.RunFailed(f'{path}: could not be written')\n"

@@ -43,7 +43,7 @@ def test_from_downloads_of_2023_to_a_score(tmp_path: Path) -> None:
     downloads = cmivqa_2023(tmp_path / "my downloads")
     work = tmp_path / "work"
     work.mkdir()
-    typed = walk(["init", "--from", str(downloads)], work, 4)
+    typed = walk(["init", "--from", str(downloads), "-m", "bm25"], work, 4)
     assert verbs(typed) == ["init", "data check", "data split", "train", "predict"]
     # The organizers hold the answers of testA: the way leads on to dev, which can be scored.
     typed = walk(typed[-1], work, 5)
@@ -56,7 +56,7 @@ def test_from_downloads_of_2024_to_a_score(tmp_path: Path) -> None:
     downloads = mmivqa_2024(tmp_path / "downloads")
     work = tmp_path / "work"
     work.mkdir()
-    typed = walk(["init", "--from", str(downloads)], work, 6)
+    typed = walk(["init", "--from", str(downloads), "-m", "bm25"], work, 6)
     assert verbs(typed)[:4] == ["init", "data check", "train", "predict"]
     assert typed[4] == ["validate", "submission_track2.json", "submission_track3.json"]
     assert typed[5] == ["predict", "--split", "dev", "--track", "2", "--out", "dev_submission_track2.json"]
@@ -99,7 +99,7 @@ def test_a_test_split_with_track_1_only(tmp_path: Path) -> None:
     hidden = track1([m4ivqa_record(n, "v") for n in range(3)])
     write(tmp_path / "data" / "train.json", [m4ivqa_record(n, "v") for n in range(3)])
     write(tmp_path / "data" / "test_task1.json", hidden)
-    words = following("train", "--data", "data", cwd=tmp_path)
+    words = following("train", "--data", "data", "-m", "bm25", cwd=tmp_path)
     assert words[:1] + words[3:7] == ["predict", "--split", "test", "--track", "1"]
     lines(*words, cwd=tmp_path)
     refused = cmivqa("predict", "--data", "data", "--split", "test", "--out", "x.json", cwd=tmp_path)

@@ -1,0 +1,128 @@
+"""`score --preset`: a system's published figures beside the ones obtained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmivqa_kit.cli.common import Session
+
+if TYPE_CHECKING:
+    from cmivqa_kit.plugin.figures import Figure
+    from cmivqa_kit.scoring.card import ScoreCard
+
+preset_option = click.option(
+    "--preset", metavar="NAME", help="Show published figures beside: those of a baseline, or of BASELINE/PRESET."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What ``name`` is published with on the track and split of ``card``; ``figures`` may be empty.
+
+    ``edition`` is that of the scored corpus, ``everything`` all figures of that name.
+    """
+
+    name: str
+    card: ScoreCard
+    edition: str
+    figures: tuple[Figure, ...]
+    everything: tuple[Figure, ...]
+
+    @property
+    def confirmed(self) -> dict[str, float]:
+        """Confirmed values by metric."""
+        return {figure.metric: figure.value for figure in self.figures if figure.confirmed}
+
+    @property
+    def unconfirmed(self) -> tuple[Figure, ...]:
+        """Figures whose values are not shown as facts."""
+        return tuple(figure for figure in self.figures if not figure.confirmed)
+
+    @property
+    def same_corpus(self) -> bool:
+        """False where edition or number of questions say that another corpus was scored."""
+        return all(f.corpus == self.edition and f.questions == self.card.counts["questions"] for f in self.figures)
+
+
+def beside(
+    name: str | None, figures: Sequence[Figure], cards: Iterable[ScoreCard], edition: str
+) -> list[Beside | None]:
+    """For each card what of ``name``'s ``figures`` stands beside it; ``None`` without ``--preset``."""
+    from cmivqa_kit.plugin.published import fitting
+
+    def one(card: ScoreCard) -> Beside | None:
+        if name is None:
+            return None
+        return Beside(name, card, edition, fitting(figures, card.track, card.split, edition), tuple(figures))
+
+    return [one(card) for card in cards]
+
+
+def to_dict(one: Beside | None) -> dict[str, Any] | None:
+    """Key ``published`` of a score in ``--format json``; ``None`` where nothing was asked for or nothing fits."""
+    if one is None or not one.figures:
+        return None
+    first = one.figures[0]
+    return {
+        "preset": one.name,
+        "sources": _sources([one]),
+        "corpus": first.corpus,
+        "split": first.split,
+        "questions": first.questions,
+        "same_corpus": one.same_corpus,
+        "metrics": one.confirmed,
+        "unconfirmed": {f.metric: {"value": f.value, "why": f.doubt} for f in one.unconfirmed},
+    }
+
+
+def show(session: Session, one: Beside | None, made_by: Mapping[str, Any] | None) -> None:
+    """A small table below a card: the obtained figures and the published ones, and what must be known to compare."""
+    if one is None:
+        return
+    card = one.card
+    if not one.figures:
+        have = ", ".join(dict.fromkeys(f"Track {f.track} {f.split}" for f in one.everything))
+        session.say(f"  nothing published of {one.name} for Track {card.track}, {card.split} (there is: {have})", "dim")
+        return
+    values = one.confirmed
+    names = sorted(values, key=lambda name: name != card.headline)  # as in the card: what the board ranks by goes first
+    if names:
+        rows = [[f"{one.name}, published", *(f"{values[name]:.4f}" for name in names)]]
+        if card.metrics:
+            rows.insert(0, [f"{_system(made_by)}, obtained", *(f"{card.metrics[name]:.4f}" for name in names)])
+        session.table(
+            f"Beside published figures: Track {card.track}, {card.split}", ["", *(f">{name}" for name in names)], rows
+        )
+    if not one.same_corpus:
+        first, questions = one.figures[0], card.counts["questions"]
+        session.say(
+            f"  another corpus: for orientation only (published: {first.corpus}, {first.questions} questions; "
+            f"scored: {one.edition}, {questions} questions)",
+            "yellow",
+        )
+    if one.unconfirmed:
+        doubts = ", ".join(f"{figure.metric} ({figure.doubt})" for figure in one.unconfirmed)
+        session.say(f"  left out, published but not confirmed: {doubts}", "dim")
+
+
+def show_sources(session: Session, shown: Sequence[Beside | None]) -> None:
+    """One line that says where the published figures of all cards come from."""
+    sources = _sources([one for one in shown if one is not None])
+    if sources:
+        session.say(f"  published figures: {'; '.join(sources)}", "dim")
+
+
+def _sources(shown: Iterable[Beside]) -> list[str]:
+    return list(dict.fromkeys(figure.source for one in shown for figure in one.figures))
+
+
+def _system(made_by: Mapping[str, Any] | None) -> str:
+    if made_by is None:
+        return "this file"
+    from cmivqa_kit.plugin.settings import name_recipe
+
+    return name_recipe(str(made_by.get("baseline")), str(made_by.get("recipe")))

@@ -1,0 +1,70 @@
+"""Where a network runs: ``auto`` (a GPU where there is one), ``cpu``, ``cuda``, ``cuda:1``; and on how many threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+
+from cmivqa_kit.errors import UserError
+
+
+def resolve(name: str) -> torch.device:
+    """The device called ``name``.
+
+    Raises:
+        UserError: no device is called so, or this machine has no such one.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UserError(f"unknown device {name!r}", "Give --device auto, cpu, cuda or cuda:1.") from None
+    if device.type == "cpu":
+        return device
+    count = torch.cuda.device_count() if device.type == "cuda" and torch.cuda.is_available() else 0
+    if (device.index or 0) >= count:
+        have = f"it has {count} GPU{'s' * (count != 1)}" if count else "it has no GPU that torch can use"
+        raise UserError(f"device {name!r}: not on this machine; {have}", "Give --device auto or --device cpu.")
+    return device
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """At most ``count`` CPU threads (0: as many as torch takes by itself) inside, as before afterwards.
+
+    A very small network gains nothing from several, and on busy cores they wait for each other many times longer than
+    they compute.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def accelerator_on(name: str, precision: str, tracker: str, folder: Path) -> Accelerator:
+    """An accelerator on a device.
+
+    Args:
+        name: as `resolve` takes it.
+        precision: ``no``, ``bf16`` or ``fp16``.
+        tracker: accelerate's name of one, or nothing.
+        folder: where the tracker writes.
+
+    Raises:
+        UserError: no such device, or half precision where it cannot be.
+    """
+    device = resolve(name)
+    if device.type == "cpu" and precision == "fp16":
+        raise UserError('train.precision = "fp16" needs a GPU, and none is used', "Give --set train.precision=no.")
+    if device.index is not None and device.type == "cuda":
+        torch.cuda.set_device(device)  # accelerate takes the current one
+    return Accelerator(
+        mixed_precision=precision, cpu=device.type == "cpu", log_with=tracker or None, project_dir=str(folder)
+    )

@@ -1,0 +1,58 @@
+"""Dev evaluation: the challenge's own metrics on a fixed subset of the dev questions, for every baseline alike."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from cmivqa_kit.data.types import Question, Track
+from cmivqa_kit.plugin.types import Prediction
+from cmivqa_kit.scoring.official import HEADLINE, score_official
+
+
+def dev_subset(questions: Iterable[Question], most: int, seed: int) -> tuple[Question, ...]:
+    """At most ``most`` (0: all) of the questions that have an answer, in their order, drawn once by the seed."""
+    asked = [question for question in questions if question.answer is not None and question.answer.valid]
+    if most and len(asked) > most:
+        asked = [asked[n] for n in sorted(random.Random(f"dev {seed}").sample(range(len(asked)), most))]
+    return tuple(asked)
+
+
+def evaluate(
+    predictions: Iterable[Prediction], questions: Sequence[Question], tracks: Sequence[Track]
+) -> Mapping[str, float]:
+    """Official metrics of answers to dev questions, in the program's own units.
+
+    Args:
+        predictions: one for each of ``questions``.
+        questions: with their answers.
+        tracks: whose metrics; the one that the first track ranks by comes first and decides.
+
+    Returns:
+        Metric -> value; nothing where there are no questions.
+    """
+    if not questions:
+        return {}
+    targets = [_target(question) for question in questions]
+    rows = {track: [] for track in tracks}  # type: dict[Track, list[dict[str, Any]]]
+    for one in predictions:
+        for track in tracks:
+            rows[track].append(_row(one, track))
+    metrics: dict[str, float] = {}
+    for track in tracks:
+        found = score_official(track, rows[track], targets).metrics
+        metrics |= {HEADLINE[track]: found.pop(HEADLINE[track]), **found}
+    return metrics
+
+
+def _row(one: Prediction, track: Track) -> dict[str, Any]:
+    if track == 1:
+        best = one.candidates[0].span
+        return {"id": one.question_id, "start_second": best.start, "end_second": best.end}
+    return {"id": one.question_id, "output": [[c.video_id, c.span.start, c.span.end] for c in one.candidates]}
+
+
+def _target(question: Question) -> dict[str, Any]:
+    start, end = (question.answer.start, question.answer.end) if question.answer is not None else (0.0, 0.0)
+    return {"id": question.id, "video_id": question.video_id, "start_second": start, "end_second": end}

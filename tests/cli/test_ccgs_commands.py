@@ -1,0 +1,123 @@
+"""CCGS through the commands: the demo with its rows, the bare commands, dry runs, missing encoders and packages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cmivqa_kit.data.demo import demo_corpus
+from tests.cli.running import cmivqa, python
+
+SHORT = ("--set", "train.pairs=6", "--set", "train.epochs=1", "--set", "train.dev_questions=1")
+NOT_PUBLISHED = "ccgs (recipe kit: not the published baseline)"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The workspace that the whole demo leaves, and what it printed."""
+    folder = tmp_path_factory.mktemp("demo")
+    shown = cmivqa("demo", cwd=folder)
+    assert shown.returncode == 0, shown.stderr
+    return folder / "demo-workspace", shown.stdout.decode()
+
+
+def test_the_demo_trains_ccgs_beside_bm25_and_shows_both_rows(demo: tuple[Path, str]) -> None:
+    folder, text = demo
+    assert "$ cmivqa train\n" in text
+    assert "$ cmivqa predict --split testA --force\n" in text
+    table = text[text.index("Embedded testA") :].splitlines()
+    rows = {line.split()[0].rstrip(","): line.split() for line in table[2:5]}
+    assert set(rows) == {"prior", "bm25", "ccgs"}
+    assert rows["ccgs"][-3] == "-"  # does not serve Track 1
+    assert all(0 < float(value) < 4 for name in ("bm25", "ccgs") for value in rows[name][-2:])
+    assert "not the published baseline" in " ".join(rows["ccgs"])
+    losses = [json.loads(line)["loss"] for line in (folder / "runs/ccgs-1/metrics.jsonl").read_text().splitlines()]
+    assert losses[-1] < losses[0]  # it does learn
+
+
+def test_bare_commands_use_the_workspace_s_baseline_and_the_newest_run(demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    trained = cmivqa("train", *SHORT, cwd=folder)
+    assert trained.returncode == 0, trained.stderr
+    assert NOT_PUBLISHED in trained.stdout.decode()
+    assert "runs/ccgs-2" in trained.stdout.decode()
+    before = (folder / "submission.json").read_bytes()
+    refused = cmivqa("predict", "--run", "runs/ccgs-1", "--split", "dev", "--track", "2", cwd=folder)
+    assert refused.returncode == 2
+    assert b"--force" in refused.stderr
+    assert (folder / "submission.json").read_bytes() == before
+    scored = cmivqa("score", "submission.json", "--preset", "ccgs", cwd=folder)
+    assert scored.returncode == 0, scored.stderr
+    text = scored.stdout.decode()
+    assert f"{NOT_PUBLISHED}, run" in text  # found again by its hash
+    assert "another corpus" in text
+
+
+def test_a_dry_run_says_what_it_takes_and_leaves_nothing(tmp_path: Path) -> None:
+    done = cmivqa("train", "--dry-run", *SHORT, "--set", "train.accumulation=4", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode()
+    assert "embedded demo corpus: 250 examples" in text
+    values = {line.rsplit(maxsplit=1)[0].strip(): line.split()[-1] for line in text.splitlines() if line[:3] != "est"}
+    assert values["pairs in an epoch"] == "6"
+    assert values["optimizer steps"] == "2"
+    assert "estimated hours" in text
+    assert "MiB on cpu" in text
+    assert text.splitlines()[-1].startswith("Next: cmivqa train --set train.pairs=6")
+    assert list(tmp_path.iterdir()) == []
+    twin = json.loads(cmivqa("train", "--dry-run", "--format", "json", *SHORT, cwd=tmp_path).stdout)
+    assert twin["examples"] == 250
+    assert (twin["plan"]["pairs"], twin["plan"]["steps"], twin["plan"]["dev_questions"]) == (6, 6, 1)
+    assert twin["plan"]["seconds"] > 0
+    assert twin["plan"]["memory"] > 2**20
+    plain = cmivqa("train", "-m", "bm25", "--dry-run", cwd=tmp_path)
+    assert b"no pairs" in plain.stdout
+
+
+def test_a_missing_encoder_is_said_before_any_data_is_loaded(tmp_path: Path) -> None:
+    """The data root does not even exist, and nothing is fetched: the hub is switched off."""
+    for words in (["--data", "nowhere"], ["--data", str(demo_corpus()), "--dry-run"], ["--data", str(demo_corpus())]):
+        done = cmivqa("train", *words, cwd=tmp_path, HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path / "hub"))
+        assert done.returncode == 2
+        text = done.stderr.decode()
+        assert "Traceback" not in text
+        assert "nowhere" not in text
+        for named in ("640 MB", "HF_ENDPOINT", "--set encoder=DIR", "Erlangshen"):
+            assert named in text, named
+        assert not (tmp_path / "runs").exists()
+
+
+def test_a_refused_training_leaves_no_run(tmp_path: Path) -> None:
+    refused = cmivqa("train", "--set", "train.maxlen=32", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert b"leaves no room for subtitles" in refused.stderr
+    assert not any((tmp_path / "runs").iterdir())
+
+
+def test_a_device_that_is_not_there(tmp_path: Path) -> None:
+    for device, said in (("cuda:7", b"not on this machine"), ("gpu", b"unknown device 'gpu'")):
+        refused = cmivqa("train", "--device", device, cwd=tmp_path)
+        assert refused.returncode == 2
+        assert said in refused.stderr
+        assert b"--device" in refused.stderr
+
+
+def test_without_torch_the_demo_goes_on_without_ccgs(tmp_path: Path) -> None:
+    code = (
+        "import sys, importlib.util as util\n"
+        "find = util.find_spec\n"
+        "import cmivqa_kit.plugin.registry as registry\n"
+        "registry.find_spec = lambda name: None if name in ('torch', 'transformers') else find(name)\n"
+        "from cmivqa_kit.cli.main import run\n"
+        "sys.argv = ['cmivqa', *sys.argv[1:]]\n"
+        "raise SystemExit(run())"
+    )
+    done = python(code, "demo", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Without ccgs, which needs torch, transformers: pip install 'cmivqa-kit[models]'" in done.stdout
+    refused = python(code, "train", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "pip install" in refused.stderr
+    assert "-m bm25" in refused.stderr
