@@ -14,7 +14,7 @@ from cmivqa_kit.data.check import RULES, usable
 from cmivqa_kit.data.corpus import data_fingerprint, load_split
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split
-from cmivqa_kit.errors import UserError
+from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.registry import create, declaration
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Baseline, Config, Declaration, Plan, Plans, Prepares, Recipe
@@ -100,8 +100,9 @@ def train(
     )
     try:
         return _fit(system, files, full, kept, replace(run, device=device, progress=progress), dropped)
-    except UserError:
-        if {path.name for path in run.path.iterdir()} == {RECORD}:  # refused before anything was learnt
+    except UserError as error:
+        stopped = isinstance(error, RunFailed)
+        if not stopped and [path.name for path in run.path.iterdir()] == [RECORD]:  # refused before anything was learnt
             shutil.rmtree(run.path)
         raise
 

@@ -19,7 +19,7 @@ from accelerate.utils import set_seed
 from torch import Tensor, nn
 
 from cmivqa_kit.errors import RunFailed
-from cmivqa_kit.training.device import accelerator_on
+from cmivqa_kit.training.device import accelerator_on, without_denormals
 from cmivqa_kit.training.run import OUTCOME, RunDirectory
 from cmivqa_kit.training.state import Position, load_state, save_state, save_weights
 
@@ -88,6 +88,7 @@ class Outcome:
     loss: float
 
 
+@without_denormals()
 def train_loop(
     task: Task,
     run: RunDirectory,

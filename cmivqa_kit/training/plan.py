@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cmivqa_kit.training.device import accelerator_on
+from cmivqa_kit.training.device import accelerator_on, without_denormals
 from cmivqa_kit.training.loop import LoopSettings, Task
 
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the batches' sizes
 
 
+@without_denormals()
 def measure(task: Task, settings: LoopSettings, device: str) -> tuple[float, int]:
     """Seconds of an epoch and peak memory in bytes, from real steps on batches of five sizes. The weights change.
 

@@ -51,9 +51,7 @@ def fitted(
     train: Split | None = None,
 ) -> RunDirectory:
     """A finished run of a few steps."""
-    config = settings(
-        DECLARATION, "tiny", ("train.max_steps=6", "train.device=cpu", "train.dev_questions=2", *overrides), recipe
-    )
+    config = settings(DECLARATION, "tiny", ("train.max_steps=6", "train.dev_questions=2", *overrides), recipe)
     run = start_run(folder, "ccgs", config, seed, recipe)
     data = train or corpus()
     CCGS().fit(data, corpus() if dev else None, run)
@@ -134,7 +132,7 @@ def test_the_published_recipe_keeps_its_quirks(tmp_path: Path) -> None:
 
 
 def test_a_resumed_training_ends_where_an_unbroken_one_does(run: RunDirectory, tmp_path: Path) -> None:
-    config = settings(DECLARATION, "tiny", ("train.max_steps=3", "train.device=cpu", "train.dev_questions=2"))
+    config = settings(DECLARATION, "tiny", ("train.max_steps=3", "train.dev_questions=2"))
     first = start_run(tmp_path, "ccgs", config, 1)
     CCGS().fit(corpus(), corpus(), first)
     rest = RunDirectory(first.path, "ccgs", run.config, 1)

@@ -10,22 +10,23 @@ import torch
 
 from baselines.ccgs.baseline import CCGS
 from baselines.ccgs.checkpoint import OLD_BUFFER, convert, load
-from baselines.ccgs.encoder import open_encoder, tiny_config
+from baselines.ccgs.encoder import open_encoder
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.network import plain
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
 from cmivqa_kit.training.run import RunDirectory, make_run
+from tests.baselines.encoders import deberta
 
 VOCABULARY = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", "洗", "手", "wash"]
-ENCODER = plain(tiny_config(len(VOCABULARY), 0))
+ENCODER = plain(deberta(len(VOCABULARY), 0))
 SIZES = {"encoder": ENCODER, "inner_dim": 8, "dim": 6, "visual_dim": 4, "variant": "task23"}
 
 
 @pytest.fixture
 def model() -> GlobalSpanModel:
     torch.manual_seed(3)
-    return GlobalSpanModel(tiny_config(len(VOCABULARY), 0), 8, 6, 4)
+    return GlobalSpanModel(deberta(len(VOCABULARY), 0), 8, 6, 4)
 
 
 def download(folder: Path, weights: Any, vocabulary: bool = True) -> tuple[Path, ...]:
@@ -58,7 +59,7 @@ def test_an_official_download_becomes_a_run(tmp_path: Path, model: GlobalSpanMod
 
 def test_sizes_come_from_weights_and_encoder_folder(tmp_path: Path, model: GlobalSpanModel) -> None:
     encoder = tmp_path / "encoder"
-    tiny_config(len(VOCABULARY), 0).save_pretrained(encoder)
+    deberta(len(VOCABULARY), 0).save_pretrained(encoder)
     half = {name: value.half() for name, value in model.state_dict().items()}
     files = download(tmp_path / "official", half)
     run, report = converted(tmp_path, CheckpointRequest(files, None, str(encoder)))
@@ -142,6 +143,6 @@ def test_an_encoder_that_cannot_be_fetched(monkeypatch: pytest.MonkeyPatch) -> N
         raise AssertionError("texts were read")
         yield
 
-    with pytest.raises(UserError, match=r"(?s)no/such-encoder.*640 MB.*HF_ENDPOINT.*encoder\.name=DIR"):
+    with pytest.raises(UserError, match=r"(?s)no/such-encoder.*640 MB.*HF_ENDPOINT.*encoder=DIR"):
         monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
         open_encoder("no/such-encoder", unread(), 0)

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from baselines.ccgs.encoder import tiny_config
 from baselines.ccgs.examples import Special, batch, sequence
 from baselines.ccgs.losses import contrastive_loss, ranking_iou_loss
 from baselines.ccgs.model import GlobalSpanModel, rotate
+from tests.baselines.encoders import deberta
 
 SPECIAL = Special(cls=1, sep=2, pad=0)
 ROWS = [
@@ -20,7 +20,7 @@ ROWS = [
 
 def network(mask_lower: bool = False, rope: bool = False) -> GlobalSpanModel:
     torch.manual_seed(5)
-    return GlobalSpanModel(tiny_config(40, 0), 16, 8, 4, mask_lower, rope).eval()
+    return GlobalSpanModel(deberta(40, 0), 16, 8, 4, mask_lower, rope).eval()
 
 
 def test_a_padded_batch_gives_each_row_its_own_logits() -> None:

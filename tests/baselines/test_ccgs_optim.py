@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from baselines.ccgs import optim
-from baselines.ccgs.encoder import tiny_config
 from baselines.ccgs.model import GlobalSpanModel
+from tests.baselines.encoders import deberta
 
 
 def test_the_embeddings_are_the_difference_between_the_recipes() -> None:
-    model = GlobalSpanModel(tiny_config(30, 0), 8, 8, 4)
+    model = GlobalSpanModel(deberta(30, 0), 8, 8, 4)
     published, kit = optim.parameter_names(model, "published")[0], optim.parameter_names(model, "kit")[0]
     assert {name.split(".")[1] for name in set(kit) - set(published)} == {"embeddings"}
     assert set(published) < set(kit)
