@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import click
 
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, naming, one_of, options, track_number, words
+from cmivqa_kit.cli.published import Beside, beside, preset_option, show, show_sources, to_dict
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode
 
@@ -25,20 +26,31 @@ if TYPE_CHECKING:
     epilog="Example: cmivqa score submission.json; cmivqa score submission.json --truth answers.json --track 3",
 )
 @click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE...")
-@options("data", "split", "truth", "track", "edition", "format")
+@options("data", "split", "truth", "track", "edition")
+@preset_option
+@options("format")
 def command(
-    files: tuple[Path, ...], split: str | None, truth: Path | None, track: str | None, form: str, **flags: Any
+    files: tuple[Path, ...],
+    split: str | None,
+    truth: Path | None,
+    track: str | None,
+    preset: str | None,
+    form: str,
+    **flags: Any,
 ) -> None:
     """Score submission files with the official numbers, bit for bit, as fractions (the board's scale).
 
     The split is worked out from ids and question texts; a 2023 corpus file is scored for Tracks 2 and 3. With --truth
-    FILE the answers come from that file. Exit code 3 when a file is unreadable or the official program would crash.
+    FILE the answers come from that file, with --preset NAME a baseline's published figures stand beside. Exit code 3
+    when a file is unreadable or the official program would crash.
     """
     from cmivqa_kit.cli.validate import expand
+    from cmivqa_kit.plugin.published import named
     from cmivqa_kit.prediction.records import find_record
     from cmivqa_kit.submission.read import read_submission
 
     session = Session(form, split=split, track=track, **flags)
+    figures = named(preset) if preset is not None else ()
     codes: list[int] = [ExitCode.OK]
     results: list[dict[str, Any]] = []
     good: list[Path] = []
@@ -52,9 +64,11 @@ def command(
             else:
                 good.append(path)
             made_by = find_record(path, session.workspace.path("run.directory"))
-            results.append(_document(document, scored, made_by))
+            cards = scored.cards if scored else ()
+            published = beside(preset, figures, cards, _edition(session, truth)) if cards else []
+            results.append(_document(document, scored, made_by, published))
             if not session.json:
-                _show(session, document, scored, made_by)
+                _show(session, document, scored, made_by, published)
     if session.json:
         render.as_json(results)
     else:
@@ -80,7 +94,16 @@ def _score(
         return score_in(document, files, split, track, exact=session.workspace.is_demo)
 
 
-def _document(document: Document, scored: Scored | None, made_by: Mapping[str, Any] | None) -> dict[str, Any]:
+def _edition(session: Session, truth: Path | None) -> str:
+    return (session.files.edition if truth is None else session.edition).name
+
+
+def _document(
+    document: Document,
+    scored: Scored | None,
+    made_by: Mapping[str, Any] | None,
+    published: Sequence[Beside | None],
+) -> dict[str, Any]:
     status = "unreadable" if scored is None else "ok"
     return {
         "file": document.path,
@@ -88,16 +111,27 @@ def _document(document: Document, scored: Scored | None, made_by: Mapping[str, A
         "findings": [finding.to_dict() for finding in document.findings],
         "truth": scored.truth if scored else None,
         "made_by": made_by,
-        "scores": [card.to_dict() for card in scored.cards] if scored else [],
+        "scores": [
+            {**card.to_dict(), "published": to_dict(one)}
+            for card, one in zip(scored.cards if scored else (), published, strict=True)
+        ],
     }
 
 
-def _show(session: Session, document: Document, scored: Scored | None, made_by: Mapping[str, Any] | None) -> None:
+def _show(
+    session: Session,
+    document: Document,
+    scored: Scored | None,
+    made_by: Mapping[str, Any] | None,
+    published: Sequence[Beside | None],
+) -> None:
     for finding in document.findings:
         place = f":{finding.line}:{finding.column}" if finding.line else ""
         session.say(f"{document.path}{place}: {finding.code} {finding.message}", "red")
-    for card in scored.cards if scored else ():
+    for card, one in zip(scored.cards if scored else (), published, strict=True):
         _show_card(session, document.path, card)
+        show(session, one, made_by)
+    show_sources(session, published)
     if made_by is not None:
         from cmivqa_kit.plugin.settings import name_recipe
 

@@ -34,8 +34,37 @@ class SplitFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Combination:
+    """A metric formed of others: names with ``{n}`` for each cut-off; their sum, or their mean."""
+
+    of: tuple[str, ...]
+    mean: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRules:
+    """Table ``[metrics]`` of an edition; where a key is left out, what all boards have used.
+
+    ``thresholds`` are the IoUs of ``R@n,IoU=...``, ``ranks`` what Tracks 1, 2 and 3 are ranked by, ``combined`` the
+    metrics formed of others, by name.
+    """
+
+    thresholds: tuple[float, ...] = (0.3, 0.5, 0.7)
+    ranks: tuple[str, str, str] = ("mIoU", "Overall", "Average")
+    combined: Mapping[str, Combination] = field(
+        default_factory=lambda: {
+            "Overall": Combination(("R@{n}", "MRR")),
+            "Average": Combination(("R@{n}|mIoU",), mean=True),
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
-    """The rules of one year's challenge."""
+    """The rules of one year's challenge.
+
+    ``entries`` of a list are read, metrics are cut off at ``cutoffs``, boards show ``board_decimals``.
+    """
 
     name: str
     title: str
@@ -49,6 +78,7 @@ class Edition:
     board_decimals: int
     reissued_videos: tuple[str, ...] = ()
     splits: Mapping[str, SplitFacts] = field(default_factory=dict)
+    metrics: MetricRules = field(default_factory=MetricRules)
 
     def canonical_split(self, name: str) -> str | None:
         """The canonical name of a split given by any of its names, or ``None`` if this edition knows no such name."""
@@ -160,13 +190,62 @@ def _parse(text: str, where: str) -> Edition:
     try:
         table: dict[str, Any] = tomllib.loads(text)
         splits = {name: SplitFacts(**_tuples(facts)) for name, facts in table.pop("splits").items()}
-        return Edition(**_tuples(table), splits=splits)
+        metrics = _metric_rules(table.pop("metrics", {}))
+        edition = Edition(**_tuples(table), splits=splits, metrics=metrics)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{where}: not TOML ({error})", "Mend the edition file.") from None
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(
             f"{where}: a field is missing or unknown ({error})", "Compare it with an edition that comes with the kit."
         ) from None
+    _check_numbers(edition, where)
+    return edition
+
+
+def _metric_rules(table: Mapping[str, Any]) -> MetricRules:
+    """Table ``[metrics]``: ``thresholds``, ``ranks``, and ``combined`` with ``NAME = { sum = [...] }`` or ``mean``."""
+    given = _tuples(table)
+    if "combined" in given:
+        rules = {}
+        for name, rule in given["combined"].items():
+            ((how, of),) = rule.items()
+            if how not in ("sum", "mean"):
+                raise TypeError(f"{name} is formed by {how!r}, not by sum or mean")
+            rules[name] = Combination(tuple(of), how == "mean")
+        given["combined"] = rules
+    if "thresholds" in given:
+        given["thresholds"] = tuple(map(float, given["thresholds"]))
+    return MetricRules(**given)
+
+
+def _check_numbers(edition: Edition, where: str) -> None:
+    """Numbers that scoring counts with; a wrong one would only show as a wrong score."""
+    rules = edition.metrics
+    checks = {
+        "cutoffs: ascending integers from 1": _whole(edition.cutoffs)
+        and list(edition.cutoffs) == sorted(set(edition.cutoffs)),
+        "entries: an integer, at least 1": _whole((edition.entries,)),
+        "board_decimals: an integer, at least 1": _whole((edition.board_decimals,)),
+        "metrics.thresholds: numbers above 0, up to 1": all(0 < mu <= 1 for mu in rules.thresholds)
+        and len(rules.thresholds) > 0,
+        "metrics.ranks: three names, for Tracks 1, 2 and 3": isinstance(rules.ranks, tuple)
+        and len(rules.ranks) == 3
+        and all(isinstance(name, str) for name in rules.ranks),
+        "metrics.combined: lists of names": all(
+            rule.of and all(isinstance(name, str) for name in rule.of) for rule in rules.combined.values()
+        ),
+    }
+    wrong = [wanted for wanted, right in checks.items() if not right]
+    if wrong:
+        raise UserError(f"{where}: {wrong[0].split(':')[0]} is wrong", f"Wanted: {'; '.join(wrong)}.")
+
+
+def _whole(numbers: Any) -> bool:
+    return (
+        isinstance(numbers, tuple)
+        and len(numbers) > 0
+        and all(isinstance(n, int) and not isinstance(n, bool) and n >= 1 for n in numbers)
+    )
 
 
 def _tuples(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,1 +1,25 @@
-"""Scores of Tracks 1, 2 and 3. Imports only `cmivqa_kit.data`, `cmivqa_kit.submission`, the editions and NumPy."""
+"""Scores of Tracks 1, 2 and 3: official, bit for bit, and corrected.
+
+``score(predictions, truth, track=2)`` scores paths or plain Python objects and returns a `ScoreCard`. Imports only
+`cmivqa_kit.data`, `cmivqa_kit.submission`, the editions and NumPy, and those only when something is scored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cmivqa_kit.scoring.api import score
+    from cmivqa_kit.scoring.card import ScoreCard
+
+__all__ = ["ScoreCard", "score"]
+_FROM = {"score": "cmivqa_kit.scoring.api", "ScoreCard": "cmivqa_kit.scoring.card"}
+
+
+def __getattr__(name: str) -> Any:
+    """The two public names, imported when they are first used."""
+    if name not in _FROM:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_FROM[name]), name)

@@ -1,137 +1,133 @@
-"""The score card: ordered metrics, counts, per-question values and a signature."""
+"""The score card: the official and the strict scores of one submission on one track, side by side."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
-from cmivqa_kit import __version__
 from cmivqa_kit.data.types import Track
-from cmivqa_kit.editions import Edition
-from cmivqa_kit.files import fingerprint
-from cmivqa_kit.scoring.official import CUTOFFS, HEADLINE, OfficialCrash, score_official
-from cmivqa_kit.submission.read import interpreter, plain_id
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.scoring.differences import Difference
+from cmivqa_kit.scoring.facts import Values
+from cmivqa_kit.scoring.ids import json_safe
+from cmivqa_kit.scoring.results import OfficialResult, StrictResult, safe_numbers
+from cmivqa_kit.scoring.strict import Answered
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ScoreCard:
-    """Official score of one submission on one track.
+    """Scores of one submission on one track, over n questions.
 
-    ``metrics`` are fractions (the board's scale) by canonical name in the board's order, ``raw`` the official program's
-    own units (Track 1 in percent). Both are empty where ``crash`` says that the program would have crashed.
-    ``per_question`` holds one value per question in the order of the ground truth; ``None`` where the official program
-    leaves a question out of the mean. Two cards are comparable only when their signatures agree.
+    Attributes:
+        headline: name of the metric that the edition ranks this track by.
+        cutoffs: cut-offs of the strict metrics; the official ones are always 1, 10 and 50.
+        entries: how many entries of a list strict reads; the official program always reads 50.
+        counts: questions, answered, missing, duplicated (in the file more than once: scored as missing in strict),
+            extra, malformed, invalid_entries.
+        differences: why official and strict differ, on how many questions; empty where one of them has no numbers.
+        question_ids: (n) ids as in the ground truth, in its order, which all values per question share.
+        answers: (n) ``given``, ``missing`` or ``duplicated``.
+        languages: (n) ``language_type`` in the ground truth, or ``None``.
+        clusters: (n) the question's video, or a name of its own where the ground truth gives none.
+        decimals: how many decimals boards show.
+        signature: everything the numbers depend on. Cards are comparable only when it is the same.
     """
 
     track: Track
     split: str
-    metrics: dict[str, float]
-    raw: dict[str, float]
+    edition: str
+    headline: str
+    cutoffs: tuple[int, ...]
+    entries: int
+    official: OfficialResult
+    strict: StrictResult
     counts: dict[str, int]
+    differences: tuple[Difference, ...]
+    question_ids: tuple[Any, ...]
+    answers: tuple[Answered, ...]
+    languages: tuple[str | None, ...]
+    clusters: tuple[str, ...]
+    decimals: int
     signature: str
-    crash: str = ""
-    question_ids: tuple[Any, ...] = ()
-    per_question: dict[str, list[float | None]] = field(default_factory=dict)
 
     @property
-    def headline(self) -> str:
-        """Name of the metric the board ranks by."""
-        return HEADLINE[self.track]
+    def metrics(self) -> dict[str, float]:
+        """The official metrics as fractions; empty where the program crashes."""
+        return self.official.metrics
 
-    def to_dict(self) -> dict[str, Any]:
-        """The machine-readable twin (``score --format json``); per-question values are left out."""
-        return {
+    @property
+    def raw(self) -> dict[str, float]:
+        """The official metrics in the program's own units (Track 1: percent)."""
+        return self.official.raw
+
+    @property
+    def crash(self) -> str:
+        """How the official program would crash, in a line; empty where it would not."""
+        return str(self.official.crash) if self.official.crash else ""
+
+    @property
+    def per_question(self) -> dict[str, Values]:
+        """(n,) strict values of every question, by metric; empty where strict scoring refuses."""
+        return self.strict.per_question
+
+    def to_dict(self, per_question: bool = False) -> dict[str, Any]:
+        """The machine-readable twin (``score --format json``); fit for strict JSON.
+
+        Keys: ``track``, ``split``, ``edition``, ``headline``, ``cutoffs``, ``entries``, ``signature``; ``counts``;
+        ``official`` {status: ok | official_crash | unreadable, metrics, raw, crash {exception, stage, target_index,
+        question_id, quirk, why}, repaired {metrics, raw, dropped_items, dropped_questions}}; ``strict`` {status: ok |
+        refused, error, message, metrics, by_language}; ``differences`` [{code, why, metrics, questions, ids}]; with
+        ``per_question`` also ``per_question``, a list of `rows`. What is not there is ``null``. Metrics are fractions,
+        unrounded; NaN is written ``null``, infinities (only with a degenerate ground truth) ``"Infinity"``.
+        """
+        document = {
             "track": self.track,
             "split": self.split,
-            "official": {
-                "status": "official_crash" if self.crash else "ok",
-                "crash": self.crash or None,
-                "headline": self.headline,
-                "metrics": self.metrics or None,
-                "raw": self.raw or None,
-            },
+            "edition": self.edition,
+            "headline": self.headline,
+            "cutoffs": list(self.cutoffs),
+            "entries": self.entries,
+            "official": self.official.to_dict(),
+            "strict": self.strict.to_dict(),
             "counts": self.counts,
+            "differences": [difference.to_dict() for difference in self.differences],
             "signature": self.signature,
         }
+        return {**document, "per_question": list(self.rows())} if per_question else document
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One flat row per question, in the order of the ground truth: ``score --per-question``.
+
+        Keys: ``id``, ``video`` (``None`` where the truth gives none), ``language``, ``answer`` (given, missing or
+        duplicated), then ``strict:NAME`` and ``official:NAME`` for every metric that has values per question. As in
+        `to_dict`, NaN (left out of the official MRR) is ``None``.
+        """
+        columns = {
+            **{f"strict:{name}": values.tolist() for name, values in self.strict.per_question.items()},
+            **{f"official:{name}": values.tolist() for name, values in self.official.per_question.items()},
+        }
+        for index, identity in enumerate(self.question_ids):
+            yield {
+                "id": json_safe(identity),
+                "video": self.clusters[index] if not self.clusters[index].startswith(OWN) else None,
+                "language": self.languages[index],
+                "answer": self.answers[index],
+                **safe_numbers({name: values[index] for name, values in columns.items()}),
+            }
+
+    def to_pandas(self) -> Any:
+        """`rows` as a ``pandas.DataFrame``.
+
+        Raises:
+            UserError: pandas is not installed.
+        """
+        try:
+            pandas = import_module("pandas")
+        except ImportError:
+            raise UserError("pandas is not installed", "Install it: pip install pandas.") from None
+        return pandas.DataFrame(list(self.rows()))
 
 
-def score(
-    predictions: Any, targets: Any, track: Track, edition: Edition, split: str = "unnamed", truth: str = ""
-) -> ScoreCard:
-    """Score decoded predictions against decoded answers with the official metrics.
-
-    Args:
-        predictions: the submission document (an array of objects).
-        targets: the answers (an array of objects with ``id``, ``video_id``, ``start_second``, ``end_second``).
-        track: 1, 2 or 3.
-        edition: the rules, named in the signature.
-        split: the split's name, for the card.
-        truth: fingerprint of the answers, computed if not given.
-
-    Returns:
-        A card; where the official program would crash, one without metrics that says how.
-    """
-    signature = "|".join(
-        (
-            f"cmivqa-kit:{__version__}",
-            f"edition:{edition.name}",
-            f"split:{split}",
-            f"track:{track}",
-            "mode:official",
-            f"cutoffs:{','.join(map(str, CUTOFFS))}",
-            f"python:{interpreter()}",
-            f"truth:{truth or truth_fingerprint(targets)}",
-        )
-    )
-    counts = _counts(predictions, targets)
-    try:
-        official = score_official(track, predictions, targets)
-    except OfficialCrash as crash:
-        where = (
-            "" if crash.target_index is None else f" at question {crash.question_id!r} (answer {crash.target_index})"
-        )
-        return ScoreCard(track, split, {}, {}, counts, signature, f"{crash.exception}{where}")
-    scale = 100.0 if track == 1 else 1.0
-    return ScoreCard(
-        track=track,
-        split=split,
-        metrics={name: value / scale for name, value in official.metrics.items()},
-        raw=dict(official.metrics),
-        counts=counts,
-        signature=signature,
-        question_ids=tuple(target.get("id") if isinstance(target, dict) else None for target in targets),
-        per_question=official.per_question,
-    )
-
-
-def truth_fingerprint(targets: Any) -> str:
-    """Twelve hex digits for what the score depends on: ids, videos and spans of the answers, in order."""
-    if not isinstance(targets, list):
-        return fingerprint(targets)
-    keys = ("id", "video_id", "start_second", "end_second")
-    return fingerprint([[t.get(k) for k in keys] if isinstance(t, dict) else t for t in targets])
-
-
-def _counts(predictions: Any, targets: Any) -> dict[str, int]:
-    """Questions, answered, missing, duplicated and extra, by plain ids; what is no plain id counts as malformed."""
-    wanted = _ids(targets)
-    given = _ids(predictions)
-    known = set(wanted)
-    times: dict[Any, int] = {}
-    for identity in given:
-        times[identity] = times.get(identity, 0) + 1
-    items = len(predictions) if isinstance(predictions, list) else 0
-    return {
-        "questions": len(targets) if isinstance(targets, list) else 0,
-        "answered": sum(identity in times for identity in wanted),
-        "missing": sum(identity not in times for identity in wanted),
-        "duplicated": sum(n > 1 and identity in known for identity, n in times.items()),
-        "extra": sum(identity not in known for identity in given),
-        "malformed": items - len(given),
-    }
-
-
-def _ids(rows: Any) -> list[Any]:
-    if not isinstance(rows, list):
-        return []
-    return [identity for row in rows if (identity := plain_id(row)) is not None]
+OWN = "question:"  # begins the cluster of a question without a video

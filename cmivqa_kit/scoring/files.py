@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import truth_records
-from cmivqa_kit.data.types import Track
+from cmivqa_kit.data.types import QuestionId, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.files import read_json
-from cmivqa_kit.scoring.card import ScoreCard, score
+from cmivqa_kit.scoring.card import ScoreCard
+from cmivqa_kit.scoring.crashes import unreadable
+from cmivqa_kit.scoring.ids import show
+from cmivqa_kit.scoring.scorer import score_documents
 from cmivqa_kit.submission.match import Match, find, tracks_of
 from cmivqa_kit.submission.read import Document
 
@@ -27,26 +31,50 @@ class Scored:
     cards: tuple[ScoreCard, ...]
 
 
-def score_against(document: Document, truth: Path, edition: Edition, track: Track | None = None) -> Scored:
-    """Score a readable submission against an answer file.
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to score: other cut-offs (of the strict metrics), and only some questions, by their ids in the answers."""
+
+    cutoffs: Sequence[int] | None = None
+    only: Sequence[QuestionId] | None = None
+
+
+def score_against(
+    document: Document, truth: Path, edition: Edition, track: Track | None = None, how: How | None = None
+) -> Scored:
+    """Score a submission against an answer file. One that cannot be read needs its track given.
 
     Raises:
-        UserError: the answers cannot be read, or the track cannot be told.
+        UserError: the answers cannot be read, the track cannot be told, or ``how`` does not fit the answers.
     """
-    targets = read_json(truth, "answer file")
-    if not isinstance(targets, list) or not targets or not all(isinstance(t, dict) and "id" in t for t in targets):
-        raise UserError(f"{truth}: not an array of answers with ids", "--truth wants the organizers' answer file.")
+    targets = read_answers(truth)
     tracks = (track,) if track else tracks_of(document.rows, edition)
     if not tracks:
         raise _no_track(document)
     for t in tracks:
-        _require(targets, t, truth)
-    cards = tuple(score(document.raw, targets, t, edition, truth.stem) for t in tracks)
-    return Scored(document.path, truth, cards)
+        require(targets, t, truth)
+    return Scored(document.path, truth, tuple(_card(document, targets, t, edition, truth.stem, how) for t in tracks))
+
+
+def read_answers(path: Path) -> list[Any]:
+    """The rows of an answer file.
+
+    Raises:
+        UserError: it cannot be read, or holds no answers with ids.
+    """
+    targets = read_json(path, "answer file")
+    if not isinstance(targets, list) or not targets or not all(isinstance(t, dict) and "id" in t for t in targets):
+        raise UserError(f"{path}: not an array of answers with ids", "--truth wants the organizers' answer file.")
+    return targets
 
 
 def score_in(
-    document: Document, files: Catalogue, split: str | None = None, track: Track | None = None, exact: bool = False
+    document: Document,
+    files: Catalogue,
+    split: str | None = None,
+    track: Track | None = None,
+    exact: bool = False,
+    how: How | None = None,
 ) -> Scored:
     """Score a readable submission against the answers in a data root; the split is worked out where not given.
 
@@ -54,7 +82,7 @@ def score_in(
         exact: refuse unless every row matches in id and question text (the rule for the embedded corpus).
 
     Raises:
-        UserError: no split fits, or the organizers hold its answers.
+        UserError: no split fits, the organizers hold its answers, or ``how`` does not fit the answers.
     """
     if not document.rows and (split is None or track is None):
         raise _no_track(document)
@@ -66,10 +94,20 @@ def score_in(
         if found is None:
             raise _held_back(document.path, match, files)
         targets, source = found
-        _require(targets, t, source)
-        cards.append(score(document.raw, targets, t, files.edition, match.split))
+        require(targets, t, source)
+        cards.append(_card(document, targets, t, files.edition, match.split, how))
         sources.append(source)
     return Scored(document.path, sources[0], tuple(cards))
+
+
+def _card(
+    document: Document, targets: list[Any], track: Track, edition: Edition, split: str, how: How | None
+) -> ScoreCard:
+    how = how or How()
+    crash = unreadable(document)
+    return score_documents(
+        document.raw, targets, track, edition, split, cutoffs=how.cutoffs, only=how.only, unreadable=crash
+    )
 
 
 def _no_track(document: Document) -> UserError:
@@ -95,15 +133,15 @@ def _held_back(path: Path, match: Match, files: Catalogue) -> UserError:
     )
 
 
-def _require(targets: list[Any], track: Track, path: Path) -> None:
+def require(targets: list[Any], track: Track, where: object) -> None:
     """Answers lacking a field the track needs are an input error, not a score and not a crash of the submission."""
     times = ("start_second", "end_second")
     needed = {1: ("id", *times), 2: ("id", "video_id"), 3: ("id", "video_id", *times)}[track]
     lacking = [t for t in targets if not isinstance(t, dict) or not all(_usable(t.get(key), key) for key in needed)]
     if lacking:
-        example = lacking[0].get("id") if isinstance(lacking[0], dict) else None
+        example = show(lacking[0].get("id") if isinstance(lacking[0], dict) else None)
         raise UserError(
-            f"{path}: {len(lacking)} of {len(targets)} answers lack {' or '.join(needed)} (e.g. id {example!r})",
+            f"{where}: {len(lacking)} of {len(targets)} answers lack {' or '.join(needed)} (e.g. id {example})",
             f"Track {track} cannot be scored with this file.",
         )
 

@@ -208,7 +208,8 @@ def test_training_refuses_to_lose_too_much(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        "init --data corpus", "config", "baselines", "sample --out t.json", "train --data corpus", "predict --force",
+        "init --data corpus", "config", "baselines", "sample --out t.json", "train -m bm25 --data corpus",
+        "predict --force",
         "validate submission.json", "score submission.json", "data check", "data split --data plain",
         "data subtitles one.srt", "data convert tutorialvqa tutorial converted",
     ],

@@ -67,4 +67,6 @@ def test_imports_run_one_way() -> None:
             found = re.findall(
                 rf"^\s*(?:from|import) cmivqa_kit\.(?:{forbidden})\b", path.read_text(encoding="utf-8"), re.M
             )
+            if path.name == "evaluate.py" and room == "training":
+                continue  # the one function through which training may score: dev evaluation
             assert not found, path

@@ -93,7 +93,7 @@ def test_against_a_file(tmp_path: Path) -> None:
     one = score_against(entry(tmp_path, spans(records("testA"))), truth, EDITION)
     assert [card.track for card in one.cards] == [1]
     forced = score_against(entry(tmp_path, lists(records("testA"))), truth, EDITION, 1)
-    assert forced.cards[0].crash == "KeyError at question 0 (answer 0)"
+    assert forced.cards[0].crash == "KeyError at question 0: the fields are those of another track (Q51)"
 
 
 def test_against_a_file_of_a_per_track_edition(tmp_path: Path) -> None:

@@ -1,0 +1,186 @@
+"""`cmivqa compare`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from string import ascii_uppercase
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from cmivqa_kit.cli import render
+from cmivqa_kit.cli.common import (
+    PATH,
+    REPEATED,
+    Session,
+    count,
+    finish,
+    naming,
+    options,
+    track_number,
+    words,
+)
+from cmivqa_kit.data.types import Track
+from cmivqa_kit.errors import ExitCode, UserError
+
+if TYPE_CHECKING:
+    from cmivqa_kit.scoring.card import ScoreCard
+    from cmivqa_kit.scoring.statistics.comparison import Comparison, Pair
+    from cmivqa_kit.scoring.statistics.paired import Difference
+
+STYLE = {"better": "green", "worse": "red", "open": "yellow"}
+
+
+@click.command(
+    "compare",
+    short_help="Tell whether one submission is better than another, or only luckier.",
+    epilog="Example: cmivqa compare old.json new.json; cmivqa compare base.json a.json b.json --all-pairs --metric MRR",
+)
+@click.argument("files", type=PATH, nargs=-1, required=True, metavar="BASELINE FILE...")
+@options("data", "split", "truth", "track", "edition", "format")
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Compare this one only; may be repeated.")
+@click.option("--all-pairs", is_flag=True, help="Compare every file with every other, not only with the first.")
+@click.option(
+    "--by",
+    type=click.Choice(["video", "question"]),
+    default="video",
+    show_default=True,
+    help="What is drawn as one: all questions of a video, or each question (then results look surer than they are).",
+)
+@click.option(
+    "--resamples",
+    type=click.IntRange(1, 1_000_000),
+    default=10_000,
+    show_default=True,
+    metavar="N",
+    help="Bootstrap resamples and randomizations.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=2023, show_default=True, metavar="N", help="Seed of everything random."
+)
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.05,
+    show_default=True,
+    metavar="P",
+    help="Accepted chance of finding a difference where there is none.",
+)
+@click.option("--fail-if-worse", is_flag=True, help="Exit code 1 if a file is worse than the first, beyond chance.")
+def command(
+    files: tuple[Path, ...],
+    split: str | None,
+    truth: Path | None,
+    track: str | None,
+    form: str,
+    metrics: tuple[str, ...],
+    all_pairs: bool,
+    by: Literal["video", "question"],
+    resamples: int,
+    seed: int,
+    alpha: float,
+    fail_if_worse: bool,
+    **flags: Any,
+) -> None:
+    """Compare submissions with the first one, question by question, on their strict scores.
+
+    Per metric: the difference, its interval (bootstrap over videos), the p-value of a paired randomization test before
+    and after Holm's correction for all tests on the track, and on how many questions the second wins, ties and loses.
+    Where no difference can be told, the smallest that this split could show. Exit code 0 whoever wins.
+    """
+    from cmivqa_kit.cli.validate import expand
+    from cmivqa_kit.scoring.statistics.paired import Settings
+    from cmivqa_kit.scoring.statistics.tracks import compare_tracks
+
+    session = Session(form, split=split, track=track, truth=truth, **flags)
+    paths = list(expand(files))
+    if len(paths) < 2:
+        raise UserError(f"{paths[0]}: one file is no comparison", "Name two or more, the baseline first.")
+    cards = [_cards(session, path, split, truth, track_number(track)) for path in paths]
+    settings = Settings(by, resamples, seed, alpha)
+    found = compare_tracks(cards, list(map(str, paths)), metrics, settings, all_pairs)
+    if fail_if_worse:
+        _require_headline(found)
+    if session.json:
+        render.as_json([comparison.to_dict() for comparison in found])
+    else:
+        for comparison in found:
+            _show(session, comparison)
+        session.next(words("cmivqa", "score", *paths), (*REPEATED, "truth", "split", "track"))
+    finish(ExitCode.FINDINGS if fail_if_worse and any(comparison.worse for comparison in found) else ExitCode.OK)
+
+
+def _cards(
+    session: Session, path: Path, split: str | None, truth: Path | None, track: Track | None
+) -> Sequence[ScoreCard]:
+    """The score cards of one submission. Exit code 3 is that of `score` alone: here every fault is 2."""
+    from cmivqa_kit.scoring.files import score_against, score_in
+    from cmivqa_kit.submission.read import read_submission
+
+    document = read_submission(path)
+    if not document.readable:
+        said = "; ".join(f"{finding.code} {finding.message}" for finding in document.findings)
+        raise UserError(f"{path}: cannot be compared: {said}", f"Run: {words('cmivqa', 'validate', path)}")
+    try:
+        with naming(path):
+            if truth is not None:
+                return score_against(document, truth, session.edition, track).cards
+            return score_in(document, session.files, split, track, exact=session.workspace.is_demo).cards
+    except UserError as error:
+        if error.code != ExitCode.UNREADABLE:
+            raise
+        raise UserError(error.message, error.fix) from None
+
+
+def _require_headline(found: Sequence[Comparison]) -> None:
+    for comparison in found:
+        if any(pair.on(comparison.headline) is None for pair in comparison.pairs):
+            raise UserError(
+                f"--fail-if-worse judges Track {comparison.track} by {comparison.headline}, which is not compared",
+                f"Add --metric {comparison.headline}, or leave out --metric.",
+            )
+
+
+def _show(session: Session, comparison: Comparison) -> None:
+    letters = [ascii_uppercase[i] if i < 26 else f"S{i + 1}" for i in range(len(comparison.names))]
+    where = f"{count(comparison.questions, 'question')} of {count(comparison.videos, 'video')}"
+    session.say(f"Track {comparison.track}, {comparison.split}, strict scores; {where}", "bold")
+    for letter, name in zip(letters, comparison.names, strict=True):
+        session.say(f"  {letter}  {name}")
+    for pair in comparison.pairs:
+        _show_pair(session, comparison, pair, letters[pair.a], letters[pair.b])
+    metrics = comparison.tests // len(comparison.pairs)
+    tests = f"{count(comparison.tests, 'test')} ({count(metrics, 'metric')} x {count(len(comparison.pairs), 'pair')})"
+    session.say(f"  p (Holm) is corrected for the {tests} of this track; intervals are not corrected.", "dim")
+    for remark in comparison.remarks:
+        session.say(f"  {remark}", "yellow")
+    session.say(f"  {comparison.signature}", "dim")
+
+
+def _show_pair(session: Session, comparison: Comparison, pair: Pair, a: str, b: str) -> None:
+    level = f"{100 * (1 - comparison.settings.alpha):g}%"
+    columns = ["metric", f">{a}", f">{b}", f">{b} - {a}", f">{level} interval", ">p", ">p (Holm)", ">win/tie/loss"]
+    session.table("", columns, [_row(found) for found in pair.differences])
+    headline = pair.on(comparison.headline)
+    if headline is not None:
+        session.say(comparison.conclusion(pair), STYLE[headline.verdict])
+
+
+def _row(found: Difference) -> list[str]:
+    interval = found.interval
+    known = interval.low is not None and interval.high is not None
+    return [
+        found.metric,
+        f"{found.a:.4f}",
+        f"{found.b:.4f}",
+        f"{found.difference:+.4f}",
+        f"{interval.low:+.4f} to {interval.high:+.4f}" if known else "none",
+        _p(found.p),
+        _p(found.p_holm),
+        f"{found.wins}/{found.ties}/{found.losses}",
+    ]
+
+
+def _p(p: float) -> str:
+    return "<0.0001" if p < 0.0001 else f"{p:.4f}"

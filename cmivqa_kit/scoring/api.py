@@ -1,0 +1,101 @@
+"""Scoring in one call: ``from cmivqa_kit.scoring import score``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from cmivqa_kit.data.types import TRACKS, QuestionId, Track
+from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
+from cmivqa_kit.errors import ExitCode, UserError
+from cmivqa_kit.scoring.card import ScoreCard
+from cmivqa_kit.scoring.crashes import unreadable
+from cmivqa_kit.scoring.files import read_answers, require
+from cmivqa_kit.scoring.scorer import score_documents
+from cmivqa_kit.submission.match import tracks_of
+from cmivqa_kit.submission.read import read_submission
+
+
+def score(
+    predictions: str | Path | Any,
+    truth: str | Path | Any,
+    track: Track | None = None,
+    *,
+    edition: str | Path | Edition = DEFAULT_EDITION,
+    split: str | None = None,
+    cutoffs: Sequence[int] | None = None,
+    entries: int | None = None,
+    only: Iterable[QuestionId] | None = None,
+) -> ScoreCard:
+    """Score a submission on one track: official numbers, corrected ones, and why they differ.
+
+    >>> card = score("submission.json", "answers.json", track=2)
+    >>> card.official.metrics["Overall"], card.strict.metrics["Overall"]
+
+    Args:
+        predictions: path of a submission file, or what stands in one: a list of dicts with ``id`` and either
+            ``start_second`` and ``end_second`` (Track 1, seconds) or ``output``, a list of ``[video_id, start, end]``.
+        truth: path of an answer file, or a list of dicts with ``id``, ``video_id``, ``start_second``, ``end_second``.
+        track: 1, 2 or 3; worked out where only one is possible. A corpus file of 2023 is for Tracks 2 and 3 at once:
+            say which.
+        edition: name of an edition, path of an edition file (``.toml``), or an edition.
+        split: name of the split for the card; by default the name of the answer file.
+        cutoffs: cut-offs of the strict metrics, by default the edition's: ``(1, 10, 100)``.
+        entries: how many entries of a list strict reads, by default the edition's number; at least the largest cut-off.
+        only: score only the questions with these ids, given as in the answers.
+
+    Returns:
+        A card, also for a submission that the official program crashes on or cannot read (then give ``track``).
+
+    Raises:
+        UserError: the answers are missing, unreadable or lack a field; the track cannot be told; an id of ``only`` is
+            unknown; the cut-offs are no positive integers.
+    """
+    rules = edition if isinstance(edition, Edition) else load_edition(str(edition))
+    crash = None
+    where = "the submission"
+    if isinstance(predictions, str | Path):
+        where = str(predictions)
+        document = read_submission(Path(predictions))
+        predictions = document.raw
+        crash = unreadable(document)
+    if isinstance(truth, str | Path):
+        source, targets = str(truth), read_answers(Path(truth))
+        split = split or Path(truth).stem
+    else:
+        source, targets = "the answers", _answers(truth)
+    chosen = _track(track, predictions, targets, rules, where)
+    require(targets, chosen, source)
+    return score_documents(
+        predictions,
+        targets,
+        chosen,
+        rules,
+        split or "unnamed",
+        cutoffs=cutoffs,
+        entries=entries,
+        only=only,
+        unreadable=crash,
+    )
+
+
+def _answers(truth: Any) -> list[Any]:
+    if not isinstance(truth, list) or not truth or not all(isinstance(row, dict) and "id" in row for row in truth):
+        raise UserError("the answers are no list of dicts with ids", "Give the rows of an answer file, or its path.")
+    return truth
+
+
+def _track(track: Track | None, predictions: Any, targets: list[Any], edition: Edition, where: str) -> Track:
+    if track is not None:
+        if track not in TRACKS:
+            raise UserError(f"track {track!r} does not exist", "Give track=1, track=2 or track=3.")
+        return track
+    found = tracks_of(predictions if isinstance(predictions, list) else [], edition)
+    if found == (2, 3) and not any("start_second" in target for target in targets):
+        found = (2,)  # answers without spans can only be those of Track 2
+    if len(found) != 1:
+        what = f"it is for Tracks {' and '.join(map(str, found))}" if found else "cannot tell which track it is for"
+        choice = " or ".join(f"track={t}" for t in found or TRACKS)
+        raise UserError(f"{where}: {what}", f"Give {choice}.", ExitCode.USAGE)
+    return found[0]
