@@ -242,3 +242,20 @@ def test_progress_is_told_the_number_and_the_title(files: Catalogue, run: RunDir
     predict(files, run, "testA", (2, 3), OPTIONS, out, progress=progress)
     predict(files, run, "testA", (1,), OPTIONS, out.with_name("one.json"), progress=progress)
     assert told == [(4, "Tracks 2 and 3"), (4, "Track 1")]
+
+
+def test_a_sample_is_fixed_by_the_seed_and_keeps_the_order(
+    files: Catalogue, run: RunDirectory, out: Path, fake: type[Fake]
+) -> None:
+    everyone = [row["id"] for row in records("testA")]
+    chosen = {}
+    for seed in (0, 0, 1, 2, 3):
+        (written,) = predict(files, run, "testA", (2, 3), PredictOptions(seed=seed), out, True, sample=2)
+        assert written.questions == 2
+        ids = [row["id"] for row in json.loads(out.read_text(encoding="utf-8"))]
+        assert ids == [one for one in everyone if one in ids]
+        assert chosen.setdefault(seed, ids) == ids
+    assert len({tuple(ids) for ids in chosen.values()}) > 1
+    assert len(fake.seen[0][0].videos) == len(VIDEOS)  # the corpus stays whole
+    (whole,) = predict(files, run, "testA", (2, 3), PredictOptions(), out, True, sample=99)
+    assert whole.questions == len(everyone)
