@@ -156,12 +156,13 @@ def track_number(text: str | None) -> Track | None:
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Put the file's name before an error about it; several files may be judged in one call."""
+def naming(path: Path, *others: Path) -> Iterator[None]:
+    """Put the file's name before an error about it, unless the error names it or one of the ``others`` already;
+    several files may be judged in one call."""
     try:
         yield
     except UserError as error:
-        if str(path) in error.message:
+        if any(str(one) in error.message for one in (path, *others)):
             raise
         raise UserError(f"{path}: {error.message}", error.fix, error.code) from None
 

@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import (
-    PATH,
-    REPEATED,
-    Session,
-    count,
-    finish,
-    naming,
-    options,
-    track_number,
-    words,
-)
+from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, scored
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, options, track_number, words
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode, UserError
 
@@ -39,6 +30,7 @@ STYLE = {"better": "green", "worse": "red", "open": "yellow"}
 )
 @click.argument("files", type=PATH, nargs=-1, required=True, metavar="BASELINE FILE...")
 @options("data", "split", "truth", "track", "edition", "format")
+@choice_options
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Compare this one only; may be repeated.")
 @click.option("--all-pairs", is_flag=True, help="Compare every file with every other, not only with the first.")
 @click.option(
@@ -73,6 +65,8 @@ def command(
     split: str | None,
     truth: Path | None,
     track: str | None,
+    only: str | None,
+    cutoffs: str | None,
     form: str,
     metrics: tuple[str, ...],
     all_pairs: bool,
@@ -93,11 +87,12 @@ def command(
     from cmivqa_kit.scoring.statistics.paired import Settings
     from cmivqa_kit.scoring.statistics.tracks import compare_tracks
 
-    session = Session(form, split=split, track=track, truth=truth, **flags)
+    session = Session(form, split=split, track=track, truth=truth, only=only, cutoffs=cutoffs, **flags)
     paths = list(expand(files))
     if len(paths) < 2:
         raise UserError(f"{paths[0]}: one file is no comparison", "Name two or more, the baseline first.")
-    cards = [_cards(session, path, split, truth, track_number(track)) for path in paths]
+    choice = read_choice(only, cutoffs)
+    cards = [_cards(session, path, split, truth, track_number(track), choice) for path in paths]
     settings = Settings(by, resamples, seed, alpha)
     found = compare_tracks(cards, list(map(str, paths)), metrics, settings, all_pairs)
     if fail_if_worse:
@@ -107,15 +102,14 @@ def command(
     else:
         for comparison in found:
             _show(session, comparison)
-        session.next(words("cmivqa", "score", *paths), (*REPEATED, "truth", "split", "track"))
+        session.next(words("cmivqa", "score", *paths), (*REPEATED, "truth", "split", "track", *CHOSEN))
     finish(ExitCode.FINDINGS if fail_if_worse and any(comparison.worse for comparison in found) else ExitCode.OK)
 
 
 def _cards(
-    session: Session, path: Path, split: str | None, truth: Path | None, track: Track | None
+    session: Session, path: Path, split: str | None, truth: Path | None, track: Track | None, choice: Choice
 ) -> Sequence[ScoreCard]:
     """The score cards of one submission. Exit code 3 is that of `score` alone: here every fault is 2."""
-    from cmivqa_kit.scoring.files import score_against, score_in
     from cmivqa_kit.submission.read import read_submission
 
     document = read_submission(path)
@@ -123,10 +117,7 @@ def _cards(
         said = "; ".join(f"{finding.code} {finding.message}" for finding in document.findings)
         raise UserError(f"{path}: cannot be compared: {said}", f"Run: {words('cmivqa', 'validate', path)}")
     try:
-        with naming(path):
-            if truth is not None:
-                return score_against(document, truth, session.edition, track).cards
-            return score_in(document, session.files, split, track, exact=session.workspace.is_demo).cards
+        return scored(session, document, split, truth, track, choice).cards
     except UserError as error:
         if error.code != ExitCode.UNREADABLE:
             raise

@@ -2,155 +2,152 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, naming, one_of, options, track_number, words
-from cmivqa_kit.cli.published import Beside, beside, preset_option, show, show_sources, to_dict
+from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, scored
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, one_of, options, track_number, words
+from cmivqa_kit.cli.published import beside, preset_option
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode
 
 if TYPE_CHECKING:
-    from cmivqa_kit.scoring.card import ScoreCard
-    from cmivqa_kit.scoring.files import Scored
-    from cmivqa_kit.submission.read import Document
+    from collections.abc import Sequence
+
+    from cmivqa_kit.cli.judged import Judged, Resampling
+    from cmivqa_kit.plugin.figures import Figure
 
 
 @click.command(
     "score",
-    short_help="Score submission files with the official metrics.",
-    epilog="Example: cmivqa score submission.json; cmivqa score submission.json --truth answers.json --track 3",
+    short_help="Score submission files: official and strict numbers, and why they differ.",
+    epilog="Example: cmivqa score submission.json; cmivqa score entries/ --truth answers.json --per-question rows.csv",
 )
 @click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE...")
 @options("data", "split", "truth", "track", "edition")
+@choice_options
+@click.option("--raw", is_flag=True, help="The official program's own units beside, unrounded (Track 1: percent).")
+@click.option(
+    "--per-question", type=PATH, metavar="FILE", help="Write the values of every question to FILE: .jsonl or .csv."
+)
+@options("force")
+@click.option("--no-intervals", is_flag=True, help="Leave out the 95% intervals.")
+@click.option(
+    "--resamples",
+    type=click.IntRange(1, 1_000_000),
+    default=10_000,
+    show_default=True,
+    metavar="N",
+    help="Bootstrap resamples for the intervals.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=2023, show_default=True, metavar="N", help="Seed of the resamples."
+)
 @preset_option
+@click.option("-v", "--verbose", is_flag=True, help="With several files: the whole card of each, before the table.")
 @options("format")
 def command(
     files: tuple[Path, ...],
     split: str | None,
     truth: Path | None,
     track: str | None,
+    only: str | None,
+    cutoffs: str | None,
+    raw: bool,
+    per_question: Path | None,
+    force: bool,
+    no_intervals: bool,
+    resamples: int,
+    seed: int,
     preset: str | None,
+    verbose: bool,
     form: str,
     **flags: Any,
 ) -> None:
-    """Score submission files with the official numbers, bit for bit, as fractions (the board's scale).
+    """Score submission files, or every .json file of a folder: the official numbers, bit for bit, and strict ones.
 
-    The split is worked out from ids and question texts; a 2023 corpus file is scored for Tracks 2 and 3. With --truth
-    FILE the answers come from that file, with --preset NAME a baseline's published figures stand beside. Exit code 3
-    when a file is unreadable or the official program would crash.
+    Both are fractions, the board's scale. Strict scores count a repeated video once and a question answered twice as
+    not answered, and every mean is over all questions; where the two differ, it is said why and on which questions.
+    Intervals are of the strict scores, resampled by video. The split is worked out from ids and question texts; a 2023
+    corpus file is scored for Tracks 2 and 3. With --truth FILE the answers come from that file, with --preset NAME a
+    baseline's published figures stand beside. Several files: one table. Exit code 3 when a file is unreadable or the
+    official program would crash.
     """
+    from cmivqa_kit.cli.judged import Resampling
+    from cmivqa_kit.cli.perquestion import check_target, write_rows
+    from cmivqa_kit.cli.scorecard import Look, show_file
+    from cmivqa_kit.cli.scoretable import show_table
     from cmivqa_kit.cli.validate import expand
     from cmivqa_kit.plugin.published import named
-    from cmivqa_kit.prediction.records import find_record
-    from cmivqa_kit.submission.read import read_submission
 
-    session = Session(form, split=split, track=track, **flags)
+    session = Session(form, split=split, truth=truth, track=track, only=only, cutoffs=cutoffs, **flags)
     figures = named(preset) if preset is not None else ()
-    codes: list[int] = [ExitCode.OK]
-    results: list[dict[str, Any]] = []
-    good: list[Path] = []
+    choice = read_choice(only, cutoffs)
     paths = list(expand(files))
+    if per_question is not None:
+        check_target(per_question, force, [*paths, *([] if truth is None else [truth])])
+    resampling = None if no_intervals else Resampling(resamples, seed)
+    look = Look(raw, part=only is not None)
+    codes: list[int] = [ExitCode.OK]
+    judged: list[Judged] = []
     for path in paths:
-        document = read_submission(path)
         with one_of(len(paths), codes):
-            scored = _score(session, document, split, truth, track_number(track))
-            if scored is None or document.encoding_fault or any(card.crash for card in scored.cards):
+            one = _judge(session, path, split, truth, track_number(track), choice, resampling, (preset, figures))
+            judged.append(one)
+            if not one.sound:
                 codes.append(ExitCode.UNREADABLE)
-            else:
-                good.append(path)
-            made_by = find_record(path, session.workspace.path("run.directory"))
-            cards = scored.cards if scored else ()
-            published = beside(preset, figures, cards, _edition(session, truth)) if cards else []
-            results.append(_document(document, scored, made_by, published))
-            if not session.json:
-                _show(session, document, scored, made_by, published)
+            if not session.json and (verbose or len(paths) == 1):
+                show_file(session, one, look)
     if session.json:
-        render.as_json(results)
-    else:
-        doubtful = next((path for path in paths if path not in good), None)
-        if doubtful:
-            session.next(words("cmivqa", "validate", doubtful), (*REPEATED, "split", "track"))
-        else:
-            session.next("cmivqa baselines", ())
+        render.as_json([one.to_dict() for one in judged])
+    elif len(paths) > 1:
+        show_table(session, judged, look)
+    if per_question is not None:
+        rows = write_rows(per_question, judged)
+        session.say(f"{per_question}: {count(rows, 'row')}" if rows else f"{per_question}: not written, nothing scored")
+    _next(session, paths, judged)
     finish(max(codes))
 
 
-def _score(
-    session: Session, document: Document, split: str | None, truth: Path | None, track: Track | None
-) -> Scored | None:
-    from cmivqa_kit.scoring.files import score_against, score_in
-
-    if not document.readable or (not document.rows and track is None):
-        return None  # nothing that could be matched with answers; the findings say why
-    if truth is not None:
-        return score_against(document, truth, session.edition, track)
-    files = session.files
-    with naming(document.path):
-        return score_in(document, files, split, track, exact=session.workspace.is_demo)
-
-
-def _edition(session: Session, truth: Path | None) -> str:
-    return (session.files.edition if truth is None else session.edition).name
-
-
-def _document(
-    document: Document,
-    scored: Scored | None,
-    made_by: Mapping[str, Any] | None,
-    published: Sequence[Beside | None],
-) -> dict[str, Any]:
-    status = "unreadable" if scored is None else "ok"
-    return {
-        "file": document.path,
-        "status": status,
-        "findings": [finding.to_dict() for finding in document.findings],
-        "truth": scored.truth if scored else None,
-        "made_by": made_by,
-        "scores": [
-            {**card.to_dict(), "published": to_dict(one)}
-            for card, one in zip(scored.cards if scored else (), published, strict=True)
-        ],
-    }
-
-
-def _show(
+def _judge(
     session: Session,
-    document: Document,
-    scored: Scored | None,
-    made_by: Mapping[str, Any] | None,
-    published: Sequence[Beside | None],
-) -> None:
-    for finding in document.findings:
-        place = f":{finding.line}:{finding.column}" if finding.line else ""
-        session.say(f"{document.path}{place}: {finding.code} {finding.message}", "red")
-    for card, one in zip(scored.cards if scored else (), published, strict=True):
-        _show_card(session, document.path, card)
-        show(session, one, made_by)
-    show_sources(session, published)
-    if made_by is not None:
-        from cmivqa_kit.plugin.settings import name_recipe
+    path: Path,
+    split: str | None,
+    truth: Path | None,
+    track: Track | None,
+    choice: Choice,
+    resampling: Resampling | None,
+    published: tuple[str | None, Sequence[Figure]],
+) -> Judged:
+    from cmivqa_kit.cli.judged import Judged, estimate
+    from cmivqa_kit.prediction.records import find_record
+    from cmivqa_kit.submission.read import read_submission
 
-        system = name_recipe(str(made_by.get("baseline")), str(made_by.get("recipe")))
-        session.say(f"  made by {system}, run {made_by.get('run')}", "dim")
+    document = read_submission(path)
+    made_by = find_record(path, session.workspace.path("run.directory"))
+    if not document.readable or (not document.rows and track is None):
+        # Nothing that could be matched with answers; the findings say why.
+        return Judged(path, document.findings, None, (), made_by)
+    found = scored(session, document, split, truth, track, choice)
+    edition = (session.files.edition if truth is None else session.edition).name
+    figures = beside(*published, found.cards, edition)
+    scores = [estimate(card, resampling, one) for card, one in zip(found.cards, figures, strict=True)]
+    return Judged(path, document.findings, found.truth, scores, made_by)
 
 
-def _show_card(session: Session, path: Path, card: ScoreCard) -> None:
-    title = f"{path}: Track {card.track}, {card.split}, official"
-    if card.crash:
-        session.say(title, "bold")
-        session.say(
-            f"  the official program would crash: {card.crash}. Find the cause: {words('cmivqa', 'validate', path)}",
-            "red",
-        )
+def _next(session: Session, paths: Sequence[Path], judged: Sequence[Judged]) -> None:
+    """Compare what can be compared; else look at what is not right; else at what else there is."""
+    from cmivqa_kit.cli.scoretable import comparable
+
+    several = comparable(judged)
+    sound = {one.path for one in judged if one.sound}
+    doubtful = next((path for path in paths if path not in sound), None)
+    if several:
+        session.next(words("cmivqa", "compare", *several), (*REPEATED, "split", "truth", "track", *CHOSEN))
+    elif doubtful:
+        session.next(words("cmivqa", "validate", doubtful), (*REPEATED, "split", "track"))
     else:
-        names = [card.headline, *(name for name in card.metrics if name != card.headline)]
-        session.table(title, [f">{name}" for name in names], [[f"{card.metrics[name]:.4f}" for name in names]])
-    counts = card.counts
-    extra = ", ".join(f"{counts[key]} {key}" for key in ("missing", "duplicated", "extra", "malformed") if counts[key])
-    session.say(f"  {counts['answered']} of {counts['questions']} questions answered{'; ' + extra if extra else ''}")
-    session.say(f"  {card.signature}", "dim")
+        session.next("cmivqa baselines", ())

@@ -1,0 +1,153 @@
+"""Which questions and which cut-offs: the options that `score` and `compare` share, and scoring with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmivqa_kit.cli.common import Command, Session, naming
+from cmivqa_kit.data.types import QuestionId, Track
+from cmivqa_kit.errors import SHOWN, Problem, UserError, problems_error
+
+if TYPE_CHECKING:
+    from cmivqa_kit.scoring.files import How, Scored
+    from cmivqa_kit.submission.read import Document
+
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_LISTS = (".json", ".jsonl", ".txt")
+CHOSEN = ("only", "cutoffs")  # flags that the next command needs again
+
+_ONLY = click.option(
+    "--only",
+    metavar="IDS",
+    help="Score these questions only: ids with commas between, or a file of them (JSON array, or one id a line).",
+)
+_CUTOFFS = click.option(
+    "--cutoffs", metavar="N,N,...", help="Cut-offs of the strict scores, e.g. 1,10,100; the official ones are fixed."
+)
+
+
+def choice_options(command: Command) -> Command:
+    """Add ``--only`` and ``--cutoffs``."""
+    return _ONLY(_CUTOFFS(command))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What ``--only`` and ``--cutoffs`` say; ``typed`` where ids are words, which may stand for integers."""
+
+    cutoffs: tuple[int, ...] | None = None
+    only: tuple[QuestionId, ...] | None = None
+    typed: bool = False
+
+    def hows(self, integers_first: bool) -> list[How]:
+        """The ways to read the ids, the likelier first: ``7`` is an integer in the answers of 2023, later a text."""
+        from cmivqa_kit.scoring.files import How
+
+        if self.only is None or not self.typed:
+            return [How(self.cutoffs, self.only)]
+        whole = tuple(int(word) if _WHOLE.fullmatch(str(word)) else word for word in self.only)
+        ways = dict.fromkeys((whole, self.only) if integers_first else (self.only, whole))
+        return [How(self.cutoffs, ids) for ids in ways]
+
+
+def read_choice(only: str | None, cutoffs: str | None) -> Choice:
+    """The two options, read.
+
+    Raises:
+        UserError: a cut-off is no positive integer, there is no id, or the file of ids cannot be read.
+    """
+    numbers = None if cutoffs is None else _numbers(cutoffs)
+    if only is None:
+        return Choice(numbers)
+    path = _as_file(only)
+    ids, typed = _read(path) if path else (_words(only.split(",")), True)
+    if not ids:
+        raise UserError(f"--only {path or only!r}: no id in it", "Give ids with commas between, or a file of them.")
+    return Choice(numbers, ids, typed)
+
+
+def scored(
+    session: Session, document: Document, split: str | None, truth: Path | None, track: Track | None, choice: Choice
+) -> Scored:
+    """Score a submission against ``truth``, or against what the data root holds.
+
+    Raises:
+        UserError: no answers belong to it, or the choice does not fit them.
+    """
+    from cmivqa_kit.scoring.files import score_against, score_in
+
+    def once(how: How) -> Scored:
+        with naming(document.path, *(() if truth is None else (truth,))):
+            if truth is not None:
+                return score_against(document, truth, session.edition, track, how)
+            return score_in(document, session.files, split, track, exact=session.workspace.is_demo, how=how)
+
+    edition = session.files.edition if truth is None else session.edition
+    first, *others = choice.hows(edition.id_form != "string")
+    try:
+        return once(first)
+    except UserError:
+        for how in others:
+            with suppress(UserError):
+                return once(how)
+        raise
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(map(int, text.split(",")))
+    except ValueError:
+        raise UserError(f"--cutoffs {text!r}: not whole numbers with commas between", "E.g. 1,10,100.") from None
+
+
+def _as_file(text: str) -> Path | None:
+    """The file that ``--only`` names, or ``None`` where it gives ids: a number, or several, are never a file."""
+    if "," in text or _WHOLE.fullmatch(text):
+        return None
+    path = Path(text)
+    with suppress(OSError, ValueError):
+        if path.is_file():
+            return path
+    return path if path.suffix in _LISTS else None
+
+
+def _read(path: Path) -> tuple[tuple[QuestionId, ...], bool]:
+    """The ids in a file, and whether they are words. Lines of JSON Lines (``score --per-question``) count by their id.
+
+    Raises:
+        UserError: it cannot be read, or an element has no id.
+    """
+    from cmivqa_kit.files import decode, parse_json, read_bytes
+
+    text = decode(read_bytes(path, "file of ids"), path)
+    if path.suffix == ".json" or text.lstrip()[:1] == "[":
+        return _plain(parse_json(text, path), path), False
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines and lines[0].startswith("{"):
+        return _plain([parse_json(line, path) for line in lines], path), False
+    return _words(lines), True
+
+
+def _words(parts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for part in parts if (word := part.strip()))
+
+
+def _plain(document: Any, path: Path) -> tuple[QuestionId, ...]:
+    from cmivqa_kit.scoring.ids import show
+    from cmivqa_kit.submission.read import plain_id
+
+    if not isinstance(document, list):
+        raise UserError(f"{path}: not an array of ids", "Write [id, id, ...], or one id a line in a .txt file.")
+    # An element is an id, or an object that has one: a submission names the questions that it answers.
+    found = [plain_id(one if isinstance(one, dict) else {"id": one}) for one in document]
+    faults = [Problem(f"/{at}", f"{show(document[at])} is no id") for at, one in enumerate(found) if one is None]
+    if faults:
+        raise problems_error(path, faults[: SHOWN + 1], "An id is a text or an integer, or an object that has one.")
+    return tuple(identity for identity in found if identity is not None)

@@ -1,0 +1,79 @@
+"""`score --per-question`: one row per question, track and file, as JSON Lines or CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from cmivqa_kit.cli.data import FORMULA
+from cmivqa_kit.cli.judged import Judged
+from cmivqa_kit.errors import UserError
+
+ENDINGS = (".jsonl", ".csv")
+
+
+def check_target(path: Path, force: bool, inputs: Sequence[Path]) -> None:
+    """Refuse a file that cannot or must not be written, before anything is scored.
+
+    Raises:
+        UserError: another ending than the two; the file is an input, or exists without ``--force``.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise UserError(
+            f"{path}: the ending says which format to write", "Name it .jsonl (JSON Lines) or .csv (a spreadsheet)."
+        )
+    if path.resolve() in [one.resolve() for one in inputs]:
+        raise UserError(f"{path}: is read by this command", "Name another file.")
+    if path.exists() and not force:
+        raise UserError(f"{path}: exists already", "Give another name, or --force to replace it.")
+
+
+def write_rows(path: Path, judged: Sequence[Judged]) -> int:
+    """Write every row, whole or not at all; the number of rows, and no file where there is none.
+
+    Keys: ``file``, ``track``, then those of `ScoreCard.rows`. In CSV the columns are those of all tracks together.
+
+    Raises:
+        UserError: the disk is full, or the folder cannot be written.
+    """
+    from cmivqa_kit.files import atomic_path
+
+    rows = sum(len(score.card.question_ids) for one in judged for score in one.scores)
+    write = _write_csv if path.suffix.lower() == ".csv" else _write_lines
+    if rows:
+        # A lone surrogate, which UTF-8 cannot hold, becomes its escape: in JSON that reads as the same text again.
+        with (
+            atomic_path(path) as temporary,
+            temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
+        ):
+            write(stream, judged)
+    return rows
+
+
+def _rows(judged: Sequence[Judged]) -> Iterator[dict[str, Any]]:
+    for one in judged:
+        for score in one.scores:
+            for row in score.card.rows():
+                yield {"file": str(one.path), "track": score.card.track, **row}
+
+
+def _write_lines(stream: IO[str], judged: Sequence[Judged]) -> None:
+    for row in _rows(judged):
+        stream.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _write_csv(stream: IO[str], judged: Sequence[Judged]) -> None:
+    cards = [score.card for one in judged for score in one.scores]
+    columns = dict.fromkeys(name for card in cards for name in next(card.rows(), {}))
+    writer = csv.DictWriter(stream, ["file", "track", *columns], lineterminator="\n")
+    writer.writeheader()
+    for row in _rows(judged):
+        writer.writerow({name: _harmless(value) for name, value in row.items()})
+
+
+def _harmless(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    return f"'{value}" if isinstance(value, str) and value.startswith((*FORMULA, "\t", "\r")) else value

@@ -1,0 +1,124 @@
+"""Several scored files as one table, track by track, and which of them can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cmivqa_kit.cli.common import Session, count
+from cmivqa_kit.cli.judged import Estimated, Judged
+from cmivqa_kit.cli.published import Beside, show_sources
+from cmivqa_kit.cli.scorecard import (
+    NONE,
+    Look,
+    bounds,
+    how_sure,
+    number,
+    official_column,
+    show_faults,
+    show_findings,
+)
+from cmivqa_kit.data.types import TRACKS
+from cmivqa_kit.scoring.card import ScoreCard
+
+COMPARED = 5  # files in the proposed command
+
+
+def show_table(session: Session, judged: Sequence[Judged], look: Look) -> None:
+    """One row per file and track, in the order given within a track; then how to read them, and what is wrong."""
+    scores = [score for one in judged for score in one.scores]
+    if scores:
+        raw = [">official, raw"] if look.raw else []
+        interval = [f">{scores[0].level} interval"] if any(score.intervals for score in scores) else []
+        columns = ["file", "track", "ranked by", ">official", *raw, ">strict", *interval, ">answered", "remarks"]
+        splits = list(dict.fromkeys(score.card.split for score in scores))
+        rows = [row for track in TRACKS for row in _rows(judged, track, look, bool(interval), len(splits) > 1)]
+        files = sum(bool(one.scores) for one in judged)
+        session.table(f"{count(files, 'file')}, {', '.join(splits)}", columns, rows)
+    if look.part:
+        session.say("  --only: a part of the questions is scored, no other counts", "yellow")
+    for text in dict.fromkeys(line for score in scores for line in how_sure(score)):
+        session.say(f"  {text}", "dim")
+    show_sources(session, [score.published for score in scores])
+    by_track = sorted((score.card for score in scores), key=lambda card: card.track)
+    for signature in dict.fromkeys(card.signature for card in by_track):
+        session.say(f"  {signature}", "dim")
+    for one in judged:
+        _problems(session, one)
+
+
+def _problems(session: Session, judged: Judged) -> None:
+    """What is wrong with a file, once where it is the same on every track."""
+    show_findings(session, judged)
+    same: dict[tuple[str, str], list[ScoreCard]] = {}
+    for card in (score.card for score in judged.scores):
+        if card.crash or card.strict.error:
+            same.setdefault((card.crash, card.strict.message), []).append(card)
+    for cards in same.values():
+        session.say(f"{judged.path}, {' and '.join(f'Track {card.track}' for card in cards)}:")
+        show_faults(session, judged.path, cards[0])
+
+
+def comparable(judged: Sequence[Judged]) -> list[Path]:
+    """The files that ask to be compared: those of the track and split that most of them are for, if two or more."""
+    groups: dict[tuple[int, str], list[Path]] = {}
+    for one in judged:
+        for score in one.scores:
+            if not score.card.strict.error:
+                groups.setdefault((score.card.track, score.card.split), []).append(one.path)
+    most = max(groups.values(), key=len, default=[])
+    return most[:COMPARED] if len(most) > 1 else []
+
+
+def _rows(judged: Sequence[Judged], track: int, look: Look, interval: bool, splits: bool) -> list[list[str]]:
+    found = [(one.path, score) for one in judged for score in one.scores if score.card.track == track]
+    rows = [_row(path, score, look, interval, splits) for path, score in found]
+    published: dict[tuple[str, str], Beside] = {}
+    for _, score in found:
+        if score.published is not None and score.published.figures:
+            published.setdefault((score.published.name, score.card.split), score.published)
+    return rows + [_published(one, look, interval) for one in published.values()]
+
+
+def _row(path: Path, score: Estimated, look: Look, interval: bool, splits: bool) -> list[str]:
+    card, name = score.card, score.card.headline
+    official, counts = card.official, card.counts
+    raw = [repr(official.raw[name]) if name in official.raw else NONE] if look.raw else []
+    return [
+        str(path),
+        f"{card.track} {card.split}" if splits else str(card.track),
+        name,
+        number(official.metrics.get(name), card.decimals),
+        *raw,
+        number(card.strict.metrics.get(name), card.decimals),
+        *([bounds(score.intervals.get(name), card.decimals)] if interval else []),
+        f"{counts['answered']}/{counts['questions']}",
+        "; ".join(_remarks(card)),
+    ]
+
+
+def _remarks(card: ScoreCard) -> list[str]:
+    """In a few words; ``-v`` has the sentences."""
+    remarks = []
+    if card.official.crash is not None:
+        quirk = card.official.crash.quirk
+        remarks.append(f"{'crash' if card.official.status == 'official_crash' else 'unreadable'} {quirk}".rstrip())
+        column, fractions, _ = official_column(card)
+        if card.headline in fractions:
+            remarks.append(f"{column} {number(fractions[card.headline], card.decimals)}")
+    if card.strict.error:
+        remarks.append("no strict scores")
+    if card.differences:
+        remarks.append("differs: " + ", ".join(f"{one.code} on {one.questions}" for one in card.differences))
+    return remarks
+
+
+def _published(one: Beside, look: Look, interval: bool) -> list[str]:
+    card = one.card
+    value = one.confirmed.get(card.headline)
+    remarks = [] if value is not None else ["not confirmed"]
+    if not one.same_corpus:
+        remarks.append("another corpus: for orientation only")
+    blank = [NONE] * (look.raw + 1 + interval + 1)  # raw, strict, interval, answered
+    official = number(value, card.decimals)
+    return [f"{one.name}, published", str(card.track), card.headline, official, *blank, "; ".join(remarks)]
