@@ -72,8 +72,8 @@ def _lists(rng: np.random.Generator, videos: int, right: Any, start: Any, length
         lengths[hit, at] = length[hit] * np.exp(rng.normal(0, 0.4, len(hit)))
         done += share
     again = rng.random(shape) < REPEATED
-    for at in range(1, ENTRIES):
-        listed[:, at] = np.where(again[:, at], listed[:, at - 1], listed[:, at])
+    for place in range(1, ENTRIES):
+        listed[:, place] = np.where(again[:, place], listed[:, place - 1], listed[:, place])
     starts = np.round(starts, 2)
     return listed, starts, np.round(starts + np.maximum(lengths, 1), 2)
 

@@ -14,11 +14,12 @@ from typing import Any
 CUTOFFS = (1, 10, 50)
 
 
-def iou(target: Any, start: Any, end: Any) -> float:
+def iou(target: Any, start: float, end: float) -> float:
     """Overlap of the target's span and another, both in seconds."""
     hull = max(target["end_second"], end) - min(target["start_second"], start)
     inter = min(target["end_second"], end) - max(target["start_second"], start)
-    return max(0.0, (1.0 * inter) / hull)
+    overlap: float = max(0.0, (1.0 * inter) / hull)
+    return overlap
 
 
 def prediction_of(predictions: list[Any], identity: Any) -> Any:

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("cmivqa_kit.cli.train", "Fit a baseline on the train split."),
     "predict": ("cmivqa_kit.cli.predict", "Answer every question of a split and write the submission file."),
     "validate": ("cmivqa_kit.cli.validate", "Check submission files: form, ids, texts, spans, videos."),
+    "schema": ("cmivqa_kit.cli.schema", "Show the JSON Schema of a submission file."),
     "score": ("cmivqa_kit.cli.score", "Score submission files: official and strict numbers, and why they differ."),
     "compare": ("cmivqa_kit.cli.compare", "Tell whether one submission is better than another, or only luckier."),
     "sample": ("cmivqa_kit.cli.sample", "Write a valid template for your own model's answers."),

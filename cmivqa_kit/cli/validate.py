@@ -3,58 +3,130 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, naming, one_of, options, track_number, words
-from cmivqa_kit.data.types import Track
-from cmivqa_kit.errors import SHOWN, ExitCode, UserError
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, naming, one_of, options, track_number, words
+from cmivqa_kit.cli.fixing import fix_options, run_fix
+from cmivqa_kit.data.types import TRACKS, Track
+from cmivqa_kit.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
+    from cmivqa_kit.data.types import Question, Split
+    from cmivqa_kit.submission.read import Document
+    from cmivqa_kit.submission.scan import Limits
     from cmivqa_kit.submission.validate import Report
+
+
+@dataclass(frozen=True)
+class How:
+    """What the flags say, and the splits opened so far: thirty entries share one corpus."""
+
+    split: str | None
+    track: Track | None
+    limits: Limits
+    questions: Sequence[Question] | None = None  # those of an answer file, where one is given
+    opened: dict[tuple[str, Track], Split] = field(default_factory=dict)
 
 
 @click.command(
     "validate",
     short_help="Check submission files: form, ids, texts, spans, videos.",
-    epilog="Example: cmivqa validate submission.json; cmivqa validate entries/ --format json",
+    epilog="Example: cmivqa validate submission.json; cmivqa validate entries/ --format json; "
+    "cmivqa validate --truth answers.json",
 )
-@click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", type=PATH, nargs=-1, metavar="[FILE]...")
 @options("data", "split", "track", "edition", "format")
-def command(files: tuple[Path, ...], split: str | None, track: str | None, form: str, **flags: Any) -> None:
+@click.option(
+    "--truth", type=PATH, metavar="FILE", help="Check this answer file; with FILE... check those by its questions."
+)
+@click.option(
+    "--max-size",
+    type=click.FloatRange(min=0, min_open=True),
+    default=100.0,
+    metavar="MIB",
+    help="Largest file to read.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="List up to 20 warnings of each code instead of one.")
+@fix_options
+def command(
+    files: tuple[Path, ...],
+    split: str | None,
+    track: str | None,
+    form: str,
+    truth: Path | None,
+    max_size: float,
+    verbose: bool,
+    fix_out: Path | None,
+    force: bool,
+    **flags: Any,
+) -> None:
     """Check submission files, or every .json file of a folder, against the questions and the corpus of their split.
 
     The split and the tracks are worked out from the file. Exit code 1 when an error was found, 0 with warnings only.
+    The codes: cmivqa_kit/submission/CODES.md. With --truth alone an answer file is checked.
     """
-    session = Session(form, split=split, track=track, **flags)
-    paths = list(expand(files))
+    from cmivqa_kit.submission.scan import MIB, Limits
+
+    if not files and truth is None:
+        raise click.UsageError("name a submission file, a folder of them, or an answer file with --truth.")
+    session = Session(form, split=split, track=track, truth=truth, **flags)
+    how = How(split, track_number(track), Limits(size=int(max_size * MIB)))
     reports: list[Report] = []
+    table: list[tuple[object, ...]] = []
     codes: list[int] = [ExitCode.OK]
+    if truth is not None:
+        answers, how = _answers(session, truth, how)
+        reports.append(_shown(session, answers, verbose, table, "answer file, "))
+    paths = list(expand(files))
+    if fix_out is not None:
+        paths = run_fix(session, paths, fix_out, force, how.split, how.track, how.limits.size, how.questions)
     for path in paths:
+        judged = len(table)
         with one_of(len(paths), codes):
-            report = _report(session, path, split, track_number(track))
-            reports.append(report)
-            codes.append(ExitCode.OK if report.ok else ExitCode.FINDINGS)
-            if not session.json:
-                _show(session, report)
+            reports.append(_shown(session, _report(session, path, how), verbose, table))
+        if len(table) == judged:
+            table.append((path, "not judged", "-", "-"))
+    codes += [ExitCode.OK if report.ok else ExitCode.FINDINGS for report in reports]
     if session.json:
         render.as_json([report.to_dict() for report in reports])
     else:
-        _next(session, reports)
+        if len(table) > 1:
+            session.say("")
+            session.table("", ["file", "verdict", ">errors", ">warnings"], table)
+        _next(session, reports if paths else [], paths)
     finish(max(codes))
 
 
-def _next(session: Session, reports: Sequence[Report]) -> None:
+def _shown(session: Session, report: Report, verbose: bool, table: list[tuple[object, ...]], what: str = "") -> Report:
+    """Print a report, note it for the table, and let go of what only printing needs."""
+    from cmivqa_kit.cli.findings import show
+
+    table.append((report.path, "valid" if report.ok else "not valid", report.errors, report.warnings))
+    if session.json:
+        return replace(report, findings=tuple(report.place(report.findings)), text=None)
+    show(session, report, verbose, what)
+    return replace(report, findings=(), text=None)
+
+
+def _next(session: Session, reports: Sequence[Report], paths: Sequence[Path]) -> None:
     """Mend what is not valid; score what can be scored; else come to a file that can."""
     again = (*REPEATED, "split", "track")
-    bad = [report.path for report in reports if not report.ok]
+    truth = session.flags.get("truth")
+    bad = [report.path for report in reports if not report.ok and str(report.path) != truth]
+    if not paths:
+        session.next(words("cmivqa", "score", "--truth", truth, "submission.json"))
+        return
     if bad or not reports:
         session.say("Mend what is named above, then check again.")
-        session.next(words("cmivqa", "validate", *bad), again)
+        session.next(words("cmivqa", "validate", *bad), (*again, "truth"))
+        return
+    if truth is not None:
+        session.next(words("cmivqa", "score", *paths), (*again, "truth"))
         return
     scorable = [r.path for r in reports if r.split and all(session.files.scorable(r.split, t) for t in r.tracks)]
     if scorable:
@@ -83,44 +155,70 @@ def expand(files: Iterable[Path]) -> Iterable[Path]:
         yield from inside
 
 
-def _report(session: Session, path: Path, split: str | None, track: Track | None) -> Report:
-    from cmivqa_kit.data.corpus import load_split
-    from cmivqa_kit.submission.match import find
-    from cmivqa_kit.submission.read import read_submission
+def _report(session: Session, path: Path, how: How) -> Report:
+    from cmivqa_kit.submission.guarded import read_guarded
+    from cmivqa_kit.submission.match import find, tracks_of
     from cmivqa_kit.submission.validate import validate
 
-    document = read_submission(path)
+    document = read_guarded(path, how.limits)
     if not document.rows:  # nothing to match a split with: the findings say why
-        return validate(document, (track,) if track else (), session.edition)
+        return validate(document, (how.track,) if how.track else (), session.edition)
+    if how.questions is not None:
+        tracks = (how.track,) if how.track else tracks_of(document.rows, session.edition)
+        return validate(document, tracks, session.edition, None, how.questions)
+    if how.track is None and not tracks_of(document.rows, session.edition):
+        shapeless = validate(document, (), session.edition)
+        if not shapeless.ok:
+            return shapeless  # the findings say why the track cannot be told
     files = session.files
     with naming(path):
-        match = find(document.rows, files, split, track, exact=session.workspace.is_demo, texts_suffice=True)
-    opened = load_split(session.files, match.split, match.tracks[0])
-    return validate(document, match.tracks, session.files.edition, match.split, opened.questions, opened.videos)
+        match = find(document.rows, files, how.split, how.track, exact=session.workspace.is_demo, texts_suffice=True)
+    opened = _opened(session, match.split, match.tracks[0], how)
+    return validate(document, match.tracks, files.edition, match.split, opened.questions, opened.videos)
 
 
-def _show(session: Session, report: Report) -> None:
-    from cmivqa_kit.submission.findings import CODES
+def _opened(session: Session, split: str, track: Track, how: How) -> Split:
+    from cmivqa_kit.data.corpus import load_split
 
-    where = f" for {report.split}" if report.split else ""
-    tracks = f", Track{'s' * (len(report.tracks) > 1)} {' and '.join(map(str, report.tracks))}" if report.tracks else ""
-    warnings = len(report.findings) - report.errors
-    verdict = "not valid" if report.errors else "valid"
-    session.say(
-        f"{report.path}: {verdict}{where}{tracks}; {count(report.rows, 'item')}, {count(report.errors, 'error')}, "
-        f"{count(warnings, 'warning')}",
-        "red" if report.errors else "green",
-    )
-    for code, group in groupby(report.findings, key=lambda finding: finding.code):
-        found = list(group)
-        facts = CODES[code]
-        fix = facts.fix if facts.fix.endswith("?") else f"{facts.fix}."
-        session.say(f"  {code} {facts.title} ({len(found)}). Official program: {facts.official}. Fix: {fix}")
-        for finding in found[:SHOWN]:
-            place = f"{report.path.name}:{finding.line}:{finding.column}" if finding.line else finding.path or "file"
-            identity = f" (id {finding.id!r})" if finding.id is not None else ""
-            session.say(f"    {place}{identity}: {finding.message}")
-        if len(found) > SHOWN:
-            session.say(f"    ... and {len(found) - SHOWN} more")
-    for what in report.unchecked:
-        session.say(f"  Not checked: {what}", "yellow")
+    if (split, track) not in how.opened:
+        how.opened[split, track] = load_split(session.files, split, track)
+    return how.opened[split, track]
+
+
+def _answers(session: Session, truth: Path, how: How) -> tuple[Report, How]:
+    """The report of an answer file, and how to check submissions by its questions."""
+    from cmivqa_kit.data.types import Question
+    from cmivqa_kit.submission.answers import check_answers
+    from cmivqa_kit.submission.guarded import read_guarded
+    from cmivqa_kit.submission.read import plain_id
+
+    document = read_guarded(truth, how.limits)
+
+    def text(row: Any, key: str) -> str | None:
+        return row[key] if isinstance(row.get(key), str) else None
+
+    questions = [
+        Question(identity, text(row, "question") or "", text(row, "language_type"), text(row, "video_id"))
+        for row in document.rows
+        if (identity := plain_id(row)) is not None
+    ]
+    split = _split_of(session, document, how)
+    return check_answers(document, how.track, split.videos if split else ()), replace(how, questions=questions)
+
+
+def _split_of(session: Session, document: Document, how: How) -> Split | None:
+    """The split whose answers these are, where one of the data root's fits; its corpus is then checked against."""
+    from cmivqa_kit.submission.match import find
+    from cmivqa_kit.submission.read import plain_id
+
+    if not document.rows or session.workspace.is_demo:
+        return None
+    number = session.files.edition.track_of_id(plain_id(document.rows[0]))
+    track = how.track or next((t for t in TRACKS if t == number), 1)
+    try:
+        match = find(document.rows, session.files, how.split, track)
+        return _opened(session, match.split, match.tracks[0], how)
+    except UserError:
+        if how.split is not None:
+            raise
+        return None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,13 +16,15 @@ from cmivqa_kit.files import UnreadableFile, decode, parse_json, read_bytes
 from cmivqa_kit.submission.findings import Finding
 
 Shape = Literal["span", "corpus"]
+_KINDS: dict[type, str] = {dict: "an object", str: "a string", bool: "true or false", type(None): "null"}
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A decoded submission. ``raw`` is the document as it stands; ``readable`` is False where there is none.
 
-    ``encoding_fault`` is True where the official program's strict reader stops although the kit can go on.
+    ``encoding_fault`` is True where the official program's strict reader stops although the kit can go on. ``text`` is
+    kept by `cmivqa_kit.submission.guarded.read_guarded` only, for the line and column of findings.
     """
 
     path: Path
@@ -28,6 +32,7 @@ class Document:
     readable: bool
     findings: tuple[Finding, ...]
     encoding_fault: bool = False
+    text: str | None = None
 
     @property
     def rows(self) -> Sequence[Any]:
@@ -40,25 +45,33 @@ def read_submission(path: Path) -> Document:
     try:
         data = read_bytes(path, "submission file")
     except UnreadableFile as error:
-        return _unreadable(path, "E101", error)
+        return unreadable(path, "E101", error)
     try:
         text = decode(data, path)
     except UnreadableFile as error:
-        return _unreadable(path, "E103", error)
+        return unreadable(path, "E103", error)
     findings: list[Finding] = []
     marked = data.startswith(codecs.BOM_UTF8)
     if marked:
         findings.append(Finding("E104", "UTF-8 with a byte-order mark", line=1, column=1))
     try:
-        raw = parse_json(text, path)
+        with _no_collector():
+            raw = parse_json(text, path)
     except UnreadableFile as error:
-        return _unreadable(path, "E105", error, findings)
-    if not isinstance(raw, list):
-        kinds: dict[type, str] = {dict: "an object", str: "a string", bool: "true or false", type(None): "null"}
-        findings.append(Finding("E110", f"{kinds.get(type(raw), 'a number')}; put the answers into an array: [ ... ]"))
-    elif not raw:
-        findings.append(Finding("E111", "no answers in it"))
-    return Document(path, raw, True, tuple(findings), marked)
+        return unreadable(path, "E105", error, findings)
+    return Document(path, raw, True, (*findings, *shape_findings(raw, text)), marked)
+
+
+def shape_findings(raw: Any, text: str) -> tuple[Finding, ...]:
+    """E110 and E111: a document that is no array, or an empty one; placed where it begins in ``text``."""
+    if isinstance(raw, list) and raw:
+        return ()
+    begin = len(text) - len(text.lstrip(" \t\n\r"))
+    line, column = text.count("\n", 0, begin) + 1, begin - text.rfind("\n", 0, begin)
+    if isinstance(raw, list):
+        return (Finding("E111", "no answers in it", line=line, column=column),)
+    kind = _KINDS.get(type(raw), "a number")
+    return (Finding("E110", f"{kind}; put the answers into an array: [ ... ]", line=line, column=column),)
 
 
 def shape_of(rows: Sequence[Any]) -> Shape | None:
@@ -77,7 +90,20 @@ def plain_id(row: Any) -> QuestionId | None:
     return identity if isinstance(identity, str | int) and not isinstance(identity, bool) else None
 
 
-def _unreadable(path: Path, code: str, error: UnreadableFile, before: Sequence[Finding] = ()) -> Document:
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Without Python's search for reference cycles, which takes half of the time of parsing and finds none in JSON."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
+
+
+def unreadable(path: Path, code: str, error: UnreadableFile, before: Sequence[Finding] = ()) -> Document:
+    """The document of a file that could not be read, with the finding that says why."""
     message = error.message.removeprefix(str(path)).lstrip(":0123456789 ")
     finding = Finding(code, f"{message}. {error.fix}", line=error.line, column=error.column)
     return Document(path, None, False, (*before, finding))

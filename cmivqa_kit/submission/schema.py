@@ -1,22 +1,23 @@
 """Structure of a submission by its JSON Schema (2020-12), one per edition and track.
 
 The schema is the contract: every structural finding comes from `jsonschema`. A plain check in front of it (`fits`)
-decides which items need that, because most files are right and `jsonschema` takes minutes on a full one; tests prove
-that both agree. One thing is stricter than JSON Schema, for which 1.0 is an integer: an id stands as in the questions
-file, so 1.0 is none.
+decides which items and entries need that, because most files are right and `jsonschema` takes minutes on a full one;
+tests prove that both agree. One thing is stricter than JSON Schema, for which 1.0 is an integer: an id stands as in the
+questions file, so 1.0 is none.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, cast
 
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.submission.findings import Finding
+from cmivqa_kit.submission.locate import pointer
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -37,23 +38,48 @@ def load_schema(edition: str, track: Track) -> dict[str, Any]:
     return schema
 
 
-def structural_findings(rows: Sequence[Any], edition: str, track: Track) -> Iterator[Finding]:
-    """Every structural finding of every item, in file order, with its JSON pointer."""
+def structural_findings(
+    rows: Sequence[Any], edition: str, track: Track, only: Iterable[int] | None = None
+) -> Iterator[Finding]:
+    """Every structural finding of every item, in file order, with its JSON pointer.
+
+    Args:
+        rows: the items.
+        edition: name of the edition whose schema is meant.
+        track: the track whose schema is meant.
+        only: indices of the items to look at, where the others are known to be right.
+    """
     items = load_schema(edition, track)["items"]
-    validator: Validator | None = None
-    for index, row in enumerate(rows):
+    for index in range(len(rows)) if only is None else only:
+        row = rows[index]
         if fits(row, items["properties"]["id"], track):
             continue
-        validator = validator or _validator(items)
         identity = row.get("id") if isinstance(row, dict) else None
-        for error in validator.iter_errors(_cut(row)):
-            if error.validator != "required":
-                code, message = _translate(error)
-                yield Finding(code, message, pointer([index, *error.absolute_path]), index, identity)
+        nested = _nested(row)
+        for path, code, message in nested:
+            yield Finding(code, message, pointer([index, *path]), index, identity)
+        wrong = {path for path, _, _ in nested}
+        for path, error in schema_errors(row, edition, track):
+            if error.validator != "required" and not (wrong and (path[:1] in wrong or path[:2] in wrong)):
+                code, message = _translate(error, path)
+                yield Finding(code, message, pointer([index, *path]), index, identity)
         if isinstance(row, dict):
             missing = [name for name in items["required"] if name not in row]
             for code, message in _missing(missing, row, track):
                 yield Finding(code, message, f"/{index}", index, identity)
+
+
+def schema_errors(row: Any, edition: str, track: Track) -> Iterator[tuple[tuple[Any, ...], ValidationError]]:
+    """What `jsonschema` says of an item, each error with its path in the item.
+
+    It is shown only those entries of ``output`` that are not certainly right, because it needs milliseconds for fifty.
+    """
+    shown, ranks = _suspects(row, track)
+    for error in _validator(edition, track).iter_errors(_cut(shown)):
+        path = tuple(error.absolute_path)
+        if ranks and len(path) > 1 and path[0] == "output":
+            path = ("output", ranks[int(path[1])], *path[2:])
+        yield path, error
 
 
 def fits(row: Any, id_schema: Mapping[str, Any], track: Track) -> bool:
@@ -66,27 +92,70 @@ def fits(row: Any, id_schema: Mapping[str, Any], track: Track) -> bool:
         video = row.get("video_id", "-")
         return type(video) is str and video != "" and _time(row.get("start_second")) and _time(row.get("end_second"))
     output = row.get("output")
-    if type(output) is not list or not output:
+    return type(output) is list and output != [] and all(fits_entry(entry, track) for entry in output)
+
+
+def fits_entry(entry: Any, track: Track) -> bool:
+    """True only if an entry of ``output`` is certainly right by its schema."""
+    if type(entry) is not list or not entry or type(entry[0]) is not str or not entry[0]:
         return False
-    if track == 2:
-        return all(type(e) is list and e and type(e[0]) is str and e[0] for e in output)
-    return all(
-        type(e) is list and len(e) >= 3 and type(e[0]) is str and e[0] and _time(e[1]) and _time(e[2]) for e in output
+    return track == 2 or (len(entry) >= 3 and _time(entry[1]) and _time(entry[2]))
+
+
+def other_track(row: Mapping[str, Any], track: Track) -> bool:
+    """True for an item that has the fields of another track instead of this one's (E210)."""
+    if track == 1:
+        return "output" in row and "start_second" not in row
+    return "start_second" in row and "output" not in row
+
+
+def flat_triple(output: Any) -> bool:
+    """True for an ``output`` that is one entry, not an array of entries."""
+    return (
+        isinstance(output, list) and len(output) == 3 and isinstance(output[0], str) and all(map(_number, output[1:]))
     )
 
 
-def pointer(parts: Sequence[Any]) -> str:
-    """RFC 6901 pointer of a path into a document."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+def nested_entry(entry: Any) -> bool:
+    """True for an entry whose element 0 is an array: one pair of brackets too many."""
+    return isinstance(entry, list) and len(entry) > 0 and isinstance(entry[0], list)
 
 
-def _validator(schema: Mapping[str, Any]) -> Validator:
+def _suspects(row: Any, track: Track) -> tuple[Any, list[int]]:
+    """The item with only those entries that need `jsonschema`, and their ranks."""
+    output = row.get("output") if isinstance(row, dict) else None
+    if track == 1 or not isinstance(output, list):
+        return row, []
+    ranks = [rank for rank, entry in enumerate(output) if not fits_entry(entry, track)] or list(range(len(output)))[:1]
+    return {**row, "output": [output[rank] for rank in ranks]}, ranks
+
+
+def _nested(row: Any) -> list[tuple[tuple[Any, ...], str, str]]:
+    """E407, which takes the place of everything the schema says of that list or entry."""
+    output = row.get("output") if isinstance(row, dict) else None
+    if not isinstance(output, list):
+        return []
+    if flat_triple(output):
+        return [(("output",), "E407", "is one entry itself: put it into an array of entries")]
+    return [
+        (("output", rank), "E407", "is an array of arrays: one pair of brackets too many")
+        for rank, entry in enumerate(output)
+        if nested_entry(entry)
+    ]
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@lru_cache(maxsize=16)
+def _validator(edition: str, track: Track) -> Validator:
     # Imported only when something is wrong: it is a third of the start-up time.
     from jsonschema import Draft202012Validator, validators
 
     checker = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
     extend: Any = validators.extend  # has no types
-    strict: Validator = extend(Draft202012Validator, type_checker=checker)(schema)
+    strict: Validator = extend(Draft202012Validator, type_checker=checker)(load_schema(edition, track)["items"])
     return strict
 
 
@@ -103,11 +172,10 @@ def _fits_id(value: Any, schema: Mapping[str, Any]) -> bool:
     return "pattern" not in schema or re.search(schema["pattern"], value) is not None
 
 
-def _translate(error: ValidationError) -> tuple[str, str]:
+def _translate(error: ValidationError, path: Sequence[Any]) -> tuple[str, str]:
     """The code and message of one `jsonschema` error about a value that is there."""
     keyword, value = error.validator, _short(error.instance)
-    path = list(error.absolute_path)
-    match path:
+    match list(path):
         case []:
             return "E201", f"{value} is not an object"
         case ["id"]:
@@ -142,12 +210,12 @@ def _missing(missing: Sequence[str], row: Mapping[str, Any], track: Track) -> It
     fields = " and ".join(repr(name) for name in missing if name != "id")
     if not fields:
         return
-    if track == 1 and "output" in row and "start_second" not in row:
-        yield "E210", f"has 'output' but no {fields}: an answer for Tracks 2 and 3"
-    elif track != 1 and "start_second" in row:
-        yield "E210", f"has 'start_second' but no {fields}: an answer for Track 1"
-    else:
+    if not other_track(row, track):
         yield "E211", f"no {fields}"
+    elif track == 1:
+        yield "E210", f"has 'output' but no {fields}: an answer for Tracks 2 and 3"
+    else:
+        yield "E210", f"has 'start_second' but no {fields}: an answer for Track 1"
 
 
 def _cut(value: Any, depth: int = 6) -> Any:

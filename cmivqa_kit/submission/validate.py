@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.data.types import Question, Track
+from cmivqa_kit.data.types import Question, Track, Video
 from cmivqa_kit.editions import Edition
-from cmivqa_kit.submission import checks
+from cmivqa_kit.submission.checks import certain
+from cmivqa_kit.submission.context import CHECKS, TOLERANCE, Context, Item, Level, as_corpus
 from cmivqa_kit.submission.findings import Finding
-from cmivqa_kit.submission.read import Document
+from cmivqa_kit.submission.locate import placed
+from cmivqa_kit.submission.read import Document, plain_id
 from cmivqa_kit.submission.schema import structural_findings
 
+KEPT = 10_000  # findings of one code that are kept whole; all are counted
 _ON_EVERY_TRACK = ("E201", "E202", "E203")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings of a file. ``unchecked`` says what could not be checked and why."""
+    """The findings of a file: errors first, then by code and place. ``counts`` says how many there are of each code.
+
+    ``unchecked`` says what could not be checked and why; ``text`` is the file's, for `place`.
+    """
 
     path: Path
     split: str | None
@@ -27,19 +34,30 @@ class Report:
     rows: int
     findings: tuple[Finding, ...]
     unchecked: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    text: str | None = field(default=None, repr=False, compare=False)
 
     @property
     def errors(self) -> int:
         """Number of findings of severity E."""
-        return sum(finding.severity == "E" for finding in self.findings)
+        return sum(number for code, number in self.counts.items() if code.startswith("E"))
+
+    @property
+    def warnings(self) -> int:
+        """Number of findings of severity W."""
+        return sum(self.counts.values()) - self.errors
 
     @property
     def ok(self) -> bool:
         """True without a finding of severity E."""
         return self.errors == 0
 
+    def place(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Some of the findings with line and column, which cost about one more parse of the file."""
+        return placed(findings, self.text)
+
     def to_dict(self) -> dict[str, Any]:
-        """The machine-readable twin."""
+        """The machine-readable twin; each finding with its place."""
         return {
             "file": str(self.path),
             "ok": self.ok,
@@ -47,8 +65,9 @@ class Report:
             "tracks": list(self.tracks),
             "rows": self.rows,
             "errors": self.errors,
-            "warnings": len(self.findings) - self.errors,
-            "findings": [finding.to_dict() for finding in self.findings],
+            "warnings": self.warnings,
+            "counts": dict(self.counts),
+            "findings": [finding.to_dict() for finding in self.place(self.findings)],
             "unchecked": list(self.unchecked),
         }
 
@@ -59,34 +78,116 @@ def validate(
     edition: Edition,
     split: str | None = None,
     questions: Sequence[Question] = (),
-    corpus: Collection[str] = (),
+    corpus: Mapping[str, Video] | Collection[str] = (),
+    tolerance: float = TOLERANCE,
 ) -> Report:
     """Check a decoded submission against the form of its edition and, where given, its questions and corpus.
 
     A file for Tracks 2 and 3 is checked by the stricter form of Track 3. Findings that only Track 3 has (spans) are
     findings here too, because the same file is handed in for both.
+
+    Args:
+        document: what `read_guarded` (or `read_submission`, then without line and column) made of the file.
+        tracks: the tracks it is for; empty where that cannot be told.
+        edition: whose form and limits hold.
+        split: the name shown.
+        questions: the questions of the split.
+        corpus: its videos, or their ids alone; spans are checked against the durations that are known.
+        tolerance: seconds by which a span may outlast its video before that is an error.
     """
-    findings = list(document.findings)
-    unchecked = []
-    if not document.readable or not document.rows:
-        return Report(document.path, split, tracks, 0, tuple(findings), ("nothing in it could be read",))
-    rows = document.rows
-    if tracks:
-        track = max(tracks)
-        findings += structural_findings(rows, edition.name, track)
-        findings += checks.span_findings(rows, track)
-    else:
-        track = 3
-        findings += (f for f in structural_findings(rows, edition.name, track) if f.code in _ON_EVERY_TRACK)
-        unchecked.append("answers: no item has 'output' or 'start_second', so the track is unknown (give --track)")
-    findings += checks.id_findings(rows, questions)
-    if questions:
-        findings += checks.text_findings(rows, questions, track)
-    else:
-        unchecked.append("ids and question texts: no questions file")
-    findings += checks.list_findings(rows, corpus, edition.entries)
-    if not corpus and track != 1:
-        unchecked.append("video ids: no corpus")
-    order = {"E": 0, "W": 1}
-    findings.sort(key=lambda f: (order[f.severity], f.code, f.index if f.index is not None else -1))
-    return Report(document.path, split, tracks, len(rows), tuple(findings), tuple(unchecked))
+    context = Context(edition, tracks, questions, as_corpus(corpus), tolerance)
+    if not document.rows:
+        return report(document, split, tracks, document.findings, ("nothing in it could be read",))
+    found = [*document.findings, *_findings(document.rows, context)]
+    return report(document, split, tracks, found, _unchecked(context))
+
+
+def report(
+    document: Document,
+    split: str | None,
+    tracks: tuple[Track, ...],
+    findings: Iterable[Finding],
+    unchecked: tuple[str, ...] = (),
+) -> Report:
+    """The report of a file with these findings, sorted and counted."""
+    counts: Counter[str] = Counter()
+    kept = []
+    for finding in findings:
+        counts[finding.code] += 1
+        if counts[finding.code] <= KEPT:
+            kept.append(finding)
+    kept.sort(key=lambda f: (_order(f.code), -1 if f.index is None else f.index))
+    counted = {code: counts[code] for code in sorted(counts, key=_order)}
+    return Report(document.path, split, tracks, len(document.rows), tuple(kept), unchecked, counted, document.text)
+
+
+def _order(code: str) -> tuple[bool, str]:
+    return code.startswith("W"), code
+
+
+def _findings(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
+    # What stands beyond the entries that are read is W403's: nothing else is said of it, however much it is.
+    read = [_cut(row, context.edition.entries) for row in rows]
+    suspects = [i for i, row in enumerate(read) if row is not rows[i] or not certain(row, context)]
+    answers = [finding for item in _items(rows, read, suspects, context) for finding in _of(item, "answer", context)]
+    for item in _items(rows, read, range(len(rows)), context):
+        yield from _of(item, "item", context)
+    yield from answers
+    infinite = {finding.path for finding in answers if finding.code == "E302"}  # minus infinity is negative too
+    for finding in structural_findings(read, context.edition.name, context.form, suspects):
+        if finding.path not in infinite and not _said_better(finding, context):
+            yield finding
+    for check in CHECKS["file"]:
+        yield from check(rows, context)
+
+
+def _items(rows: Sequence[Any], read: Sequence[Any], indices: Iterable[int], context: Context) -> Iterator[Item]:
+    for index in indices:
+        row = read[index]
+        if isinstance(row, dict):
+            identity = plain_id(row)
+            question = context.by_id.get(identity) if identity is not None else None
+            yield Item(index, row, question, len_of(rows[index]))
+
+
+def _of(item: Item, level: Level, context: Context) -> Iterator[Finding]:
+    if level == "answer" and not context.tracks:
+        return
+    for check in CHECKS[level]:
+        yield from check(item, context)
+
+
+def len_of(row: Any) -> int:
+    """The number of entries that an item has, read or not."""
+    output = row.get("output") if isinstance(row, dict) else None
+    return len(output) if isinstance(output, list) else 0
+
+
+def _cut(row: Any, most: int) -> Any:
+    return {**row, "output": row["output"][:most]} if len_of(row) > most else row
+
+
+def _said_better(finding: Finding, context: Context) -> bool:
+    """True for a structural finding in whose place another check has one, or that needs a track to be known."""
+    if not context.tracks and finding.code not in _ON_EVERY_TRACK:
+        return True
+    if finding.code != "E203" or plain_id({"id": finding.id}) is None:
+        return False
+    # An id of another form than the edition's is judged by the questions where they are known (E205 to E209).
+    return bool(context.questions) or context.edition.track_of_id(finding.id) not in (None, *context.tracks)
+
+
+def _unchecked(context: Context) -> tuple[str, ...]:
+    reasons = []
+    if not context.tracks:
+        reasons.append("answers: no item has 'output' or 'start_second', so the track is unknown (give --track)")
+    if not context.questions:
+        reasons.append("ids and question texts: no questions file")
+    if not context.corpus and context.form != 1:
+        reasons.append("video ids: no corpus")
+    if context.form != 2 and context.tracks:
+        exact = sum(video.duration_is_exact for video in context.corpus.values())
+        if exact < len(context.corpus) or not context.corpus:
+            what = f"stated for {exact} of {len(context.corpus)} videos" if context.corpus else "no corpus"
+            reasons.append(f"ends of spans against exact durations: {what}")
+    return tuple(reasons)

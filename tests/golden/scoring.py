@@ -2,7 +2,8 @@
 
 Procedures ``track`` and ``files``: the official numbers and crashes (``expected``, and ``expected_py312`` from Python
 3.12 on), the repaired numbers and the strict ones with their counts and languages; ``cli``: the program on the command
-line. Everything is compared exactly. The exporters and the validation are other parts.
+line; ``validation``: the codes found in submissions with one fault each. Everything is compared exactly. The exporters
+are another part.
 """
 
 from __future__ import annotations
@@ -14,16 +15,20 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.data.types import Track
-from cmivqa_kit.editions import load_edition
+from cmivqa_kit.data.types import Question, Track, Video
+from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.files import parse_json
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
 from cmivqa_kit.scoring.scorer import score_documents
+from cmivqa_kit.submission.guarded import read_guarded
 from cmivqa_kit.submission.read import read_submission
+from cmivqa_kit.submission.scan import Limits
+from cmivqa_kit.submission.validate import Report, validate
 from tests.golden.replay import Case, procedure
 
 # The golden files' short names -> the kit's names, per track. A case must name all of them.
@@ -69,6 +74,58 @@ def cli(case: Case) -> list[str]:
             for run in document["runs"]:
                 deviations += (f"{name}: {' '.join(run['args'])}: {what}" for what in _run(run, folder))
     return deviations
+
+
+# Codes that another one brings along (specs/scoring.md, section 4); nothing else may be reported beside those wanted.
+IMPLIED: Mapping[str, frozenset[str]] = {
+    "E106": frozenset({"E302", "W216"}),  # in whatever field the number stands
+    **dict.fromkeys(("E201", "E202", "E203", "E205", "E208", "E209"), frozenset({"E206"})),
+    "E207": frozenset({"E208", "E209", "E212"}),
+    "E212": frozenset({"E205", "E206"}),
+}
+
+
+@procedure("scoring", "validation")
+def validation(case: Case) -> list[str]:
+    """The codes and the exit status of every submission with one fault; where none is wanted, no finding."""
+    sets = json.loads((case.folder / "question_sets.json").read_text(encoding="utf-8"))
+    deviations = _miscounted(case, lambda path: json.loads(path.read_text(encoding="utf-8")))
+    for one in load(case.folder / "cases.json"):
+        report = _validated(one, sets[one["questions"]], case.config)
+        wanted, found = set(one["must_include"]), set(report.counts)
+        allowed = wanted.union(*(IMPLIED.get(code, frozenset()) for code in wanted))
+        if not wanted <= found <= allowed or (1 if report.errors else 0) != one["exit_code"]:
+            found_text = ", ".join(f"{finding.code} {finding.path}" for finding in report.findings[:5])
+            deviations.append(f"{one['name']}: wanted {sorted(wanted)}, status {one['exit_code']}; found {found_text}")
+    return deviations
+
+
+def _validated(one: Mapping[str, Any], asked: Mapping[str, Any], config: Mapping[str, Any]) -> Report:
+    limits = Limits(depth=config["max_depth"], number=config["max_number_length"])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "submission.json"
+        data = base64.b64decode(one["pred_b64"]) if "pred_b64" in one else json.dumps(one["pred"]).encode()
+        path.write_bytes(data)
+        document = read_guarded(path, limits)
+    questions = [
+        Question(q["id"], q["question"], q.get("language_type"), q.get("video_id")) for q in asked["questions"]
+    ]
+    corpus = {
+        name: Video(name, duration=seconds, duration_source="given")
+        for name, seconds in asked["video_durations"].items()
+    }
+    edition = replace(_edition(questions), entries=config["max_outputs"])
+    return validate(
+        document, (one["track"],), edition, "golden", questions, corpus, tolerance=config["duration_tolerance"]
+    )
+
+
+def _edition(questions: list[Question]) -> Edition:
+    """The edition whose form the ids of the questions have."""
+    if all(isinstance(question.id, int) for question in questions):
+        return load_edition("cmivqa-2023")
+    official = all(str(question.id).startswith("NLPCC2024_Task") for question in questions)
+    return load_edition("mmivqa-2024" if official else "m4ivqa-2025")
 
 
 def load(path: Path) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from cmivqa_kit.scoring.statistics.draws import weights
 RESAMPLES = 10_000
 SEED = 2023
 LEVEL = 0.95
+_ALONE = 1 << 18  # multiplications that OpenBLAS does not share among threads
 FEW = 20  # clusters below which percentile intervals are known to be too narrow
 
 
@@ -107,8 +108,21 @@ def resampled_means(table: NDArray[np.float64], groups: Clusters, resamples: int
     drawn = np.empty((resamples, table.shape[1]))
     done = 0
     for block in weights(groups.count, resamples, seed):
-        total = block @ right.astype(block.dtype, copy=False)
+        total = _product(block, right)
         drawn[done : done + len(block)] = total[:, :-1] / total[:, -1:]
         done += len(block)
     drawn += means
     return drawn
+
+
+def _product(block: NDArray[np.float64] | NDArray[np.float32], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``block @ right``, in the precision of ``block`` and in pieces so small that OpenBLAS keeps to one thread.
+
+    Several threads spend many times the work of such a narrow product on waiting for each other.
+    """
+    step = max(1, _ALONE // (len(block) * right.shape[1]))
+    total = np.zeros((len(block), right.shape[1]))
+    right = right.astype(block.dtype, copy=False)
+    for at in range(0, len(right), step):
+        total += block[:, at : at + step] @ right[at : at + step]
+    return total

@@ -1,0 +1,72 @@
+"""Printing the findings of a validated file: errors in full, warnings in one line per code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from cmivqa_kit.cli.common import Session, count
+from cmivqa_kit.errors import SHOWN
+
+if TYPE_CHECKING:
+    from cmivqa_kit.submission.findings import Finding
+    from cmivqa_kit.submission.validate import Report
+
+
+def show(session: Session, report: Report, verbose: bool, what: str = "") -> None:
+    """One file: the verdict, its findings by code, and what was not checked.
+
+    Args:
+        session: where to print.
+        report: the findings.
+        verbose: list warnings as errors are listed.
+        what: what kind of file it is, where it is no submission.
+    """
+    where = f" for {report.split}" if report.split else ""
+    tracks = f", Track{'s' * (len(report.tracks) > 1)} {' and '.join(map(str, report.tracks))}" if report.tracks else ""
+    session.say(
+        f"{report.path}: {what}{'not valid' if report.errors else 'valid'}{where}{tracks}; "
+        f"{count(report.rows, 'item')}, {count(report.errors, 'error')}, {count(report.warnings, 'warning')}",
+        "red" if report.errors else "green",
+    )
+    groups = [
+        (code, list(found)[: SHOWN if verbose or code.startswith("E") else 1])
+        for code, found in groupby(report.findings, key=lambda finding: finding.code)
+    ]
+    # All that is shown is looked up at once: each time costs about one more parse of the file.
+    placed = iter(report.place([finding for _, found in groups for finding in found]))
+    for code, found in groups:
+        shown = [next(placed) for _ in found]
+        for line in _lines(report, code, shown, verbose or code.startswith("E")):
+            session.say(line)
+    for reason in report.unchecked:
+        session.say(f"  Not checked: {reason}", "yellow")
+
+
+def _lines(report: Report, code: str, shown: Sequence[Finding], whole: bool) -> Iterator[str]:
+    from cmivqa_kit.submission.codes import CODES
+
+    facts, number = CODES[code], report.counts[code]
+    if not whole:
+        example = "e.g. " if number > 1 else ""
+        yield (
+            f"  {code} {facts.title} ({number}): {example}{_line(report, shown[0])}. "
+            f"Official program: {facts.official}."
+        )
+        return
+    fix = facts.fix if facts.fix.endswith("?") else f"{facts.fix}."
+    yield f"  {code} {facts.title} ({number}). Official program: {facts.official}. Fix: {fix}"
+    for finding in shown:
+        yield f"    {_line(report, finding)}"
+    if number > len(shown):
+        yield f"    ... and {number - len(shown)} more"
+
+
+def _line(report: Report, finding: Finding) -> str:
+    from cmivqa_kit.submission.findings import cut
+
+    parts = [f"{report.path.name}:{finding.line}:{finding.column}"] if finding.line else []
+    parts += [cut(finding.path)] if finding.path else []
+    parts += [f"(id {cut(repr(finding.id))})"] if finding.id is not None else []
+    return f"{' '.join(parts) or 'file'}: {finding.message}"

@@ -1,0 +1,9 @@
+"""What a JSON Schema cannot say: ids against questions, texts, fields, span order and ends, videos, list lengths.
+
+Each module registers its checks (`cmivqa_kit.submission.context.check`); importing this package fills the registry.
+"""
+
+from cmivqa_kit.submission.checks import fields, ids, lists, spans, texts
+from cmivqa_kit.submission.checks.certain import certain
+
+__all__ = ["certain", "fields", "ids", "lists", "spans", "texts"]

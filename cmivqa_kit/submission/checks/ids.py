@@ -1,0 +1,98 @@
+"""Ids against the questions: given twice, unknown, nearly right, of another track, missing."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cmivqa_kit.data.types import QuestionId
+from cmivqa_kit.submission.context import Context, check
+from cmivqa_kit.submission.findings import Finding
+from cmivqa_kit.submission.match import fold
+from cmivqa_kit.submission.read import plain_id
+
+LISTED = 10  # ids named in one finding about many
+_DECIMAL = re.compile(r"-?[0-9]{1,64}")
+
+
+@check("file", "E204")
+def repeated(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
+    """Ids that several items have, each once, at its last place: the one that counts."""
+    for identity, where in _places(rows).items():
+        if len(where) > 1:
+            message = f"id {_shown(identity)} stands {len(where)} times: {_list([f'/{i}' for i in where])}"
+            yield Finding("E204", message, f"/{where[-1]}/id", where[-1], identity)
+
+
+@check("file", "E205", "E206", "E207", "E208", "E209")
+def unmatched(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
+    """Ids of no question, with a guess at what they should be, and questions of no id."""
+    if not context.questions:
+        return
+    places, known = _places(rows), context.by_id
+    foreign = [identity for identity in places if identity not in known]
+    none = bool(places) and len(foreign) == len(places)
+    if none:
+        what = f"this file has e.g. {_shown(next(iter(places)))}, the questions e.g. {_shown(context.questions[0].id)}"
+        yield Finding("E207", f"no id matches; {what}")
+    folded = {_plain(identity): identity for identity in known} if foreign else {}
+    for identity in foreign:
+        path, index = f"/{places[identity][0]}/id", places[identity][0]
+        converted = _converted(identity)
+        if converted in known:
+            yield Finding("E208", f"{_shown(identity)} is asked as {_shown(converted)}", path, index, identity)
+        elif (near := folded.get(_plain(identity))) is not None:
+            yield Finding("E209", f"{_shown(identity)} is asked as {_shown(near)}", path, index, identity)
+        elif not none:
+            yield Finding("E205", f"id {_shown(identity)} is not in the questions file", path, index, identity)
+    missing = [question.id for question in context.questions if question.id not in places]
+    if missing and not none:
+        total = len(context.questions)
+        yield Finding(
+            "E206", f"{len(missing)} of {total} questions have no answer: {_list([_shown(i) for i in missing])}"
+        )
+
+
+@check("file", "E212")
+def of_another_track(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
+    """Ids that carry the number of a track which the file is not for."""
+    if not context.tracks:
+        return
+    for identity, where in _places(rows).items():
+        number = context.edition.track_of_id(identity)
+        if number is not None and number not in context.tracks:
+            message = f"{_shown(identity)} is a question of Track {number}, checked as Track {context.form}"
+            yield Finding("E212", message, f"/{where[0]}/id", where[0], identity)
+
+
+def _places(rows: Sequence[Any]) -> dict[QuestionId, list[int]]:
+    places: dict[QuestionId, list[int]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        identity = plain_id(row)
+        if identity is not None:
+            places[identity].append(index)
+    return places
+
+
+def _converted(identity: QuestionId) -> QuestionId | None:
+    """The number that a text spells, or the text of a number; ``None`` where there is none of a sane length."""
+    if isinstance(identity, str):
+        return int(identity) if _DECIMAL.fullmatch(identity) else None
+    return str(identity) if abs(identity) < 10**64 else None
+
+
+def _plain(identity: QuestionId) -> str:
+    return fold(identity).casefold() if isinstance(identity, str) else str(_converted(identity))
+
+
+def _shown(identity: object) -> str:
+    text = str(identity) if isinstance(identity, int) and abs(identity) < 10**64 else None
+    if text is None:
+        text = repr(identity) if isinstance(identity, str) else "(a long number)"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _list(texts: Sequence[str]) -> str:
+    return ", ".join(texts[:LISTED]) + (", ..." if len(texts) > LISTED else "")

@@ -1,0 +1,71 @@
+"""A mended copy beside the file: the input is never touched, nothing is replaced unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cmivqa_kit.data.types import Question, Track
+from cmivqa_kit.editions import Edition
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.files import read_bytes, write_text
+from cmivqa_kit.submission.fix.model import Fixed, Log
+from cmivqa_kit.submission.fix.run import fix
+
+MIB = 2**20
+LARGEST = 100 * MIB  # bytes (E102)
+
+
+def fix_file(
+    path: Path,
+    out: Path,
+    force: bool,
+    questions: Sequence[Question] | None,
+    track: Track | None,
+    edition: Edition,
+    largest: int = LARGEST,
+) -> Fixed:
+    """Write a mended copy of ``path`` to ``out``, whole or not at all; nothing where no JSON comes out.
+
+    Raises:
+        UserError: ``path`` cannot be read; ``out`` is the same file, or exists and ``force`` is not given; the disk
+            is full.
+    """
+    check_out(path, out, force)
+    fixed = fix_bytes(path, questions, track, edition, largest)
+    if fixed.text is not None:
+        write_text(out, fixed.text)
+    return fixed
+
+
+def fix_bytes(
+    path: Path, questions: Sequence[Question] | None, track: Track | None, edition: Edition, largest: int = LARGEST
+) -> Fixed:
+    """`fix` of a file, which is not read where it has more than ``largest`` bytes.
+
+    Raises:
+        UserError: ``path`` cannot be read.
+    """
+    if path.is_file() and path.stat().st_size > largest:
+        log = Log()
+        log.refuse("E102", f"larger than {largest / MIB:g} MiB: it holds more than a submission")
+        return Fixed(None, (), log.refused)
+    return fix(read_bytes(path, "submission file"), questions, track, edition)
+
+
+def check_out(path: Path, out: Path, force: bool) -> None:
+    """Refuse to write over the input, and over another file unless that is wished.
+
+    Raises:
+        UserError: one of them.
+    """
+    try:
+        same = out.exists() and path.exists() and out.samefile(path)
+    except OSError:
+        same = False
+    if same or out.absolute() == path.absolute():
+        raise UserError(f"{out}: is the file to be mended, which is never touched", "Name another file for --fix.")
+    if out.is_dir():
+        raise UserError(f"{out}: is a directory", "Name a file for --fix.")
+    if out.exists() and not force:
+        raise UserError(f"{out}: exists already", "Give --force to replace it, or another name for --fix.")

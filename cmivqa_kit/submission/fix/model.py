@@ -1,0 +1,161 @@
+"""What a repair is, and what it reports: changes made and faults refused.
+
+One repair is one function with the codes it mends and one plain sentence, filled into `REPAIRS` by `repair`. Repairs
+run in the order in which their modules are named in `run.MODULES`, stage by stage: bytes, text, document.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from cmivqa_kit.data.types import Question, QuestionId, Track
+from cmivqa_kit.editions import Edition
+
+Stage = Literal["bytes", "text", "document"]
+EXAMPLES = 20  # places kept per kind of change or refusal: a file of 400,000 wrong times needs no more to be understood
+WIDTH = 60  # characters of a value shown
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One place that was changed: its JSON pointer (empty for the file), and its value before and after, in short."""
+
+    pointer: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One kind of change: the ``code`` it mends, ``what`` was done, at how many places, and the first of them."""
+
+    code: str
+    what: str
+    count: int
+    examples: tuple[Example, ...]
+
+    @property
+    def where(self) -> str:
+        """JSON pointer of the first place; empty for the file."""
+        return self.examples[0].pointer if self.examples else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was not mended, because that would be guessing: its ``code``, why and what to do, and the first places."""
+
+    code: str
+    what: str
+    count: int
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The repaired document. ``text`` is ``None`` where no JSON comes out: then ``refused`` says why."""
+
+    text: str | None
+    changes: tuple[Change, ...]
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What repairs may know beside the file. ``known`` is empty where no questions file is given."""
+
+    track: Track | None
+    edition: Edition
+    questions: Sequence[Question] = ()
+    known: Mapping[QuestionId, Question] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Tally:
+    count: int = 0
+    examples: list[Any] = field(default_factory=list)
+
+
+class Log:
+    """Collects what the repairs of one call say, in order of first appearance."""
+
+    def __init__(self) -> None:
+        self._changes: dict[tuple[str, str], _Tally] = {}
+        self._refused: dict[tuple[str, str], _Tally] = {}
+
+    def change(self, code: str, what: str, pointer: str, before: Any, after: Any, count: int = 1) -> None:
+        """Note a change that touched ``count`` things at ``pointer``."""
+        tally = self._changes.setdefault((code, what), _Tally())
+        tally.count += count
+        if len(tally.examples) < EXAMPLES:
+            tally.examples.append(Example(pointer, short(before), short(after)))
+
+    def refuse(self, code: str, what: str, place: str = "", count: int = 1) -> None:
+        """Note ``count`` faults at ``place`` that stay."""
+        tally = self._refused.setdefault((code, what), _Tally())
+        tally.count += count
+        if place and len(tally.examples) < EXAMPLES:
+            tally.examples.append(place)
+
+    @property
+    def total(self) -> int:
+        """How many things were changed so far."""
+        return sum(tally.count for tally in self._changes.values())
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The changes so far, one per kind."""
+        return tuple(Change(code, what, t.count, tuple(t.examples)) for (code, what), t in self._changes.items())
+
+    @property
+    def refused(self) -> tuple[Refusal, ...]:
+        """The refusals so far, one per kind."""
+        return tuple(Refusal(code, what, t.count, tuple(t.examples)) for (code, what), t in self._refused.items())
+
+
+class Shown(str):
+    """A text that is shown in changes as it stands, not as a JSON string."""
+
+    __slots__ = ()
+
+
+GONE = Shown("(removed)")
+
+
+def short(value: Any) -> str:
+    """A value in one short line: JSON, or the text of a `Shown`."""
+    if isinstance(value, Shown):
+        text = str(value)
+    elif isinstance(value, str):
+        text = json.dumps(value[: WIDTH + 1], ensure_ascii=False)
+    else:
+        # A list of 10,000 entries is not written out to show 60 characters of it.
+        value = value[:4] if isinstance(value, list) else value
+        text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A registered repair: ``mend(value, context, log)`` gives the value back, mended or as it was."""
+
+    stage: Stage
+    codes: tuple[str, ...]
+    says: str
+    mend: Callable[[Any, Context, Log], Any]
+
+
+REPAIRS: list[Repair] = []
+Mend = Callable[[Any, Context, Log], Any]
+
+
+def repair(stage: Stage, *codes: str, says: str) -> Callable[[Mend], Mend]:
+    """Register a repair of ``codes`` at ``stage``; ``says`` is the plain sentence of the documentation."""
+
+    def register(mend: Mend) -> Mend:
+        REPAIRS.append(Repair(stage, codes, says, mend))
+        return mend
+
+    return register

@@ -1,0 +1,111 @@
+"""All repairs in their order: bytes, text where it is no JSON, then the document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from importlib import import_module
+
+from cmivqa_kit.data.types import Question, Track
+from cmivqa_kit.editions import Edition
+from cmivqa_kit.files import guess_fault
+from cmivqa_kit.submission.fix import values
+from cmivqa_kit.submission.fix.ids import unanswered
+from cmivqa_kit.submission.fix.model import REPAIRS, Context, Fixed, Log, Repair, Stage
+from cmivqa_kit.submission.fix.text import too_much
+
+# In the order in which they run: times before entries are judged, copies last because other repairs may make them.
+MODULES = ("encoding", "text", "whole", "ids", "spans", "lists", "copies")
+
+
+@lru_cache(maxsize=1)
+def repairs() -> tuple[Repair, ...]:
+    """Every repair, in the order in which they run."""
+    found: list[Repair] = []
+    for name in MODULES:
+        module = import_module(f"cmivqa_kit.submission.fix.{name}")
+        found += (repair for repair in REPAIRS if repair.mend.__module__ == module.__name__)
+    return tuple(found)
+
+
+def fix(data: bytes, questions: Sequence[Question] | None, track: Track | None, edition: Edition) -> Fixed:
+    """Mend a submission without guessing any answer.
+
+    A file without faults comes back byte for byte, and so does whatever no repair touches: text is only laid out anew
+    where a value had to change. Fixing a fixed file changes nothing. Nothing in ``data`` raises.
+
+    Args:
+        data: the file.
+        questions: those it answers; without them ids are left as they are.
+        track: the track it is for (3 for a file of both Tracks 2 and 3); without it times and lists are left.
+        edition: the rules: how many entries are read.
+    """
+    context = Context(track, edition, questions or (), {question.id: question for question in questions or ()})
+    log = Log()
+    for repair in _of("bytes"):
+        data = repair.mend(data, context, log)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return Fixed(None, (), log.refused)
+    mended = _mend(text, context, log)
+    return Fixed(mended, log.changes if mended is not None else (), log.refused)
+
+
+def _mend(text: str, context: Context, log: Log) -> str | None:
+    text = _json(text, context, log) or ""
+    if not text:
+        return None
+    before = log.total
+    mendable, document = values.parse(text, log)
+    if not mendable:
+        return text
+    for repair in _of("document"):
+        document = repair.mend(document, context, log)
+        if not isinstance(document, list):
+            return text
+    unanswered(document, context, log)
+    return text if log.total == before else _guarded(values.dump(document, like=text), log)
+
+
+def _json(text: str, context: Context, log: Log) -> str | None:
+    """``text`` if it is JSON, else what the repairs of text make of it; ``None`` where that is no JSON either."""
+    if _guarded(text, log) is None:
+        return None
+    fault = _fault(text)
+    if fault is None:
+        return text
+    told = text, fault
+    for repair in _of("text"):
+        text = repair.mend(text, context, log)
+        fault = _fault(text)
+        if fault is None:
+            return _guarded(text, log)
+        if text.count("\n") == told[0].count("\n"):  # else its lines are not those of the file
+            told = text, fault
+    text, fault = told
+    log.refuse("E105", f"no JSON ({fault.msg}). {guess_fault(text, fault.pos)}", f"line {fault.lineno}")
+    return None
+
+
+def _fault(text: str) -> json.JSONDecodeError | None:
+    """Where ``text`` stops being JSON; it has passed `too_much`, so that reading it neither recurses nor chokes."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error
+    return None
+
+
+def _guarded(text: str, log: Log) -> str | None:
+    """``text``, or ``None`` where it must not be parsed; an array put around everything may be a level too many."""
+    refused = too_much(text)
+    if refused is None:
+        return text
+    log.refuse(*refused)
+    return None
+
+
+def _of(stage: Stage) -> Iterator[Repair]:
+    return (repair for repair in repairs() if repair.stage == stage)

@@ -1,0 +1,116 @@
+"""Text to JSON: comments, trailing commas, objects without a list around them. What is right stays as it was written.
+
+Every pattern takes linear time: it consumes what it looks at, also where a string or a comment has no end.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from cmivqa_kit.submission.fix.model import EXAMPLES, GONE, Context, Log, Shown, repair
+
+DEEPEST = 32  # E108
+LONGEST = 64  # characters of a number (E109)
+_STRING = r'"(?:[^"\\]++|\\.)*+"?'
+_COMMENT = r"//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?"
+_GUARDED = re.compile(rf"{_STRING}|{_COMMENT}|[][{{}}]|[-+.0-9eE]{{{LONGEST + 1},}}+", re.DOTALL)
+_COMMENTS = re.compile(rf"{_STRING}|{_COMMENT}", re.DOTALL)
+_COMMAS = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*+(?:[]}}]|\Z))", re.DOTALL)
+_BLANKS = re.compile(r"[ \t\r\n]*+")
+
+
+def too_much(text: str) -> tuple[str, str] | None:
+    """Code and words for text that must not be parsed: nested below 32 levels, or numbers above 64 characters."""
+    depth = 0
+    for match in _GUARDED.finditer(text):
+        first = match[0][0]
+        if first in "[{":
+            depth += 1
+            if depth > DEEPEST:
+                return "E108", f"nested deeper than {DEEPEST} levels: write an array of plain objects"
+        elif first in "]}":
+            depth -= 1
+        elif first not in '"/':
+            return "E109", f"holds a number of more than {LONGEST} characters: write numbers with a few digits"
+    return None
+
+
+@repair("text", "E105", says="comments (// and /* */) are removed")
+def without_comments(text: str, context: Context, log: Log) -> str:
+    """``text`` without comments; lines stay where they are, and so does a comment that does not end."""
+    if "//" not in text and "/*" not in text:
+        return text
+    places = []
+
+    def replace(match: re.Match[str]) -> str:
+        part = match[0]
+        if part[0] == '"' or (part.startswith("/*") and not (len(part) >= 4 and part.endswith("*/"))):
+            return part
+        places.append((match.start(), part))
+        return "" if part.startswith("//") else "\n" * part.count("\n") or " "
+
+    mended = _COMMENTS.sub(replace, text)
+    _note(log, "comments removed", text, places)
+    return mended
+
+
+@repair("text", "E105", says="trailing commas are removed")
+def without_trailing_commas(text: str, context: Context, log: Log) -> str:
+    """``text`` without commas between a value and a closing bracket or the end; not where a value may be missing."""
+    places = []
+
+    def replace(match: re.Match[str]) -> str:
+        if match[0] != ",":
+            return match[0]
+        before = match.start() - 1
+        while before >= 0 and text[before] in " \t\r\n":
+            before -= 1
+        if before < 0 or text[before] in "[{,:":
+            return ","
+        places.append((match.start(), ","))
+        return ""
+
+    mended = _COMMAS.sub(replace, text)
+    _note(log, "trailing commas removed", text, places)
+    return mended
+
+
+@repair("text", "E105", says="JSON Lines (objects one after the other) become one array")
+def one_array(text: str, context: Context, log: Log) -> str:
+    """``[ ... ]`` around objects that stand one after the other, with or without commas between them."""
+    decode = json.JSONDecoder().raw_decode
+    pieces: list[str] = []
+    objects, place = 0, _behind_blanks(text, 0)
+    first = last = place  # where the first object begins, and behind the last one
+    while text.startswith("{", place):
+        try:
+            _, end = decode(text, place)
+        except json.JSONDecodeError:
+            return text
+        between = text[last:place]
+        pieces += ("," if objects and "," not in between else "", between, text[place:end])
+        objects, last, place = objects + 1, end, _behind_blanks(text, end)
+        if text.startswith(",", place):
+            place = _behind_blanks(text, place + 1)
+    if place < len(text) or objects < 2:  # a single object is JSON, and another repair
+        return text
+    log.change(
+        "E105", "objects one after the other put into one array", "", Shown("{...} {...}"), Shown("[...]"), objects
+    )
+    return f"{text[:first]}[\n{''.join(pieces)}\n]{text[last:]}"
+
+
+def _behind_blanks(text: str, place: int) -> int:
+    blanks = _BLANKS.match(text, place)
+    return blanks.end() if blanks else place
+
+
+def _note(log: Log, what: str, text: str, places: Sequence[tuple[int, str]]) -> None:
+    """Say what was removed; lines are counted for the first places only, for all it would take quadratic time."""
+    for place, part in places[:EXAMPLES]:
+        line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+        log.change("E105", what, f"line {line}, column {column}", Shown(part), GONE)
+    if len(places) > EXAMPLES:
+        log.change("E105", what, "", Shown(""), GONE, len(places) - EXAMPLES)

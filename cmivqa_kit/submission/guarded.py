@@ -1,0 +1,121 @@
+"""Reading a submission for validation: with limits, the text kept, and what the reader itself keeps quiet about.
+
+`cmivqa_kit.submission.read` reads as the official program does, without limits: scoring uses that one.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import stat
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cmivqa_kit.files import UnreadableFile, decode, parse_json, read_bytes
+from cmivqa_kit.submission.findings import Finding
+from cmivqa_kit.submission.locate import flaws
+from cmivqa_kit.submission.read import Document, plain_id, shape_findings, unreadable
+from cmivqa_kit.submission.scan import (
+    MIB,
+    Limits,
+    may_be_infinite,
+    outside_strings,
+    places,
+    suspicion,
+    trailing_commas,
+    without,
+)
+
+
+def read_guarded(path: Path, limits: Limits | None = None) -> Document:
+    """Read a submission file for validation. Never raises: what is wrong with the file is a finding (E101 to E112)."""
+    limits = limits or Limits()
+    try:
+        data = _bytes(path, limits.size)
+    except UnreadableFile as error:
+        return unreadable(path, "E101", error)
+    if len(data) > limits.size:
+        what = f"more than {limits.size / MIB:g} MiB; a full file of 8,000 questions with 50 entries has 13"
+        return Document(path, None, False, (Finding("E102", what),))
+    try:
+        text = decode(data, path)
+    except UnreadableFile as error:
+        return unreadable(path, "E103", error)
+    marked = data.startswith(codecs.BOM_UTF8)
+    findings = [Finding("E104", "UTF-8 with a byte-order mark", line=1, column=1)] if marked else []
+    return replace(_parsed(path, text, findings, limits), encoding_fault=marked)
+
+
+def _bytes(path: Path, size: int) -> bytes:
+    """The bytes, or one more than ``size``: a device or a pipe has no size that could be looked at before."""
+    try:
+        about = path.stat()
+        if not stat.S_ISDIR(about.st_mode):
+            with path.open("rb") as stream:
+                # Nothing of a file that is too large is read: one byte of it too many is made up.
+                return stream.read(size + 1) if about.st_size <= size else b" " * (size + 1)
+    except ValueError:
+        raise UnreadableFile(f"{path}: no file can have this name", "Check the path.") from None
+    except OSError:
+        pass  # said in words by `read_bytes`
+    return read_bytes(path, "submission file")
+
+
+def _parsed(path: Path, text: str, findings: list[Finding], limits: Limits) -> Document:
+    bare = outside_strings(text)
+    suspect = suspicion(text, limits, bare)
+    if suspect is not None:
+        line, column = places(text, [suspect.offset])[suspect.offset]
+        findings.append(Finding(suspect.code, suspect.message, line=line, column=column))
+        return Document(path, None, False, tuple(findings))
+    seen: list[bool] = []
+
+    def hook(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            seen.append(True)
+        return made
+
+    try:
+        raw = json.loads(text, object_pairs_hook=hook)
+    except (ValueError, RecursionError):
+        return _syntax(path, text, findings)
+    document = Document(path, raw, True, (*findings, *shape_findings(raw, text)), text=text)
+    if len(document.rows) > limits.items:
+        what = f"{len(document.rows):,} items; at most {limits.items:,} are read"
+        return replace(document, raw=None, readable=False, findings=(*findings, Finding("E112", what)), text=None)
+    found = flaws(text, bool(seen), may_be_infinite(bare))
+    where = places(text, [flaw.offset for flaw in found])
+    rows = document.rows
+    literal = (
+        Finding(flaw.code, flaw.message, flaw.path, index, plain_id(rows[index]), *where[flaw.offset])
+        for flaw in found
+        for index in [int(flaw.path.split("/")[1])]
+    )
+    return replace(document, findings=(*document.findings, *literal))
+
+
+def _syntax(path: Path, text: str, findings: list[Finding]) -> Document:
+    """E105: every trailing comma where nothing else is wrong, else the place where the reader stops."""
+    commas = trailing_commas(text)
+    if commas and _reads(without(text, commas)):
+        where = places(text, commas)
+        found = (Finding("E105", _COMMA, line=where[at][0], column=where[at][1]) for at in commas)
+        return Document(path, None, False, (*findings, *found))
+    try:
+        parse_json(text, path)
+    except UnreadableFile as error:
+        return unreadable(path, "E105", error, findings)
+    raise AssertionError("json reads with a hook what it reads without")  # pragma: no cover
+
+
+_COMMA = "a comma before the closing bracket (a trailing comma). Remove it."
+
+
+def _reads(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
