@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import gc
 import hashlib
 import json
 import os
@@ -20,6 +21,18 @@ MARK_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MARK_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _STRUCTURE = re.compile(r'[]["{},:]')
 CUT_OFF = "The file ends too early: it was cut off. Copy or download it again."
+
+
+@contextmanager
+def no_collector() -> Iterator[None]:
+    """Without Python's search for reference cycles, which takes half of the time of parsing and finds none in JSON."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
 
 
 class UnreadableFile(UserError):

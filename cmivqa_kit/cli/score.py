@@ -13,6 +13,7 @@ from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, one_of
 from cmivqa_kit.cli.published import beside, preset_option
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode
+from cmivqa_kit.files import no_collector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,6 +113,7 @@ def command(
     finish(max(codes))
 
 
+@no_collector()
 def _judge(
     session: Session,
     path: Path,

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import gc
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from cmivqa_kit.data.types import QuestionId
-from cmivqa_kit.files import UnreadableFile, decode, parse_json, read_bytes
+from cmivqa_kit.files import UnreadableFile, decode, no_collector, parse_json, read_bytes
 from cmivqa_kit.submission.findings import Finding
 
 Shape = Literal["span", "corpus"]
@@ -55,7 +53,7 @@ def read_submission(path: Path) -> Document:
     if marked:
         findings.append(Finding("E104", "UTF-8 with a byte-order mark", line=1, column=1))
     try:
-        with _no_collector():
+        with no_collector():
             raw = parse_json(text, path)
     except UnreadableFile as error:
         return unreadable(path, "E105", error, findings)
@@ -88,18 +86,6 @@ def plain_id(row: Any) -> QuestionId | None:
     """The id of an item where it has one that a question can have: a string or an integer."""
     identity = row.get("id") if isinstance(row, dict) else None
     return identity if isinstance(identity, str | int) and not isinstance(identity, bool) else None
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Without Python's search for reference cycles, which takes half of the time of parsing and finds none in JSON."""
-    searching = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if searching:
-            gc.enable()
 
 
 def unreadable(path: Path, code: str, error: UnreadableFile, before: Sequence[Finding] = ()) -> Document:
