@@ -86,8 +86,12 @@ def test_a_file_that_may_not_be_read_is_an_unreadable_submission(tmp_path: Path,
     (tmp_path / "entry.json").touch()
     played = (
         "import os, sys, pathlib\n"
-        "def refused(self): raise PermissionError(13, 'Permission denied', str(self))\n"
-        "pathlib.Path.read_bytes = refused\n"
+        "opened = pathlib.Path.open\n"
+        "def refused(self, *a, **k):\n"
+        "    if self.name == 'entry.json': raise PermissionError(13, 'Permission denied', str(self))\n"
+        "    return opened(self, *a, **k)\n"
+        "pathlib.Path.open = refused\n"
+        "pathlib.Path.read_bytes = lambda self: refused(self, 'rb').read()\n"
         "os.access = lambda *a, **k: False\n"
         "from cmivqa_kit.cli.main import run\n"
         f"sys.argv = ['cmivqa', '{command}', 'entry.json']\n"
