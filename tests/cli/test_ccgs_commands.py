@@ -44,7 +44,7 @@ def test_bare_commands_use_the_workspace_s_baseline_and_the_newest_run(demo: tup
     assert NOT_PUBLISHED in trained.stdout.decode()
     assert "runs/ccgs-2" in trained.stdout.decode()
     before = (folder / "submission.json").read_bytes()
-    refused = cmivqa("predict", "--run", "runs/ccgs-1", "--split", "dev", "--track", "2", cwd=folder)
+    refused = cmivqa("predict", "--run", "runs/ccgs-1", "--split", "dev", "--sample", "1", cwd=folder)
     assert refused.returncode == 2
     assert b"--force" in refused.stderr
     assert (folder / "submission.json").read_bytes() == before
