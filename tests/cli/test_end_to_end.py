@@ -157,7 +157,7 @@ def test_demo_runs_in_its_own_workspace(tmp_path: Path) -> None:
 
 
 def test_usage_errors_have_no_traceback(tmp_path: Path) -> None:
-    calls = "predict", "train --data nowhere", "train -m bm52", "score", "data convert tutorialvqa x y"
+    calls = "predict", "train -m bm25 --data nowhere", "train -m bm52", "score", "data convert tutorialvqa x y"
     for arguments in map(str.split, calls):
         done = cmivqa(*arguments, cwd=tmp_path)
         assert done.returncode == 2, (arguments, done.stdout, done.stderr)
