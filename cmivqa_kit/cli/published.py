@@ -48,18 +48,30 @@ class Beside:
         return all(f.corpus == self.edition and f.questions == self.card.counts["questions"] for f in self.figures)
 
 
+def published_as(name: str | None) -> Sequence[Figure]:
+    """The figures that ``--preset`` names; none without it, and then nothing is imported for them.
+
+    Raises:
+        UserError: no baseline has that name, or nothing was published of it.
+    """
+    if name is None:
+        return ()
+    from cmivqa_kit.plugin.published import named
+
+    return named(name)
+
+
 def beside(
     name: str | None, figures: Sequence[Figure], cards: Iterable[ScoreCard], edition: str
 ) -> list[Beside | None]:
     """For each card what of ``name``'s ``figures`` stands beside it; ``None`` without ``--preset``."""
+    if name is None:
+        return [None for _ in cards]
     from cmivqa_kit.plugin.published import fitting
 
-    def one(card: ScoreCard) -> Beside | None:
-        if name is None:
-            return None
-        return Beside(name, card, edition, fitting(figures, card.track, card.split, edition), tuple(figures))
-
-    return [one(card) for card in cards]
+    return [
+        Beside(name, card, edition, fitting(figures, card.track, card.split, edition), tuple(figures)) for card in cards
+    ]
 
 
 def to_dict(one: Beside | None) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, scored
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, one_of, options, track_number, words
-from cmivqa_kit.cli.published import beside, preset_option
+from cmivqa_kit.cli.published import beside, preset_option, published_as
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode
 from cmivqa_kit.files import no_collector
@@ -82,10 +82,9 @@ def command(
     from cmivqa_kit.cli.scorecard import Look, show_file
     from cmivqa_kit.cli.scoretable import show_table
     from cmivqa_kit.cli.validate import expand
-    from cmivqa_kit.plugin.published import named
 
     session = Session(form, split=split, truth=truth, track=track, only=only, cutoffs=cutoffs, **flags)
-    figures = named(preset) if preset is not None else ()
+    figures = published_as(preset)
     choice = read_choice(only, cutoffs)
     paths = list(expand(files))
     if per_question is not None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import atomic_path, read_json, sha256, write_json
-from cmivqa_kit.training.run import RunDirectory
+
+if TYPE_CHECKING:  # `score` looks for records, and is to start fast
+    from cmivqa_kit.training.run import RunDirectory
 
 FOLDER, RECORD = "predictions", ".record.json"
 

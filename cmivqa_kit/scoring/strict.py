@@ -116,7 +116,8 @@ def match(predictions: Any, targets: Any, all_targets: Any = None) -> Matching:
     """
     items: dict[Hashable, Any] = {}
     repeated: set[Hashable] = set()
-    known = {_key(target) for target in _rows(targets if all_targets is None else all_targets)}
+    keys = [_key(target) for target in _rows(targets)]
+    known = set(keys) if all_targets is None or all_targets is targets else set(map(_key, _rows(all_targets)))
     extra = malformed = 0
     for item in _rows(predictions):
         key = _key(item)
@@ -128,7 +129,6 @@ def match(predictions: Any, targets: Any, all_targets: Any = None) -> Matching:
             repeated.add(key)
         else:
             items[key] = item
-    keys = [_key(target) for target in _rows(targets)]
     answers: list[Answered] = [
         "duplicated" if key in repeated else "given" if key in items else "missing" for key in keys
     ]

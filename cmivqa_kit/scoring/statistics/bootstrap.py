@@ -11,6 +11,7 @@ and their Application (1997), section 3.8, for resampling whole clusters.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,7 +86,8 @@ def bootstrap(
         reason = "only one cluster: nothing to resample" if groups.count else "no questions"
         return {name: Interval(None, None, None, level, reason) for name in values}
     drawn = resampled_means(table, groups, resamples, seed)
-    low, high = np.quantile(drawn, ((1 - level) / 2, (1 + level) / 2), axis=0)
+    ordered = np.sort(drawn, axis=0)
+    low, high = _quantile(ordered, (1 - level) / 2), _quantile(ordered, (1 + level) / 2)
     error = drawn.std(axis=0, ddof=1) if resamples > 1 else np.zeros(len(values))
     few = f"only {groups.count} clusters: likely too narrow" if groups.count < FEW else ""
     found = {}
@@ -113,6 +115,14 @@ def resampled_means(table: NDArray[np.float64], groups: Clusters, resamples: int
         done += len(block)
     drawn += means
     return drawn
+
+
+def _quantile(ordered: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """(N, M) ordered columns -> (M,) linear quantiles, as of ``numpy.quantile``, which loads all of ``numpy.ma``."""
+    place = share * (len(ordered) - 1)
+    below = math.floor(place)
+    above = ordered[min(below + 1, len(ordered) - 1)]
+    return ordered[below] + (place - below) * (above - ordered[below])  # type: ignore[no-any-return]
 
 
 def _product(block: NDArray[np.float64] | NDArray[np.float32], right: NDArray[np.float64]) -> NDArray[np.float64]:

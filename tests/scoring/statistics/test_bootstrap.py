@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from cmivqa_kit.scoring.statistics import draws
-from cmivqa_kit.scoring.statistics.bootstrap import Interval, bootstrap
+from cmivqa_kit.scoring.statistics.bootstrap import Interval, _quantile, bootstrap
 from cmivqa_kit.scoring.statistics.clusters import group
 
 Floats = NDArray[np.float64]
@@ -172,3 +172,10 @@ def test_values_that_do_not_fit() -> None:
         bootstrap({"m": [0.0, 1.0, 1.0]}, ["a", "b"])
     with pytest.raises(ValueError, match="n: not every value is finite"):
         bootstrap({"m": [0.0, 1.0], "n": [0.0, float("nan")]}, ["a", "b"])
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7, 1000])
+@pytest.mark.parametrize("share", [0.0, 0.025, 0.5, 0.975, 1.0])
+def test_quantiles_are_numpys(rows: int, share: float) -> None:
+    drawn = np.random.default_rng(rows).normal(size=(rows, 3))
+    assert _quantile(np.sort(drawn, axis=0), share) == pytest.approx(np.quantile(drawn, share, axis=0), abs=1e-12)
