@@ -1,9 +1,9 @@
-"""Which questions and which cut-offs: the options that `score` and `compare` share, and scoring with them."""
+"""Which questions, which cut-offs, how many resamples: the options that `score` and `compare` share, and scoring."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,18 @@ _CUTOFFS = click.option(
 def choice_options(command: Command) -> Command:
     """Add ``--only`` and ``--cutoffs``."""
     return _ONLY(_CUTOFFS(command))
+
+
+def resampling_options(resamples: str, seed: str) -> Callable[[Command], Command]:
+    """Add ``--resamples`` and ``--seed``, with these help texts."""
+    times = click.IntRange(1, 1_000_000)
+    many = click.option("--resamples", type=times, default=10_000, show_default=True, metavar="N", help=resamples)
+    begin = click.option("--seed", type=click.IntRange(0), default=2023, show_default=True, metavar="N", help=seed)
+
+    def add(command: Command) -> Command:
+        return many(begin(command))
+
+    return add
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +152,7 @@ def _words(parts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _plain(document: Any, path: Path) -> tuple[QuestionId, ...]:
-    from cmivqa_kit.scoring.ids import show
+    from cmivqa_kit.data.shown import show
     from cmivqa_kit.submission.read import plain_id
 
     if not isinstance(document, list):

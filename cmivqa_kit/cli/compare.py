@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, scored
+from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, resampling_options, scored
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, options, track_number, words
+from cmivqa_kit.cli.madeby import made_by
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode, UserError
 
@@ -40,17 +41,7 @@ STYLE = {"better": "green", "worse": "red", "open": "yellow"}
     show_default=True,
     help="What is drawn as one: all questions of a video, or each question (then results look surer than they are).",
 )
-@click.option(
-    "--resamples",
-    type=click.IntRange(1, 1_000_000),
-    default=10_000,
-    show_default=True,
-    metavar="N",
-    help="Bootstrap resamples and randomizations.",
-)
-@click.option(
-    "--seed", type=click.IntRange(0), default=2023, show_default=True, metavar="N", help="Seed of everything random."
-)
+@resampling_options("Bootstrap resamples and randomizations.", "Seed of everything random.")
 @click.option(
     "--alpha",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -84,6 +75,7 @@ def command(
     Where no difference can be told, the smallest that this split could show. Exit code 0 whoever wins.
     """
     from cmivqa_kit.cli.validate import expand
+    from cmivqa_kit.prediction.records import find_record
     from cmivqa_kit.scoring.statistics.paired import Settings
     from cmivqa_kit.scoring.statistics.tracks import compare_tracks
 
@@ -97,11 +89,13 @@ def command(
     found = compare_tracks(cards, list(map(str, paths)), metrics, settings, all_pairs)
     if fail_if_worse:
         _require_headline(found)
+    records = [find_record(path, session.workspace.path("run.directory")) for path in paths]
     if session.json:
-        render.as_json([comparison.to_dict() for comparison in found])
+        # ``made_by``: per system the record of the run that made it, or null.
+        render.as_json([{**comparison.to_dict(), "made_by": records} for comparison in found])
     else:
         for comparison in found:
-            _show(session, comparison)
+            _show(session, comparison, records)
         session.next(words("cmivqa", "score", *paths), (*REPEATED, "truth", "split", "track", *CHOSEN))
     finish(ExitCode.FINDINGS if fail_if_worse and any(comparison.worse for comparison in found) else ExitCode.OK)
 
@@ -133,12 +127,12 @@ def _require_headline(found: Sequence[Comparison]) -> None:
             )
 
 
-def _show(session: Session, comparison: Comparison) -> None:
+def _show(session: Session, comparison: Comparison, records: Sequence[Mapping[str, Any] | None]) -> None:
     letters = [ascii_uppercase[i] if i < 26 else f"S{i + 1}" for i in range(len(comparison.names))]
     where = f"{count(comparison.questions, 'question')} of {count(comparison.videos, 'video')}"
     session.say(f"Track {comparison.track}, {comparison.split}, strict scores; {where}", "bold")
-    for letter, name in zip(letters, comparison.names, strict=True):
-        session.say(f"  {letter}  {name}")
+    for letter, name, record in zip(letters, comparison.names, records, strict=True):
+        session.say(f"  {letter}  {name}{'' if record is None else ', ' + made_by(record)}")
     for pair in comparison.pairs:
         _show_pair(session, comparison, pair, letters[pair.a], letters[pair.b])
     metrics = comparison.tests // len(comparison.pairs)

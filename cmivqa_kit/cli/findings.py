@@ -64,9 +64,9 @@ def _lines(report: Report, code: str, shown: Sequence[Finding], whole: bool) -> 
 
 
 def _line(report: Report, finding: Finding) -> str:
-    from cmivqa_kit.submission.findings import cut
+    from cmivqa_kit.submission.findings import brief
 
     parts = [f"{report.path.name}:{finding.line}:{finding.column}"] if finding.line else []
-    parts += [cut(finding.path)] if finding.path else []
-    parts += [f"(id {cut(repr(finding.id))})"] if finding.id is not None else []
+    parts += [brief(finding.path)] if finding.path else []
+    parts += [f"(id {brief(repr(finding.id))})"] if finding.id is not None else []
     return f"{' '.join(parts) or 'file'}: {finding.message}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,21 +45,22 @@ def run_fix(
     Raises:
         UserError: several files; ``out`` is the input, or exists without ``force``; a file cannot be read or written.
     """
-    from cmivqa_kit.submission.fix import fix_file, show
-    from cmivqa_kit.submission.fix.diff import show_refused
-    from cmivqa_kit.submission.fix.files import check_out
+    from cmivqa_kit.submission.fix import Context, mend_file, show, show_refused
     from cmivqa_kit.submission.match import tracks_of
 
     if len(paths) != 1:
         raise UserError(f"--fix mends one file, {len(paths)} are given", "Mend them one by one.")
     (path,) = paths
-    check_out(path, out, force)
-    rows = _rows(session, path, largest)
-    if questions is not None:
-        tracks, edition = (track,) if track else tracks_of(rows, session.edition), session.edition
-    else:
-        questions, tracks, edition = _answered(session, rows, split, track)
-    fixed = fix_file(path, out, force, questions, max(tracks, default=None), edition, largest)
+
+    def learn(rows: list[Any]) -> Context:
+        nonlocal questions
+        if questions is not None:
+            tracks, edition = (track,) if track else tracks_of(rows, session.edition), session.edition
+        else:
+            questions, tracks, edition = _answered(session, rows, split, track)
+        return Context.of(questions, max(tracks, default=None), edition)
+
+    fixed = mend_file(path, out, force, Context(None, session.edition), learn, largest)
     if fixed.text is None:
         session.say(f"{path}: cannot be mended; nothing was written", "red")
     else:
@@ -73,15 +73,6 @@ def run_fix(
     if questions is None and fixed.text is not None:
         session.say("  Left: ids, because no questions file fits (give --split, or --data DIR)", "yellow")
     return [path if fixed.text is None else out]
-
-
-def _rows(session: Session, path: Path, largest: int) -> list[Any]:
-    """The items of a file, as far as they can be read without knowing what it answers."""
-    from cmivqa_kit.submission.fix.files import fix_bytes
-
-    text = fix_bytes(path, None, None, session.edition, largest).text
-    rows = json.loads(text) if text is not None else None
-    return rows if isinstance(rows, list) else []
 
 
 def _answered(

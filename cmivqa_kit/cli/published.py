@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli.common import Session
+from cmivqa_kit.cli.madeby import system_of
 
 if TYPE_CHECKING:
     from cmivqa_kit.plugin.figures import Figure
@@ -105,7 +106,8 @@ def show(session: Session, one: Beside | None, made_by: Mapping[str, Any] | None
     if names:
         rows = [[f"{one.name}, published", *(f"{values[name]:.4f}" for name in names)]]
         if card.metrics:
-            rows.insert(0, [f"{_system(made_by)}, obtained", *(f"{card.metrics[name]:.4f}" for name in names)])
+            system = "this file" if made_by is None else system_of(made_by)
+            rows.insert(0, [f"{system}, obtained", *(f"{card.metrics[name]:.4f}" for name in names)])
         session.table(
             f"Beside published figures: Track {card.track}, {card.split}", ["", *(f">{name}" for name in names)], rows
         )
@@ -130,11 +132,3 @@ def show_sources(session: Session, shown: Sequence[Beside | None]) -> None:
 
 def _sources(shown: Iterable[Beside]) -> list[str]:
     return list(dict.fromkeys(figure.source for one in shown for figure in one.figures))
-
-
-def _system(made_by: Mapping[str, Any] | None) -> str:
-    if made_by is None:
-        return "this file"
-    from cmivqa_kit.plugin.settings import name_recipe
-
-    return name_recipe(str(made_by.get("baseline")), str(made_by.get("recipe")))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, scored
+from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, resampling_options, scored
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, one_of, options, track_number, words
 from cmivqa_kit.cli.published import beside, preset_option, published_as
 from cmivqa_kit.data.types import Track
@@ -36,17 +36,7 @@ if TYPE_CHECKING:
 )
 @options("force")
 @click.option("--no-intervals", is_flag=True, help="Leave out the 95% intervals.")
-@click.option(
-    "--resamples",
-    type=click.IntRange(1, 1_000_000),
-    default=10_000,
-    show_default=True,
-    metavar="N",
-    help="Bootstrap resamples for the intervals.",
-)
-@click.option(
-    "--seed", type=click.IntRange(0), default=2023, show_default=True, metavar="N", help="Seed of the resamples."
-)
+@resampling_options("Bootstrap resamples for the intervals.", "Seed of the resamples.")
 @preset_option
 @click.option("-v", "--verbose", is_flag=True, help="With several files: the whole card of each, before the table.")
 @options("format")

@@ -9,10 +9,11 @@ from rich.text import Text
 
 from cmivqa_kit.cli.common import Session, count, words
 from cmivqa_kit.cli.judged import Estimated, Judged
+from cmivqa_kit.cli.madeby import made_by
 from cmivqa_kit.cli.published import show, show_sources
+from cmivqa_kit.data.shown import show as show_id
 from cmivqa_kit.errors import SHOWN
 from cmivqa_kit.scoring.card import ScoreCard
-from cmivqa_kit.scoring.ids import show as show_id
 from cmivqa_kit.scoring.official import CUTOFFS
 from cmivqa_kit.scoring.statistics.bootstrap import Interval
 
@@ -49,10 +50,7 @@ def show_file(session: Session, judged: Judged, look: Look) -> None:
         show(session, score.published, judged.made_by)
     show_sources(session, [score.published for score in judged.scores])
     if judged.made_by is not None:
-        from cmivqa_kit.plugin.settings import name_recipe
-
-        system = name_recipe(str(judged.made_by.get("baseline")), str(judged.made_by.get("recipe")))
-        session.say(f"  made by {system}, run {judged.made_by.get('run')}", "dim")
+        session.say(f"  {made_by(judged.made_by)}", "dim")
 
 
 def show_card(session: Session, path: Path, score: Estimated, look: Look) -> None:

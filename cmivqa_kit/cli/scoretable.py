@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cmivqa_kit.cli.common import Session, count
 from cmivqa_kit.cli.judged import Estimated, Judged
+from cmivqa_kit.cli.madeby import made_by
 from cmivqa_kit.cli.published import Beside, show_sources
 from cmivqa_kit.cli.scorecard import (
     NONE,
@@ -35,6 +36,9 @@ def show_table(session: Session, judged: Sequence[Judged], look: Look) -> None:
         rows = [row for track in TRACKS for row in _rows(judged, track, look, bool(interval), len(splits) > 1)]
         files = sum(bool(one.scores) for one in judged)
         session.table(f"{count(files, 'file')}, {', '.join(splits)}", columns, rows)
+    for one in judged:
+        if one.scores and one.made_by is not None:
+            session.say(f"  {one.path}: {made_by(one.made_by)}", "dim")
     if look.part:
         session.say("  --only: a part of the questions is scored, no other counts", "yellow")
     for text in dict.fromkeys(line for score in scores for line in how_sure(score)):

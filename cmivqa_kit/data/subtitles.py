@@ -13,6 +13,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from cmivqa_kit.data.shown import escape_pointer
 from cmivqa_kit.data.types import Note, Subtitle
 from cmivqa_kit.errors import Problem, problems_error
 from cmivqa_kit.files import read_json
@@ -98,11 +99,6 @@ def in_time_order(lines: Sequence[Subtitle], what: str) -> tuple[tuple[Subtitle,
     noun = "line starts" if late == 1 else "lines start"
     why = f"{late} {noun} before the one above; sorted by start"
     return tuple(sorted(lines, key=lambda line: line.start)), (Note(what, why),)
-
-
-def escape_pointer(token: str) -> str:
-    """A key as one token of a JSON pointer (RFC 6901): ``~`` becomes ``~0``, ``/`` becomes ``~1``."""
-    return token.replace("~", "~0").replace("/", "~1")
 
 
 def _line(item: Any, pointer: str, text_key: str) -> tuple[Subtitle | None, list[Problem]]:

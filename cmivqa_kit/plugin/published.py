@@ -6,22 +6,18 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from importlib import resources
-from typing import Any
 
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.editions import edition_names, load_edition
 from cmivqa_kit.errors import UserError, closest, problems_error
 from cmivqa_kit.plugin.figures import METRICS, Figure, read
 from cmivqa_kit.plugin.registry import baseline_names, declaration
-from cmivqa_kit.plugin.settings import presets
+from cmivqa_kit.plugin.settings import MEND, package_toml, presets
 from cmivqa_kit.plugin.types import Declaration
 
 BEGIN, END = "<!-- published:begin -->", "<!-- published:end -->"
-MEND = "Reinstall or mend its package."
 
 
 def published(found: Declaration) -> tuple[Figure, ...]:
@@ -32,7 +28,7 @@ def published(found: Declaration) -> tuple[Figure, ...]:
     """
     if not found.published:
         return ()
-    figures, problems = read(_document(found), presets(found))
+    figures, problems = read(package_toml(found, found.published), presets(found))
     if problems:
         raise problems_error(f"baseline {found.name!r}: {found.published}", problems, MEND)
     return figures
@@ -112,14 +108,6 @@ def _with_figures() -> Iterator[str]:
         with suppress(UserError):
             if declaration(name).published:
                 yield name
-
-
-def _document(found: Declaration) -> dict[str, Any]:
-    package, _, name = found.published.partition(":")
-    try:
-        return tomllib.loads((resources.files(package) / name).read_text(encoding="utf-8"))
-    except (OSError, ImportError, AttributeError, TypeError, ValueError) as error:  # TOML's errors are ValueErrors
-        raise UserError(f"baseline {found.name!r}: {found.published} cannot be read ({error})", MEND) from error
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -12,6 +12,8 @@ from cmivqa_kit.errors import UserError, closest
 from cmivqa_kit.plugin.registry import declaration
 from cmivqa_kit.plugin.types import Config, Declaration, Recipe
 
+MEND = "Reinstall or mend its package."
+
 
 def presets(found: Declaration) -> tuple[str, ...]:
     """Names of the presets in a baseline's ``config.toml``."""
@@ -130,21 +132,29 @@ def _value(text: str) -> Any:
         return text
 
 
-def _document(found: Declaration) -> dict[str, Any]:
-    package, _, name = found.config.partition(":")
+def package_toml(found: Declaration, place: str) -> dict[str, Any]:
+    """The TOML file at ``place`` (``package:file.toml``) in the package of a baseline.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    package, _, name = place.partition(":")
     try:
-        document = tomllib.loads((resources.files(package) / name).read_text(encoding="utf-8"))
+        return tomllib.loads((resources.files(package) / name).read_text(encoding="utf-8"))
+    except (OSError, ImportError, AttributeError, TypeError, ValueError) as error:  # TOML's and UTF-8's: ValueErrors
+        raise _unreadable(found, place, error) from error
+
+
+def _unreadable(found: Declaration, place: str, error: Exception) -> UserError:
+    return UserError(f"baseline {found.name!r}: {place} cannot be read ({error})", MEND)
+
+
+def _document(found: Declaration) -> dict[str, Any]:
+    document = package_toml(found, found.config)
+    try:
         _require_tables(document)
-    except (
-        OSError,
-        ImportError,
-        AttributeError,
-        TypeError,
-        ValueError,
-    ) as error:  # TOML's and UTF-8's errors are ValueErrors
-        raise UserError(
-            f"baseline {found.name!r}: {found.config} cannot be read ({error})", "Reinstall or mend its package."
-        ) from error
+    except (AttributeError, TypeError) as error:  # no table where one belongs
+        raise _unreadable(found, found.config, error) from error
     return document
 
 

@@ -11,10 +11,12 @@ from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
-from cmivqa_kit.scoring.files import read_answers, require
+from cmivqa_kit.scoring.files import read_answers, require, require_answers
 from cmivqa_kit.scoring.scorer import score_documents
 from cmivqa_kit.submission.match import tracks_of
 from cmivqa_kit.submission.read import read_submission
+
+_NO_ANSWERS = "the answers are no list of dicts with ids", "Give the rows of an answer file, or its path."
 
 
 def score(
@@ -64,7 +66,7 @@ def score(
         source, targets = str(truth), read_answers(Path(truth))
         split = split or Path(truth).stem
     else:
-        source, targets = "the answers", _answers(truth)
+        source, targets = "the answers", require_answers(truth, *_NO_ANSWERS)
     chosen = _track(track, predictions, targets, rules, where)
     require(targets, chosen, source)
     return score_documents(
@@ -78,12 +80,6 @@ def score(
         only=only,
         unreadable=crash,
     )
-
-
-def _answers(truth: Any) -> list[Any]:
-    if not isinstance(truth, list) or not truth or not all(isinstance(row, dict) and "id" in row for row in truth):
-        raise UserError("the answers are no list of dicts with ids", "Give the rows of an answer file, or its path.")
-    return truth
 
 
 def _track(track: Track | None, predictions: Any, targets: list[Any], edition: Edition, where: str) -> Track:

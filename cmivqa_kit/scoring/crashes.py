@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from cmivqa_kit.data.numbers import is_span
+from cmivqa_kit.data.shown import show
 from cmivqa_kit.data.span import interval_iou
 from cmivqa_kit.data.types import Track
-from cmivqa_kit.scoring.entries import is_span
-from cmivqa_kit.scoring.ids import finder, json_safe, show
+from cmivqa_kit.scoring.ids import finder, json_safe
 from cmivqa_kit.scoring.official.program import OfficialCrash
 from cmivqa_kit.scoring.official.questions import ENTRIES, RAISED
 from cmivqa_kit.scoring.quirks import CRASHES

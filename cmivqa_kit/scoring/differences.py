@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cmivqa_kit.data.numbers import is_span
 from cmivqa_kit.data.types import QuestionId
-from cmivqa_kit.scoring.entries import ARRAY, is_entry, is_span, overlap
+from cmivqa_kit.scoring.entries import ARRAY, is_entry, overlap
 from cmivqa_kit.scoring.official.program import Official
 from cmivqa_kit.scoring.official.questions import CUTOFFS, ENTRIES
 from cmivqa_kit.scoring.quirks import DIFFERENCES

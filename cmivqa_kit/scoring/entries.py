@@ -6,34 +6,17 @@ is read again with every rule. Source: specs/scoring.md, section 3.3.
 
 from __future__ import annotations
 
-import math
 import sys
-from numbers import Real
 from typing import Any
 
+from cmivqa_kit.data.numbers import is_span
 from cmivqa_kit.data.span import interval_iou
 
 ARRAY = (list, tuple)  # tuples only come from Python objects; JSON has none
 _LARGEST = sys.float_info.max
 
 Moment = tuple[int, float]  # position in the list from 1, IoU
-
-
-def is_number(value: Any) -> bool:
-    """A JSON number that is finite as a double; true and false are none."""
-    if type(value) is float:
-        return math.isfinite(value)
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
-
-
-def is_span(start: Any, end: Any) -> bool:
-    """Two numbers with 0 <= start < end."""
-    return is_number(start) and is_number(end) and bool(0 <= start < end)
+Listed = tuple[int, str, Any, Any]  # position in the list from 1, video, start and end in seconds
 
 
 def is_entry(entry: Any) -> bool:
@@ -72,6 +55,16 @@ def read_moments(output: Any, limit: int, video: str, span: tuple[Any, Any]) -> 
             first, moments = found
             return _rank([entry[0] for entry in entries[:first]], first - 1) if first else 0, moments, 0
     return _read(output, limit, video, span)
+
+
+def read_entries(output: Any, limit: int) -> tuple[int, list[Listed]]:
+    """How many of the first ``limit`` entries a list has, and those of them that are valid: what can match at all."""
+    entries = output[:limit] if isinstance(output, ARRAY) else ()
+    return len(entries), [
+        (position, entry[0], entry[1], entry[2])
+        for position, entry in enumerate(entries, 1)
+        if is_entry(entry) and len(entry) >= 3 and is_span(entry[1], entry[2])
+    ]
 
 
 def _read_valid(entries: list[Any], video: str, span: tuple[Any, Any]) -> tuple[int, list[Moment]] | None:

@@ -10,13 +10,13 @@ from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import truth_records
+from cmivqa_kit.data.shown import show
 from cmivqa_kit.data.types import QuestionId, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.files import read_json
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
-from cmivqa_kit.scoring.ids import show
 from cmivqa_kit.scoring.scorer import score_documents
 from cmivqa_kit.submission.match import Match, find, tracks_of
 from cmivqa_kit.submission.read import Document
@@ -62,10 +62,19 @@ def read_answers(path: Path) -> list[Any]:
     Raises:
         UserError: it cannot be read, or holds no answers with ids.
     """
-    targets = read_json(path, "answer file")
-    if not isinstance(targets, list) or not targets or not all(isinstance(t, dict) and "id" in t for t in targets):
-        raise UserError(f"{path}: not an array of answers with ids", "--truth wants the organizers' answer file.")
-    return targets
+    said = f"{path}: not an array of answers with ids", "--truth wants the organizers' answer file."
+    return require_answers(read_json(path, "answer file"), *said)
+
+
+def require_answers(document: Any, message: str, fix: str) -> list[Any]:
+    """``document`` as the rows of an answer file: a list of objects with ids, one at least.
+
+    Raises:
+        UserError: it is none; with ``message`` and ``fix``.
+    """
+    if not isinstance(document, list) or not document or not all(isinstance(t, dict) and "id" in t for t in document):
+        raise UserError(message, fix)
+    return document
 
 
 def score_in(

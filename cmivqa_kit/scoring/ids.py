@@ -12,8 +12,9 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from cmivqa_kit.data.shown import show
+
 _PLAIN = 2**60  # integers below it have hashes of their own
-_SHOWN = 60
 
 
 class _Never:
@@ -70,15 +71,6 @@ def finder(predictions: Iterable[Any]) -> Callable[[Any], Any]:
         return by_id.get(identity if type(identity) is str else key(identity))
 
     return find
-
-
-def show(value: Any, length: int = _SHOWN) -> str:
-    """``repr`` of a value from a file, cut to ``length`` characters; its type's name where there is none."""
-    try:
-        text = repr(value)
-    except (RecursionError, ValueError):  # nested deeply, or an integer of thousands of digits
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def json_safe(value: Any) -> Any:

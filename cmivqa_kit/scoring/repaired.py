@@ -9,6 +9,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
+from cmivqa_kit.data.numbers import is_number
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.scoring.ids import finder, key
 from cmivqa_kit.scoring.official.program import SCALE
@@ -76,11 +77,7 @@ def _usable(targets: Any, track: Track) -> bool:
         and all(
             isinstance(target, dict)
             and all(name in target for name in needed)
-            and (track == 2 or (_is_numeric(target["start_second"]) and _is_numeric(target["end_second"])))
+            and (track == 2 or (is_number(target["start_second"]) and is_number(target["end_second"])))
             for target in targets
         )
     )
-
-
-def _is_numeric(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

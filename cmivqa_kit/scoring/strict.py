@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cmivqa_kit.data.numbers import is_span
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.editions import Edition
-from cmivqa_kit.scoring.entries import is_span, overlap, read_moments, read_videos
+from cmivqa_kit.scoring.entries import overlap, read_moments, read_videos
 from cmivqa_kit.scoring.facts import Facts, Values, make_facts
 from cmivqa_kit.scoring.ids import plain_key
 from cmivqa_kit.scoring.metrics import check_cutoffs, evaluate, means, metrics_of

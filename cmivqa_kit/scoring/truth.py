@@ -9,11 +9,12 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from cmivqa_kit.data.numbers import is_span
+from cmivqa_kit.data.shown import show
 from cmivqa_kit.data.types import QuestionId, Track
 from cmivqa_kit.errors import SHOWN, UserError
 from cmivqa_kit.files import fingerprint
-from cmivqa_kit.scoring.entries import is_span
-from cmivqa_kit.scoring.ids import plain_key, show
+from cmivqa_kit.scoring.ids import plain_key
 
 _SCORED = ("id", "video_id", "start_second", "end_second")
 

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from cmivqa_kit.data.numbers import is_number, is_span
 from cmivqa_kit.data.types import QuestionId, Track, Video
 from cmivqa_kit.submission.context import TOLERANCE, as_corpus
-from cmivqa_kit.submission.findings import Finding, cut
+from cmivqa_kit.submission.findings import Finding, brief
 from cmivqa_kit.submission.read import Document, plain_id
 from cmivqa_kit.submission.validate import Report, report
 
@@ -65,10 +66,10 @@ def _faults(row: Any, timed: bool) -> Iterator[tuple[str, str, str]]:
     for name in _TIMES if timed else ():
         if name not in row:
             yield "E903", f"no {name!r}", ""
-        elif not _number(row[name]):
+        elif not is_number(row[name]):
             yield "E903", f"the {name} is no number", f"/{name}"
     start, end = (row.get(name) for name in _TIMES)
-    if timed and _number(start) and _number(end) and not _span(start, end):
+    if timed and is_number(start) and is_number(end) and not is_span(start, end):
         yield "E904", f"{start} to {end} s", ""
 
 
@@ -80,7 +81,7 @@ def _against_corpus(
         return
     video = videos.get(video_id)
     if video is None:
-        yield "E905", f"{cut(video_id)!r} is not in the corpus", "/video_id"
+        yield "E905", f"{brief(video_id)!r} is not in the corpus", "/video_id"
     elif timed and video.duration is not None and isinstance(end, int | float):
         longest = video.duration + (0.0 if video.duration_is_exact else tolerance)
         if longest < end < math.inf:
@@ -89,14 +90,3 @@ def _against_corpus(
 
 def _id(row: Any) -> Any:
     return row.get("id") if isinstance(row, dict) else None
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _span(start: Any, end: Any) -> bool:
-    try:
-        return math.isfinite(start) and math.isfinite(end) and 0 <= start < end
-    except OverflowError:
-        return False

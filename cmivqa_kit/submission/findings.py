@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from cmivqa_kit.data.shown import cut
 from cmivqa_kit.submission.codes import CODES, Code, Severity
 
-__all__ = ["CODES", "Code", "Finding", "Severity", "cut"]
+__all__ = ["CODES", "Code", "Finding", "Severity", "brief"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,6 @@ class Finding:
         }
 
 
-def cut(text: str, length: int = 40) -> str:
-    """At most ``length`` characters of a text."""
-    return text if len(text) <= length else text[: length - 3] + "..."
+def brief(text: str) -> str:
+    """A text of the file as a finding quotes it: at most 40 characters."""
+    return cut(text, 40)

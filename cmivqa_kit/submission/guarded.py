@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import stat
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.files import UnreadableFile, decode, parse_json, read_bytes
+from cmivqa_kit.files import UnreadableFile, parse_json, read_bytes
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.locate import flaws
-from cmivqa_kit.submission.read import Document, plain_id, shape_findings, unreadable
+from cmivqa_kit.submission.read import Document, decoded, plain_id, shape_findings, unreadable
 from cmivqa_kit.submission.scan import (
     MIB,
     Limits,
@@ -38,13 +38,10 @@ def read_guarded(path: Path, limits: Limits | None = None) -> Document:
     if len(data) > limits.size:
         what = f"more than {limits.size / MIB:g} MiB; a full file of 8,000 questions with 50 entries has 13"
         return Document(path, None, False, (Finding("E102", what),))
-    try:
-        text = decode(data, path)
-    except UnreadableFile as error:
-        return unreadable(path, "E103", error)
-    marked = data.startswith(codecs.BOM_UTF8)
-    findings = [Finding("E104", "UTF-8 with a byte-order mark", line=1, column=1)] if marked else []
-    return replace(_parsed(path, text, findings, limits), encoding_fault=marked)
+    text, findings = decoded(path, data)
+    if text is None:
+        return Document(path, None, False, findings)
+    return replace(_parsed(path, text, findings, limits), encoding_fault=bool(findings))
 
 
 def _bytes(path: Path, size: int) -> bytes:
@@ -62,13 +59,13 @@ def _bytes(path: Path, size: int) -> bytes:
     return read_bytes(path, "submission file")
 
 
-def _parsed(path: Path, text: str, findings: list[Finding], limits: Limits) -> Document:
+def _parsed(path: Path, text: str, findings: Sequence[Finding], limits: Limits) -> Document:
     bare = outside_strings(text)
     suspect = suspicion(text, limits, bare)
     if suspect is not None:
         line, column = places(text, [suspect.offset])[suspect.offset]
-        findings.append(Finding(suspect.code, suspect.message, line=line, column=column))
-        return Document(path, None, False, tuple(findings))
+        found = Finding(suspect.code, suspect.message, line=line, column=column)
+        return Document(path, None, False, (*findings, found))
     seen: list[bool] = []
 
     def hook(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -85,18 +82,18 @@ def _parsed(path: Path, text: str, findings: list[Finding], limits: Limits) -> D
     if len(document.rows) > limits.items:
         what = f"{len(document.rows):,} items; at most {limits.items:,} are read"
         return replace(document, raw=None, readable=False, findings=(*findings, Finding("E112", what)), text=None)
-    found = flaws(text, bool(seen), may_be_infinite(bare))
-    where = places(text, [flaw.offset for flaw in found])
+    flawed = flaws(text, bool(seen), may_be_infinite(bare))
+    where = places(text, [flaw.offset for flaw in flawed])
     rows = document.rows
     literal = (
         Finding(flaw.code, flaw.message, flaw.path, index, plain_id(rows[index]), *where[flaw.offset])
-        for flaw in found
+        for flaw in flawed
         for index in [int(flaw.path.split("/")[1])]
     )
     return replace(document, findings=(*document.findings, *literal))
 
 
-def _syntax(path: Path, text: str, findings: list[Finding]) -> Document:
+def _syntax(path: Path, text: str, findings: Sequence[Finding]) -> Document:
     """E105: every trailing comma where nothing else is wrong, else the place where the reader stops."""
     commas = trailing_commas(text)
     if commas and _reads(without(text, commas)):

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cmivqa_kit.submission.findings import Finding, cut
+from cmivqa_kit.data.shown import escape_pointer
+from cmivqa_kit.submission.findings import Finding, brief
 from cmivqa_kit.submission.scan import places
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
@@ -35,7 +36,7 @@ class Flaw:
 
 def pointer(parts: Sequence[Any]) -> str:
     """RFC 6901 pointer of a path into a document."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "".join("/" + escape_pointer(str(part)) for part in parts)
 
 
 def placed(findings: Iterable[Finding], text: str | None) -> list[Finding]:
@@ -135,7 +136,7 @@ def _look(text: str, at: int, parts: list[Any], found: list[Flaw]) -> int:
     if text[at] not in "[{":
         value, end = _scan(text, at)
         if type(value) is float and not math.isfinite(value):
-            found.append(Flaw("E106", pointer(parts), at, f"{cut(text[at:end])} is not a finite number"))
+            found.append(Flaw("E106", pointer(parts), at, f"{brief(text[at:end])} is not a finite number"))
         return int(end)
     closing, index = "]" if text[at] == "[" else "}", 0
     keys: set[str] = set()
@@ -146,7 +147,7 @@ def _look(text: str, at: int, parts: list[Any], found: list[Flaw]) -> int:
             begin = at
             key, at = _string(text, at + 1, True)
             if key in keys:
-                message = f"{cut(json.dumps(key, ensure_ascii=False))} stands twice; the last one counts"
+                message = f"{brief(json.dumps(key, ensure_ascii=False))} stands twice; the last one counts"
                 found.append(Flaw("E107", pointer([*parts, key]), begin, message))
             keys.add(key)
             at = _space(text, _space(text, at) + 1)

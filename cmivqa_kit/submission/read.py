@@ -44,28 +44,35 @@ def read_submission(path: Path) -> Document:
         data = read_bytes(path, "submission file")
     except UnreadableFile as error:
         return unreadable(path, "E101", error)
-    try:
-        text = decode(data, path)
-    except UnreadableFile as error:
-        return unreadable(path, "E103", error)
-    findings: list[Finding] = []
-    marked = data.startswith(codecs.BOM_UTF8)
-    if marked:
-        findings.append(Finding("E104", "UTF-8 with a byte-order mark", line=1, column=1))
+    text, findings = decoded(path, data)
+    if text is None:
+        return Document(path, None, False, findings)
     try:
         with no_collector():
             raw = parse_json(text, path)
     except UnreadableFile as error:
         return unreadable(path, "E105", error, findings)
-    return Document(path, raw, True, (*findings, *shape_findings(raw, text)), marked)
+    return Document(path, raw, True, (*findings, *shape_findings(raw, text)), bool(findings))
+
+
+def decoded(path: Path, data: bytes) -> tuple[str | None, tuple[Finding, ...]]:
+    """The text of a submission file, and what is wrong with its encoding: E104, or E103 where there is no text."""
+    try:
+        text = decode(data, path)
+    except UnreadableFile as error:
+        return None, unreadable(path, "E103", error).findings
+    marked = data.startswith(codecs.BOM_UTF8)
+    return text, (Finding("E104", "UTF-8 with a byte-order mark", line=1, column=1),) if marked else ()
 
 
 def shape_findings(raw: Any, text: str) -> tuple[Finding, ...]:
     """E110 and E111: a document that is no array, or an empty one; placed where it begins in ``text``."""
     if isinstance(raw, list) and raw:
         return ()
+    from cmivqa_kit.submission.scan import places  # compiles patterns that scoring a right file does without
+
     begin = len(text) - len(text.lstrip(" \t\n\r"))
-    line, column = text.count("\n", 0, begin) + 1, begin - text.rfind("\n", 0, begin)
+    line, column = places(text, [begin])[begin]
     if isinstance(raw, list):
         return (Finding("E111", "no answers in it", line=line, column=column),)
     kind = _KINDS.get(type(raw), "a number")

@@ -15,6 +15,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, cast
 
+from cmivqa_kit.data.numbers import is_number
+from cmivqa_kit.data.shown import cut
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.locate import pointer
@@ -112,7 +114,7 @@ def other_track(row: Mapping[str, Any], track: Track) -> bool:
 def flat_triple(output: Any) -> bool:
     """True for an ``output`` that is one entry, not an array of entries."""
     return (
-        isinstance(output, list) and len(output) == 3 and isinstance(output[0], str) and all(map(_number, output[1:]))
+        isinstance(output, list) and len(output) == 3 and isinstance(output[0], str) and all(map(is_number, output[1:]))
     )
 
 
@@ -142,10 +144,6 @@ def _nested(row: Any) -> list[tuple[tuple[Any, ...], str, str]]:
         for rank, entry in enumerate(output)
         if nested_entry(entry)
     ]
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @lru_cache(maxsize=16)
@@ -230,5 +228,4 @@ def _cut(value: Any, depth: int = 6) -> Any:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return cut(json.dumps(value, ensure_ascii=False, default=str))

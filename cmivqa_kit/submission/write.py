@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, SupportsFloat
 
+from cmivqa_kit.data.shown import show
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, QuestionId, Split
 from cmivqa_kit.editions import Edition, load_edition
@@ -61,10 +62,10 @@ def _by_id(rows: Iterable[Row], split: Split, problems: list[Problem]) -> dict[Q
             plain: Any = identity.item() if hasattr(identity, "item") else identity
             entries = list(given)
         except (TypeError, ValueError):
-            problems.append(Problem(f"row {number}", f"{_short(row)} is not (question id, list of entries)"))
+            problems.append(Problem(f"row {number}", f"{show(row)} is not (question id, list of entries)"))
             continue
         if not isinstance(plain, int | str) or isinstance(plain, bool) or plain not in known:
-            problems.append(Problem(f"question {_short(plain)}", f"is not a question of {split.name}"))
+            problems.append(Problem(f"question {show(plain)}", f"is not a question of {split.name}"))
         elif plain in answers:
             problems.append(Problem(f"question {plain!r}", "is answered twice"))
         else:
@@ -85,10 +86,10 @@ def _entries(
         try:
             video_id, start, end = entry[0], float(entry[1]), float(entry[2])
         except (TypeError, ValueError, LookupError, OverflowError):
-            problems.append(Problem(f"{where}, entry {rank}", f"{_short(entry)} is not (video id, start, end)"))
+            problems.append(Problem(f"{where}, entry {rank}", f"{show(entry)} is not (video id, start, end)"))
             continue
         if not isinstance(video_id, str) or not video_id:
-            problems.append(Problem(f"{where}, entry {rank}", f"video id {_short(video_id)} is not a text"))
+            problems.append(Problem(f"{where}, entry {rank}", f"video id {show(video_id)} is not a text"))
         if not Span(start, end).valid:
             problems.append(Problem(f"{where}, entry {rank}", f"span {start} to {end}: 0 <= start < end is needed"))
         plain.append([video_id, start, end])
@@ -107,8 +108,3 @@ def _record(question: Question, entries: list[list[Any]], track: int, edition: E
     if edition.language_column and question.language:
         record["language_type"] = question.language
     return record
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cmivqa_kit.cli.main import cli
-from tests.cli.running import python
+from tests.cli.running import made_by, python
 
 VIDEOS, EACH = 30, 3
 FAST = ("--resamples", "500")
@@ -88,6 +88,19 @@ def test_a_person_reads_a_table_a_sentence_and_a_signature(folder: Path) -> None
     assert "(5 metrics x 1 pair)" in lines[10]
     assert "|track:2|mode:strict|" in lines[-2] and lines[-2].endswith("|holm:5")
     assert lines[-1] == "Next: cmivqa score base.json good.json --truth truth.json --track 2"
+
+
+def test_who_made_a_file_is_named_with_the_recipe(folder: Path) -> None:
+    run_name = made_by("ccgs", "kit", "good.json")
+    lines = run("base.json", "good.json", "--track", "2").stdout.splitlines()
+    assert lines[1:3] == [
+        "  A  base.json",
+        f"  B  good.json, made by ccgs (recipe kit: not the published baseline), run {run_name}",
+    ]
+    for found in documents("base.json", "good.json"):
+        nothing, record = found["made_by"]
+        assert nothing is None and found["systems"] == ["base.json", "good.json"]
+        assert (record["baseline"], record["recipe"], record["run"]) == ("ccgs", "kit", run_name)
 
 
 def test_the_next_command_runs(folder: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cmivqa_kit.data.layouts import Layout, detect, layouts
 from cmivqa_kit.data.span import Span
@@ -120,6 +122,41 @@ def test_medvidqa() -> None:
     assert [(q.id, q.language, q.answer) for q in read.questions] == [(i, "English", Span(1, 6)) for i in (3, 4)]
     (video,) = read.videos.values()
     assert (video.id, len(video.subtitles), video.duration, video.duration_source) == ("v", 2, 42.0, "given")
+
+
+def test_medvidqa_with_the_fields_that_the_published_code_reads_only() -> None:
+    used = ("question", "video_id", "answer_start_second", "answer_end_second", "video_sub_title")
+    records = [{key: MEDVIDQA[key] for key in used} for _ in range(2)]
+    read = layout(records).read([*records, "odd"])
+    assert [(q.id, q.video_id, q.answer) for q in read.questions] == [(0, "v", Span(1, 6)), (1, "v", Span(1, 6))]
+    assert [p.where for p in read.problems] == ["/2"]
+    assert "place in the file" in read.notes[0].why
+    assert layout([MEDVIDQA]).read([MEDVIDQA]).notes == ()
+
+
+_VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-5, 50), st.floats(), st.text(max_size=3), st.just([]), st.just(lines(2))
+)
+_FIELDS = st.sampled_from(sorted({*MEDVIDQA, "id"}))
+
+
+@given(st.lists(st.one_of(st.dictionaries(_FIELDS, _VALUES), st.just(MEDVIDQA), _VALUES), max_size=6))
+def test_medvidqa_reads_any_json_with_findings_instead_of_exceptions(records: list[Any]) -> None:
+    reader = layout([MEDVIDQA])
+    read = reader.read(records)
+    assert len(read.questions) <= len(records)
+    for question in read.questions:
+        assert question.answer is None or question.answer == question.answer  # numbers, none of them NaN
+    if all(record == MEDVIDQA for record in records):
+        assert (len(read.questions), read.problems) == (len(records), ())
+    assert reader.read(records) == read
+
+
+def test_medvidqa_a_video_has_the_lines_and_the_length_of_whichever_record_has_them() -> None:
+    silent = {**MEDVIDQA, "video_sub_title": []}
+    without = {key: value for key, value in MEDVIDQA.items() if key != "video_length"}
+    video = layout([MEDVIDQA]).read([silent, without, MEDVIDQA]).videos["v"]
+    assert (len(video.subtitles), video.duration, video.duration_source) == (2, 42.0, "given")
 
 
 @pytest.mark.parametrize("length", [None, "42", 0, -1, float("inf"), True])

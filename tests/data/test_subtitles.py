@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmivqa_kit.data.subtitles import escape_pointer, parse_lines, read_subtitles
+from cmivqa_kit.data.subtitles import parse_lines, read_subtitles
 from cmivqa_kit.data.types import Note, Subtitle
 from cmivqa_kit.errors import UserError
 
@@ -129,10 +129,6 @@ def test_inline_lines_with_another_text_key_and_an_end() -> None:
     assert lines == (Subtitle("先", 1.0, 2.0), Subtitle("后", 3.0, 1.5))
     assert problems == []
     assert parse_lines([{}], "/0", "Ch_caption")[1][0].where == "/0/0/Ch_caption"
-
-
-def test_pointers_are_escaped_as_rfc_6901_says() -> None:
-    assert escape_pointer("a/b~c~1") == "a~1b~0c~01"
 
 
 @given(JSON)

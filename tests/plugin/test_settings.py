@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.settings import merge, name_recipe, presets, settings
+from cmivqa_kit.plugin.settings import merge, name_recipe, package_toml, presets, settings
 from tests.prediction.fake import DECLARATION, install
 
 DEFAULT = {
@@ -129,3 +129,11 @@ def test_output_names_the_recipe_of_systems_that_have_two() -> None:
     assert name_recipe("fake", "kit") == "fake (recipe kit: not the published baseline)"
     assert name_recipe("fake", "published") == "fake (recipe published)"
     assert name_recipe("gone", "kit") == "gone"
+
+
+def test_a_file_of_the_package_is_read_or_its_fault_is_said(tmp_path: Path) -> None:
+    (tmp_path / "packages" / "fake_settings" / "more.toml").write_text("a = 1", encoding="utf-8")
+    assert package_toml(DECLARATION, "fake_settings:more.toml") == {"a": 1}
+    for place in ("fake_settings:none.toml", "nowhere:more.toml", "fake_settings"):
+        with pytest.raises(UserError, match=f"baseline 'fake': {place} cannot be read"):
+            package_toml(DECLARATION, place)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from cmivqa_kit.scoring.entries import is_entry, is_number, is_span, overlap, read_moments, read_videos
-from tests.scoring.documents import Documents, valid_cases
+from cmivqa_kit.data.numbers import is_finite, is_span
+from cmivqa_kit.scoring.entries import is_entry, overlap, read_entries, read_moments, read_videos
+from tests.scoring.documents import Documents, dirty_cases, valid_cases
 
 NAN, INF = float("nan"), float("inf")
 SPAN = (0.0, 10.0)
@@ -24,7 +25,7 @@ SPAN = (0.0, 10.0)
      (np.float64("nan"), False), (Fraction(1, 2), True), (1j, False)],
 )  # fmt: skip
 def test_numbers(value: Any, is_one: bool) -> None:
-    assert is_number(value) is is_one
+    assert is_finite(value) is is_one
 
 
 @pytest.mark.parametrize(
@@ -119,3 +120,35 @@ def test_one_odd_entry_changes_nothing_before_it(case: Documents) -> None:
         assert read_videos(output, 10**6, video) == (rank, 0)
         assert read_videos([*output, None], 10**6, video) == (rank, 1)
         assert all(math.isfinite(value) and 0 < value <= 1 for _, value in moments)
+
+
+@pytest.mark.parametrize(
+    ("output", "read", "valid"),
+    [
+        ([["A", 0, 5], ["B", 1, 2, "more"]], 2, [(1, "A", 0, 5), (2, "B", 1, 2)]),
+        ([["A"], ["A", 5, 5], None, ["A", NAN, 1], ["A", 0, 5]], 5, [(5, "A", 0, 5)]),
+        ([["A", 0, 5]] * 60, 50, [(i, "A", 0, 5) for i in range(1, 51)]),
+        ("A23", 0, []),
+        (None, 0, []),
+        ([], 0, []),
+    ],
+)
+def test_valid_entries(output: Any, read: int, valid: Any) -> None:
+    assert read_entries(output, 50) == (read, valid)
+
+
+@settings(max_examples=150, deadline=None)
+@given(dirty_cases())
+def test_valid_entries_are_those_that_count(case: Documents) -> None:
+    """What `read_entries` leaves out is what `read_moments` calls invalid, and its overlaps are the moments."""
+    predictions, targets, track = case
+    outputs = [item.get("output") for item in predictions if isinstance(item, dict)] if track == 3 else []
+    for output in outputs:
+        for target in targets:
+            span = target["start_second"], target["end_second"]
+            _, moments, invalid = read_moments(output, 50, target["video_id"], span)
+            read, valid = read_entries(output, 50)
+            assert read - len(valid) == invalid
+            best = [(at, overlap(*span, *times)) for at, video, *times in valid if video == target["video_id"]]
+            assert max((value for _, value in best), default=0.0) == max((value for _, value in moments), default=0.0)
+            assert set(moments) <= set(best)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmivqa_kit.scoring.ids import finder, json_safe, key, plain_key, show
+from cmivqa_kit.data.shown import show
+from cmivqa_kit.scoring.ids import finder, json_safe, key, plain_key
 
 NAN = float("nan")  # the JSON reader hands out one object for every NaN
 HUGE = 2**61 - 1  # every multiple of it has the hash 0

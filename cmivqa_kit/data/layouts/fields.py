@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cmivqa_kit.data.numbers import is_finite
+from cmivqa_kit.data.shown import show
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import QuestionId
 from cmivqa_kit.errors import Problem
@@ -72,8 +73,8 @@ def span(record: Mapping[str, Any], start: str, end: str, where: str, problems: 
         return None
     times = []
     for key in (start, end):
-        value = record.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
+        value: Any = record.get(key)
+        if not is_finite(value):
             problems.append(Problem(f"{where}/{key}", f"{show(value)} is not a number of seconds"))
         else:
             times.append(float(value))
@@ -82,20 +83,7 @@ def span(record: Mapping[str, Any], start: str, end: str, where: str, problems: 
 
 def seconds(record: Mapping[str, Any], key: str) -> float | None:
     """A positive number of seconds where there is one; an odd value is no duration."""
-    value = record.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value) or value <= 0:
+    value: Any = record.get(key)
+    if not is_finite(value) or value <= 0:
         return None
     return float(value)
-
-
-def show(value: object) -> str:
-    """A short form of a hostile value for a message."""
-    form = repr(value)
-    return form if len(form) <= 60 else form[:57] + "..."
-
-
-def _finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cmivqa_kit.data.shown import show
 from cmivqa_kit.data.types import TRACKS, Track
 from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
 from cmivqa_kit.errors import UserError, closest
-from cmivqa_kit.scoring.ids import show
 from cmivqa_kit.scoring.metrics.base import FAMILIES, Metric
 from cmivqa_kit.scoring.metrics.combined import combined
 

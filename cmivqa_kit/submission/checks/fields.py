@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cmivqa_kit.submission.context import Context, Item, check
-from cmivqa_kit.submission.findings import Finding, cut
+from cmivqa_kit.submission.findings import Finding, brief
 from cmivqa_kit.submission.locate import pointer
 from cmivqa_kit.submission.schema import other_track
 
@@ -21,4 +21,4 @@ def unknown(item: Item, context: Context) -> Iterator[Finding]:
     if context.tracks and other_track(item.row, context.form):
         extra -= _ANSWERS
     for name in sorted(extra):
-        yield item.finding("W216", f"{cut(name)!r} is no field of a Track {context.form} answer", pointer([name]))
+        yield item.finding("W216", f"{brief(name)!r} is no field of a Track {context.form} answer", pointer([name]))

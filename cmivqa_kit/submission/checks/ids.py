@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from cmivqa_kit.data.shown import cut
 from cmivqa_kit.data.types import QuestionId
 from cmivqa_kit.submission.context import Context, check
 from cmivqa_kit.submission.findings import Finding
@@ -91,7 +92,7 @@ def _shown(identity: object) -> str:
     text = str(identity) if isinstance(identity, int) and abs(identity) < 10**64 else None
     if text is None:
         text = repr(identity) if isinstance(identity, str) else "(a long number)"
-    return text if len(text) <= 60 else text[:57] + "..."
+    return cut(text)
 
 
 def _list(texts: Sequence[str]) -> str:

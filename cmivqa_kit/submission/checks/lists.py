@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from typing import Any
 
 from cmivqa_kit.submission.context import Context, Item, check
-from cmivqa_kit.submission.findings import Finding, cut
+from cmivqa_kit.submission.findings import Finding, brief
 from cmivqa_kit.submission.schema import flat_triple, nested_entry
 
 _YOUTUBE = re.compile(r"[A-Za-z0-9_-]{11}")
@@ -44,7 +44,7 @@ def videos(item: Item, context: Context) -> Iterator[Finding]:
     for rank, entry in _entries(item, context):
         video = entry[0]
         if isinstance(video, str) and video and video not in context.corpus:
-            yield item.finding("E411", f"{cut(video)!r} is not in the corpus", f"/output/{rank}/0")
+            yield item.finding("E411", f"{brief(video)!r} is not in the corpus", f"/output/{rank}/0")
 
 
 @check("answer", "W412")
@@ -58,7 +58,7 @@ def unlikely_videos(item: Item, context: Context) -> Iterator[Finding]:
         if isinstance(entry[0], str) and entry[0] and not _YOUTUBE.fullmatch(entry[0])
     ]
     if odd:
-        what = f"{cut(odd[0][1])!r} is no YouTube id" + (f"; {len(odd)} such entries" if len(odd) > 1 else "")
+        what = f"{brief(odd[0][1])!r} is no YouTube id" + (f"; {len(odd)} such entries" if len(odd) > 1 else "")
         yield item.finding("W412", what, f"/output/{odd[0][0]}/0")
 
 

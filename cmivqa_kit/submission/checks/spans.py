@@ -5,10 +5,10 @@ What the schema says already (E301, E303 of Tracks 1 and 3) is not said again.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
+from cmivqa_kit.data.numbers import is_finite, is_number
 from cmivqa_kit.data.types import Video
 from cmivqa_kit.submission.context import Context, Item, check
 from cmivqa_kit.submission.findings import Finding
@@ -70,13 +70,9 @@ def _faults(
 
 
 def _time(value: Any) -> tuple[str, str] | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         return "301", "not a number"
-    try:
-        finite = math.isfinite(value)
-    except OverflowError:
-        finite = False
-    if not finite:
+    if not is_finite(value):
         return "302", "not a finite number"
     return ("303", f"{value} is negative") if value < 0 else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cmivqa_kit.submission.context import Context, Item, check
-from cmivqa_kit.submission.findings import Finding, cut
+from cmivqa_kit.submission.findings import Finding, brief
 from cmivqa_kit.submission.match import fold
 from cmivqa_kit.submission.schema import other_track
 
@@ -23,7 +23,7 @@ def question_differs(item: Item, context: Context) -> Iterator[Finding]:
     if fold(text) == fold(item.question.text):
         yield item.finding("W215", "differs in blanks or width only", "/question")
     else:
-        yield item.finding("E213", f"{cut(text)!r} is asked as {cut(item.question.text)!r}", "/question")
+        yield item.finding("E213", f"{brief(text)!r} is asked as {brief(item.question.text)!r}", "/question")
 
 
 @check("item", "W214")
@@ -56,4 +56,4 @@ def video_differs(item: Item, context: Context) -> Iterator[Finding]:
     if "video_id" not in item.row:
         yield item.finding("W219", "no 'video_id'")
     elif isinstance(given, str) and given and wanted not in (None, given):
-        yield item.finding("E218", f"{cut(given)!r}, asked of {wanted!r}", "/video_id")
+        yield item.finding("E218", f"{brief(given)!r}, asked of {wanted!r}", "/video_id")

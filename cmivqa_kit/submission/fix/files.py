@@ -9,11 +9,11 @@ from cmivqa_kit.data.types import Question, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_bytes, write_text
-from cmivqa_kit.submission.fix.model import Fixed, Log
-from cmivqa_kit.submission.fix.run import fix
+from cmivqa_kit.submission.fix.model import Context, Fixed, Log
+from cmivqa_kit.submission.fix.run import Learn, mend
+from cmivqa_kit.submission.scan import MIB, Limits
 
-MIB = 2**20
-LARGEST = 100 * MIB  # bytes (E102)
+LARGEST = Limits().size  # bytes (E102)
 
 
 def fix_file(
@@ -25,32 +25,32 @@ def fix_file(
     edition: Edition,
     largest: int = LARGEST,
 ) -> Fixed:
-    """Write a mended copy of ``path`` to ``out``, whole or not at all; nothing where no JSON comes out.
+    """`fix` of a file of at most ``largest`` bytes, written to ``out`` whole or not at all; nothing where no JSON
+    comes out.
 
     Raises:
         UserError: ``path`` cannot be read; ``out`` is the same file, or exists and ``force`` is not given; the disk
             is full.
     """
-    check_out(path, out, force)
-    fixed = fix_bytes(path, questions, track, edition, largest)
-    if fixed.text is not None:
-        write_text(out, fixed.text)
-    return fixed
+    context = Context.of(questions, track, edition)
+    return mend_file(path, out, force, context, lambda rows: context, largest)
 
 
-def fix_bytes(
-    path: Path, questions: Sequence[Question] | None, track: Track | None, edition: Edition, largest: int = LARGEST
-) -> Fixed:
-    """`fix` of a file, which is not read where it has more than ``largest`` bytes.
+def mend_file(path: Path, out: Path, force: bool, before: Context, learn: Learn, largest: int = LARGEST) -> Fixed:
+    """`fix_file` where the items say what the file answers (`mend`).
 
     Raises:
-        UserError: ``path`` cannot be read.
+        UserError: as `fix_file`, or by ``learn``; then nothing is written.
     """
+    check_out(path, out, force)
     if path.is_file() and path.stat().st_size > largest:
         log = Log()
         log.refuse("E102", f"larger than {largest / MIB:g} MiB: it holds more than a submission")
         return Fixed(None, (), log.refused)
-    return fix(read_bytes(path, "submission file"), questions, track, edition)
+    fixed = mend(read_bytes(path, "submission file"), before, learn)
+    if fixed.text is not None:
+        write_text(out, fixed.text)
+    return fixed
 
 
 def check_out(path: Path, out: Path, force: bool) -> None:

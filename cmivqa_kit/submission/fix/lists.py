@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from cmivqa_kit.data.shown import escape_pointer
 from cmivqa_kit.submission.fix.model import GONE, Context, Log, Shown, repair
-from cmivqa_kit.submission.fix.values import endless, escaped
+from cmivqa_kit.submission.fix.values import endless
 
 _READ = frozenset({"id", "video_id", "question", "language_type", "start_second", "end_second", "output"})
 _NAN = "NaN or infinite where an answer stands: predict it again"
@@ -49,7 +50,7 @@ def _row(index: int, row: Any, context: Context, log: Log) -> Any:
         return row
     mended = {}
     for key, value in row.items():
-        place = f"/{index}/{escaped(key)}"
+        place = f"/{index}/{escape_pointer(key)}"
         if key == "output" and isinstance(value, list) and context.track in (2, 3):
             mended[key] = _entries(value, place, context, log)
         elif key not in _READ:
@@ -90,5 +91,5 @@ def _nulls(value: Any, place: str, log: Log) -> Any:
     if isinstance(value, list):
         return [_nulls(item, f"{place}/{i}", log) for i, item in enumerate(value)]
     if isinstance(value, dict):
-        return {key: _nulls(item, f"{place}/{escaped(key)}", log) for key, item in value.items()}
+        return {key: _nulls(item, f"{place}/{escape_pointer(key)}", log) for key, item in value.items()}
     return value

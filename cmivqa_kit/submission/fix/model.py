@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from cmivqa_kit.data.shown import WIDTH, cut
 from cmivqa_kit.data.types import Question, QuestionId, Track
 from cmivqa_kit.editions import Edition
 
 Stage = Literal["bytes", "text", "document"]
 EXAMPLES = 20  # places kept per kind of change or refusal: a file of 400,000 wrong times needs no more to be understood
-WIDTH = 60  # characters of a value shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,11 @@ class Context:
     edition: Edition
     questions: Sequence[Question] = ()
     known: Mapping[QuestionId, Question] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, questions: Sequence[Question] | None, track: Track | None, edition: Edition) -> Context:
+        """What is known of a file that answers ``questions``; ``None`` where they are not known."""
+        return cls(track, edition, questions or (), {question.id: question for question in questions or ()})
 
 
 @dataclass(slots=True)
@@ -134,7 +139,7 @@ def short(value: Any) -> str:
         # A list of 10,000 entries is not written out to show 60 characters of it.
         value = value[:4] if isinstance(value, list) else value
         text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."
+    return cut(text)
 
 
 @dataclass(frozen=True, slots=True)

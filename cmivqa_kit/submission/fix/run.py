@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from importlib import import_module
+from typing import Any
 
 from cmivqa_kit.data.types import Question, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.files import guess_fault
 from cmivqa_kit.submission.fix import values
+from cmivqa_kit.submission.fix.copies import once
 from cmivqa_kit.submission.fix.ids import unanswered
 from cmivqa_kit.submission.fix.model import REPAIRS, Context, Fixed, Log, Repair, Stage
 from cmivqa_kit.submission.fix.text import too_much
 
-# In the order in which they run: times before entries are judged, copies last because other repairs may make them.
+# In the order in which they run: first what makes a list of the document, times before entries are judged, copies last
+# because other repairs may make them.
 MODULES = ("encoding", "text", "whole", "ids", "spans", "lists", "copies")
+Learn = Callable[[list[Any]], Context]
 
 
 @lru_cache(maxsize=1)
@@ -41,32 +45,49 @@ def fix(data: bytes, questions: Sequence[Question] | None, track: Track | None, 
         track: the track it is for (3 for a file of both Tracks 2 and 3); without it times and lists are left.
         edition: the rules: how many entries are read.
     """
-    context = Context(track, edition, questions or (), {question.id: question for question in questions or ()})
+    context = Context.of(questions, track, edition)
+    return mend(data, context, lambda rows: context)
+
+
+def mend(data: bytes, before: Context, learn: Learn) -> Fixed:
+    """`fix` of a file whose own items say what it answers, which can be asked once they can be read.
+
+    Args:
+        data: the file.
+        before: what is known until then.
+        learn: makes of the items, copies left out, what is known from then on; not called where there are none. What
+            it raises is raised.
+    """
     log = Log()
     for repair in _of("bytes"):
-        data = repair.mend(data, context, log)
+        data = repair.mend(data, before, log)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return Fixed(None, (), log.refused)
-    mended = _mend(text, context, log)
+    mended = _mend(text, before, learn, log)
     return Fixed(mended, log.changes if mended is not None else (), log.refused)
 
 
-def _mend(text: str, context: Context, log: Log) -> str | None:
-    text = _json(text, context, log) or ""
+def _mend(text: str, before: Context, learn: Learn, log: Log) -> str | None:
+    text = _json(text, before, log) or ""
     if not text:
         return None
-    before = log.total
+    done = log.total
     mendable, document = values.parse(text, log)
+    in_a_list, *others = _of("document")
+    if mendable:
+        document = in_a_list.mend(document, before, log)
+    if not isinstance(document, list):
+        return text
+    # A copy says nothing that the item itself does not say: fifty of them are no evidence of what a file is for.
+    context = learn(once(document, before, Log()))
     if not mendable:
         return text
-    for repair in _of("document"):
+    for repair in others:
         document = repair.mend(document, context, log)
-        if not isinstance(document, list):
-            return text
     unanswered(document, context, log)
-    return text if log.total == before else _guarded(values.dump(document, like=text), log)
+    return text if log.total == done else _guarded(values.dump(document, like=text), log)
 
 
 def _json(text: str, context: Context, log: Log) -> str | None:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from cmivqa_kit.data.numbers import is_finite
 from cmivqa_kit.submission.fix.model import Context, Log, repair
-from cmivqa_kit.submission.fix.values import is_finite
 
 _CLOCK = re.compile(r"(?:(?P<hours>[0-9]{1,2}):(?P<minutes>[0-5]?[0-9])|(?P<only>[0-9]{1,3})):"
                     r"(?P<seconds>[0-5][0-9](?:[.,][0-9]{1,20})?)")  # fmt: skip

@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 
 from cmivqa_kit.submission.fix.model import EXAMPLES, GONE, Context, Log, Shown, repair
+from cmivqa_kit.submission.scan import Limits, places
 
-DEEPEST = 32  # E108
-LONGEST = 64  # characters of a number (E109)
+_LIMITS = Limits()  # those of E108 and E109
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'
 _COMMENT = r"//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?"
-_GUARDED = re.compile(rf"{_STRING}|{_COMMENT}|[][{{}}]|[-+.0-9eE]{{{LONGEST + 1},}}+", re.DOTALL)
+_GUARDED = re.compile(rf"{_STRING}|{_COMMENT}|[][{{}}]|[-+.0-9eE]{{{_LIMITS.number + 1},}}+", re.DOTALL)
 _COMMENTS = re.compile(rf"{_STRING}|{_COMMENT}", re.DOTALL)
 _COMMAS = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*+(?:[]}}]|\Z))", re.DOTALL)
 _BLANKS = re.compile(r"[ \t\r\n]*+")
@@ -28,12 +28,12 @@ def too_much(text: str) -> tuple[str, str] | None:
         first = match[0][0]
         if first in "[{":
             depth += 1
-            if depth > DEEPEST:
-                return "E108", f"nested deeper than {DEEPEST} levels: write an array of plain objects"
+            if depth > _LIMITS.depth:
+                return "E108", f"nested deeper than {_LIMITS.depth} levels: write an array of plain objects"
         elif first in "]}":
             depth -= 1
         elif first not in '"/':
-            return "E109", f"holds a number of more than {LONGEST} characters: write numbers with a few digits"
+            return "E109", f"holds a number of more than {_LIMITS.number} characters: write numbers with a few digits"
     return None
 
 
@@ -42,24 +42,24 @@ def without_comments(text: str, context: Context, log: Log) -> str:
     """``text`` without comments; lines stay where they are, and so does a comment that does not end."""
     if "//" not in text and "/*" not in text:
         return text
-    places = []
+    found = []
 
     def replace(match: re.Match[str]) -> str:
         part = match[0]
         if part[0] == '"' or (part.startswith("/*") and not (len(part) >= 4 and part.endswith("*/"))):
             return part
-        places.append((match.start(), part))
+        found.append((match.start(), part))
         return "" if part.startswith("//") else "\n" * part.count("\n") or " "
 
     mended = _COMMENTS.sub(replace, text)
-    _note(log, "comments removed", text, places)
+    _note(log, "comments removed", text, found)
     return mended
 
 
 @repair("text", "E105", says="trailing commas are removed")
 def without_trailing_commas(text: str, context: Context, log: Log) -> str:
     """``text`` without commas between a value and a closing bracket or the end; not where a value may be missing."""
-    places = []
+    found = []
 
     def replace(match: re.Match[str]) -> str:
         if match[0] != ",":
@@ -69,11 +69,11 @@ def without_trailing_commas(text: str, context: Context, log: Log) -> str:
             before -= 1
         if before < 0 or text[before] in "[{,:":
             return ","
-        places.append((match.start(), ","))
+        found.append((match.start(), ","))
         return ""
 
     mended = _COMMAS.sub(replace, text)
-    _note(log, "trailing commas removed", text, places)
+    _note(log, "trailing commas removed", text, found)
     return mended
 
 
@@ -107,10 +107,12 @@ def _behind_blanks(text: str, place: int) -> int:
     return blanks.end() if blanks else place
 
 
-def _note(log: Log, what: str, text: str, places: Sequence[tuple[int, str]]) -> None:
-    """Say what was removed; lines are counted for the first places only, for all it would take quadratic time."""
-    for place, part in places[:EXAMPLES]:
-        line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+def _note(log: Log, what: str, text: str, found: Sequence[tuple[int, str]]) -> None:
+    """Say what was removed, with the first places: offset and piece of the text."""
+    first = found[:EXAMPLES]
+    where = places(text, [offset for offset, _ in first])
+    for offset, part in first:
+        line, column = where[offset]
         log.change("E105", what, f"line {line}, column {column}", Shown(part), GONE)
-    if len(places) > EXAMPLES:
-        log.change("E105", what, "", Shown(""), GONE, len(places) - EXAMPLES)
+    if len(found) > EXAMPLES:
+        log.change("E105", what, "", Shown(""), GONE, len(found) - EXAMPLES)

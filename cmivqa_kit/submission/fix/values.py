@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cmivqa_kit.data.shown import escape_pointer
 from cmivqa_kit.submission.fix.model import GONE, Log
 
 _INDENT = re.compile(r"\n( {1,8}|\t{1,4})[^ \t\r\n]")
@@ -65,19 +66,6 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def is_number(value: Any) -> bool:
-    """True for a number; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def is_finite(value: Any) -> bool:
-    """True for a number that a double can hold."""
-    try:
-        return is_number(value) and math.isfinite(value)
-    except OverflowError:
-        return False
-
-
 def endless(value: Any, pointer: str = "") -> Iterator[str]:
     """Pointers of NaN and infinities in ``value``, at most 32 levels deep (`text.too_much`)."""
     if isinstance(value, float):
@@ -86,13 +74,8 @@ def endless(value: Any, pointer: str = "") -> Iterator[str]:
     elif isinstance(value, dict):
         for key, item in value.items():
             if isinstance(item, float | list | dict):
-                yield from endless(item, f"{pointer}/{escaped(key)}")
+                yield from endless(item, f"{pointer}/{escape_pointer(key)}")
     elif isinstance(value, list):
         for index, item in enumerate(value):
             if isinstance(item, float | list | dict):
                 yield from endless(item, f"{pointer}/{index}")
-
-
-def escaped(key: str) -> str:
-    """A key as part of a JSON pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")
