@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, options, words
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, options, without_gpus, words
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.types import RECIPES, Plan, Recipe
+from cmivqa_kit.plugin.types import RECIPES, Declaration, Plan, Recipe
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.catalogue import Catalogue
+    from cmivqa_kit.training.fit import Fitted
+    from cmivqa_kit.training.processes import Group
 
 
 @click.command(
@@ -36,14 +38,22 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--resume", "stopped", type=PATH, metavar="DIR", help="Go on with a run that was stopped.")
 @click.option("--dry-run", is_flag=True, help="Say what it would take (examples, pairs, hours, memory); train nothing.")
+@click.option(
+    "--gpus", type=click.IntRange(1), default=1, metavar="N",
+    help="Train on N GPUs of this machine by accelerate launch; with --device cpu: in N processes.",
+)  # fmt: skip
 @options("format")
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     split: str | None,
     overrides: tuple[str, ...],
     max_dropped: float,
     recipe: Recipe,
     stopped: Path | None,
     dry_run: bool,
+    gpus: int,
     form: str,
     **flags: Any,
 ) -> None:
@@ -52,55 +62,93 @@ def command(
     Examples that cannot be used are counted by reason; past --max-dropped nothing is trained. The recipe is stored in
     the run, and predict reads it there. A run that was stopped goes on with --resume from its last state.
     --split train+dev repeats the newest run on all data, for the number of steps it chose on dev. --dry-run measures a
-    few batches and says what the whole training would take.
+    few batches and says what the whole training would take. --gpus N trains faster, not otherwise: the batches of an
+    optimizer step (train.accumulation, at least N) are shared out.
     """
-    from cmivqa_kit.plugin.registry import declaration
-    from cmivqa_kit.plugin.settings import merge, name_recipe, settings
-    from cmivqa_kit.training.fit import plan, ready, repeat, resume, train
+    from cmivqa_kit.training.processes import joined, launched
 
     session = Session(form, **flags)
+    device = session.workspace["run.device"]
+    if dry_run and (stopped is not None or gpus > 1 or launched() > 1):
+        other = "--resume" if stopped is not None else "several processes"
+        raise UserError(f"--dry-run and {other} do not go together", "Give one of them.")
+    if gpus > 1:
+        from cmivqa_kit.training.device import resolve
+        from cmivqa_kit.training.launch import launch
+
+        context.exit(launch(gpus, without_gpus(sys.argv[1:]), resolve(device).type == "cpu"))
+    with joined(device) as group:
+        if stopped is not None:
+            _resume(session, stopped, group)
+        else:
+            _train(session, split, overrides, max_dropped, recipe, dry_run, group)
+
+
+def _resume(session: Session, stopped: Path, group: Group) -> None:
+    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.training.fit import resume
+
+    with render.steps(session.console, not session.json) as progress:
+        fitted = resume(session.files, stopped, session.workspace["run.device"], progress, group)
+    _report(session, declaration(fitted.run.baseline), fitted)
+
+
+def _train(
+    session: Session,
+    split: str | None,
+    overrides: tuple[str, ...],
+    max_dropped: float,
+    recipe: Recipe,
+    dry_run: bool,
+    group: Group,
+) -> None:
+    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.plugin.settings import merge, name_recipe, settings
+    from cmivqa_kit.training.fit import plan, ready, repeat, train
+
     space = session.workspace
-    device = space["run.device"]
-    if stopped is not None:
-        if dry_run:
-            raise UserError("--dry-run and --resume do not go together", "Give one of them.")
-        with render.steps(session.console, not session.json) as progress:
-            fitted = resume(session.files, stopped, device, progress)
-        found = declaration(fitted.run.baseline)
-    else:
-        found = declaration(space["model.baseline"])
-        preset = session.preset(found)
-        config = settings(found, preset or None, overrides, recipe)
-        seed = space["run.seed"]
-        repeated = repeat(space.path("run.directory"), found) if "+" in (split or "") else None
-        if repeated is not None:
-            config, recipe, seed = merge(repeated.config, found, overrides), repeated.recipe, repeated.seed
-            steps = config["train"]["max_steps"]
-            session.say(f"Repeating {repeated.path} on {split} for the {steps} steps it chose on dev")
-        system = ready(found, config)
-        name = name_recipe(found.name, recipe)
-        if dry_run:
-            _show_plan(
-                session, name, *plan(session.files, found, config, split or "train", seed, max_dropped, recipe,
-                                     device, system)
-            )  # fmt: skip
-            return
-        session.say(f"Training {name}", "dim")
-        with render.steps(session.console, not session.json) as progress:
-            fitted = train(
-                session.files,
-                found,
-                config,
-                space.path("run.directory"),
-                split or "train",
-                seed,
-                max_dropped,
-                preset,
-                recipe,
-                device,
-                progress,
-                system,
-            )
+    device, seed = space["run.device"], space["run.seed"]
+    found = declaration(space["model.baseline"])
+    preset = session.preset(found)
+    config = settings(found, preset or None, overrides, recipe)
+    repeated = repeat(space.path("run.directory"), found) if "+" in (split or "") else None
+    if repeated is not None:
+        config, recipe, seed = merge(repeated.config, found, overrides), repeated.recipe, repeated.seed
+        steps = config["train"]["max_steps"]
+        session.say(f"Repeating {repeated.path} on {split} for the {steps} steps it chose on dev")
+    system = ready(found, config)
+    name = name_recipe(found.name, recipe)
+    if dry_run:
+        _show_plan(
+            session, name, *plan(session.files, found, config, split or "train", seed, max_dropped, recipe,
+                                 device, system)
+        )  # fmt: skip
+        return
+    together = f" in {group.count} processes" if group.count > 1 else ""
+    session.say(f"Training {name}{together}", "dim")
+    with render.steps(session.console, not session.json) as progress:
+        fitted = train(
+            session.files,
+            found,
+            config,
+            space.path("run.directory"),
+            split or "train",
+            seed,
+            max_dropped,
+            preset,
+            recipe,
+            device,
+            progress,
+            system,
+            group,
+        )
+    _report(session, found, fitted)
+
+
+def _report(session: Session, found: Declaration, fitted: Fitted) -> None:
+    """The run that was made, and what to do with it."""
+    from cmivqa_kit.plugin.settings import name_recipe
+
     dropped = sum(fitted.dropped.values())
     following = _next(session.files, fitted.run.path, found.tracks)
     kept = (*REPEATED, "device")
@@ -139,6 +187,7 @@ def _show_plan(session: Session, name: str, found: Plan | None, examples: int, d
         memory = f"{found.memory / 2**20:,.0f} MiB" if found.memory else "unknown here"
         rows = [
             ("pairs in an epoch", f"{found.pairs:,}"),
+            ("batches in an epoch", f"{found.batches:,}"),
             ("epochs", f"{found.epochs}"),
             ("optimizer steps", f"{found.steps:,}"),
             ("dev questions per evaluation", f"{found.dev_questions}"),

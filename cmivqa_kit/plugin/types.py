@@ -77,7 +77,7 @@ class Prepares(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a training will take: examples, pairs and optimizer steps, and an estimate measured on a few batches.
+    """What a training will take: examples, pairs, batches of them, optimizer steps; an estimate measured on a few.
 
     ``seconds`` is the wall time of the whole training, dev evaluations included; ``memory`` the peak in bytes (0:
     unknown), on a GPU the device's, else the process'. ``dropped`` counts the questions left out, by reason.
@@ -85,6 +85,7 @@ class Plan:
 
     examples: int
     pairs: int
+    batches: int
     epochs: int
     steps: int
     seconds: float

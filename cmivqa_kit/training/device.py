@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from torch import Tensor
 
 from cmivqa_kit.errors import UserError
 
@@ -19,7 +23,8 @@ def resolve(name: str) -> torch.device:
         UserError: no device is called so, or this machine has no such one.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("true", "1", "yes")  # accelerate launch --cpu
+        return torch.device("cuda" if torch.cuda.is_available() and not cpu else "cpu")
     try:
         device = torch.device(name)
     except RuntimeError:
@@ -31,6 +36,11 @@ def resolve(name: str) -> torch.device:
         have = f"it has {count} GPU{'s' * (count != 1)}" if count else "it has no GPU that torch can use"
         raise UserError(f"device {name!r}: not on this machine; {have}", "Give --device auto or --device cpu.")
     return device
+
+
+def on_device(batch: Mapping[str, Any], device: torch.device) -> dict[str, Any]:
+    """A batch with its tensors on a device; what is no tensor stays as it is."""
+    return {name: value.to(device) if isinstance(value, Tensor) else value for name, value in batch.items()}
 
 
 @contextmanager
@@ -62,14 +72,15 @@ def without_denormals() -> Iterator[None]:
         torch.set_flush_denormal(False)
 
 
-def accelerator_on(name: str, precision: str, tracker: str, folder: Path) -> Accelerator:
-    """An accelerator on a device.
+def accelerator_on(name: str, precision: str, tracker: str, folder: Path, processes: int = 1) -> Accelerator:
+    """An accelerator on a device; a second one of another precision or device may follow in the same process.
 
     Args:
         name: as `resolve` takes it.
         precision: ``no``, ``bf16`` or ``fp16``.
         tracker: accelerate's name of one, or nothing.
         folder: where the tracker writes.
+        processes: how many train together; with several, they have met already and keep their devices.
 
     Raises:
         UserError: no such device, or half precision where it cannot be.
@@ -79,6 +90,13 @@ def accelerator_on(name: str, precision: str, tracker: str, folder: Path) -> Acc
         raise UserError('train.precision = "fp16" needs a GPU, and none is used', "Give --set train.precision=no.")
     if device.index is not None and device.type == "cuda":
         torch.cuda.set_device(device)  # accelerate takes the current one
-    return Accelerator(
-        mixed_precision=precision, cpu=device.type == "cpu", log_with=tracker or None, project_dir=str(folder)
-    )
+
+    def made() -> Accelerator:
+        cpu = device.type == "cpu"
+        return Accelerator(mixed_precision=precision, cpu=cpu, log_with=tracker or None, project_dir=str(folder))
+
+    try:
+        return made()
+    except ValueError:  # the first one in a process settles precision and device for all that follow
+        AcceleratorState._reset_state(reset_partial_state=processes == 1)
+        return made()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Question, Track
 from cmivqa_kit.plugin.types import Prediction
 from cmivqa_kit.scoring.official import HEADLINE, score_official
@@ -14,9 +14,7 @@ from cmivqa_kit.scoring.official import HEADLINE, score_official
 def dev_subset(questions: Iterable[Question], most: int, seed: int) -> tuple[Question, ...]:
     """At most ``most`` (0: all) of the questions that have an answer, in their order, drawn once by the seed."""
     asked = [question for question in questions if question.answer is not None and question.answer.valid]
-    if most and len(asked) > most:
-        asked = [asked[n] for n in sorted(random.Random(f"dev {seed}").sample(range(len(asked)), most))]
-    return tuple(asked)
+    return subset(asked, most, f"dev {seed}")
 
 
 def evaluate(
@@ -34,14 +32,11 @@ def evaluate(
     """
     if not questions:
         return {}
+    answers = list(predictions)
     targets = [_target(question) for question in questions]
-    rows = {track: [] for track in tracks}  # type: dict[Track, list[dict[str, Any]]]
-    for one in predictions:
-        for track in tracks:
-            rows[track].append(_row(one, track))
     metrics: dict[str, float] = {}
     for track in tracks:
-        found = score_official(track, rows[track], targets).metrics
+        found = score_official(track, [_row(one, track) for one in answers], targets).metrics
         metrics |= {HEADLINE[track]: found.pop(HEADLINE[track]), **found}
     return metrics
 

@@ -14,10 +14,11 @@ from cmivqa_kit.data.check import RULES, usable
 from cmivqa_kit.data.corpus import data_fingerprint, load_split
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split
-from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.plugin.registry import create, declaration
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Baseline, Config, Declaration, Plan, Plans, Prepares, Recipe
+from cmivqa_kit.training.processes import ALONE, Group
 from cmivqa_kit.training.run import (
     OUTCOME,
     RECORD,
@@ -69,39 +70,51 @@ def train(
     device: str = "auto",
     progress: Progress = silent,
     system: Baseline | None = None,
+    group: Group = ALONE,
 ) -> Fitted:
     """Fit the baseline on a split of a data root and leave a finished run in ``folder``.
 
     The dev split, where there is one, is handed to the baseline too. Examples that a rule of the baseline leaves out
-    are counted by rule. ``system`` is what `ready` gave, where it was called already.
+    are counted by rule. ``system`` is what `ready` gave, where it was called already. The processes of ``group`` all
+    call this, and the main one makes the run for them.
 
     Raises:
-        UserError: unreadable data, no answers, no examples, or more than ``max_dropped`` (a share) of them left out.
+        UserError: unreadable data, no answers, no examples, more than ``max_dropped`` (a share) of them left out, or
+            several processes for a system that learns in one pass.
         RunFailed: out of disk or memory.
     """
     system = system or ready(found, config)
     full, kept, dropped = _examples(files, found, split, max_dropped)
-    run = start_run(
-        folder,
-        found.name,
-        config,
-        seed,
-        recipe,
-        preset=preset,
-        data={
-            "name": files.name,
-            "edition": files.edition.name,
-            "split": full.name,
-            "questions": len(full.questions),
-            "used": len(kept),
-            "dropped": dict(dropped),
-            "fingerprint": data_fingerprint(full),
-        },
-    )
+    if group.count > 1 and not in_steps(found):
+        raise UserError(
+            f"{found.name} learns in one pass: there is nothing for {group.count} processes to share",
+            f"Train it in one: cmivqa train -m {found.name}",
+        )
+
+    def begin() -> RunDirectory:
+        return start_run(
+            folder,
+            found.name,
+            config,
+            seed,
+            recipe,
+            preset=preset,
+            data={
+                "name": files.name,
+                "edition": files.edition.name,
+                "split": full.name,
+                "questions": len(full.questions),
+                "used": len(kept),
+                "dropped": dict(dropped),
+                "fingerprint": data_fingerprint(full),
+            },
+        )
+
+    run = replace(group.first(begin), device=device, progress=progress, group=group)
     try:
-        return _fit(system, files, full, kept, replace(run, device=device, progress=progress), dropped)
+        return _fit(system, files, full, kept, run, dropped)
     except UserError as error:
-        stopped = isinstance(error, RunFailed)
+        stopped = error.code == ExitCode.FAILED or not group.main
         if not stopped and [path.name for path in run.path.iterdir()] == [RECORD]:  # refused before anything was learnt
             shutil.rmtree(run.path)
         raise
@@ -156,14 +169,18 @@ def _examples(
     return full, kept, dropped
 
 
-def resume(files: Catalogue, path: Path, device: str = "auto", progress: Progress = silent) -> Fitted:
+def resume(
+    files: Catalogue, path: Path, device: str = "auto", progress: Progress = silent, group: Group = ALONE
+) -> Fitted:
     """Go on with a run that was stopped; its settings, seed, recipe and split are those it began with.
+
+    It may go on in another number of processes than it was begun in.
 
     Raises:
         UserError: not an unfinished run, or the data is not what the run was begun on.
         RunFailed: as `train`.
     """
-    run = replace(open_unfinished(path), device=device, progress=progress)
+    run = replace(open_unfinished(path), device=device, progress=progress, group=group)
     found = declaration(run.baseline)
     system = ready(found, run.config)
     begun = run.record().get("data")
@@ -217,6 +234,11 @@ def load_splits(files: Catalogue, names: str) -> Split:
     )
 
 
+def in_steps(found: Declaration) -> bool:
+    """True for a system that is trained by the kit's loop (`cmivqa_kit.training.loop`)."""
+    return "max_steps" in settings(found).get("train", {})
+
+
 def repeat(folder: Path, found: Declaration) -> RunDirectory | None:
     """The run that a training on ``train+dev`` repeats: the newest finished one of this system that chose its steps on
     dev. ``None`` for a system that is not trained in steps.
@@ -224,7 +246,7 @@ def repeat(folder: Path, found: Declaration) -> RunDirectory | None:
     Raises:
         UserError: there is no such run.
     """
-    if "max_steps" not in settings(found).get("train", {}):
+    if not in_steps(found):
         return None
     run = newest_run(folder, found.name)
     best_step = run.read(OUTCOME).get("best_step") if (run.path / OUTCOME).exists() else None

@@ -4,22 +4,27 @@ A baseline hands over a `Task`: its network, optimizer, batches that depend on (
 learning-rate multiplier per step and a dev evaluation. The loop does the rest: mixed precision, gradient accumulation,
 clipping, dev evaluation every N steps or epochs, best and last weights, early stopping, and state on disk from which a
 killed run goes on bit for bit (on CPU).
+
+Several processes share out the batches of each optimizer step, so that a run takes the same steps however many they
+are: ``accumulation`` counts the batches of all of them.
 """
 
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import set_seed
 from torch import Tensor, nn
 
-from cmivqa_kit.errors import RunFailed
-from cmivqa_kit.training.device import accelerator_on, without_denormals
+from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.training.device import accelerator_on, on_device, without_denormals
+from cmivqa_kit.training.processes import Group
 from cmivqa_kit.training.run import OUTCOME, RunDirectory
 from cmivqa_kit.training.state import Position, load_state, save_state, save_weights
 
@@ -27,12 +32,15 @@ BEST, LAST = "model.safetensors", "last.safetensors"
 
 
 class Task(Protocol):
-    """What a baseline gives to the loop. Everything random depends on (seed, epoch, index), never on global state."""
+    """What a baseline gives to the loop. Everything random depends on (seed, epoch, index), never on global state.
+
+    Dropout alone draws from torch's own generator, which the loop sets anew for every batch.
+    """
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
 
-    def __len__(self) -> int:
+    def batches(self, epoch: int) -> int:
         """Batches in an epoch."""
         ...
 
@@ -41,7 +49,7 @@ class Task(Protocol):
         ...
 
     def loss(self, model: nn.Module, batch: Mapping[str, Any]) -> Tensor:
-        """The scalar that is minimised."""
+        """The scalar that is minimised, a mean over the examples of the batch."""
         ...
 
     def multiplier(self, step: int) -> float:
@@ -58,7 +66,7 @@ class LoopSettings:
     """Section ``[train]`` of a baseline's settings."""
 
     epochs: int = 1
-    accumulation: int = 1  # batches per optimizer step
+    accumulation: int = 1  # batches per optimizer step, those of all processes together
     average: bool = True  # divide the loss by ``accumulation``; the published CCGS sums
     clip: float = 1.0  # largest gradient norm; 0: no clipping
     precision: str = "no"  # no, bf16, fp16
@@ -73,9 +81,13 @@ class LoopSettings:
         """From a settings table; keys that are not the loop's are left to the baseline."""
         return cls(**{name: table[name] for name in cls.__dataclass_fields__ if name in table})
 
-    def steps(self, batches: int) -> int:
-        """Optimizer steps of a whole training with so many batches in an epoch."""
-        return self.max_steps or self.epochs * math.ceil(batches / self.accumulation)
+    def steps(self, task: Task) -> int:
+        """Optimizer steps of a whole training."""
+        return self.max_steps or sum(self.steps_of(task, epoch) for epoch in range(self.epochs))
+
+    def steps_of(self, task: Task, epoch: int) -> int:
+        """Optimizer steps of one epoch; the last may have fewer batches than the others."""
+        return math.ceil(task.batches(epoch) / self.accumulation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,81 +111,104 @@ def train_loop(
 
     Raises:
         RunFailed: the loss is not a number, or memory ran out; the last state stays, and ``resume`` goes on from it.
-        UserError: nothing to resume, or no such device.
+        UserError: nothing to resume, no such device, or more processes than a step has batches.
     """
-    accelerator = accelerator_on(run.device, settings.precision, settings.tracker, run.path)
-    set_seed(run.seed)
+    group = run.group
+    _require_work(settings, group)
+    accelerator = accelerator_on(run.device, settings.precision, settings.tracker, run.path, group.count)
     if settings.tracker:
         accelerator.init_trackers("cmivqa")
-    model, optimizer = accelerator.prepare(task.model, task.optimizer)
-    rates = [group["lr"] for group in optimizer.param_groups]
+    # "Evaluation mode" only means: no wrapper that adds up gradients, which `Group.sum_gradients` does.
+    model = accelerator.prepare_model(task.model, evaluation_mode=True)
+    optimizer = accelerator.prepare_optimizer(task.optimizer)
+    rates = [parameters["lr"] for parameters in optimizer.param_groups]
     at = Position()
     if resume:
-        at = load_state(run.path, accelerator.unwrap_model(model), optimizer)
+        at = load_state(run.path, model, optimizer)
         run.forget_after(at.step)
-    batches = len(task)
-    steps_per_epoch = math.ceil(batches / settings.accumulation)
-    total = settings.steps(batches)
-    every = settings.evaluate_every or steps_per_epoch
+    group.same_weights(model)
+    total = settings.steps(task)
     saved = at.step
     while at.step < total:
         # One optimizer step: the batches of one accumulation group, which never crosses the end of an epoch.
-        first = at.index
-        group = range(first, min(first + settings.accumulation, batches))
+        batches = task.batches(at.epoch)
+        step = range(at.index, min(at.index + settings.accumulation, batches))
         for parameters, rate in zip(optimizer.param_groups, rates, strict=True):
             parameters["lr"] = rate * task.multiplier(at.step)
         model.train()
         loss = 0.0
-        for index in group:
-            batch = {k: v.to(accelerator.device) if isinstance(v, Tensor) else v
-                     for k, v in task.batch(at.epoch, index).items()}  # fmt: skip
-            try:
-                with accelerator.autocast():
-                    value = task.loss(model, batch)
-                if not torch.isfinite(value):
-                    raise RunFailed(
-                        f"{run.path}: the loss is {value.item()} at epoch {at.epoch}, batch {index}",
-                        "Lower the learning rate or train without mixed precision (--set train.precision=no).",
-                    )
-                accelerator.backward(value / len(group) if settings.average else value)
-            except torch.OutOfMemoryError as error:
-                raise RunFailed(
-                    f"{run.path}: out of memory at epoch {at.epoch}, batch {index}", OUT_OF_MEMORY
-                ) from error
-            loss += float(value.detach()) / len(group)
+        for index in group.share(step):
+            value = _backward(task, run, model, accelerator, at.epoch, index, len(step) if settings.average else 1)
+            loss += value / len(step)
+        (loss,) = group.sum([loss])
+        group.sum_gradients(model)
         if settings.clip:
             accelerator.clip_grad_norm_(model.parameters(), settings.clip)
         optimizer.step()
         optimizer.zero_grad()
-        at = at.after(group.stop, batches, loss)
+        at = at.after(step.stop, batches, loss)
         run.progress(at.step, total, at.loss)
-        if at.step % every == 0 or at.step == total:
-            at = _evaluate(task, run, model, accelerator, at)
+        due = at.step % settings.evaluate_every == 0 if settings.evaluate_every else at.index == 0
+        if due or at.step == total:
+            at = group.first(partial(_evaluate, task, run, model, accelerator, at))
         if at.step - saved >= settings.save_every or at.step == total:
-            save_state(run.path, accelerator.unwrap_model(model), optimizer, at)
+            group.first(partial(save_state, run.path, model, optimizer, at))
             saved = at.step
         if settings.patience and at.stale >= settings.patience:
             break
-    plain = accelerator.unwrap_model(model)
-    save_weights(plain, run.path / LAST)
-    if at.best is None:  # no dev split: the last weights are the ones to use
-        save_weights(plain, run.path / BEST)
-    accelerator.end_training()
+    if group.main:
+        save_weights(model, run.path / LAST)
+        if at.best is None:  # no dev split: the last weights are the ones to use
+            save_weights(model, run.path / BEST)
+    for tracker in accelerator.trackers:  # `end_training` would part the processes too
+        tracker.finish()
     outcome = Outcome(at.step, at.best_step, at.best, at.loss)
     run.write(OUTCOME, asdict(outcome))
     return outcome
 
 
-OUT_OF_MEMORY = "Use a smaller encoder, --set train.precision=bf16, or shorter windows; then: cmivqa train --resume RUN"
+OUT_OF_MEMORY = (
+    "Use a smaller encoder, --set train.precision=bf16, train.checkpointing=true, fewer train.batch_tokens, or shorter "
+    "windows; then: cmivqa train --resume RUN"
+)
+
+
+def _require_work(settings: LoopSettings, group: Group) -> None:
+    if settings.accumulation < group.count:
+        raise UserError(
+            f"train.accumulation = {settings.accumulation}: too few batches per optimizer step for {group.count} "
+            "processes to share",
+            f"Give --set train.accumulation={group.count}, or a multiple of it.",
+        )
+
+
+def _backward(
+    task: Task, run: RunDirectory, model: nn.Module, accelerator: Accelerator, epoch: int, index: int, parts: int
+) -> float:
+    """Add the gradients of one batch, divided by ``parts``, to those that are there; the loss of the batch."""
+    # Dropout depends on the batch, not on what this process did before: the same in every process, and after a resume.
+    torch.manual_seed(random.Random(f"dropout {run.seed} {epoch} {index}").getrandbits(63))
+    try:
+        batch = on_device(task.batch(epoch, index), accelerator.device)
+        with accelerator.autocast():
+            value = task.loss(model, batch)
+        loss = float(value.detach())
+        if not math.isfinite(loss):
+            raise RunFailed(
+                f"{run.path}: the loss is {loss} at epoch {epoch}, batch {index}",
+                "Lower the learning rate or train without mixed precision (--set train.precision=no).",
+            )
+        accelerator.backward(value / parts)
+    except torch.OutOfMemoryError as error:
+        raise RunFailed(f"{run.path}: out of memory at epoch {epoch}, batch {index}", OUT_OF_MEMORY) from error
+    return loss
 
 
 def _evaluate(task: Task, run: RunDirectory, model: nn.Module, accelerator: Accelerator, at: Position) -> Position:
-    """Dev metrics into the log; a new best goes to ``model.safetensors``. Random state is as before afterwards."""
-    random_state = torch.get_rng_state()
+    """Dev metrics into the log; a new best goes to ``model.safetensors``."""
     model.eval()
     with torch.no_grad():
-        metrics = dict(task.evaluate(accelerator.unwrap_model(model)))
-    torch.set_rng_state(random_state)
+        metrics = dict(task.evaluate(model))
     run.log({"step": at.step, "epoch": at.epoch, "loss": at.loss, **metrics})
     accelerator.log({"loss": at.loss, **metrics}, step=at.step)
     if not metrics:
@@ -181,5 +216,5 @@ def _evaluate(task: Task, run: RunDirectory, model: nn.Module, accelerator: Acce
     value = next(iter(metrics.values()))
     better = at.best is None or value > at.best
     if better:
-        save_weights(accelerator.unwrap_model(model), run.path / BEST)
+        save_weights(model, run.path / BEST)
     return at.judged(value, better)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import sys
 import time
 from pathlib import Path
 
@@ -11,33 +9,43 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cmivqa_kit.training.device import accelerator_on, without_denormals
-from cmivqa_kit.training.loop import LoopSettings, Task
+from cmivqa_kit.errors import RunFailed
+from cmivqa_kit.memory import peak_memory
+from cmivqa_kit.training.device import accelerator_on, on_device, without_denormals
+from cmivqa_kit.training.loop import OUT_OF_MEMORY, LoopSettings, Task
 
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the batches' sizes
 
 
 @without_denormals()
 def measure(task: Task, settings: LoopSettings, device: str) -> tuple[float, int]:
-    """Seconds of an epoch and peak memory in bytes, from real steps on batches of five sizes. The weights change.
+    """Seconds of the first epoch and peak memory in bytes, from real steps on batches of five sizes.
 
-    The time of a batch is taken to depend on its size (elements of its largest tensor); between the measured sizes it
-    is interpolated. Memory is the device's own count on a GPU, else the peak of this process (0 where it cannot be
-    told); the largest batch is among the measured ones.
+    The weights change. The time of a batch is taken to depend on its size (elements of its largest tensor); between
+    the measured sizes it is interpolated. Memory is the device's own count on a GPU, else the peak of this process (0
+    where it cannot be told); the largest batch is among the measured ones.
 
     Raises:
         UserError: no such device.
-        torch.OutOfMemoryError: the largest batch does not fit.
+        RunFailed: the largest batch does not fit into memory.
     """
+    try:
+        return _measure(task, settings, device)
+    except torch.OutOfMemoryError as error:
+        raise RunFailed("out of memory on the largest batches", OUT_OF_MEMORY) from error
+
+
+def _measure(task: Task, settings: LoopSettings, device: str) -> tuple[float, int]:
     accelerator = accelerator_on(device, settings.precision, "", Path())
-    model, optimizer = accelerator.prepare(task.model, task.optimizer)
+    model = accelerator.prepare_model(task.model)
+    optimizer = accelerator.prepare_optimizer(task.optimizer)
     model.train()
-    sizes = [_size(task, index) for index in range(len(task))]
+    sizes = [_size(task, index) for index in range(task.batches(0))]
     order = np.argsort(sizes, kind="stable")
     chosen = [int(order[round(quantile * (len(order) - 1))]) for quantile in QUANTILES]
 
     def seconds(index: int) -> float:
-        batch = {k: v.to(accelerator.device) if isinstance(v, Tensor) else v for k, v in task.batch(0, index).items()}
+        batch = on_device(task.batch(0, index), accelerator.device)
         begin = time.perf_counter()
         with accelerator.autocast():
             value = task.loss(model, batch)
@@ -52,7 +60,7 @@ def measure(task: Task, settings: LoopSettings, device: str) -> tuple[float, int
     optimizer.zero_grad()
     step = _since(begin, accelerator.device)
     batches = np.interp(sizes, [sizes[index] for index in chosen], measured)
-    return float(batches.sum()) + step * math.ceil(len(sizes) / settings.accumulation), _peak(accelerator.device)
+    return float(batches.sum()) + step * settings.steps_of(task, 0), _peak(accelerator.device)
 
 
 def _since(begin: float, device: torch.device) -> float:
@@ -68,9 +76,4 @@ def _size(task: Task, index: int) -> int:
 def _peak(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    return peak_memory()

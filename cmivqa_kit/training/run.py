@@ -19,6 +19,7 @@ from cmivqa_kit import __version__
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.files import read_json, write_json, write_text
 from cmivqa_kit.plugin.types import RECIPES, Config, Recipe
+from cmivqa_kit.training.processes import ALONE, Group
 
 RECORD = "run.json"
 OUTCOME = "outcome.json"  # what the training loop ended with: steps, best step, best dev value
@@ -35,8 +36,10 @@ def silent(step: int, total: int, loss: float) -> None:
 class RunDirectory:
     """A run: its folder, the baseline's name, the effective settings (section -> key -> value), the seed, the recipe.
 
-    ``recipe`` is ``published`` (every quirk of the published code) or ``kit`` (its defects corrected). ``device`` and
-    ``progress`` belong to the call that trains and are not stored: a run is the same wherever it was made.
+    ``recipe`` is ``published`` (every quirk of the published code) or ``kit`` (its defects corrected). ``device``,
+    ``progress`` and ``group`` (the processes that train together) belong to the call that trains and are not stored: a
+    run is the same wherever it was made. Only the main process of a group writes; in the others every method that
+    writes does nothing.
     """
 
     path: Path
@@ -46,6 +49,7 @@ class RunDirectory:
     recipe: Recipe = "kit"
     device: str = "auto"
     progress: Progress = field(default=silent, compare=False, repr=False)
+    group: Group = field(default=ALONE, compare=False, repr=False)
 
     @property
     def finished(self) -> bool:
@@ -63,8 +67,9 @@ class RunDirectory:
         Raises:
             UserError: the run is finished already.
         """
-        self._require_unfinished()
-        write_json(self.path / name, document)
+        if self.group.main:
+            self._require_unfinished()
+            write_json(self.path / name, document)
         return self.path / name
 
     def read(self, name: str) -> Any:
@@ -86,6 +91,8 @@ class RunDirectory:
         Raises:
             UserError: the run is finished already.
         """
+        if not self.group.main:
+            return
         self._require_unfinished()
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(dict(event), ensure_ascii=False, sort_keys=True) + "\n")
@@ -96,7 +103,7 @@ class RunDirectory:
         A line that was cut off by a kill goes too.
         """
         path = self.path / "metrics.jsonl"
-        if not path.exists():
+        if not self.group.main or not path.exists():
             return
         kept = []
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -111,6 +118,8 @@ class RunDirectory:
         Raises:
             UserError: the run is finished already.
         """
+        if not self.group.main:
+            return
         self._require_unfinished()
         write_json(self.path / RECORD, {**self.record(), **facts, "state": "finished", "finished": _now()})
 

@@ -6,7 +6,6 @@ reload would unpickle the optimizer, so it is not used.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import shutil
@@ -89,7 +88,7 @@ def save_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, at
         moments, scalars = _flatten(optimizer.state_dict()["state"])
         save_file(_plain(model.state_dict()), temporary / MODEL)
         save_file(moments, temporary / MOMENTS)
-        rest = {"position": asdict(at), "scalars": scalars, "random": _random_state()}
+        rest = {"position": asdict(at), "scalars": scalars}
         (temporary / REST).write_text(json.dumps(rest), encoding="utf-8")
         for path in temporary.iterdir():
             with path.open("rb") as stream:
@@ -117,7 +116,7 @@ def _states(run: Path) -> list[Path]:
 
 
 def load_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Position:
-    """Bring network, optimizer and random generators to the newest state of a run.
+    """Bring network and optimizer to the newest state of a run; random numbers depend on the position alone.
 
     Raises:
         UserError: there is no state, or it does not fit this network.
@@ -138,7 +137,6 @@ def load_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer) ->
         state.setdefault(int(number), {})[key] = value
     whole = optimizer.state_dict()
     optimizer.load_state_dict({**whole, "state": state})
-    torch.set_rng_state(torch.frombuffer(bytearray(base64.b64decode(rest["random"]["torch"])), dtype=torch.uint8))
     return Position(**rest["position"])
 
 
@@ -157,8 +155,3 @@ def _flatten(state: dict[int, dict[str, Any]]) -> tuple[dict[str, Tensor], dict[
             else:
                 scalars[f"{number}.{key}"] = value
     return tensors, scalars
-
-
-def _random_state() -> dict[str, str]:
-    """The generator that dropout on the CPU draws from; batches depend on (seed, epoch, index) and need none."""
-    return {"torch": base64.b64encode(bytes(torch.get_rng_state().tolist())).decode("ascii")}

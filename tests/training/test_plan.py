@@ -43,8 +43,9 @@ def test_an_epoch_is_measured_on_batches_of_every_size(monkeypatch: pytest.Monke
 
 
 def test_steps_of_a_whole_training() -> None:
-    assert LoopSettings(epochs=3, accumulation=4).steps(10) == 9
-    assert LoopSettings(epochs=3, max_steps=5).steps(10) == 5
+    toy = Toy(batches=10)
+    assert LoopSettings(epochs=3, accumulation=4).steps(toy) == 9
+    assert LoopSettings(epochs=3, max_steps=5).steps(toy) == 5
 
 
 def test_a_plan_leaves_nothing_and_a_simple_system_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

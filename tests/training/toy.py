@@ -25,11 +25,11 @@ class Toy:
         torch.manual_seed(seed)
         self.model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.3), nn.Tanh(), nn.Linear(8, 1))
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=0.01)
-        self.batches, self.kill_at, self.broken_at = batches, kill_at, broken_at
+        self.in_epoch, self.kill_at, self.broken_at = batches, kill_at, broken_at
         self.seen: list[tuple[int, int]] = []
 
-    def __len__(self) -> int:
-        return self.batches
+    def batches(self, epoch: int) -> int:
+        return self.in_epoch
 
     def batch(self, epoch: int, index: int) -> Mapping[str, Any]:
         self.seen.append((epoch, index))
