@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -148,6 +148,18 @@ def words(*parts: object) -> str:
 def count(number: int, noun: str) -> str:
     """``1 error``, ``2 errors``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def without_gpus(arguments: Iterable[str]) -> list[str]:
+    """The words of a command line without ``--gpus N`` and ``--gpus=N``: for the processes that it starts."""
+    kept: list[str] = []
+    given = iter(arguments)
+    for word in given:
+        if word == "--gpus":
+            next(given, None)
+        elif not word.startswith("--gpus="):
+            kept.append(word)
+    return kept
 
 
 def track_number(text: str | None) -> Track | None:

@@ -5,14 +5,25 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import Session, options, track_number, words
+from cmivqa_kit.cli.common import PATH, Session, options, track_number, without_gpus, words
+from cmivqa_kit.cli.passing import Budget, Speed, cost_document, show_cost
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.prediction.settings import DTYPES
+
+if TYPE_CHECKING:
+    from cmivqa_kit.data.types import Split
+    from cmivqa_kit.plugin.types import Declaration, Prediction, PredictOptions
+    from cmivqa_kit.prediction.answer import Written
+    from cmivqa_kit.training.processes import Group
+    from cmivqa_kit.training.run import RunDirectory
 
 
 @click.command(
@@ -25,13 +36,43 @@ from cmivqa_kit.errors import UserError
     "--sample", type=click.IntRange(min=0), default=0, metavar="N",
     help="Answer N questions only, drawn by the seed: to measure a slow system, not to hand in.",
 )  # fmt: skip
+@click.option(
+    "--dtype", type=click.Choice(list(DTYPES)), metavar="NAME",
+    help="auto (bfloat16 on a GPU), float32 for parity, bfloat16, float16.",
+)  # fmt: skip
+@click.option(
+    "--batch-tokens", type=click.IntRange(1), metavar="N", help="Tokens per batch; by default what free memory holds."
+)
+@click.option("--resume", is_flag=True, help="Go on with a pass that was stopped.")
+@click.option("--dry-run", is_flag=True, help="Say what it would take (pairs, tokens, time, memory); answer nothing.")
+@click.option(
+    "--budget", type=Budget(), metavar="TIME",
+    help="Take about 2h, 30m, ...: a first stage leaves videos out. Not the published system.",
+)  # fmt: skip
+@click.option(
+    "--from", "kept", type=PATH, metavar="DIR", help="Cut new lists from a pass kept in RUN/predictions/; no network."
+)
+@click.option(
+    "--gpus", type=click.IntRange(1), default=1, metavar="N",
+    help="Share the questions among N GPUs by accelerate launch; with --device cpu: among N processes.",
+)  # fmt: skip
 @options("format")
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     split: str | None,
     track: str | None,
     overrides: tuple[str, ...],
     force: bool,
     sample: int,
+    dtype: str | None,
+    batch_tokens: int | None,
+    resume: bool,
+    dry_run: bool,
+    budget: float | None,
+    kept: Path | None,
+    gpus: int,
     form: str,
     baseline: str | None,
     run: Any,
@@ -42,62 +83,133 @@ def command(
 
     Without --track the files of Tracks 2 and 3 are written: one for both in 2023, one per track in later editions.
     With --track N the list that serves this track best. The baseline sees ids, texts and languages, the video id in
-    Track 1 only, and never an answer.
+    Track 1 only, and never an answer. A system that scores every question with every video says before what that
+    takes, keeps what it found in RUN/predictions/SPLIT, and goes on with --resume when it was stopped.
     """
-    from cmivqa_kit.plugin.registry import declaration
-    from cmivqa_kit.plugin.settings import merge, name_recipe
-    from cmivqa_kit.plugin.types import Prediction, PredictOptions
-    from cmivqa_kit.prediction.answer import predict
-    from cmivqa_kit.training.run import RECORD, newest_run, open_run
+    from cmivqa_kit.training.processes import joined
 
     session = Session(form, baseline=baseline, run=run, out=out, **flags)
-    space = session.workspace
-    place = space.path("run.directory")
-    if (place / RECORD).is_file():
-        opened = open_run(place)
+    device = session.workspace["run.device"]
+    if gpus > 1:
+        from cmivqa_kit.training.device import resolve
+        from cmivqa_kit.training.launch import launch
+
+        context.exit(launch(gpus, without_gpus(sys.argv[1:]), resolve(device).type == "cpu"))
+    opened = _run_of(session, baseline, run if kept is None else kept.parent.parent)
+    overrides = (
+        *overrides,
+        *([f"decode.precision={DTYPES[dtype]}"] if dtype else []),
+        *([f"decode.tokens={batch_tokens}"] if batch_tokens else []),
+    )
+    with joined(device) as group:
+        written = _predict(
+            session, opened, split or _split_of(kept), track_number(track), overrides, force, sample,
+            {"resume": resume, "plan_only": dry_run, "budget": budget or 0.0}, kept, group,
+        )  # fmt: skip
+        if group.main and written:
+            _report(session, opened, written)
+
+
+def _split_of(kept: Path | None) -> str:
+    """The split of a kept pass, else testA."""
+    from cmivqa_kit.prediction.store import PassFolder
+
+    return str(PassFolder(kept).manifest["split"]) if kept is not None else "testA"
+
+
+def _run_of(session: Session, baseline: str | None, place: Path | None) -> RunDirectory:
+    """The run that answers: the one that is named, or the newest of the baseline."""
+    from cmivqa_kit.training.run import RECORD, newest_run, open_run
+
+    where = place if place is not None else session.workspace.path("run.directory")
+    if (where / RECORD).is_file():
+        opened = open_run(where)
         if baseline not in (None, opened.baseline):
             raise UserError(
-                f"{place}: is a run of {opened.baseline}, not of {baseline}", "Give --run or -m, or a run of that one."
+                f"{where}: is a run of {opened.baseline}, not of {baseline}", "Give --run or -m, or a run of that one."
             )
-    else:
-        stated = space.settings["model.baseline"]
-        opened = newest_run(place, None if stated.origin == "default" else stated.value)
+        return opened
+    stated = session.workspace.settings["model.baseline"]
+    return newest_run(where, None if stated.origin == "default" else stated.value)
+
+
+def _predict(
+    session: Session,
+    opened: RunDirectory,
+    split: str,
+    only: Track | None,
+    overrides: tuple[str, ...],
+    force: bool,
+    sample: int,
+    how: dict[str, Any],
+    kept: Path | None,
+    group: Group,
+) -> list[Written]:
+    from cmivqa_kit.data.corpus import load_split
+    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.prediction.answer import predict
+    from cmivqa_kit.prediction.passing import OnlyPlanned, Passing
+
     found = declaration(opened.baseline)
-    only = track_number(track)
     tracks: tuple[Track, ...] = (only,) if only else found.tracks if len(found.tracks) == 1 else (2, 3)
-    settings = PredictOptions(
-        config=merge(opened.config, found, overrides),
-        limit=session.files.edition.entries,
-        seed=space["run.seed"],
-        device=space["run.device"],
-    )
+    speed = Speed(session)
+
+    def announce(cost: Any, first: Any) -> None:
+        if how["plan_only"] and session.json:
+            render.as_json(cost_document(cost, first))
+        else:
+            show_cost(session, cost, first, group.count)
+        speed.start(cost)
 
     def progress(items: Iterable[Prediction], count: int, title: str) -> Iterator[Prediction]:
-        return render.track(session.console, items, count, title) if not session.json else iter(items)
+        # After a pass the lists are cut in seconds, and its bar is still there.
+        return iter(items) if session.json or speed.total else render.track(session.console, items, count, title)
 
-    target = space.path("output.submission")
-    written = predict(
-        session.files,
-        opened,
-        split or "testA",
-        tracks,
-        settings,
-        target,
-        force,
-        progress,
-        shlex.join(["cmivqa", *sys.argv[1:]]),
-        sample,
+    def dev() -> Split | None:
+        with suppress(UserError):
+            return load_split(session.files, "dev", 2)
+        return None
+
+    label = f"-sample{sample}" if sample else ""
+    passing = Passing(force=force, label=label, dev=dev, announce=announce, progress=speed.advance, group=group, **how)
+    command = shlex.join(["cmivqa", *sys.argv[1:]])
+    try:
+        with speed.shown():
+            return predict(
+                session.files, opened, split, tracks, _options(session, opened, found, overrides, group),
+                session.workspace.path("output.submission"), force, progress, command, sample, passing, kept,
+            )  # fmt: skip
+    except OnlyPlanned:
+        return []
+
+
+def _options(
+    session: Session, opened: RunDirectory, found: Declaration, overrides: tuple[str, ...], group: Group
+) -> PredictOptions:
+    from cmivqa_kit.plugin.settings import merge
+    from cmivqa_kit.plugin.types import PredictOptions
+
+    return PredictOptions(
+        config=merge(opened.config, found, overrides),
+        limit=session.files.edition.entries,
+        seed=session.workspace["run.seed"],
+        device=session.workspace["run.device"] if group.count == 1 else group.device,
     )
+
+
+def _report(session: Session, opened: RunDirectory, written: list[Written]) -> None:
+    from cmivqa_kit.plugin.settings import name_recipe
+
     if session.json:
-        render.as_json(
-            {
-                "run": opened.path,
-                "files": [{"path": w.path, "tracks": w.tracks, "questions": w.questions} for w in written],
-            }
-        )
+        files = [
+            {"path": w.path, "tracks": w.tracks, "questions": w.questions, "remark": w.remark or None} for w in written
+        ]
+        render.as_json({"run": opened.path, "files": files})
         return
     for one in written:
         names = f"Track{'s' * (len(one.tracks) > 1)} {' and '.join(map(str, one.tracks))}"
-        system = name_recipe(found.name, opened.recipe)
+        system = name_recipe(opened.baseline, opened.recipe)
         session.say(f"{one.path}: {one.questions} questions for {names}, answered by {system}, run {opened.path}")
+        if one.remark:
+            session.say(f"  {one.remark}", "yellow")
     session.next(words("cmivqa", "validate", *(one.path for one in written)))

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, Task
+    from rich.progress import Progress, Task, TaskID
 
 T = TypeVar("T")
 CELL = 400  # characters shown of one cell; --format json and csv have the whole
@@ -114,6 +114,13 @@ def steps(out: Console, shown: bool) -> Iterator[Callable[[int, int, float], Non
                 bar.update(job, completed=step, total=total, description=f"loss {loss:.4f}")
 
             yield advance
+
+
+@contextmanager
+def bar(out: Console) -> Iterator[tuple[Progress, TaskID]]:
+    """A bar of the caller's own on a terminal: it gives the description, what is done and the total."""
+    with _progress(out) as shown:
+        yield shown, shown.add_task("", total=None)
 
 
 def _progress(out: Console) -> Progress:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,26 +10,35 @@ from tempfile import TemporaryDirectory
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import data_fingerprint, load_split
+from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split, Track
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.registry import create, declaration
-from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.plugin.types import Declaration, Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.passing import Passing
 from cmivqa_kit.prediction.records import keep
+from cmivqa_kit.prediction.types import ScoresPairs
 from cmivqa_kit.submission.write import Row, write
 from cmivqa_kit.training.run import RunDirectory
 
 Progress = Callable[[Iterable[Prediction], int, str], Iterator[Prediction]]
+AS_USUAL = Passing()
+Answers = Callable[[Split, Track, Target], Iterable[Prediction]]  # a split without answers -> one prediction each
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A submission file that was written: its path, tracks, number of questions, split and fingerprint of the data."""
+    """A submission file that was written: its path, tracks, number of questions, split and fingerprint of the data.
+
+    ``remark`` is what a reader of its figures must know, e.g. that a first stage left videos out.
+    """
 
     path: Path
     tracks: tuple[Track, ...]
     questions: int
     split: str
     data: str
+    remark: str = ""
 
 
 def targets(files: Catalogue, split: str, tracks: tuple[Track, ...], out: Path) -> list[tuple[Path, Track, Target]]:
@@ -58,6 +66,8 @@ def predict(
     progress: Progress = lambda predictions, count, title: iter(predictions),
     command: str = "",
     sample: int = 0,
+    passing: Passing = AS_USUAL,
+    kept: Path | None = None,
 ) -> list[Written]:
     """Write the submission files for ``tracks`` of a split; none of them is written unless all can be.
 
@@ -65,34 +75,38 @@ def predict(
     is the number of questions to answer, drawn once by the seed of ``options``. A copy of each file and a record (run,
     recipe, weights, data, ``command``) stay in the run, where it can be written to.
 
+    Args:
+        passing: for a system that scores pairs, how its pass over the corpus is run.
+        kept: a finished pass of the run to cut the lists from, instead of asking the system.
+
+    Returns:
+        What was written; nothing in a process that only helps another one.
+
     Raises:
         UserError: a track the baseline does not serve, a file that exists and differs (without ``force``), or
             predictions that are no valid submission.
+        RunFailed: memory or disk ran out, or the network gave no numbers.
     """
     found = declaration(run.baseline)
-    missing = [t for t in tracks if t not in found.tracks]
-    if missing:
-        raise UserError(
-            f"baseline {found.name} does not serve Track {' or '.join(map(str, missing))}",
-            f"It serves Track {', '.join(map(str, found.tracks))}: give --track, or another baseline with -m.",
-        )
-    system = create(found)
-    system.load(run)
+    _require_tracks(found, tracks)
     plan = targets(files, split, tracks, out)
-    written: list[Written] = []
     for path, _, _ in plan:
         if path.is_dir():
             raise UserError(f"{path}: is a directory", "Give --out FILE.")
+    asked = [_sample(load_split(files, split, track), sample, options.seed) for _, track, _ in plan]
+    made = _answers(found, run, asked, options, passing, kept)
+    if made is None:
+        return []
+    answers, remark = made
+    written: list[Written] = []
     with _folder_beside(out) as folder:
-        for path, track, target in plan:
-            full = _sample(load_split(files, split, track), sample, options.seed)
+        for (path, track, target), full in zip(plan, asked, strict=True):
             title = f"Track{'s 2 and 3' if target == 23 else f' {target}'}"
-            shown = full.for_prediction(track)
-            answers = progress(system.predict(shown, target, options), len(full.questions), title)
+            shown = progress(answers(full.for_prediction(track), track, target), len(full.questions), title)
             with _naming(path, folder / path.name):
-                temporary = write(_rows(answers, full), full, target, folder / path.name)
-            tracks_of_file: tuple[Track, ...] = (2, 3) if target == 23 else (track,)
-            one = Written(path, tracks_of_file, len(full.questions), full.name, data_fingerprint(full))
+                temporary = write(_rows(shown, full), full, target, folder / path.name)
+            of_file: tuple[Track, ...] = (2, 3) if target == 23 else (track,)
+            one = Written(path, of_file, len(full.questions), full.name, data_fingerprint(full), remark)
             if path.exists() and not force and path.read_bytes() != temporary.read_bytes():
                 copy = _keep(run, temporary, one, command)  # they may have taken hours
                 raise UserError(
@@ -108,18 +122,63 @@ def predict(
     return written
 
 
+def _answers(
+    found: Declaration,
+    run: RunDirectory,
+    asked: Sequence[Split],
+    options: PredictOptions,
+    passing: Passing,
+    kept: Path | None,
+) -> tuple[Answers, str] | None:
+    """Where the answers come from, and a remark about them; ``None`` in a process that only helps."""
+    if kept is not None:
+        return _from_pass(kept, asked, options)
+    system = create(found)
+    system.load(run)
+    if not isinstance(system, ScoresPairs):
+        if passing.resume or passing.plan_only or passing.budget:
+            raise UserError(
+                f"baseline {found.name} does not score question-video pairs",
+                "Leave out --resume, --dry-run and --budget: it answers in seconds.",
+            )
+        if not passing.group.main:
+            return None
+        return lambda split, track, target: system.predict(split, target, options), ""
+    from cmivqa_kit.prediction.pairs import run_pass
+
+    folder = run_pass(system, run, asked, options, passing)
+    return None if folder is None else _from_pass(folder.path, asked, options)
+
+
+def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions) -> tuple[Answers, str]:
+    from cmivqa_kit.prediction.kept import KeptAnswers, marks
+    from cmivqa_kit.prediction.store import PassFolder
+
+    answers = KeptAnswers(PassFolder(path))
+    for split in asked:
+        answers.require(split, options)
+    return lambda split, track, target: answers.predictions(split, target, options), marks(answers.folder.manifest)
+
+
+def _require_tracks(found: Declaration, tracks: Sequence[Track]) -> None:
+    missing = [t for t in tracks if t not in found.tracks]
+    if missing:
+        raise UserError(
+            f"baseline {found.name} does not serve Track {' or '.join(map(str, missing))}",
+            f"It serves Track {', '.join(map(str, found.tracks))}: give --track, or another baseline with -m.",
+        )
+
+
 def _sample(split: Split, most: int, seed: int) -> Split:
     """The split with at most ``most`` (0: all) of its questions, in their order, the same for every system."""
-    if not most or len(split.questions) <= most:
-        return split
-    chosen = sorted(random.Random(f"sample {seed}").sample(range(len(split.questions)), most))
-    return replace(split, questions=tuple(split.questions[n] for n in chosen))
+    return replace(split, questions=subset(split.questions, most, f"sample {seed}"))
 
 
 def _keep(run: RunDirectory, answers: Path, one: Written, command: str) -> Path | None:
     """Keep a copy and a record in the run; ``None`` where it only lends its weights, on a disk that takes no files."""
+    facts = {"remark": one.remark} if one.remark else {}
     try:
-        return keep(run, answers, split=one.split, tracks=list(one.tracks), data=one.data, command=command)
+        return keep(run, answers, split=one.split, tracks=list(one.tracks), data=one.data, command=command, **facts)
     except RunFailed:
         return None
 

@@ -1,0 +1,89 @@
+"""Answers cut from a pass that is kept in a run: no network, and no torch, is needed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cmivqa_kit.data.types import Question, Split
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.prediction import store
+from cmivqa_kit.prediction.cut import cut
+from cmivqa_kit.prediction.ranking import Ranked
+from cmivqa_kit.prediction.seconds import Clock
+from cmivqa_kit.prediction.settings import Cut, require_same
+
+Asked = tuple[str, str | None]  # text and language: what makes two questions one
+_CHUNKS = 4  # kept in memory while lists are cut: languages take turns in a question file
+
+
+def asked_as(question: Question) -> Asked:
+    """What makes two questions one."""
+    return question.text, question.language
+
+
+class KeptAnswers:
+    """Lists cut from a pass that is kept.
+
+    Args:
+        folder: the pass, finished.
+
+    Raises:
+        UserError: it is unfinished or damaged.
+    """
+
+    def __init__(self, folder: store.PassFolder) -> None:
+        if folder.path.name.endswith(store.PARTIAL):
+            raise UserError(f"{folder.path}: this pass is not finished", "Go on with: cmivqa predict --resume")
+        self.folder = folder
+        self.places: dict[Asked, int] = {
+            (text, language): place for place, (text, language) in enumerate(folder.manifest["questions"])
+        }
+        self._chunk_of = {place: (chunk, at) for chunk in folder.chunks for at, place in enumerate(chunk.questions)}
+        self._read: OrderedDict[int, Ranked] = OrderedDict()
+        self._corpora: dict[str | None, tuple[list[str], Clock]] = {}
+
+    def require(self, split: Split, options: PredictOptions) -> None:
+        """Refuse what needs another pass.
+
+        Raises:
+            UserError: the questions or the settings are not those of this pass.
+        """
+        require_same(self.folder.manifest["config"], options.config, self.folder.path)
+        lacking = [question for question in split.questions if asked_as(question) not in self.places]
+        if lacking:
+            raise UserError(
+                f"{self.folder.path}: {len(lacking)} of {len(split.questions)} questions are not in this pass, e.g. "
+                f"{lacking[0].id!r}",
+                f"It is of {self.folder.manifest['split']}: give --split, or predict again without --from.",
+            )
+
+    def predictions(self, split: Split, target: Target, options: PredictOptions) -> Iterator[Prediction]:
+        """One prediction per question of ``split``, in its order.
+
+        Raises:
+            UserError: a part is damaged, or more spans are wanted than were kept.
+        """
+        how = Cut.of(options.config, target, options.limit)
+        for question in split.questions:
+            chunk, at = self._chunk_of[self.places[asked_as(question)]]
+            if chunk.language not in self._corpora:
+                self._corpora[chunk.language] = self.folder.corpus(chunk.language)
+            if chunk.number not in self._read:
+                self._read[chunk.number] = self.folder.read(chunk)
+                if len(self._read) > _CHUNKS:
+                    self._read.popitem(last=False)
+            videos, clock = self._corpora[chunk.language]
+            yield Prediction(question.id, cut(self._read[chunk.number], at, videos, clock, how))
+
+
+def marks(manifest: Mapping[str, Any]) -> str:
+    """What a reader of the answers must know: that a first stage left videos out; empty where it did not."""
+    first = manifest.get("first_stage")
+    if not first:
+        return ""
+    known = first["recall_on_dev"]
+    lost = f"it finds the right video of {known:.1%} of the dev questions" if known is not None else "never measured"
+    return f"not the published system: {first['name']} passed on {first['videos']} of {first['of']} videos ({lost})"

@@ -1,0 +1,160 @@
+"""Predicting with a baseline that scores pairs: one pass over the corpus, kept in the run, lists cut from it.
+
+All files of an edition come from one pass: a question that stands in several of them is asked once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cmivqa_kit import __version__
+from cmivqa_kit.data.corpus import data_fingerprint
+from cmivqa_kit.data.types import Question, Split
+from cmivqa_kit.files import fingerprint, sha256
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.prediction import store
+from cmivqa_kit.prediction.corpus_pass import CorpusPass
+from cmivqa_kit.prediction.cost import batch_tokens, estimate
+from cmivqa_kit.prediction.cut import cut
+from cmivqa_kit.prediction.engine import Kept
+from cmivqa_kit.prediction.first_stage import FIRST_STAGE, choose, recall
+from cmivqa_kit.prediction.kept import Asked, asked_as
+from cmivqa_kit.prediction.passing import Cost, FirstStage, OnlyPlanned, Passing
+from cmivqa_kit.prediction.records import FOLDER
+from cmivqa_kit.prediction.settings import Cut, EngineSettings, for_pass
+from cmivqa_kit.prediction.types import ScoresPairs
+from cmivqa_kit.training.run import RunDirectory
+
+
+def run_pass(
+    system: ScoresPairs, run: RunDirectory, splits: Sequence[Split], options: PredictOptions, how: Passing
+) -> store.PassFolder | None:
+    """Score every question of ``splits``, which share one corpus, and keep what the lists are cut from.
+
+    Returns:
+        The finished pass; ``None`` in a process that is not the main one.
+
+    Raises:
+        UserError: the scorer cannot be had, or an unfinished pass is in the way.
+        RunFailed: memory or disk ran out, or a score is no number; what is done stays.
+        OnlyPlanned: with ``plan_only``.
+    """
+    settings = EngineSettings.of(options.config)
+    questions = distinct(splits)
+    split = replace(splits[0], questions=questions)
+    scorer = system.scorer(split, options)
+    kept = Kept(options.limit, settings.kept_per_video)
+    one = CorpusPass(scorer, split, questions, kept, together=settings.questions_at_once)
+    path = run.path / FOLDER / (splits[0].name + how.label + ("-budget" if how.budget else ""))
+
+    def begun() -> tuple[str, int, int]:
+        """The folder, tokens of a batch, and videos of the first stage: settled by the main process for all."""
+        one.use(batch_tokens(one, settings.tokens))
+        first, cost = None, estimate(one)
+        if how.budget:
+            # A pass that goes on has its first stage already, whatever the clock says this time.
+            first = store.first_stage(path) if how.resume else _first_stage(cost, how)
+            cost = _with_first_stage(cost, first)
+        how.announce(_shared(cost, how.group.count), first)
+        if how.plan_only:
+            raise OnlyPlanned(_shared(cost, how.group.count))
+        manifest = _manifest(run, one, options, first)
+        clocks = [one.engine(language).clock for language in one.languages]
+        folder = store.begin(path, manifest, clocks, how.resume, how.force)
+        begun_with = folder.manifest["batch_tokens"] if how.resume and not settings.tokens else one.tokens
+        return str(folder.path), begun_with, first.videos if first else 0
+
+    place, tokens, videos = how.group.first(begun)
+    one.use(tokens)
+    if videos:
+        one.chosen = choose(split, questions, videos)
+    folder = store.PassFolder(Path(place))
+    left = {chunk.number for chunk in folder.missing()}
+    chunks = one.chunks()
+    for number in how.group.share(range(len(chunks))):
+        if number in left:
+            folder.write(chunks[number], one.rank(chunks[number], how.progress))
+    how.group.check()
+    return store.finish(folder) if how.group.main else None
+
+
+def in_memory(one: CorpusPass, target: Target, options: PredictOptions) -> Iterator[Prediction]:
+    """The answers of a pass that is not kept, chunk by chunk, in the order of its questions.
+
+    Raises:
+        RunFailed: a score is no number, or memory ran out.
+    """
+    how = Cut.of(options.config, target, options.limit)
+    waiting: dict[int, Prediction] = {}
+    following = 0
+    for chunk, ranked in one:
+        corpus = one.engine(chunk.language)
+        videos = [video.id for video in corpus.corpus.videos]
+        for at, place in enumerate(chunk.questions):
+            waiting[place] = Prediction(one.questions[place].id, cut(ranked, at, videos, corpus.clock, how))
+        while following in waiting:
+            yield waiting.pop(following)
+            following += 1
+
+
+def distinct(splits: Sequence[Split]) -> tuple[Question, ...]:
+    """Every question once, by text and language, in order of first appearance; without answers."""
+    found: dict[Asked, Question] = {}
+    for split in splits:
+        for question in split.questions:
+            found.setdefault(asked_as(question), replace(question, answer=None, video_id=None))
+    return tuple(found.values())
+
+
+def _first_stage(cost: Cost, how: Passing) -> FirstStage | None:
+    """As many videos per question as the budget allows, with what that gives up; ``None`` where all can be scored."""
+    per_question = how.budget * how.group.count * cost.pairs_per_second / max(1, cost.questions)
+    videos = max(1, int(per_question))
+    if videos >= cost.videos:
+        return None
+    dev = how.dev()
+    found = recall(dev, [videos]) if dev is not None else {}
+    return FirstStage(FIRST_STAGE, videos, cost.videos, found.get(videos))
+
+
+def _with_first_stage(cost: Cost, first: FirstStage | None) -> Cost:
+    if first is None:
+        return cost
+    share = first.videos / first.of
+    return replace(
+        cost, pairs=round(cost.pairs * share), rows=round(cost.rows * share), tokens=round(cost.tokens * share),
+        seconds=cost.seconds * share,
+    )  # fmt: skip
+
+
+def _shared(cost: Cost, processes: int) -> Cost:
+    return replace(cost, seconds=cost.seconds / processes)
+
+
+def _manifest(run: RunDirectory, one: CorpusPass, options: PredictOptions, first: FirstStage | None) -> dict[str, Any]:
+    """What a pass is of. ``key`` stands for all that the answers depend on; ``batch_tokens`` only moves last digits."""
+    weights = run.path / "model.safetensors"
+    document: dict[str, Any] = {
+        "baseline": run.baseline,
+        "recipe": run.recipe,
+        "run": run.path.name,
+        "weights": sha256(weights) if weights.is_file() else None,
+        "split": one.split.name,
+        "data": data_fingerprint(one.split),
+        "config": for_pass(options.config),
+        "precision": getattr(one.scorer, "precision", ""),
+        "count": one.kept.count,
+        "kept_per_video": one.kept.per_video,
+        "first_stage": first.to_dict() if first else None,
+        "corpora": [
+            {"language": language, "videos": [video.id for video in one.engine(language).corpus.videos]}
+            for language in one.languages
+        ],
+        "questions": [[question.text, question.language] for question in one.questions],
+        "chunks": [[chunk.language, list(chunk.questions)] for chunk in one.chunks()],
+    }
+    key = fingerprint(document)
+    return {"kit": __version__, "key": key, "batch_tokens": one.tokens, **document}

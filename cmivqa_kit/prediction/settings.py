@@ -1,0 +1,101 @@
+"""The settings of section ``decode`` that belong to the engine, whichever baseline scores the pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.settings import require
+from cmivqa_kit.plugin.types import Config, Target
+
+SECTION = "decode"
+PRECISIONS = ("auto", "no", "bf16", "fp16")
+DTYPES = {"auto": "auto", "float32": "no", "bfloat16": "bf16", "float16": "fp16"}  # --dtype -> decode.precision
+MODES = ("auto", "off", "cached", "fused")  # `cmivqa_kit.prediction.deberta`
+CUTTING = ("by_video", "spans_per_video")  # what a list is cut by: a pass that is kept serves every value
+# Speed, not answers, apart from the last digits.
+RUNNING = ("tokens", "precision", "attention", "compile")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How the pairs are gone through, and what is kept of them."""
+
+    tokens: int = 0  # padded tokens of a batch; 0: found from free memory on a GPU, else 8,192
+    questions_at_once: int = 16  # questions whose rows are sorted by length together
+    precision: str = "auto"  # auto: bf16 on a GPU, else float32 ("no")
+    kept_per_video: int = 10  # spans kept of every video, from which lists can be cut again
+    attention: str = "auto"  # how DeBERTa-v2 attends (`cmivqa_kit.prediction.deberta`)
+    compile: bool = False  # torch.compile
+
+    def __post_init__(self) -> None:
+        require(self.tokens >= 0, "decode.tokens", self.tokens, "0 or more")
+        require(self.questions_at_once >= 1, "decode.questions_at_once", self.questions_at_once, "1 or more")
+        require(1 <= self.kept_per_video <= 50, "decode.kept_per_video", self.kept_per_video, "between 1 and 50")
+        require(self.attention in MODES, "decode.attention", self.attention, " or ".join(MODES))
+        require(self.precision in PRECISIONS, "decode.precision", self.precision, " or ".join(PRECISIONS))
+
+    @classmethod
+    def of(cls, config: Config) -> EngineSettings:
+        """From the effective settings; what a baseline does not declare has the value above."""
+        section = config.get(SECTION, {})
+        return cls(**{name: section[name] for name in cls.__dataclass_fields__ if name in section})
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How a list is made of what is kept.
+
+    ``limit`` entries at most; ``once``: every video once, by its best span; ``spans_per_video``: at most so many spans
+    of one video, 0: any number.
+    """
+
+    limit: int = 50
+    once: bool = False
+    spans_per_video: int = 0
+
+    @classmethod
+    def of(cls, config: Config, target: Target, limit: int) -> Cut:
+        """For one target. A list for Track 2 alone names every video once where the baseline wants it."""
+        section = config.get(SECTION, {})
+        spans = section.get("spans_per_video", 0)
+        require(spans >= 0, "decode.spans_per_video", spans, "0 or more")
+        return cls(limit, target == 2 and bool(section.get("by_video", False)), spans)
+
+
+def for_pass(config: Config) -> dict[str, dict[str, Any]]:
+    """The settings that the answers of a pass depend on: all but those that cut lists or only change its speed."""
+    left_out = {SECTION: {*CUTTING, *RUNNING}}
+    return {
+        name: {key: value for key, value in section.items() if key not in left_out.get(name, ())}
+        for name, section in config.items()
+        if name != "train"
+    }
+
+
+def require_same(kept: Mapping[str, Any], config: Config, where: object) -> None:
+    """Settings that would need another pass are refused.
+
+    Raises:
+        UserError: naming every such setting with both values.
+    """
+    changed = [
+        f"{section}.{key} was {then!r} and is now {now!r}"
+        for section, key, then, now in _compared(kept, for_pass(config))
+        if then != now
+    ]
+    if changed:
+        raise UserError(
+            f"{where}: made with other settings: {'; '.join(changed)}",
+            "Those need the network again: run cmivqa predict without --from. "
+            f"Lists can be cut by {' and '.join(f'decode.{name}' for name in CUTTING)}.",
+        )
+
+
+def _compared(kept: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:
+    for section in sorted({*kept, *now}):
+        old, new = kept.get(section, {}), now.get(section, {})
+        for key in sorted({*old, *new}):
+            yield section, key, old.get(key), new.get(key)

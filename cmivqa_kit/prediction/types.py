@@ -1,0 +1,149 @@
+"""What the engine asks of a baseline that scores every question against every video, and of a first stage.
+
+Letters: Q questions, V videos, n lines of a video, N the largest n of a batch, L tokens of a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmivqa_kit.data.types import Question, Split, Subtitle, Video
+from cmivqa_kit.plugin.types import PredictOptions
+from cmivqa_kit.prediction.windows import Window
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+Tokens = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Starts and ends of a video's lines in seconds, each (n,)."""
+
+    start: Floats
+    end: Floats
+
+    @classmethod
+    def of(cls, subtitles: Sequence[Subtitle]) -> Times:
+        """Of a video with at least one line."""
+        return cls(np.array([s.start for s in subtitles], float), np.array([s.end for s in subtitles], float))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedVideo:
+    """A video of the corpus as it is kept in memory: its lines as token ids, one behind the other, and their times.
+
+    Line k is ``tokens[bounds[k] : bounds[k + 1]]``, without separators; ``bounds`` is (n + 1,).
+    """
+
+    id: str
+    tokens: Tokens
+    bounds: Tokens
+    times: Times
+
+    @classmethod
+    def of(cls, video_id: str, lines: Sequence[Sequence[int]], subtitles: Sequence[Subtitle]) -> EncodedVideo:
+        """From the token ids of its lines, at least one."""
+        bounds = np.concatenate(([0], np.cumsum([len(line) for line in lines]))).astype(np.int32)
+        flat = [token for line in lines for token in line]
+        return cls(video_id, np.array(flat, np.int32), bounds, Times.of(subtitles))
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens of each line."""
+        found: list[int] = np.diff(self.bounds).tolist()
+        return found
+
+    def text(self, window: Window) -> tuple[Tokens, Tokens]:
+        """The token ids of a window's lines, one line behind the other, and (n,) how many there are up to each end."""
+        begin = self.bounds[window.first]
+        if window.part is not None:
+            found = self.tokens[begin + window.part[0] : begin + window.part[1]]
+            return found, np.array([len(found)], np.int32)
+        ends = self.bounds[window.first + 1 : window.stop + 1] - begin
+        return self.tokens[begin : begin + ends[-1]], ends
+
+    def pieces(self, window: Window) -> list[Tokens]:
+        """The same line by line."""
+        found, ends = self.text(window)
+        return np.split(found, ends[:-1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One row to be scored: the tokens of a question beside a window of a video."""
+
+    question: Tokens
+    video: EncodedVideo
+    window: Window
+
+
+class PairScorer(Protocol):
+    """A network that scores the spans of a video for a question.
+
+    ``device`` is where it runs. ``limit`` is the most tokens of a row (``None``: any number), ``overhead`` the tokens
+    of a row beside those of the question, of the lines, and of one separator per line. ``overlap`` is that of windows.
+    ``upper`` is True where a span that ends before it starts is none; then equal spans (in seconds) count once.
+    """
+
+    limit: int | None
+    overhead: int
+    overlap: float
+    upper: bool
+
+    @property
+    def device(self) -> torch.device:
+        """Where `score` runs."""
+        ...
+
+    def encode_question(self, question: Question) -> Tokens:
+        """Its token ids, without special tokens."""
+        ...
+
+    def encode_video(self, video: Video, language: str | None) -> EncodedVideo | None:
+        """What the engine keeps of a video; ``None`` where it is left out of the corpus."""
+        ...
+
+    def collate(self, rows: Sequence[Row]) -> Mapping[str, Tensor]:
+        """A batch on the CPU, padded to its longest row."""
+        ...
+
+    def score(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """(B, N, N) float32 on `device`: cell (i, j) of a row scores lines i to j of its window; -inf where none is."""
+        ...
+
+
+@runtime_checkable
+class ScoresPairs(Protocol):
+    """A baseline whose answers come from a `PairScorer`: the engine runs it over the corpus."""
+
+    def scorer(self, split: Split, options: PredictOptions) -> PairScorer:
+        """The scorer of the loaded run, ready to score questions of ``split`` on the device that ``options`` name.
+
+        Raises:
+            UserError: not loaded, a setting out of its range, or no such device.
+        """
+        ...
+
+
+@runtime_checkable
+class Retriever(Protocol):
+    """A baseline that ranks the videos of a corpus for a question, cheaply and without a trained run."""
+
+    def rank_videos(self, split: Split, count: int, options: PredictOptions) -> Iterator[Sequence[tuple[str, float]]]:
+        """Per question of ``split``, in its order: at most ``count`` videos with their scores, best first."""
+        ...
+
+
+Batch = Mapping[str, Any]

@@ -1,0 +1,53 @@
+"""Overlapping windows of subtitle lines for encoders with a position limit (BERT: 512), so that nothing is cut.
+
+A window is a run of lines that fits beside the question. Spans within a window get its scores; a span in several
+windows gets its best score. A line that does not fit by itself becomes several windows of that one line, a part each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Lines ``first`` to ``stop`` - 1; where ``part`` is given, tokens ``part[0]`` to ``part[1]`` - 1 of one line."""
+
+    first: int
+    stop: int
+    part: tuple[int, int] | None = None
+
+
+def windows(lengths: Sequence[int], room: int | None, overlap: float = 0.5) -> list[Window]:
+    """Cover all lines with windows of at most ``room`` tokens.
+
+    Args:
+        lengths: tokens of each line without its separator.
+        room: tokens for lines and their separators, at least 2; ``None``: one window holds everything.
+        overlap: the next window begins at the first line from which on at most this part of ``room`` is repeated.
+    """
+    if room is None or sum(lengths) + len(lengths) <= room:
+        return [Window(0, len(lengths))] if lengths else []
+    made: list[Window] = []
+    first = 0
+    while first < len(lengths):
+        stop, used = first, 0
+        while stop < len(lengths) and used + lengths[stop] + 1 <= room:
+            used += lengths[stop] + 1
+            stop += 1
+        if stop == first:  # one line alone is too long
+            parts = range(0, lengths[first], room - 1)
+            made += [Window(first, first + 1, (at, min(at + room - 1, lengths[first]))) for at in parts]
+            first += 1
+            continue
+        made.append(Window(first, stop))
+        if stop == len(lengths):
+            break
+        begin, repeated = stop, 0
+        while begin - 1 > first and repeated + lengths[begin - 1] + 1 <= overlap * room:
+            begin -= 1
+            repeated += lengths[begin] + 1
+        # A next window that is stopped by the same long line would hold nothing new.
+        first = stop if lengths[stop] + 1 > room else begin
+    return made
