@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from baselines.bm25 import ranking
@@ -48,15 +48,35 @@ class BM25:
         """
         settings = Settings.of(options.config)
         tokens = tokenizer(settings.text)
+        for question, index in self._indexed(split, tokens, settings):
+            answers = self._answers(question, index, tokens, track, settings.lists, options.limit)
+            yield Prediction(question.id, tuple(answers[: options.limit]))
+
+    def rank_videos(self, split: Split, count: int, options: PredictOptions) -> Iterator[Sequence[tuple[str, float]]]:
+        """The ``count`` best videos of each question, best first: a first stage for systems that score pairs.
+
+        Raises:
+            UserError: a setting out of its range, or no video to choose from.
+        """
+        settings = Settings.of(options.config)
+        tokens = tokenizer(settings.text)
+        weight = settings.lists.video_weight
+        for question, index in self._indexed(split, tokens, settings):
+            words = tokens(question.text)
+            windows, whole = index.windows.scores(words), index.videos.scores(words)
+            scores = ranking.video_scores(windows, whole, index.first, weight)
+            best = ranking.best_first(scores)[:count]
+            yield [(index.video_ids[video], float(scores[video])) for video in best.tolist()]
+
+    def _indexed(self, split: Split, tokens: Tokenizer, settings: Settings) -> Iterator[tuple[Question, Index]]:
+        """Every question with the index of what it is asked of: one for all, unless subtitles are per language."""
         languages = {language for video in split.videos.values() for language in video.translations}
         indexes: dict[str | None, Index] = {}
         for question in split.questions:
-            # One index for all, unless the corpus has its subtitles once per language.
             language = question.language if question.language in languages else None
             if language not in indexes:
                 indexes[language] = self._index(split, language, tokens, settings)
-            answers = self._answers(question, indexes[language], tokens, track, settings.lists, options.limit)
-            yield Prediction(question.id, tuple(answers[: options.limit]))
+            yield question, indexes[language]
 
     def _index(self, split: Split, language: str | None, tokens: Tokenizer, settings: Settings) -> Index:
         if not split.videos:

@@ -1,4 +1,4 @@
-"""CCGS, text variant: the official CMIVQA Track 2/3 baseline. See README.md."""
+"""CCGS: the official CMIVQA Track 2/3 baseline, and its variant with video features. See README.md."""
 
 from cmivqa_kit.plugin.types import Declaration
 

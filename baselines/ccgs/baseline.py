@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import cast
 
 import torch
 from torch import nn
 
-from baselines.ccgs.answering import Answering
 from baselines.ccgs.checkpoint import Loaded, load
+from baselines.ccgs.collecting import Examples, build_examples
 from baselines.ccgs.encoder import TINY, Encoder, open_encoder
-from baselines.ccgs.examples import Special, tokens_of
+from baselines.ccgs.examples import Special, Tokens, tokens_of
+from baselines.ccgs.features import VideoFeatures
 from baselines.ccgs.model import GlobalSpanModel
-from baselines.ccgs.network import TOKENIZER, Network, plain
+from baselines.ccgs.network import OFFICIAL, TOKENIZER, Network, plain
+from baselines.ccgs.scorer import SpanScorer
 from baselines.ccgs.settings import Settings
-from baselines.ccgs.task import Examples, SpanTask, build_examples, subset
+from baselines.ccgs.task import SpanTask, checkpoint_layers
 from baselines.ccgs.windows import position_limit
+from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Config, Plan, Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.corpus_pass import CorpusPass
+from cmivqa_kit.prediction.cost import batch_tokens
+from cmivqa_kit.prediction.deberta import accelerate_encoder
+from cmivqa_kit.prediction.engine import Kept
+from cmivqa_kit.prediction.pairs import in_memory
+from cmivqa_kit.prediction.settings import EngineSettings
 from cmivqa_kit.training.device import resolve, threads
 from cmivqa_kit.training.evaluate import dev_subset, evaluate
 from cmivqa_kit.training.loop import LoopSettings, train_loop
@@ -29,14 +40,16 @@ from cmivqa_kit.training.state import has_state
 EXAMPLES = "examples.json"
 PASSES_PER_PAIR = 6  # two rows, forward and backward; a dev question costs one pass per video
 TENTH = 0.1
+LEFT_OUT = "left out"
 
 
 class CCGS:
-    """The text variant of CCGS, the official baseline of Tracks 2 and 3."""
+    """Both variants of CCGS; the text variant is the official baseline of Tracks 2 and 3."""
 
     def __init__(self) -> None:
         self.loaded: Loaded | None = None
         self.encoder: Encoder | None = None
+        self._faster = ExitStack()
 
     def prepare(self, config: Config) -> None:
         """Open the pretrained encoder; the small one of ``tiny`` is made from the corpus later.
@@ -46,7 +59,7 @@ class CCGS:
         """
         settings = Settings.of(config)
         if settings.encoder.name != TINY:
-            self.encoder = open_encoder(settings.encoder.name, (), 0, settings.train.dropout)
+            self.encoder = _encoder(settings, (), 0)
 
     def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
         """Train on ``train``, keep the weights that are best on ``dev``; goes on from the run's state if it has one.
@@ -55,9 +68,9 @@ class CCGS:
             UserError: the encoder cannot be had, a setting is out of its range, or too few questions can be used.
             RunFailed: the loss is no number, or memory or disk ran out.
         """
-        task, found, _ = self._task(train, dev, run)
-        run.write(EXAMPLES, {"used": len(task), "usable": len(found.kept), "dropped": dict(found.dropped)})
         settings = Settings.of(run.config)
+        task, found, _ = self._task(train, dev, run, settings)
+        run.write(EXAMPLES, {"used": len(task.examples), "usable": len(found.kept), "dropped": dict(found.dropped)})
         with threads(settings.encoder.threads):
             train_loop(task, run, LoopSettings.of(settings.table), resume=has_state(run.path))
 
@@ -68,18 +81,20 @@ class CCGS:
             UserError: as `fit`.
             RunFailed: the longest pair does not fit into memory.
         """
-        task, found, check = self._task(train, dev, run)
-        settings = LoopSettings.of(Settings.of(run.config).table)
-        steps = settings.steps(len(task))
-        epochs = steps * settings.accumulation / len(task)
-        with threads(Settings.of(run.config).encoder.threads):
-            seconds, memory = measure(task, settings, run.device)
-        share = check.share(len(task)) if check is not None else 0.0
-        evaluations = steps / settings.evaluate_every if settings.evaluate_every else epochs
+        settings = Settings.of(run.config)
+        task, found, check = self._task(train, dev, run, settings)
+        loop, pairs = LoopSettings.of(settings.table), len(task.examples)
+        steps = loop.steps(task)
+        epochs = steps / loop.steps_of(task, 0)
+        with threads(settings.encoder.threads):
+            seconds, memory = measure(task, loop, run.device)
+        share = check.share(pairs) if check is not None else 0.0
+        evaluations = steps / loop.evaluate_every if loop.evaluate_every else epochs
         return Plan(
             examples=len(found.kept),
-            pairs=len(task),
-            epochs=settings.epochs,
+            pairs=pairs,
+            batches=task.batches(0),
+            epochs=loop.epochs,
             steps=steps,
             seconds=seconds * (epochs + share * evaluations),
             memory=memory,
@@ -88,36 +103,37 @@ class CCGS:
             dev_questions=len(check.asked) if check is not None else 0,
         )
 
-    def _task(self, train: Split, dev: Split | None, run: RunDirectory) -> tuple[SpanTask, Examples, _DevCheck | None]:
+    def _task(
+        self, train: Split, dev: Split | None, run: RunDirectory, settings: Settings
+    ) -> tuple[SpanTask, Examples, _DevCheck | None]:
         """What the loop trains, what it was made of, and the dev evaluation."""
-        settings = Settings.of(run.config)
         if self.encoder is None:
-            self.encoder = open_encoder(settings.encoder.name, _texts(train), run.seed, settings.train.dropout)
+            self.encoder = _encoder(settings, _texts(train), run.seed)
         encoder = self.encoder
         tokens, special = tokens_of(encoder.tokenizer), Special.of(encoder.tokenizer)
         limit = position_limit(encoder.config)
-        found = build_examples(train, tokens, settings.train, limit)
-        kept = subset(found.kept, settings.train.pairs, run.seed)
+        network = _sizes(encoder, settings)
+        features = _features(network, train, LEFT_OUT)
+        found = build_examples(train, tokens, settings.train, limit, network.visual)
+        kept = subset(found.kept, settings.train.pairs, f"subset {run.seed}")
         check: _DevCheck | None = None
         if dev is not None:
-            answering = Answering(dev, tokens, special, limit, settings.decode)
-            check = _DevCheck(answering, settings.train.dev_questions, len(kept), run.seed)
+            seen = _features(network, dev, _fate(settings))
+            check = _DevCheck(dev, tokens, special, limit, settings, run, len(kept), seen)
         figures = check.figures if check is not None else _no_figures
-        model = _network(encoder, settings, run)
-        return SpanTask(model, kept, found.videos, special, settings.train, run.seed, figures), found, check
+        model = _network(network, encoder, run)
+        if settings.train.checkpointing:
+            checkpoint_layers(model.P_Encoder)
+        task = SpanTask(model, kept, found.videos, special, settings.train, run.seed, figures, features, network.pooled)
+        return task, found, check
 
     def load(self, run: RunDirectory) -> None:
         """Take the network and the tokenizer of a run.
 
         Raises:
-            UserError: a part is missing or damaged; the run has no tokenizer, or its network is the visual variant.
+            UserError: a part is missing or damaged, or the run has no tokenizer.
         """
         loaded = load(run)
-        if loaded.network.variant != "task23":
-            raise UserError(
-                f"{run.path}: a checkpoint of the visual variant; ccgs answers with the text variant only",
-                "Convert a checkpoint of the text variant (config: variant task23).",
-            )
         if loaded.tokenizer is None:
             raise UserError(
                 f"{run.path}: the run has no tokenizer",
@@ -125,36 +141,80 @@ class CCGS:
             )
         self.loaded = loaded
 
-    def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
-        """One prediction per question of ``split``, in its order.
+    def scorer(self, split: Split, options: PredictOptions) -> SpanScorer:
+        """What the engine runs over the corpus of ``split``.
 
         Raises:
-            UserError: not loaded, no video with subtitles, a setting out of its range, no such device, or Track 1.
+            UserError: not loaded, a setting out of its range, no such device, or the visual variant without features.
         """
         if self.loaded is None:
             raise UserError("ccgs answers from a run only", "Train first: cmivqa train -m ccgs")
+        settings = Settings.of(options.config)
+        tokenizer, limit = self.loaded.tokenizer, position_limit(self.loaded.network.encoder_config)
+        model = self.loaded.model.to(resolve(options.device))
+        engine = EngineSettings.of(options.config)
+        self._faster.close()  # what is kept belongs to the weights on their device at that moment
+        self._faster.enter_context(accelerate_encoder(model.P_Encoder, engine.attention))
+        if engine.compile:
+            model.P_Encoder.compile(dynamic=True)
+        features = _features(self.loaded.network, split, _fate(settings))
+        return SpanScorer(
+            model, split, tokens_of(tokenizer), Special.of(tokenizer), limit, settings.decode,
+            settings.encoder.threads, features,
+        )  # fmt: skip
+
+    def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
+        """One prediction per question of ``split``, in its order, from a pass that is not kept.
+
+        Raises:
+            UserError: not loaded, no video with subtitles, a setting out of its range, no such device, or Track 1.
+            RunFailed: memory ran out, or a score is no number.
+        """
         if track == 1:
             raise UserError("ccgs does not serve Track 1", "Give --track 2 or --track 3.")
-        tokenizer, limit = self.loaded.tokenizer, position_limit(self.loaded.network.encoder_config)
-        settings = Settings.of(options.config)
-        answering = Answering(split, tokens_of(tokenizer), Special.of(tokenizer), limit, settings.decode)
-        model = self.loaded.model.to(resolve(options.device))
-        with threads(settings.encoder.threads):
-            yield from answering.ask(model, split.questions, track, options.limit)
+        settings = EngineSettings.of(options.config)
+        kept = Kept(options.limit, settings.kept_per_video)
+        one = CorpusPass(self.scorer(split, options), split, split.questions, kept, together=settings.questions_at_once)
+        one.use(batch_tokens(one, settings.tokens))
+        yield from in_memory(one, track, options)
 
 
-def _network(encoder: Encoder, settings: Settings, run: RunDirectory) -> GlobalSpanModel:
-    """The network around the encoder, its head drawn by the seed; sizes and tokenizer are written into the run."""
+def _encoder(settings: Settings, texts: Iterable[str], seed: int) -> Encoder:
+    return open_encoder(settings.encoder.name, texts, seed, settings.train.dropout, settings.encoder.added_tokens)
+
+
+def _sizes(encoder: Encoder, settings: Settings) -> Network:
     size = encoder.config.hidden_size
-    network = Network(
+    return Network(
         encoder=plain(encoder.config),
         inner_dim=settings.encoder.inner_dim or size,
         dim=settings.encoder.dim or size,
         visual_dim=settings.encoder.visual_dim,
+        variant=OFFICIAL[settings.encoder.variant],
         mask_lower=settings.train.mask_lower,
+        fusion=settings.encoder.fusion,
+        rows=settings.encoder.rows,
     )
+
+
+def _features(network: Network, split: Split, without: str) -> VideoFeatures | None:
+    """The features of a split for the visual variant; videos ``without`` are told of."""
+    if not network.visual:
+        return None
+    features = VideoFeatures(split.features, network.video_rows(), network.visual_dim)
+    features.require(split.videos, without)
+    return features
+
+
+def _fate(settings: Settings) -> str:
+    return LEFT_OUT if settings.decode.corpus == "reference" else "scored by their text alone"
+
+
+def _network(network: Network, encoder: Encoder, run: RunDirectory) -> GlobalSpanModel:
+    """The network around the encoder, its head drawn by the seed; sizes and tokenizer are written into the run."""
     network.write(run)
-    encoder.tokenizer.save_pretrained(run.path / TOKENIZER)
+    if run.group.main:
+        encoder.tokenizer.save_pretrained(run.path / TOKENIZER)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
         model = network.build()
@@ -163,13 +223,19 @@ def _network(encoder: Encoder, settings: Settings, run: RunDirectory) -> GlobalS
 
 
 class _DevCheck:
-    """The challenge's own figures on a fixed subset of the dev questions."""
+    """The challenge's own figures on a fixed subset of the dev questions, through the engine."""
 
-    def __init__(self, answering: Answering, most: int, pairs: int, seed: int) -> None:
-        self.answering = answering
-        self.videos = max(1, len(answering.split.videos))
-        most = most or max(1, int(TENTH * PASSES_PER_PAIR * pairs / self.videos))
-        self.asked = dev_subset(answering.split.questions, most, seed)
+    def __init__(
+        self, dev: Split, tokens: Tokens, special: Special, limit: int | None, settings: Settings, run: RunDirectory,
+        pairs: int, features: VideoFeatures | None,
+    ) -> None:  # fmt: skip
+        self.features = features
+        self.dev, self.tokens, self.special, self.limit, self.settings = dev, tokens, special, limit, settings
+        self.options, self.engine = PredictOptions(run.config), EngineSettings.of(run.config)
+        self._pass: CorpusPass | None = None
+        self.videos = max(1, len(dev.videos))
+        most = settings.train.dev_questions or max(1, int(TENTH * PASSES_PER_PAIR * pairs / self.videos))
+        self.asked = dev_subset(dev.questions, most, run.seed)
 
     def share(self, pairs: int) -> float:
         """About what part of an epoch of so many pairs one evaluation costs."""
@@ -177,7 +243,15 @@ class _DevCheck:
 
     def figures(self, model: nn.Module) -> Mapping[str, float]:
         """Track 3's Average, which decides, then the other figures of Tracks 3 and 2, all of the list for both."""
-        return evaluate(self.answering.ask(model, self.asked, 23), self.asked, (3, 2))
+        if self._pass is None:  # the same network every time, with other weights: what was tokenized stays
+            self._scorer = SpanScorer(
+                model, self.dev, self.tokens, self.special, self.limit, self.settings.decode, features=self.features
+            )
+            self._pass = CorpusPass(self._scorer, self.dev, self.asked, Kept(), together=self.engine.questions_at_once)
+            self._pass.use(batch_tokens(self._pass, self.engine.tokens))
+        self._scorer.renew()
+        with accelerate_encoder(cast(GlobalSpanModel, model).P_Encoder, self.engine.attention):
+            return evaluate(in_memory(self._pass, 23, self.options), self.asked, (3, 2))
 
 
 def _no_figures(model: nn.Module) -> Mapping[str, float]:

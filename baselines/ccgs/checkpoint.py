@@ -17,9 +17,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from baselines.ccgs.encoder import HOW_TO_GET, PAPER_ENCODER, TOKENIZER_FILES, open_config, open_tokenizer
+from baselines.ccgs.encoder import (
+    HOW_TO_GET,
+    MUSIC,
+    PAPER_ENCODER,
+    TOKENIZER_FILES,
+    VISUAL_ENCODER,
+    add_tokens,
+    open_config,
+    open_tokenizer,
+)
 from baselines.ccgs.model import GlobalSpanModel
-from baselines.ccgs.network import TOKENIZER, Network, plain
+from baselines.ccgs.network import OFFICIAL, TOKENIZER, Network, plain
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
 from cmivqa_kit.training.run import RunDirectory
@@ -30,6 +39,8 @@ OLD_BUFFER = "P_Encoder.embeddings.position_ids"  # saved by the pinned transfor
 NAMES = ("pytorch_model.bin", "model.safetensors")
 ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
 TEXT_PARTS = ("P_Encoder.", "dense.")
+BRANCH = ("video_affine.", "cq_attention.", "cq_concat.", "highlight_layer.", "fusion.")
+SLACK = 1.01  # half precision may round a weight beyond its bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +65,17 @@ def convert(request: CheckpointRequest, run: RunDirectory) -> CheckpointReport:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)  # what the file lacks is the same in every conversion
         model = network.build()
-    missing, unexpected = _fit(model, weights, path)
+    missing, unexpected = _fit(model, weights, path, (*TEXT_PARTS, *BRANCH) if network.visual else TEXT_PARTS)
     save_weights(model, run.path / WEIGHTS)
     network.write(run)
     remarks = [f"{len(missing)} weights are not in the file and stay random"] if missing else []
+    if network.visual and "variant" not in (request.sizes or {}):
+        remarks.append('taken for the visual variant: its branch is trained. Else: --config with {"variant": "task23"}')
     source = _tokenizer_source(request, path)
     if source is None:
         remarks.append("no tokenizer: predict needs one; convert again with --tokenizer DIR")
     else:
-        open_tokenizer(source).save_pretrained(run.path / TOKENIZER)
+        _tokenizer(source, network).save_pretrained(run.path / TOKENIZER)
     sizes = {"encoder": dict(network.encoder), "inner_dim": network.inner_dim, "dim": network.dim}
     sizes["visual_dim"] = network.visual_dim
     return CheckpointReport(network.variant, sizes, tuple(ignored + unexpected), tuple(missing), tuple(remarks))
@@ -113,12 +126,29 @@ def _weights_file(files: tuple[Path, ...]) -> Path:
     return named[0]
 
 
+def is_visual(weights: Mapping[str, Tensor]) -> bool:
+    """True for weights of the visual variant, as far as they tell.
+
+    Text checkpoints carry the visual branch too, as it was drawn at the start: 1x1 convolutions, uniform between
+    -1 / sqrt(inputs) and 1 / sqrt(inputs). Training leaves some weights beyond. Without a width that fits the encoder's
+    there was no visual training either: the official text network is 1024 wide, its branch 768.
+    """
+    dense, branch = weights.get("dense.weight"), weights.get("cq_attention.w4C")
+    if dense is None or branch is None or dense.shape[1:] != branch.shape[:1]:
+        return False
+    names = [name for name in weights if name.startswith(BRANCH) and name.endswith("conv1d.weight")]
+    drawn = [weights[name] for name in names if weights[name].numel() and weights[name].ndim]
+    return any(bool((value.float().abs() > SLACK / value[0].numel() ** 0.5).any()) for value in drawn)
+
+
 def _network(request: CheckpointRequest, path: Path, weights: Mapping[str, Tensor]) -> Network:
     """Sizes as given, or from the weights, with the encoder's configuration from where there is one."""
+    variant = {"variant": OFFICIAL["visual" if is_visual(weights) else "text"]}
     if request.sizes is not None and "encoder" in request.sizes:
-        return Network.of(request.sizes, "--config")
+        return Network.of({**variant, **request.sizes}, "--config")
     try:
         sizes: dict[str, Any] = {
+            **variant,
             "inner_dim": weights["dense.weight"].shape[0] // 2,
             "dim": weights["cq_attention.w4C"].shape[0],
             "visual_dim": weights["video_affine.linear.conv1d.weight"].shape[1],
@@ -135,18 +165,21 @@ def _network(request: CheckpointRequest, path: Path, weights: Mapping[str, Tenso
     else:
         raise UserError(
             f"{path}: the configuration of its encoder is not in the checkpoint",
-            f"Give --encoder {PAPER_ENCODER}, if that is the one it was trained with. {HOW_TO_GET}",
+            f"Give --encoder {VISUAL_ENCODER if is_visual(weights) else PAPER_ENCODER}, if that is the one it was "
+            f"trained with. {HOW_TO_GET}",
         )
     return Network.of({"encoder": plain(config), **sizes, **(request.sizes or {})}, str(path))
 
 
-def _fit(model: GlobalSpanModel, weights: dict[str, Tensor], path: Path) -> tuple[list[str], list[str]]:
-    """Load the weights; names the file lacks and names it has too many. Only the unused branch may differ."""
+def _fit(
+    model: GlobalSpanModel, weights: dict[str, Tensor], path: Path, needed: tuple[str, ...]
+) -> tuple[list[str], list[str]]:
+    """Load the weights; names the file lacks and names it has too many. Only a branch that is not used may differ."""
     own = model.state_dict()
     missing = [name for name in own if name not in weights]
     unexpected = [name for name in weights if name not in own]
-    faults = [f"lacks {name}" for name in missing if name.startswith(TEXT_PARTS)]
-    faults += [f"has {name}" for name in unexpected if name.startswith(TEXT_PARTS)]
+    faults = [f"lacks {name}" for name in missing if name.startswith(needed)]
+    faults += [f"has {name}" for name in unexpected if name.startswith(needed)]
     faults += [
         f"{name} is {tuple(weights[name].shape)}, not {tuple(own[name].shape)}"
         for name in own
@@ -156,10 +189,18 @@ def _fit(model: GlobalSpanModel, weights: dict[str, Tensor], path: Path) -> tupl
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
         raise UserError(
             f"{path}: the weights do not fit the network: {'; '.join(faults[:3])}{more}",
-            f"Give the encoder it was trained with: --encoder NAME|DIR (the paper's: {PAPER_ENCODER}).",
+            "Give the encoder it was trained with: --encoder NAME|DIR (published: "
+            f"{PAPER_ENCODER} for text, {VISUAL_ENCODER} for the visual variant).",
         )
     model.load_state_dict({name: value for name, value in weights.items() if name in own}, strict=False)
     return missing, unexpected
+
+
+def _tokenizer(source: Path | str, network: Network) -> Any:
+    """The tokenizer; that of the visual variant has one token more, which an encoder's own tokenizer lacks."""
+    tokenizer = open_tokenizer(source)
+    room = len(tokenizer) < network.encoder_config.vocab_size  # official tools do not grow the table of embeddings
+    return add_tokens(tokenizer, [MUSIC]) if network.visual and room else tokenizer
 
 
 def _tokenizer_source(request: CheckpointRequest, path: Path) -> Path | str | None:

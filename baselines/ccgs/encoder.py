@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from cmivqa_kit.errors import UserError
 
 TINY = "tiny"
 PAPER_ENCODER = "IDEA-CCNL/Erlangshen-DeBERTa-v2-320M-Chinese"
+VISUAL_ENCODER = "microsoft/deberta-v3-base"
+MUSIC = "[Music]"  # the visual variant's tokenizer has this token beyond its vocabulary: subtitles of YouTube say it
 HOW_TO_GET = (
     f"The official baseline used {PAPER_ENCODER} (640 MB). Behind a firewall set HF_ENDPOINT to a mirror; "
     "or download it elsewhere and name its folder: --set encoder=DIR (convert-checkpoint: --encoder DIR). "
@@ -36,7 +38,9 @@ class Encoder:
     tokenizer: Any
 
 
-def open_encoder(name: str, texts: Iterable[str], seed: int, dropout: float = -1.0) -> Encoder:
+def open_encoder(
+    name: str, texts: Iterable[str], seed: int, dropout: float = -1.0, added: Sequence[str] = ()
+) -> Encoder:
     """The encoder called ``name``.
 
     Args:
@@ -45,24 +49,29 @@ def open_encoder(name: str, texts: Iterable[str], seed: int, dropout: float = -1
         texts: what ``tiny`` learns its vocabulary from; not touched otherwise.
         seed: of random weights: those of ``tiny``, and parts that a checkpoint lacks.
         dropout: of all its layers; below 0: what its configuration says.
+        added: texts that become a token each. The table of embeddings grows only where it has no room for them;
+            that of DeBERTa-v3 has 128,100 rows for 128,001 tokens.
 
     Raises:
         UserError: it cannot be read or fetched.
     """
     if name == TINY:
-        tokenizer = tiny_tokenizer(texts)
+        tokenizer = add_tokens(tiny_tokenizer(texts), added)
         config = _with_dropout(tiny_config(len(tokenizer), tokenizer.pad_token_id), dropout)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return Encoder(_untyped(AutoModel).from_config(config, dtype=torch.float32), config, tokenizer)
     config = _with_dropout(open_config(name), dropout)
-    tokenizer = open_tokenizer(name)
+    tokenizer = add_tokens(open_tokenizer(name), added)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would cut through our own output
     try:
         # transformers 5 takes the stored precision unless told otherwise; the hub's weights are half precision.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # parts that the checkpoint lacks (a pooler) start at random
-            model: nn.Module = _untyped(AutoModel).from_pretrained(name, config=config, dtype=torch.float32)
+            model: Any = _untyped(AutoModel).from_pretrained(name, config=config, dtype=torch.float32)
+            if len(tokenizer) > config.vocab_size:
+                model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+                config.vocab_size = len(tokenizer)
     except (OSError, ValueError, RuntimeError) as error:
         raise _unusable(name, "its weights cannot be read", error) from error
     return Encoder(model, config, tokenizer)
@@ -102,6 +111,13 @@ def open_tokenizer(name: str | Path) -> Any:
     return tokenizer
 
 
+def add_tokens(tokenizer: Any, added: Sequence[str]) -> Any:
+    """The tokenizer, changed: each of these texts is one token from now on, if it was not before."""
+    known = tokenizer.get_vocab()
+    tokenizer.add_tokens([text for text in added if text not in known])
+    return tokenizer
+
+
 _DESCRIBED = frozenset({"tokenizer.json", "tokenizer_config.json"})
 
 
@@ -120,11 +136,20 @@ def tiny_tokenizer(texts: Iterable[str], size: int = TINY_VOCABULARY) -> Any:
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106 (a token of text, no secret)
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, handle_chinese_chars=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    # The library keeps 1,000 characters unless told otherwise: Chinese needs more.
+    sorted_texts = sorted(set(texts))
+    # The library numbers what continues a word (##x) in the order of a random hash, and its ties are settled by these
+    # numbers: named beforehand, they are the same in every process.
+    words = {
+        word
+        for text in sorted_texts
+        for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
+    }
+    within = sorted({f"##{character}" for word in words for character in word[1:]})
+    # It keeps 1,000 characters unless told otherwise: Chinese needs more.
     trainer = trainers.WordPieceTrainer(
-        vocab_size=size, special_tokens=SPECIAL, limit_alphabet=size, show_progress=False
+        vocab_size=size, special_tokens=[*SPECIAL, *within], limit_alphabet=size, show_progress=False
     )
-    tokenizer.train_from_iterator(sorted(set(texts)), trainer)
+    tokenizer.train_from_iterator(sorted_texts, trainer)
     learnt = tokenizer.get_vocab()
     ordered = [*SPECIAL, *sorted(token for token in learnt if token not in SPECIAL)]
     ids = {token: number for number, token in enumerate(ordered)}

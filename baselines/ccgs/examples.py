@@ -119,22 +119,41 @@ def reference_negative(generator: random.Random, questions: int) -> int:
 
 
 def draw_question(
-    seed: int, epoch: int, index: int, number: int, questions: Sequence[Question], any_question: bool
+    seed: int,
+    epoch: int,
+    index: int,
+    number: int,
+    questions: Sequence[Question],
+    any_question: bool,
+    same: Sequence[int] | None = None,
 ) -> int:
     """Negative ``number`` of the published kind: a question to stand against question ``index`` on its own video.
 
     It depends on the arguments alone. ``any_question`` is the published draw. Kit: only questions about other videos,
     as one about the same video may be answered by it; where there are none, any other text, and where there is none
-    either, the published draw.
+    either, the published draw. ``same`` are the numbers of the questions about its video, in order, where they are
+    known: no search through all questions is needed then.
     """
     generator = random.Random(f"question {seed} {epoch} {index} {number}")
     asked = questions[index]
     if not any_question:
-        others = [n for n, other in enumerate(questions) if other.video_id != asked.video_id]
-        others = others or [n for n, other in enumerate(questions) if other.text != asked.text]
+        if same is None:
+            same = [n for n, other in enumerate(questions) if other.video_id == asked.video_id]
+        if len(same) < len(questions):
+            return _without(same, generator.choice(range(len(questions) - len(same))))
+        others = [n for n, other in enumerate(questions) if other.text != asked.text]
         if others:
             return generator.choice(others)
     return reference_negative(generator, len(questions))
+
+
+def _without(left_out: Sequence[int], place: int) -> int:
+    """The number at ``place`` among 0, 1, 2, ... without some, given in order."""
+    for number in left_out:
+        if number > place:
+            break
+        place += 1
+    return place
 
 
 def draw_video(seed: int, epoch: int, index: int, number: int, own: str, videos: Sequence[str]) -> str | None:

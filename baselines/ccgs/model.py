@@ -14,11 +14,20 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModel
 
-from baselines.ccgs.visual import ConcatenateQuestion, CrossAttention, Highlight, VideoProjection
+from baselines.ccgs.visual import (
+    ConcatenateQuestion,
+    CrossAttention,
+    Highlight,
+    LineFusion,
+    VideoProjection,
+    time_over_channels,
+)
 
 
 class GlobalSpanModel(nn.Module):
     """Encoder, span head and the branch for video features that the text variant keeps but never calls.
+
+    Both variants are this class: the visual one is called with features.
 
     Args:
         encoder_config: a Hugging Face configuration; the encoder is built from it with random weights.
@@ -28,6 +37,8 @@ class GlobalSpanModel(nn.Module):
         mask_lower: cells with j < i, which are no spans, get -inf. Published: False, they are scored like others.
         rope: rotate queries and keys by the number of their boundary, as the paper says. The published code turns by
             the angle 0 (the position runs over an axis of size 1), so every official checkpoint needs False.
+        pooled: how features reach the boundaries. Published: False, scores over time are added to channels
+            (`time_over_channels`). True: by the seconds of the lines (`LineFusion`), which has weights of its own.
     """
 
     def __init__(
@@ -38,6 +49,7 @@ class GlobalSpanModel(nn.Module):
         visual_dim: int,
         mask_lower: bool = False,
         rope: bool = False,
+        pooled: bool = False,
     ) -> None:
         super().__init__()
         self.video_affine = VideoProjection(visual_dim, dim)
@@ -48,6 +60,7 @@ class GlobalSpanModel(nn.Module):
         build: Any = AutoModel  # its methods carry no types
         self.P_Encoder: nn.Module = build.from_config(encoder_config, dtype=torch.float32)
         self.dense = nn.Linear(encoder_config.hidden_size, 2 * inner_dim)
+        self.fusion = LineFusion(encoder_config.hidden_size) if pooled else None
         self.mask_lower = mask_lower
         self.rope = rope
 
@@ -58,6 +71,8 @@ class GlobalSpanModel(nn.Module):
         token_types: Tensor,
         vfeats: Tensor | None = None,
         vfeats_mask: Tensor | None = None,
+        line_rows: Tensor | None = None,
+        video: Tensor | None = None,
     ) -> Tensor:
         """Span logits of a batch of rows that may have different numbers of lines.
 
@@ -65,17 +80,25 @@ class GlobalSpanModel(nn.Module):
             input_ids: (B, L) token ids.
             attention_mask: (B, L), 1 on tokens, 0 on padding.
             token_types: (B, L), 1 on the n + 1 boundaries of a row, 0 elsewhere.
-            vfeats: (B, T, F) features, for the visual variant only; T is the encoder's hidden size.
-            vfeats_mask: (B, T), 1 on real feature rows.
+            vfeats: (B, T, F) features, for the visual variant only; with the published fusion T is at most H.
+            vfeats_mask: (B, T), 1 on real feature rows. A row of zeros is a video without features: it is scored by its
+                text, as nothing is added to its boundaries.
+            line_rows: (B, N, T), the share of each feature row in the seconds of each line, for the kit's fusion only
+                (`baselines.ccgs.features.line_rows`).
+            video: (B, T, C), ``vfeats`` as `project` makes them: it depends on no question, so that prediction does it
+                once per video.
 
         Returns:
             (B, N, N) in float32, N the largest n of the batch, -inf in the cells beyond a row's own n.
         """
         hidden = self.encode(input_ids, attention_mask)
-        added = None
-        if vfeats is not None and vfeats_mask is not None:
-            added = self.highlight(vfeats, vfeats_mask, hidden, attention_mask)
+        if video is None and vfeats is not None:
+            video = self.project(vfeats)
+        scores = None
+        if video is not None and vfeats_mask is not None:
+            scores = self.highlight(video, vfeats_mask, hidden, attention_mask)
         with torch.autocast(hidden.device.type, enabled=False):  # unscaled products overflow in half precision
+            added = self.fuse(scores.float(), line_rows) if scores is not None else None
             return self.head(hidden.float(), token_types, added)
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -83,21 +106,32 @@ class GlobalSpanModel(nn.Module):
         output = self.P_Encoder(input_ids=input_ids, attention_mask=attention_mask)
         return cast(Tensor, output.last_hidden_state)
 
-    def highlight(self, vfeats: Tensor, vfeats_mask: Tensor, hidden: Tensor, attention_mask: Tensor) -> Tensor:
-        """The visual branch: a score in (0, 1) per feature row, (B, T); exactly 0 on padding."""
-        video = self.video_affine(vfeats)
+    def project(self, vfeats: Tensor) -> Tensor:
+        """Features (B, T, F) to the size of the branch, (B, T, C)."""
+        return cast(Tensor, self.video_affine(vfeats))
+
+    def highlight(self, video: Tensor, vfeats_mask: Tensor, hidden: Tensor, attention_mask: Tensor) -> Tensor:
+        """The rest of the visual branch: a score in (0, 1) per row of (B, T, C), (B, T); exactly 0 on padding."""
         mixed = self.cq_attention(video, hidden, vfeats_mask, attention_mask)
         joined = self.cq_concat(mixed, hidden, attention_mask)
         return cast(Tensor, self.highlight_layer(joined, vfeats_mask))
 
+    def fuse(self, scores: Tensor, line_rows: Tensor | None) -> Tensor:
+        """From scores over time (B, T) to what is added to the boundaries: (B, M, H), or (B, 1, H) as published."""
+        if self.fusion is None:
+            return time_over_channels(scores, self.dense.in_features)
+        if line_rows is None:
+            raise ValueError("this network's fusion needs line_rows")
+        return cast(Tensor, self.fusion(scores, line_rows.float()))
+
     def head(self, hidden: Tensor, token_types: Tensor, added: Tensor | None = None) -> Tensor:
         """From hidden vectors (B, L, H) and boundary marks (B, L) to span logits (B, N, N).
 
-        ``added`` (B, T) with T = H is the published fusion: scores over time added to the channels of every boundary.
+        ``added``: what the visual branch adds to the boundaries (`fuse`).
         """
         boundaries, count = gather_boundaries(hidden, token_types)
         if added is not None:
-            boundaries = boundaries + added[:, None, :]
+            boundaries = boundaries + added
         queries, keys = self.dense(boundaries).chunk(2, dim=-1)
         if self.rope:
             queries, keys = rotate(queries), rotate(keys)

@@ -14,13 +14,20 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.training.run import RunDirectory
 
 NETWORK, TOKENIZER = "network.json", "tokenizer"
-VARIANTS = ("task23", "ccgs")  # the official names of the text and of the visual variant
+OFFICIAL = {"text": "task23", "visual": "ccgs"}  # the official names of the variants
+VARIANTS = tuple(OFFICIAL.values())
+FUSIONS = ("published", "pooled")
+ROWS = 768  # most feature rows of a video, as published
 ENCODER_TYPE = "deberta-v2"  # what sizes without a model_type mean: both published encoders are of it
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The constructor values of `GlobalSpanModel`, the encoder's configuration as a plain dictionary, the variant."""
+    """The constructor values of `GlobalSpanModel`, the encoder's configuration as a plain dictionary, the variant.
+
+    ``fusion``: how features reach the boundaries in the visual variant, "published" or "pooled" (README.md). ``rows``:
+    the most feature rows of a video; 0: 768, or with the published fusion the encoder's hidden size.
+    """
 
     encoder: Mapping[str, Any]
     inner_dim: int
@@ -29,6 +36,18 @@ class Network:
     variant: str = "task23"
     mask_lower: bool = False
     rope: bool = False
+    fusion: str = "published"
+    rows: int = 0
+
+    @property
+    def visual(self) -> bool:
+        """True for the variant that needs features."""
+        return self.variant == OFFICIAL["visual"]
+
+    @property
+    def pooled(self) -> bool:
+        """True where the network has the weights of the kit's fusion; the text variant never does."""
+        return self.visual and self.fusion == "pooled"
 
     @property
     def encoder_config(self) -> Any:
@@ -46,10 +65,34 @@ class Network:
             ) from error
 
     def build(self) -> GlobalSpanModel:
-        """The network with random weights."""
+        """The network with random weights.
+
+        Raises:
+            UserError: sizes that the visual variant cannot have.
+        """
+        config = self.encoder_config
+        if self.visual:
+            self._check(config.hidden_size)
         return GlobalSpanModel(
-            self.encoder_config, self.inner_dim, self.dim, self.visual_dim, self.mask_lower, self.rope
+            config, self.inner_dim, self.dim, self.visual_dim, self.mask_lower, self.rope, self.pooled
         )
+
+    def video_rows(self) -> int:
+        """M, the most feature rows of a video."""
+        return self.rows or (ROWS if self.pooled else int(self.encoder_config.hidden_size))
+
+    def _check(self, hidden: int) -> None:
+        if self.dim != hidden:
+            raise UserError(
+                f"the visual variant needs a branch as wide as the encoder ({hidden}), not dim = {self.dim}",
+                "Give dim = 0 (that is the encoder's size), or another encoder; both are 768 as published.",
+            )
+        if not self.pooled and self.rows > hidden:
+            raise UserError(
+                f"the published fusion adds one score per row to the encoder's {hidden} channels: {self.rows} rows do "
+                "not fit",
+                f'Give rows = 0 (that is {hidden}), or fusion = "pooled".',
+            )
 
     def write(self, run: RunDirectory) -> None:
         """Keep it in a run."""
@@ -77,10 +120,15 @@ class Network:
             wrong.append("encoder")
         if known.get("variant", VARIANTS[0]) not in VARIANTS:
             wrong.append("variant")
+        if known.get("fusion", FUSIONS[0]) not in FUSIONS:
+            wrong.append("fusion")
+        if known.get("rows", 0) != 0 and not _positive(known["rows"]):
+            wrong.append("rows")
         if wrong:
             raise UserError(
                 f"{where}: {', '.join(wrong)} missing or unusable",
-                'It needs {"encoder": {...}, "inner_dim": 768, "dim": 768, "visual_dim": 1024}; variant: task23, ccgs.',
+                'It needs {"encoder": {...}, "inner_dim": 768, "dim": 768, "visual_dim": 1024}; variant: task23, '
+                "ccgs; fusion: published, pooled; rows: 0 or more.",
             )
         return cls(**known)
 

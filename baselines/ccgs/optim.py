@@ -6,7 +6,7 @@ Source: specs/ccgs.md, sections 4.5 and 4.6.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -91,13 +91,18 @@ def multiplier(step: int, warmup: int, total: int, clamp: bool) -> float:
     return max(0.0, 0.5 * (1 + math.cos(math.pi * done)))
 
 
-def schedule_steps(batches: int, accumulation: int, epochs: int, recipe: Recipe) -> tuple[int, int]:
+def schedule_steps(batches: Sequence[int], accumulation: int, recipe: Recipe) -> tuple[int, int]:
     """Steps of warm-up (one epoch) and in all.
 
     Published: rounded down, although an incomplete group at the end of an epoch makes a step too, so that training runs
     past the end of the schedule. Kit: rounded up, as steps are counted.
+
+    Args:
+        batches: of each epoch.
+        accumulation: batches per step.
+        recipe: which of the two.
     """
     if recipe == "published":
-        return batches // accumulation, (epochs * batches) // accumulation
-    each = math.ceil(batches / accumulation)
-    return each, epochs * each
+        return batches[0] // accumulation, sum(batches) // accumulation
+    steps = [math.ceil(one / accumulation) for one in batches]
+    return steps[0], sum(steps)

@@ -9,6 +9,8 @@ from baselines.ccgs import DECLARATION
 from cmivqa_kit.plugin.settings import merge, require
 from cmivqa_kit.plugin.types import Config
 
+VARIANTS = ("text", "visual")
+FUSIONS = ("published", "pooled")
 NEGATIVES = ("question", "video", "both")
 CORPORA = ("all", "reference")
 PRECISIONS = ("no", "bf16", "fp16")
@@ -19,15 +21,24 @@ class EncoderSettings:
     """Section ``encoder``; sizes of 0 are the encoder's hidden size."""
 
     name: str
+    variant: str
+    fusion: str
     inner_dim: int
     dim: int
     visual_dim: int
+    rows: int
+    added_tokens: list[str]
     threads: int
 
     def __post_init__(self) -> None:
         require(bool(self.name), "encoder.name", self.name, "tiny, a folder or a Hugging Face name")
         for name, value in (("inner_dim", self.inner_dim), ("dim", self.dim)):
             require(value >= 0, f"encoder.{name}", value, "0 or more")
+        _one_of(VARIANTS, "encoder.variant", self.variant)
+        _one_of(FUSIONS, "encoder.fusion", self.fusion)
+        require(self.rows >= 0, "encoder.rows", self.rows, "0 or more")
+        texts = all(isinstance(text, str) and text.strip() == text != "" for text in self.added_tokens)
+        require(texts, "encoder.added_tokens", self.added_tokens, 'texts without blanks around, e.g. ["[Music]"]')
         require(self.threads >= 0, "encoder.threads", self.threads, "0 or more")
         require(self.visual_dim >= 1, "encoder.visual_dim", self.visual_dim, "1 or more")
 
@@ -37,8 +48,10 @@ class TrainSettings:
     """What of section ``train`` is not the loop's (see `cmivqa_kit.training.loop.LoopSettings`)."""
 
     epochs: int
+    batch_tokens: int
     accumulation: int
     precision: str
+    checkpointing: bool
     lr: float
     lr_head: float
     weight_decay: float
@@ -59,7 +72,8 @@ class TrainSettings:
     def __post_init__(self) -> None:
         for name in ("epochs", "accumulation", "num_negatives"):
             require(getattr(self, name) >= 1, f"train.{name}", getattr(self, name), "1 or more")
-        for name in ("lr", "lr_head", "weight_decay", "warmup", "ranking_weight", "pairs", "dev_questions"):
+        for name in ("lr", "lr_head", "weight_decay", "warmup", "ranking_weight", "pairs", "dev_questions",
+                     "batch_tokens"):  # fmt: skip
             require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), "0 or more")
         require(self.maxlen >= 32, "train.maxlen", self.maxlen, "32 or more")
         require(self.dropout < 1, "train.dropout", self.dropout, "below 1")
@@ -70,24 +84,19 @@ class TrainSettings:
 
 @dataclass(frozen=True, slots=True)
 class DecodeSettings:
-    """Section ``decode``: from span logits to lists, and how the corpus is gone through."""
+    """What of section ``decode`` is not the engine's (see `cmivqa_kit.prediction.settings`)."""
 
     corpus: str
     repeats: bool
-    by_video: bool
     overlap: float
     maxlen: int
-    tokens: int
-    questions_at_once: int
     precision: str
 
     def __post_init__(self) -> None:
         _one_of(CORPORA, "decode.corpus", self.corpus)
         require(0 <= self.overlap < 1, "decode.overlap", self.overlap, "at least 0 and below 1")
         require(self.maxlen == 0 or self.maxlen >= 32, "decode.maxlen", self.maxlen, "0, or 32 or more")
-        require(self.tokens >= 1, "decode.tokens", self.tokens, "1 or more")
-        require(self.questions_at_once >= 1, "decode.questions_at_once", self.questions_at_once, "1 or more")
-        _one_of(PRECISIONS, "decode.precision", self.precision)
+        _one_of(("auto", *PRECISIONS), "decode.precision", self.precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,7 @@ class Settings:
         return cls(
             EncoderSettings(**values["encoder"]),
             TrainSettings(**train),
-            DecodeSettings(**values["decode"]),
+            DecodeSettings(**{name: values["decode"][name] for name in DecodeSettings.__dataclass_fields__}),
             dict(values["train"]),
         )
 

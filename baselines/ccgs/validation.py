@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines.ccgs.decode import Ranked
 from cmivqa_kit.data.span import Span, interval_iou
+from cmivqa_kit.plugin.types import Candidate
 
 KS = (1, 10, 100)
 THRESHOLDS = (0.3, 0.5, 0.7)
@@ -26,26 +26,26 @@ class Judged:
     reciprocal_rank: float
 
 
-def judge(ranked: Ranked, videos: Ranked, video: int, answer: Span, ks: Sequence[int] = KS) -> Judged:
+def judge(
+    answers: Sequence[Candidate], videos: Sequence[str], video: str, answer: Span, ks: Sequence[int] = KS
+) -> Judged:
     """Judge the answers to a question.
 
     Args:
-        ranked: the best answers, at least ``max(ks)`` where the corpus has so many.
-        videos: one answer per video, best first; the published MRR is a defect (1 for every question), here the
-            videos are ranked by their best cell.
-        video: corpus index of the right video; one that is not in the corpus scores 0 everywhere.
+        answers: the best ones, at least ``max(ks)`` where the corpus has so many.
+        videos: the corpus by the best answer of each video; the published MRR is a defect (1 for every question).
+        video: the right video; one that is not in the corpus scores 0 everywhere.
         answer: the right span in seconds.
         ks: how many answers count.
     """
     ious = [
-        interval_iou(answer.start, answer.end, float(start), float(end)) if int(found) == video else 0.0
-        for found, start, end in zip(ranked.video[: max(ks)], ranked.start, ranked.end, strict=False)
+        interval_iou(answer.start, answer.end, found.span.start, found.span.end) if found.video_id == video else 0.0
+        for found in answers[: max(ks)]
     ]
-    places = np.flatnonzero(videos.video == video)
     return Judged(
-        right_video=int(len(ranked) > 0 and int(ranked.video[0]) == video),
+        right_video=int(bool(answers) and answers[0].video_id == video),
         best_iou={k: max(ious[:k], default=0.0) for k in ks},
-        reciprocal_rank=1.0 / (int(places[0]) + 1) if len(places) else 0.0,
+        reciprocal_rank=1.0 / (videos.index(video) + 1) if video in videos else 0.0,
     )
 
 

@@ -10,6 +10,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 FAR = -1e30  # added to the scores of padding; the published constant
 DROPOUT = 0.1
@@ -102,6 +103,35 @@ class Highlight(nn.Module):
     def forward(self, video: Tensor, video_mask: Tensor) -> Tensor:
         """(B, T, C), (B, T) -> (B, T)."""
         return torch.sigmoid(self.conv1d(video).squeeze(2) + far(video_mask))
+
+
+class LineFusion(nn.Module):
+    """The kit's fusion: what a boundary is given is what was highlighted beside it.
+
+    Boundary k closes line k - 1 and opens line k. The scores of the feature rows are averaged over the seconds of each
+    line; a boundary takes the averages of both its lines, each along a direction of its own that is learnt. There is no
+    bias, and the directions start at 0: a network that has seen nothing, or learnt nothing of video, is the text one.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(2, size, bias=False)
+        nn.init.zeros_(self.linear.weight)
+
+    def forward(self, scores: Tensor, line_rows: Tensor) -> Tensor:
+        """Scores (B, T) and shares of the rows in each line (B, N, T) -> (B, N + 1, H), one vector per boundary."""
+        lines = line_rows @ scores[:, :, None]
+        closed, opened = pad(lines, (0, 0, 1, 0)), pad(lines, (0, 0, 0, 1))
+        return cast(Tensor, self.linear(torch.cat((closed, opened), dim=2)))
+
+
+def time_over_channels(scores: Tensor, size: int) -> Tensor:
+    """The published fusion: the scores (B, T) as vectors (B, 1, H), second t in channel t, the same at all boundaries.
+
+    It means nothing that second 7 of every video moves channel 7, but every official checkpoint was trained with it.
+    Channels behind T are left alone, as by the padding to T = H of the published code.
+    """
+    return pad(scores, (0, size - scores.shape[1]))[:, None, :]
 
 
 def far(mask: Tensor) -> Tensor:

@@ -14,10 +14,10 @@ from transformers import BertConfig, BertModel
 
 from baselines.ccgs import DECLARATION
 from baselines.ccgs.baseline import CCGS
+from baselines.ccgs.collecting import build_examples
 from baselines.ccgs.encoder import tiny_tokenizer
 from baselines.ccgs.examples import Special, tokens_of
 from baselines.ccgs.settings import Settings
-from baselines.ccgs.task import build_examples
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
@@ -202,8 +202,10 @@ def test_a_long_video_is_trained_on_in_the_window_of_the_answer() -> None:
     found = build_examples(corpus(), tokens_of(tokenizer), Settings.of(config).train, None)
     assert found.kept
     for example in found.kept:
-        assert len(example.lines) < 8
-        assert example.ious.shape == (len(example.lines),) * 2
+        lines = example.excerpt.lines
+        assert len(lines) < 8
+        assert example.ious.shape == (len(lines),) * 2
+        assert len(example.excerpt.times.start) == len(lines)
         assert example.ious[example.row, example.column] == 1
 
 

@@ -92,6 +92,59 @@ def test_a_missing_visual_branch_is_reported_and_the_same_each_time(tmp_path: Pa
     assert (first.path / "model.safetensors").read_bytes() == (second.path / "model.safetensors").read_bytes()
 
 
+def visual(trained: bool = True) -> dict[str, torch.Tensor]:
+    """Weights whose branch is as wide as the encoder; in a text checkpoint it is as it was drawn."""
+    torch.manual_seed(3)
+    weights = GlobalSpanModel(deberta(len(VOCABULARY), 0), 8, 64, 4).state_dict()
+    if trained:
+        weights["cq_concat.conv1d.conv1d.weight"] *= 1.5
+    return weights
+
+
+def test_the_variant_is_told_from_the_weights_unless_it_is_given(tmp_path: Path) -> None:
+    encoder = tmp_path / "encoder"
+    deberta(len(VOCABULARY) + 2, 0).save_pretrained(encoder)
+    weights = visual()
+    table = weights["P_Encoder.embeddings.word_embeddings.weight"]
+    weights["P_Encoder.embeddings.word_embeddings.weight"] = torch.cat((table, table[:2]))
+    files = download(tmp_path / "official", weights)
+    run, report = converted(tmp_path, CheckpointRequest(files, None, str(encoder)))
+    assert (report.variant, run.record()["state"]) == ("ccgs", "finished")
+    assert report.remarks == (
+        'taken for the visual variant: its branch is trained. Else: --config with {"variant": "task23"}',
+    )
+    loaded = load(run)
+    assert loaded.network.visual and not loaded.network.pooled and loaded.model.fusion is None
+    assert set(loaded.model.state_dict()) == set(weights)  # official tools can load what the kit saves
+    assert loaded.tokenizer is not None  # the encoder's own tokenizer has no [Music] yet
+    assert loaded.tokenizer("wash[Music]")["input_ids"] == [1, 7, 8, 2]
+    for number, request in enumerate(
+        (
+            CheckpointRequest(files, {"variant": "task23"}, str(encoder)),
+            CheckpointRequest(download(tmp_path / "text", visual(trained=False)), {"encoder": ENCODER, **TEXT_SIZES}),
+            CheckpointRequest(download(tmp_path / "half", {k: v.half() for k, v in visual(trained=False).items()}),
+                              {"encoder": ENCODER, **TEXT_SIZES}),
+        )
+    ):  # fmt: skip
+        (tmp_path / str(number)).mkdir()
+        run, report = converted(tmp_path / str(number), request)
+        assert (report.variant, report.remarks) == ("task23", ())
+        assert not load(run).network.visual
+
+
+TEXT_SIZES = {"inner_dim": 8, "dim": 64, "visual_dim": 4}
+
+
+def test_a_visual_checkpoint_without_its_branch_is_refused(tmp_path: Path) -> None:
+    weights = visual()
+    del weights["highlight_layer.conv1d.conv1d.bias"]
+    files = download(tmp_path / "official", weights)
+    with pytest.raises(UserError, match=r"lacks highlight_layer\.conv1d\.conv1d\.bias"):
+        converted(tmp_path, CheckpointRequest(files, {**SIZES, "dim": 64, "variant": "ccgs"}))
+    with pytest.raises(UserError, match="as wide as the encoder"):
+        converted(tmp_path / "narrow", CheckpointRequest(files, {**SIZES, "variant": "ccgs"}))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import BertConfig, DebertaV2Config
 
 from baselines.ccgs import examples
 from baselines.ccgs.encoder import tiny_tokenizer
-from baselines.ccgs.windows import Window, holding, merge, pieces, position_limit, windows
+from baselines.ccgs.windows import holding, pieces, position_limit
 from cmivqa_kit.data.span import Span, interval_iou
 from cmivqa_kit.data.types import Question, Subtitle
+from cmivqa_kit.prediction.windows import Window, windows
 
 TOKENIZER = tiny_tokenizer(["how do i wash", "如何洗手", "music"])
 TOKENS, SPECIAL = examples.tokens_of(TOKENIZER), examples.Special.of(TOKENIZER)
@@ -117,11 +117,6 @@ def test_windows_overlap_and_the_most_central_one_holds_a_span() -> None:
     assert holding(found, 0, 8) is None
     assert windows([9] * 12, None) == [Window(0, 12)]
     assert windows([], 50) == []
-
-
-def test_a_span_in_two_windows_has_its_better_score() -> None:
-    merged = merge(3, [(Window(0, 2), torch.tensor([[1.0, 2], [3, 4]])), (Window(1, 3), torch.full((2, 2), 3.5))])
-    assert merged.tolist() == [[1, 2, -torch.inf], [3, 4, 3.5], [-torch.inf, 3.5, 3.5]]
 
 
 def test_position_limits() -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,12 +21,18 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import BertTokenizer
 
-from baselines.ccgs import decode, examples, features, losses, optim, validation
+from baselines.ccgs import examples, features, losses, optim, validation
 from baselines.ccgs.checkpoint import convert, load
 from baselines.ccgs.model import GlobalSpanModel
+from baselines.ccgs.projected import ProjectedVideos
+from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.span import Span
-from cmivqa_kit.data.types import Subtitle
-from cmivqa_kit.plugin.types import CheckpointRequest
+from cmivqa_kit.data.types import Question, Split, Subtitle, Video
+from cmivqa_kit.plugin.types import Candidate, CheckpointRequest, PredictOptions
+from cmivqa_kit.prediction.corpus_pass import CorpusPass
+from cmivqa_kit.prediction.engine import Kept
+from cmivqa_kit.prediction.pairs import in_memory
+from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
 from cmivqa_kit.training.run import make_run
 from tests.golden.replay import Case, procedure
 
@@ -216,15 +223,50 @@ def loading(case: Case) -> list[str]:
 # ------------------------------------------------------------------------------------------------ ranking
 
 
+@dataclass
+class _Given:
+    """A `PairScorer` whose logits are given, by video: the engine ranks them as it ranks a network's."""
+
+    matrices: Mapping[str, Tensor]
+    limit: int | None = None
+    overhead: int = 0
+    overlap: float = 0.0
+    upper: bool = False
+
+    @property
+    def device(self) -> torch.device:
+        return torch.device("cpu")
+
+    def encode_question(self, question: Question) -> Any:
+        return np.zeros(1, np.int32)
+
+    def encode_video(self, video: Video, language: str | None) -> EncodedVideo:
+        return EncodedVideo.of(video.id, [(0,)] * len(video.subtitles), video.subtitles)
+
+    def collate(self, rows: Sequence[Row]) -> Mapping[str, Tensor]:
+        return {str(at): self.matrices[row.video.id] for at, row in enumerate(rows)}
+
+    def score(self, batch: Mapping[str, Tensor]) -> Tensor:
+        size = max(len(matrix) for matrix in batch.values())
+        logits = torch.full((len(batch), size, size), -torch.inf)
+        for row, matrix in zip(logits, batch.values(), strict=True):
+            row[: len(matrix), : len(matrix)] = matrix
+        return logits
+
+
 def _rank(
-    matrices: Mapping[str, Tensor], corpus: list[str], times: Mapping[str, decode.Times], count: int
-) -> tuple[decode.Ranked, decode.Ranked]:
-    """The ranked spans of a question, and its videos by their best cell."""
-    parts = [
-        decode.rank_video(matrices[video].numpy(), times[video], number, count, published=True)
-        for number, video in enumerate(corpus)
-    ]
-    return decode.join(parts, count), decode.by_video(parts, len(corpus))
+    matrices: Mapping[str, Tensor], corpus: list[str], lines: Mapping[str, Sequence[Subtitle]], count: int
+) -> tuple[tuple[Candidate, ...], list[str]]:
+    """The ranked spans of a question, and the videos by their best cell."""
+    asked = (Question(0, "?"),)
+    split = Split("golden", asked, {video: Video(video, tuple(lines[video])) for video in corpus}, FeatureStore())
+    lists = []
+    for target, limit in ((23, count), (2, len(corpus))):
+        one = CorpusPass(_Given(matrices), split, asked, Kept(max(count, limit), 1))
+        options = PredictOptions({"decode": {"by_video": True}}, limit)
+        (found,) = in_memory(one, target, options)  # type: ignore[arg-type]
+        lists.append(found.candidates)
+    return lists[0], [one.video_id for one in lists[1]]
 
 
 @procedure("ccgs", "decode_corpus")
@@ -236,15 +278,14 @@ def decode_corpus(case: Case) -> list[str]:
     few = case.config["min_subtitles_exclusive"]
     corpus = [video for video in given["video_order"] if len(subtitles.get(video, ())) > few]
     check.same("corpus_video_ids", corpus, wanted["corpus_video_ids"])
-    times = {video: decode.Times.of(subtitles[video]) for video in corpus}
     groups = _groups(load_file(case.folder / "inputs.safetensors"))
     check.same("questions", len(given["questions"]), len(wanted["output"]))
     for number, (asked, expected) in enumerate(zip(given["questions"], wanted["output"], strict=False)):
-        ranked, _ = _rank(groups[f"q{number}"], corpus, times, case.config["top_k"])
+        ranked, _ = _rank(groups[f"q{number}"], corpus, subtitles, case.config["top_k"])
         check.same(f"q{number}.id", asked["id"], expected["id"])
         check.same(f"q{number}.question", asked["question"], expected["question"])
-        check.same(f"q{number} videos", [corpus[v] for v in ranked.video], [row[0] for row in expected["output"]])
-        seconds = np.stack((ranked.start, ranked.end), axis=1)
+        check.same(f"q{number} videos", [one.video_id for one in ranked], [row[0] for row in expected["output"]])
+        seconds = np.array([(one.span.start, one.span.end) for one in ranked])
         check.number(f"q{number} seconds", seconds, np.array([row[1:] for row in expected["output"]], float))
     return check.result()
 
@@ -257,13 +298,13 @@ def metrics_validation(case: Case) -> list[str]:
     ks, thresholds = case.config["ks"], case.config["thresholds"]
     corpus = list(dict.fromkeys(one["video_id"] for one in given["valid"]))
     check.same("corpus_video_ids", corpus, wanted["corpus_video_ids"])
-    times = {video: decode.Times.of(_lines(given["subtitle"][video])) for video in corpus}
+    lines = {video: _lines(given["subtitle"][video]) for video in corpus}
     groups = _groups(load_file(case.folder / "inputs.safetensors"))
     judged = []
     for number, asked in enumerate(given["valid"]):
-        ranked, videos = _rank(groups[f"q{number}"], corpus, times, max(ks))
+        ranked, videos = _rank(groups[f"q{number}"], corpus, lines, max(ks))
         answer = Span(asked["start_second"], asked["end_second"])
-        judged.append(validation.judge(ranked, videos, corpus.index(asked["video_id"]), answer, ks))
+        judged.append(validation.judge(ranked, videos, asked["video_id"], answer, ks))
     for k in ks:
         check.number(f"iou_{k}s", torch.tensor([one.best_iou[k] for one in judged], dtype=torch.double),
                      torch.tensor(wanted[f"iou_{k}s"], dtype=torch.double))  # fmt: skip
@@ -295,6 +336,21 @@ def _inputs(group: Mapping[str, Tensor], variant: str) -> dict[str, Tensor]:
     return {name: group[name] for name in ((*ROW, *VISUAL) if variant == "ccgs" else ROW)}
 
 
+def _as_predicted(model: GlobalSpanModel, group: Mapping[str, Tensor]) -> Tensor:
+    """Span logits as prediction makes them: features from files by id, projected once, padded to the longest."""
+    with TemporaryDirectory() as folder:
+        names = [f"row{number}" for number in range(len(group["vfeats"]))]
+        for name, vfeats, mask in zip(names, group["vfeats"], group["vfeats_mask"], strict=True):
+            np.save(Path(folder) / f"{name}.npy", vfeats[mask.bool()].numpy())
+        _, rows, size = group["vfeats"].shape
+        videos = ProjectedVideos(features.VideoFeatures(FeatureStore([Path(folder)]), rows, size), model)
+        times = [Times.of([Subtitle("", 0.0, 1.0)])] * len(names)  # the published fusion asks for none
+        batch = {**{name: group[name] for name in ROW}, **videos.collate(names, times)}
+        with torch.inference_mode():
+            logits: Tensor = model(**videos.inputs(batch))
+    return logits
+
+
 def _losses(logits: Tensor, ious: Tensor) -> tuple[Tensor, Tensor]:
     row, column = examples.target(ious.numpy())
     return losses.contrastive_loss(logits, row, column), losses.ranking_iou_loss(logits[0], ious)
@@ -317,6 +373,11 @@ def forward(case: Case) -> list[str]:
         getattr(model, name).register_forward_hook(record(name))
     for group, given in _groups(load_file(case.folder / "inputs.safetensors")).items():
         inputs = _inputs(given, variant)
+        if variant == "ccgs":
+            predicted = _as_predicted(model, given)
+            wanted = ("logits_pos", "logits_neg") if "ious" in given else ("logits",)
+            for row, name in enumerate(wanted):
+                check.number(f"{group}.{name} as predicted", predicted[row], check.tensors[f"{group}.{name}"])
         recorded.clear()
         with torch.no_grad():
             logits = model(**inputs)
@@ -395,7 +456,7 @@ def train_step(case: Case) -> list[str]:
 
 def _schedule(asked: Mapping[str, int]) -> Iterator[tuple[str, Any]]:
     batches, accumulation, epochs = asked["len_train_loader"], asked["accum_iter"], asked["epochs"]
-    warmup, total = optim.schedule_steps(batches, accumulation, epochs, "published")
+    warmup, total = optim.schedule_steps([batches] * epochs, accumulation, "published")
     steps = epochs * -(-batches // accumulation)
     yield from asked.items()
     yield "warmup_steps", warmup

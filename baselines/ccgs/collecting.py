@@ -1,0 +1,151 @@
+"""Which questions can be trained on, and with which lines. Source: specs/ccgs.md, sections 1.6 and 2.3.
+
+Where a video does not fit into one row, a question is trained with the window of lines that holds its answer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.ccgs.examples import EXTRA, Ids, Tokens, iou_matrix, length, published_drop, target
+from baselines.ccgs.settings import TrainSettings
+from baselines.ccgs.windows import holding, pieces
+from cmivqa_kit.data.types import Question, Split
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.prediction.types import Times
+from cmivqa_kit.prediction.windows import Window, windows
+
+MIN_ROOM = 16  # tokens that must be left for subtitles
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Excerpt:
+    """Lines of a video that fit into one row: token ids, and when they are said."""
+
+    video: str
+    lines: tuple[Ids, ...]
+    times: Times
+
+
+Shown = Mapping[tuple[str, str | None], tuple[Excerpt, ...]]  # video id, language -> its windows
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A training question with its lines: token ids, IoU of their spans with the answer, the best cell."""
+
+    question: Question
+    tokens: Ids
+    excerpt: Excerpt
+    ious: NDArray[np.float32]
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """What can be trained on, how many questions each rule left out, and the lines a negative video is shown with."""
+
+    kept: tuple[Example, ...]
+    dropped: Mapping[str, int]
+    videos: Shown
+
+
+def build_examples(
+    split: Split, tokens: Tokens, settings: TrainSettings, limit: int | None, visual: bool = False
+) -> Examples:
+    """The examples of a split.
+
+    Args:
+        split: questions with answers.
+        tokens: text to ids.
+        settings: ``maxlen`` and the rules.
+        limit: the most tokens the encoder takes, or ``None``.
+        visual: leave out what is asked of videos without features.
+
+    Raises:
+        UserError: more than ``max_dropped`` of the questions are left out, or all of them.
+    """
+    asked = {question.text: tokens(question.text) for question in split.questions}
+    longest = max((len(ids) for ids in asked.values()), default=0)
+    # One room for all: a negative question may be longer than the right one.
+    room = min(settings.maxlen, limit or settings.maxlen) - EXTRA - longest
+    if room < MIN_ROOM:
+        raise UserError(
+            f"a training question of {longest} tokens leaves no room for subtitles",
+            "Raise train.maxlen, or shorten it.",
+        )
+    kept: list[Example] = []
+    dropped: Counter[str] = Counter()
+    seen: dict[tuple[str, str | None], tuple[tuple[Ids, ...], list[Window]]] = {}
+    times: dict[tuple[str, str | None], Times] = {}
+    for question in split.questions:
+        video = split.videos.get(question.video_id or "")
+        subtitles = video.subtitles_in(question.language) if video is not None else ()
+        if not subtitles or question.answer is None or video is None:
+            dropped["no-subtitles" if question.answer is not None else "no-answer"] += 1
+            continue
+        if visual and video.id not in split.features:
+            dropped["no-features"] += 1
+            continue
+        key = video.id, question.language
+        if key not in seen:
+            times[key] = Times.of(subtitles)
+            lines = tuple(tokens(line.text) for line in subtitles)
+            seen[key] = lines, windows([len(line) for line in lines], room)
+        lines, found = seen[key]
+        why = None
+        if settings.joined_length:
+            real = length(len(asked[question.text]), [len(line) for line in lines])
+            why = published_drop(subtitles, tokens, settings.maxlen) or ("too-long" if real > settings.maxlen else None)
+        ious = iou_matrix(subtitles, question.answer)
+        row, column = target(ious)
+        if why is None and not settings.joined_length and ious[row, column] == 0:
+            why = "no-overlap"  # published: the target silently becomes the first cell
+        window = holding(found, row, column)
+        if why is None and window is None:
+            why = "answer-in-no-window"
+        if why is not None or window is None:
+            dropped[str(why)] += 1
+            continue
+        inside = slice(window.first, window.stop)
+        kept.append(
+            Example(
+                question,
+                asked[question.text],
+                _excerpt(video.id, window, lines, times[key]),
+                ious[inside, inside],
+                row - window.first,
+                column - window.first,
+            )
+        )
+    _require_enough(split, kept, dropped, settings.max_dropped)
+    shown = {
+        key: tuple(_excerpt(key[0], window, lines, times[key]) for window in found)
+        for key, (lines, found) in seen.items()
+    }
+    return Examples(tuple(kept), dict(dropped), shown)
+
+
+def _excerpt(video: str, window: Window, lines: Sequence[Ids], times: Times) -> Excerpt:
+    inside = slice(window.first, window.stop)
+    return Excerpt(video, tuple(pieces(window, lines)), Times(times.start[inside], times.end[inside]))
+
+
+def _require_enough(split: Split, kept: Sequence[Example], dropped: Counter[str], most: float) -> None:
+    lost = sum(dropped.values())
+    if kept and lost <= most * len(split.questions):
+        return
+    share = lost / max(1, len(split.questions))
+    reasons = ", ".join(f"{count} {name}" for name, count in dropped.most_common())
+    raise UserError(
+        f"{lost} of {len(split.questions)} questions of {split.name} cannot be trained on: {reasons or 'none there'}",
+        f"Look at the data: cmivqa data check; or allow it: --set train.max_dropped={min(1.0, share + 0.01):.2f}"
+        if kept
+        else "Nothing is left to train on. Look at the data: cmivqa data check; or raise train.maxlen.",
+    )

@@ -1,0 +1,76 @@
+"""For prediction: the first layer of the visual branch depends on no question, so it is done once per video.
+
+At the published sizes it takes 1.2 of the branch's about 10 GFLOP (768 rows), and the projected rows are 2.4 MB of
+device memory a video, where the features themselves would cross to the device again with every batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from baselines.ccgs.features import Kept, LineTimes, VideoFeatures
+from baselines.ccgs.model import GlobalSpanModel
+
+MOST_BYTES = 2**30  # of projected videos kept on the device: 1 GiB, about 450 videos of 768 rows
+ABSENT = -1
+
+
+class ProjectedVideos:
+    """Videos as the network sees them behind its first visual layer, kept where the network is.
+
+    Args:
+        features: of the corpus.
+        model: the network in evaluation mode, on its device. Its weights must stay as they are: a new pass after more
+            training needs a new object.
+        most_bytes: of videos kept there; what was used longest ago is made again when it is wanted.
+    """
+
+    def __init__(self, features: VideoFeatures, model: GlobalSpanModel, most_bytes: int = MOST_BYTES) -> None:
+        self.features, self.model = features, model
+        self._ids = tuple(features.store)
+        self._numbers = {video_id: number for number, video_id in enumerate(self._ids)}
+        self._kept: Kept[Tensor] = Kept(most_bytes)
+
+    def collate(self, video_ids: Sequence[str], times: Sequence[LineTimes]) -> dict[str, Tensor]:
+        """What of a batch is known beforehand, on the CPU: ``videos`` (B,), ``vfeats_mask``, and ``line_rows``.
+
+        The shares of the lines are made for the kit's fusion only.
+
+        Raises:
+            UserError: a damaged feature file.
+        """
+        numbers = [self._numbers.get(video_id, ABSENT) for video_id in video_ids]
+        places = self.features.places(video_ids, times if self.model.fusion is not None else None)
+        return {"videos": torch.tensor(numbers), **places}
+
+    def inputs(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The batch on the device with ``video`` (B, T, C), as `GlobalSpanModel` takes it, in place of ``videos``.
+
+        Raises:
+            UserError: a damaged feature file.
+        """
+        inputs = dict(batch)
+        numbers = inputs.pop("videos").tolist()  # waits for the batch before, a small part of a batch's time
+        rows, longest = inputs["vfeats_mask"].shape
+        weight = self.model.dense.weight
+        video = torch.zeros(rows, longest, weight.shape[1], device=weight.device)  # C = H in the visual variant
+        for row, number in enumerate(numbers):
+            if number != ABSENT:
+                projected = self._projected(self._ids[number])
+                video[row, : len(projected)] = projected
+        return {**inputs, "video": video}
+
+    def _projected(self, video_id: str) -> Tensor:
+        video = self._kept.get(video_id)
+        if video is None:
+            rows = self.features.get(video_id)
+            if rows is None:
+                raise ValueError(f"no features of {video_id!r}")  # its number comes from the same listing
+            device = self.model.dense.weight.device
+            with torch.no_grad(), torch.autocast(device.type, enabled=False):
+                video = self.model.project(torch.from_numpy(rows).to(device)[None])[0]
+            self._kept.put(video_id, video, video.nbytes)
+        return video

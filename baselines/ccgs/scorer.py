@@ -1,0 +1,143 @@
+"""Rows of question and subtitles for the kit's engine (`cmivqa_kit.prediction`). Source: specs/ccgs.md, 2.1, 5.1, 5.2.
+
+Every video is tokenized once; of a row only the question's part is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from baselines.ccgs.examples import EXTRA, Special, Tokens
+from baselines.ccgs.features import VideoFeatures
+from baselines.ccgs.model import GlobalSpanModel
+from baselines.ccgs.projected import ProjectedVideos
+from baselines.ccgs.settings import DecodeSettings
+from cmivqa_kit.data.types import Question, Split, Video
+from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
+from cmivqa_kit.prediction.types import Tokens as Ids
+from cmivqa_kit.training.device import threads
+
+Places = NDArray[np.int64]
+FEW = 2  # the reference leaves out videos with at most so many lines
+MULTIPLE = 8  # lengths that a GPU's kernels take without a copy
+PRECISION = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class SpanScorer:
+    """A `PairScorer` around the network.
+
+    Args:
+        model: in evaluation mode, where it is to run.
+        split: whose videos are scored; the reference's rule for the corpus asks which of them have features.
+        tokens: text to ids.
+        special: ids of the tokenizer's own tokens.
+        limit: the most tokens the encoder takes, or ``None``.
+        settings: section ``decode``.
+        on: CPU threads for the network; 0: torch's own choice.
+        features: of the split, for the visual variant.
+    """
+
+    overhead = EXTRA
+
+    def __init__(
+        self,
+        model: nn.Module,
+        split: Split,
+        tokens: Tokens,
+        special: Special,
+        limit: int | None,
+        settings: DecodeSettings,
+        on: int = 0,
+        features: VideoFeatures | None = None,
+    ) -> None:
+        self.model, self.split, self.tokens, self.special = model, split, tokens, special
+        self.settings, self.on = settings, on
+        limits = [one for one in (limit, settings.maxlen) if one]
+        self.limit = min(limits) if limits else None
+        self.features = features
+        self.renew()
+        self.overlap, self.upper = settings.overlap, not settings.repeats
+        chosen = settings.precision
+        self.precision = ("bf16" if self.device.type == "cuda" else "no") if chosen == "auto" else chosen
+
+    def renew(self) -> None:
+        """Forget what was computed with the weights: they have changed."""
+        model = cast(GlobalSpanModel, self.model)
+        self.videos = ProjectedVideos(self.features, model) if self.features is not None else None
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.model.parameters()).device
+
+    def encode_question(self, question: Question) -> Ids:
+        """Its token ids."""
+        return np.array(self.tokens(question.text), np.int32)
+
+    def encode_video(self, video: Video, language: str | None) -> EncodedVideo | None:
+        """Its lines; ``None`` for a video without any, or one that the reference's rule leaves out."""
+        subtitles = video.subtitles_in(language)
+        features = self.split.features
+        left_out = len(subtitles) <= FEW or (len(features) > 0 and video.id not in features)
+        if not subtitles or (self.settings.corpus == "reference" and left_out):
+            return None
+        return EncodedVideo.of(video.id, [self.tokens(line.text) for line in subtitles], subtitles)
+
+    def collate(self, rows: Sequence[Row]) -> Mapping[str, Tensor]:
+        """``input_ids``, ``attention_mask``, ``token_types``, each (B, L) int64; for the visual variant its videos."""
+        made = [self._sequence(row) for row in rows]
+        longest = max(len(ids) for ids, _ in made)
+        if self.device.type == "cuda":
+            longest = -(-longest // MULTIPLE) * MULTIPLE
+        shape = len(rows), longest
+        input_ids = np.full(shape, self.special.pad, np.int64)
+        mask, types = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        for at, (ids, marks) in enumerate(made):
+            input_ids[at, : len(ids)] = ids
+            mask[at, : len(ids)] = 1
+            types[at, marks] = 1
+        batch = {
+            "input_ids": torch.from_numpy(input_ids),
+            "attention_mask": torch.from_numpy(mask),
+            "token_types": torch.from_numpy(types),
+        }
+        if self.videos is not None:
+            batch |= self.videos.collate([row.video.id for row in rows], [_times(row) for row in rows])
+        return batch
+
+    def score(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """(B, N, N) float32 span logits."""
+        with threads(self.on), self._autocast():
+            logits: Tensor = self.model(**(batch if self.videos is None else self.videos.inputs(batch)))
+        return logits
+
+    def _sequence(self, row: Row) -> tuple[Ids, Places]:
+        """The ids of a row, and the places of its marks: [CLS] [CLS] question [SEP] line [SEP] line [SEP] ..."""
+        text, ends = row.video.text(row.window)
+        begin = len(row.question) + EXTRA  # where the lines begin
+        separators = ends + np.arange(len(ends))  # of the lines, from there
+        ids = np.full(begin + len(text) + len(ends), self.special.sep, np.int32)
+        ids[: EXTRA - 1] = self.special.cls
+        ids[EXTRA - 1 : begin - 1] = row.question
+        spoken = np.ones(len(ids) - begin, bool)
+        spoken[separators] = False
+        ids[begin:][spoken] = text
+        return ids, np.concatenate(([begin - 1], begin + separators))
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        if self.precision == "no":
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=PRECISION[self.precision])
+
+
+def _times(row: Row) -> Times:
+    """Of the lines of a row."""
+    lines = slice(row.window.first, row.window.stop)
+    return Times(row.video.times.start[lines], row.video.times.end[lines])
