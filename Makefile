@@ -21,7 +21,7 @@ $(VENV)/.bench: $(VENV)/.dev
 	touch $@
 
 # benchmarks/ also holds what the scripts share.
-BENCHMARKS := $(filter-out $(patsubst %,benchmarks/%.py,data processes quadratic),$(wildcard benchmarks/*.py))
+BENCHMARKS := $(filter-out $(patsubst %,benchmarks/%.py,data pairs processes quadratic reference_predictor),$(wildcard benchmarks/*.py))
 
 demo: $(VENV)/.kit
 	$(BIN)/cmivqa demo --dir demo-workspace

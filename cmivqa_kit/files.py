@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -217,5 +217,21 @@ def sha256(path: Path) -> str:
 
 def fingerprint(document: Any) -> str:
     """Twelve hex digits that stand for a JSON document, whatever the order of its object keys."""
+    return hashlib.sha256(_plain(document)).hexdigest()[:12]
+
+
+def fingerprint_lists(lists: Iterable[Iterable[Any]]) -> str:
+    """`fingerprint` of a list of lists, taken item by item: the text of a whole corpus is never in memory."""
+    digest = hashlib.sha256()
+    for number, items in enumerate(lists):
+        digest.update(b",[" if number else b"[[")
+        for at, item in enumerate(items):
+            digest.update((b"," if at else b"") + _plain(item))
+        digest.update(b"]")
+    digest.update(b"]")
+    return digest.hexdigest()[:12]
+
+
+def _plain(document: Any) -> bytes:
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return text.encode("utf-8", "surrogatepass")

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from cmivqa_kit import files
 from cmivqa_kit.errors import ExitCode, RunFailed, UserError
-from cmivqa_kit.files import CUT_OFF, UnreadableFile, atomic_path, decode, fingerprint, parse_json, read_json
+from cmivqa_kit.files import (
+    CUT_OFF,
+    UnreadableFile,
+    atomic_path,
+    decode,
+    fingerprint,
+    fingerprint_lists,
+    parse_json,
+    read_json,
+)
 
 PLACE = Path("entry.json")
 SMALL = {
@@ -238,5 +247,7 @@ def test_fingerprints_and_hashes(tmp_path: Path) -> None:
     assert fingerprint({"a": 1, "b": "\ud800"}) == fingerprint({"b": "\ud800", "a": 1})
     assert fingerprint([1, 2]) != fingerprint([2, 1])
     assert len(fingerprint(None)) == 12
+    for lists in ([[]], [[], []], [[1, "\ud800"], [{"b": 1, "a": [None, 0.5]}]], [[], ["问"], []]):
+        assert fingerprint_lists(iter(map(iter, lists))) == fingerprint(lists)
     (tmp_path / "x").write_bytes(b"abc")
     assert files.sha256(tmp_path / "x").startswith("ba7816bf")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import click
 from cmivqa_kit.cli.common import PATH, Session, words
 from cmivqa_kit.data.types import TRACKS
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.memory import peak_memory
 
 QUICK = (
     "baselines",
@@ -26,7 +26,7 @@ QUICK = (
 )
 NEURAL = ("train", "predict --split testA")  # the workspace's baseline, bare
 SYSTEMS = {"prior": ("prior_track1.json",), "bm25": ("bm25_track1.json", "bm25.json"), "ccgs": ("submission.json",)}
-BASELINE, PRESET = "ccgs", "tiny"
+BASELINE = "ccgs"
 
 
 @click.command(
@@ -57,9 +57,11 @@ def command(folder: Path, quick: bool) -> None:
         raise UserError(f"{folder}: exists and is no demo workspace", "Give --dir DIR for another place.")
     begin = time.perf_counter()
     root = demo_corpus()
-    write_text(marker, toml({"data.root": str(root), "model.baseline": BASELINE, "model.preset": PRESET}))
+    found = declaration(BASELINE)
+    preset = found.demo_preset
+    write_text(marker, toml({"data.root": str(root), "model.baseline": BASELINE, "model.preset": preset}))
     session.say(f"Workspace {folder}, data: the embedded corpus in {root}")
-    missing = missing_packages(declaration(BASELINE))
+    missing = missing_packages(found)
     if missing and not quick:
         session.say(f"Without {BASELINE}, which needs {', '.join(missing)}: pip install 'cmivqa-kit[models]'", "yellow")
     neural = not quick and not missing
@@ -73,17 +75,17 @@ def command(folder: Path, quick: bool) -> None:
             session.say("")
             session.say(f"$ cmivqa {step}{force}", "bold cyan")
             cli.main(shlex.split(step + force), prog_name="cmivqa", standalone_mode=False)
-        _summary(session, root, answers)
+        _summary(session, root, answers, preset)
     finally:
         os.chdir(here)
     session.say("")
-    peak = f", peak memory {_peak_mib():.0f} MiB" if _peak_mib() else ""
+    peak = f", peak memory {peak_memory() / 2**20:.0f} MiB" if peak_memory() else ""
     session.say(f"Done in {time.perf_counter() - begin:.1f} s{peak}.", "bold green")
     session.say("On your own data: cmivqa init --from DOWNLOADS")
     session.next(f"cd {words(folder)} && cmivqa score {files.split()[-1]}")
 
 
-def _summary(session: Session, root: Path, answers: Mapping[str, Sequence[str]]) -> None:
+def _summary(session: Session, root: Path, answers: Mapping[str, Sequence[str]], preset: str) -> None:
     """One row per baseline: what each track ranks by, on the embedded testA."""
     from cmivqa_kit.data.catalogue import catalogue
     from cmivqa_kit.scoring.files import score_in
@@ -94,17 +96,7 @@ def _summary(session: Session, root: Path, answers: Mapping[str, Sequence[str]])
     for name, paths in answers.items():
         cards = [c for path in paths for c in score_in(read_submission(Path(path)), catalogue(root)).cards]
         values = {card.track: f"{card.metrics[card.headline]:.4f}" for card in cards}
-        system = name if name != BASELINE else f"{name}, preset {PRESET} (recipe kit: not the published baseline)"
+        system = name if name != BASELINE else f"{name}, preset {preset} (recipe kit: not the published baseline)"
         rows.append([system, *(values.get(track, "-") for track in TRACKS)])
     session.say("")
     session.table("Embedded testA", ["baseline", *(f">Track {t} {HEADLINE[t]}" for t in TRACKS)], rows)
-
-
-def _peak_mib() -> float:
-    """Peak resident memory of this process in MiB; 0 where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("cmivqa_kit.cli.validate", "Check submission files: form, ids, texts, spans, videos."),
     "schema": ("cmivqa_kit.cli.schema", "Show the JSON Schema of a submission file."),
     "score": ("cmivqa_kit.cli.score", "Score submission files: official and strict numbers, and why they differ."),
+    "diagnose": ("cmivqa_kit.cli.diagnose", "Show where a submission lost its points: retrieval or localization."),
     "compare": ("cmivqa_kit.cli.compare", "Tell whether one submission is better than another, or only luckier."),
     "sample": ("cmivqa_kit.cli.sample", "Write a valid template for your own model's answers."),
     "baselines": ("cmivqa_kit.cli.baselines", "List the baselines: tracks, paper, what they need."),

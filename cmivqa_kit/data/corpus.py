@@ -15,7 +15,7 @@ from cmivqa_kit.data.layouts import Layout, detect
 from cmivqa_kit.data.subtitles import read_subtitles
 from cmivqa_kit.data.types import Note, Question, Split, Track, Video
 from cmivqa_kit.errors import Problem, UserError, problems_error
-from cmivqa_kit.files import fingerprint, read_json
+from cmivqa_kit.files import fingerprint_lists, read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +250,8 @@ def _as_scored(questions: Sequence[Question]) -> list[dict[str, Any]]:
 
 def data_fingerprint(split: Split) -> str:
     """Twelve hex digits that stand for the questions and subtitles of a split."""
-    questions: list[Any] = [
+    questions = (
         [q.id, q.text, q.video_id, [q.answer.start, q.answer.end] if q.answer else None] for q in split.questions
-    ]
-    videos = [[v.id, [[s.text, s.start, s.duration] for s in v.subtitles]] for v in split.videos.values()]
-    return fingerprint([questions, videos])
+    )
+    videos = ([v.id, [[s.text, s.start, s.duration] for s in v.subtitles]] for v in split.videos.values())
+    return fingerprint_lists((questions, videos))

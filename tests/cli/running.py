@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cmivqa_kit.plugin.types import Recipe
+from cmivqa_kit.prediction.records import keep
+from cmivqa_kit.training.run import start_run
+
 
 def cmivqa(*arguments: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[bytes]:
     """`cmivqa ARGUMENTS` in ``cwd``; extra keywords are environment variables."""
@@ -31,3 +35,12 @@ def python(code: str, *arguments: str | Path, cwd: Path, **env: str) -> subproce
         timeout=300,
         check=False,
     )
+
+
+def made_by(baseline: str, recipe: Recipe, *files: str) -> str:
+    """Note in a run below ``./runs`` that it made these files; the name of the run."""
+    run = start_run(Path("runs"), baseline, {}, 0, recipe)
+    run.finish()
+    for file in files:
+        keep(run, Path(file))
+    return run.path.name

@@ -55,6 +55,60 @@ def test_bare_commands_use_the_workspace_s_baseline_and_the_newest_run(demo: tup
     assert "another corpus" in text
 
 
+def test_a_kept_pass_gives_other_lists_without_torch(demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    code = (
+        "import sys\n"
+        "from cmivqa_kit.cli.main import run\n"
+        "sys.argv = ['cmivqa', *sys.argv[1:]]\n"
+        "try:\n    run()\nfinally:\n    print('torch' in sys.modules)"
+    )
+    words = ["predict", "--from", "runs/ccgs-1/predictions/testA"]
+    same = python(code, *words, "--out", "same.json", cwd=folder)
+    assert same.stdout.splitlines()[-1] == "False", same.stderr
+    assert (folder / "same.json").read_bytes() == (folder / "submission.json").read_bytes()
+    fewer = python(code, *words, "--out", "fewer.json", "--set", "decode.spans_per_video=1", cwd=folder)
+    assert fewer.stdout.splitlines()[-1] == "False", fewer.stderr
+    for row in json.loads((folder / "fewer.json").read_text(encoding="utf-8")):
+        videos = [entry[0] for entry in row["output"]]
+        assert len(videos) == len(set(videos)) == 50
+    refused = cmivqa(*words, "--set", "decode.maxlen=64", "--out", "x.json", cwd=folder)
+    assert refused.returncode == 2
+    assert b"decode.maxlen was 0 and is now 64" in refused.stderr
+
+
+def test_predicting_says_before_what_it_takes(demo: tuple[Path, str]) -> None:
+    folder, text = demo
+    assert "113 questions x 64 videos: 7,232 pairs, " in text
+    planned = cmivqa(
+        "predict",
+        "--run",
+        "runs/ccgs-1",
+        "--dry-run",
+        "--sample",
+        "20",
+        "--budget",
+        "1s",
+        "--format",
+        "json",
+        cwd=folder,
+    )
+    assert planned.returncode == 0, planned.stderr
+    document = json.loads(planned.stdout)
+    first = document["first_stage"]
+    assert (first["name"], first["of"]) == ("bm25", 64)
+    assert 1 <= first["videos"] < 64
+    assert 0 < first["recall_on_dev"] <= 1
+    assert document["pairs"] == 20 * first["videos"]
+    assert not (folder / "runs/ccgs-1/predictions/testA-sample20-budget.partial").exists()
+    refused = cmivqa("predict", "-m", "bm25", "--run", "runs", "--resume", cwd=folder)
+    assert refused.returncode == 2
+    assert b"does not score question-video pairs" in refused.stderr
+    wrong = cmivqa("predict", "--budget", "soon", cwd=folder)
+    assert wrong.returncode == 2
+    assert b"e.g. 2h, 30m" in wrong.stderr
+
+
 def test_a_dry_run_says_what_it_takes_and_leaves_nothing(tmp_path: Path) -> None:
     done = cmivqa("train", "--dry-run", *SHORT, "--set", "train.accumulation=4", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -31,7 +31,7 @@ def entry(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "arguments",
     [["--help"], ["score", "--help"], ["validate", "--help"], ["validate", "entry.json"], ["score", "entry.json"],
-     ["baselines"], ["config"], ["validate", "damaged.json"]],
+     ["diagnose", "--help"], ["diagnose", "entry.json"], ["baselines"], ["config"], ["validate", "damaged.json"]],
     ids=" ".join,
 )  # fmt: skip
 def test_light_commands_import_nothing_heavy(entry: Path, arguments: list[str]) -> None:

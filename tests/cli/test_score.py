@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cmivqa_kit.cli.main import cli
-from tests.cli.running import python
+from tests.cli.running import made_by, python
 
 NUMBER = 12
 FAST = ("--resamples", "200")
@@ -404,6 +404,19 @@ def test_per_question_writes_nothing_where_nothing_is_scored(folder: Path) -> No
     arguments = ("spans.json", "--truth", "truth.jsonl", "--per-question", "truth.jsonl", "--force")
     assert "is read by this command" in run(*arguments, code=2, truth=False).stderr
     assert json.loads(Path("truth.jsonl").read_text(encoding="utf-8")) == answers()
+
+
+def test_who_made_a_file_is_named_with_the_recipe(folder: Path) -> None:
+    kit, published = made_by("ccgs", "kit", "corpus.json"), made_by("ccgs", "published", "second.json")
+    line = f"made by ccgs (recipe kit: not the published baseline), run {kit}"
+    assert f"  {line}" in text("corpus.json").splitlines()
+    lines = text("corpus.json", "second.json", "spans.json").splitlines()
+    assert [found for found in lines if "made by" in found] == [
+        f"  corpus.json: {line}", f"  second.json: made by ccgs (recipe published), run {published}"
+    ]  # fmt: skip
+    assert [one["made_by"] and one["made_by"]["run"] for one in documents("second.json", "spans.json")] == [
+        published, None
+    ]  # fmt: skip
 
 
 def test_the_keys_of_the_json_are_stable(folder: Path) -> None:

@@ -55,12 +55,13 @@ def test_the_kit_never_imports_baselines() -> None:
 def test_imports_run_one_way() -> None:
     """scoring imports data and submission only; data and submission nothing to their right (DESIGN.md)."""
     right = {
-        "data": "submission|scoring|training|prediction|leaderboard|cli",
-        "submission": "scoring|training|prediction|leaderboard|cli",
-        "scoring": "training|prediction|leaderboard|cli",
-        "plugin": "scoring|prediction|leaderboard|cli",
-        "training": "scoring|prediction|leaderboard|cli",
-        "prediction": "scoring|leaderboard|cli",
+        "data": "submission|scoring|training|prediction|diagnosis|leaderboard|cli",
+        "submission": "scoring|training|prediction|diagnosis|leaderboard|cli",
+        "scoring": "training|prediction|diagnosis|leaderboard|cli",
+        "plugin": "scoring|prediction|diagnosis|leaderboard|cli",
+        "training": "scoring|prediction|diagnosis|leaderboard|cli",
+        "prediction": "scoring|diagnosis|leaderboard|cli",
+        "diagnosis": "training|prediction|leaderboard|cli",
     }
     for room, forbidden in right.items():
         for path in (ROOT / "cmivqa_kit" / room).rglob("*.py"):
