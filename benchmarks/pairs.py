@@ -81,7 +81,8 @@ def modernbert(tokenizer: Any, layers: int, hidden: int, heads: int) -> Any:
     """The kind of ``--preset tiny`` in some size; that of DeBERTa-v2 is `encoder_modes.config`."""
     special: dict[str, Any] = dict.fromkeys(("cls_token_id", "bos_token_id"), tokenizer.cls_token_id)
     special |= dict.fromkeys(("sep_token_id", "eos_token_id"), tokenizer.sep_token_id)
-    return ModernBertConfig(
+    build: Any = ModernBertConfig  # it carries no types
+    return build(
         vocab_size=len(tokenizer), hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
         intermediate_size=2 * hidden, global_attn_every_n_layers=1, pad_token_id=tokenizer.pad_token_id, **special,
     )  # fmt: skip

@@ -88,7 +88,9 @@ class SpanScorer:
         left_out = len(subtitles) <= FEW or (len(features) > 0 and video.id not in features)
         if not subtitles or (self.settings.corpus == "reference" and left_out):
             return None
-        return EncodedVideo.of(video.id, [self.tokens(line.text) for line in subtitles], subtitles)
+        # Of copies: a tokenizer makes a text keep its UTF-8 form, and these texts live as long as the corpus.
+        texts = ((line.text + " ")[:-1] for line in subtitles)
+        return EncodedVideo.of(video.id, [self.tokens(text) for text in texts], subtitles)
 
     def collate(self, rows: Sequence[Row]) -> Mapping[str, Tensor]:
         """``input_ids``, ``attention_mask``, ``token_types``, each (B, L) int64; for the visual variant its videos."""

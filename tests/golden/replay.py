@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 OWN = Path(__file__).parent / "cases"
-MODULES = ("scoring", "ccgs")
+MODULES = ("scoring", "ccgs", "mutualsl")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,212 @@
+"""The plug: fit, load and predict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
+
+import torch
+from torch import nn
+
+from baselines.mutualsl.checkpoint import Loaded, load
+from baselines.mutualsl.examples import Examples, build_examples
+from baselines.mutualsl.features import Frames
+from baselines.mutualsl.localizer import Localizer
+from baselines.mutualsl.model import MutualSL
+from baselines.mutualsl.network import TOKENIZER, Network, plain
+from baselines.mutualsl.settings import Settings
+from baselines.mutualsl.task import SpanTask
+from baselines.mutualsl.text import Special, tokens_of
+from cmivqa_kit.data.subset import subset
+from cmivqa_kit.data.types import Split
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.types import Config, Plan, Prediction, PredictOptions, Target
+from cmivqa_kit.training.device import resolve, threads
+from cmivqa_kit.training.encoders import TINY, Encoder, open_encoder, position_limit
+from cmivqa_kit.training.evaluate import dev_subset, evaluate
+from cmivqa_kit.training.loop import LoopSettings, train_loop
+from cmivqa_kit.training.plan import measure
+from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.training.state import has_state
+
+EXAMPLES = "examples.json"
+PASSES = 3  # forward and backward; a dev question costs one
+
+
+class MutualSLBaseline:
+    """The official baseline of Track 1."""
+
+    def __init__(self) -> None:
+        self.loaded: Loaded | None = None
+        self.encoder: Encoder | None = None
+
+    def prepare(self, config: Config) -> None:
+        """Open the pretrained encoder; the small one of ``tiny`` is made from the corpus later.
+
+        Raises:
+            UserError: it cannot be read or fetched, or a setting is out of its range.
+        """
+        settings = Settings.of(config)
+        if settings.encoder.name != TINY:
+            self.encoder = _encoder(settings, (), 0)
+
+    def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
+        """Train on ``train``, keep the weights that are best on ``dev``; goes on from the run's state if it has one.
+
+        Raises:
+            UserError: the encoder cannot be had, a setting is out of its range, no features, or too few questions.
+            RunFailed: the loss is no number, or memory or disk ran out.
+        """
+        settings = Settings.of(run.config)
+        task, found, _ = self._task(train, dev, run, settings)
+        run.write(EXAMPLES, {"used": len(task.examples), "usable": len(found.kept), "dropped": dict(found.dropped)})
+        with threads(settings.encoder.threads):
+            train_loop(task, run, LoopSettings.of(settings.table), resume=has_state(run.path))
+
+    def plan(self, train: Split, dev: Split | None, run: RunDirectory) -> Plan:
+        """What `fit` will take, measured on a few batches.
+
+        Raises:
+            UserError: as `fit`.
+            RunFailed: the longest example does not fit into memory.
+        """
+        settings = Settings.of(run.config)
+        task, found, check = self._task(train, dev, run, settings)
+        loop, examples = LoopSettings.of(settings.table), len(task.examples)
+        steps = loop.steps(task)
+        epochs = steps / loop.steps_of(task, 0)
+        with threads(settings.encoder.threads):
+            seconds, memory = measure(task, loop, run.device)
+        asked = len(check.asked) if check is not None else 0
+        evaluations = steps / loop.evaluate_every if loop.evaluate_every else epochs
+        return Plan(
+            examples=len(found.kept),
+            pairs=examples,
+            batches=task.batches(0),
+            epochs=loop.epochs,
+            steps=steps,
+            seconds=seconds * (epochs + evaluations * asked / (PASSES * examples)),
+            memory=memory,
+            device=str(resolve(run.device)),
+            dropped=dict(found.dropped),
+            dev_questions=asked,
+        )
+
+    def _task(
+        self, train: Split, dev: Split | None, run: RunDirectory, settings: Settings
+    ) -> tuple[SpanTask, Examples, _DevCheck | None]:
+        """What the loop trains, what it was made of, and the dev evaluation."""
+        if self.encoder is None:
+            self.encoder = _encoder(settings, _texts(train), run.seed)
+        encoder = self.encoder
+        tokens, special = tokens_of(encoder.tokenizer), Special.of(encoder.tokenizer)
+        network = _sizes(encoder, settings)
+        frames = Frames(train.features, network.max_pos_len, network.visual_dim)
+        asked = dict.fromkeys(q.video_id for q in train.questions if q.video_id is not None)
+        frames.require(asked, misaligned=not settings.train.rescale)
+        found = build_examples(train, tokens, special, settings.train, frames, position_limit(encoder.config))
+        kept = subset(found.kept, settings.train.pairs, f"subset {run.seed}")
+        check = _DevCheck(dev, encoder, network, settings, run) if dev is not None else None
+        model = _network(network, encoder, run)
+        figures = check.figures if check is not None else _no_figures
+        return SpanTask(model, kept, frames, special, settings.train, run.seed, figures), found, check
+
+    def load(self, run: RunDirectory) -> None:
+        """Take the network and the tokenizer of a run.
+
+        Raises:
+            UserError: a part is missing or damaged, or the run has no tokenizer.
+        """
+        loaded = load(run)
+        if loaded.tokenizer is None:
+            raise UserError(
+                f"{run.path}: the run has no tokenizer",
+                "Convert the checkpoint again with --tokenizer DIR (the folder with its vocab.txt or spm.model).",
+            )
+        self.loaded = loaded
+
+    def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
+        """One prediction per question of ``split``, in its order.
+
+        Raises:
+            UserError: not loaded, a setting out of its range, no such device, another track than 1, or a question
+                without its video.
+        """
+        if self.loaded is None:
+            raise UserError("mutualsl answers from a run only", "Train first: cmivqa train -m mutualsl")
+        if track != 1:
+            raise UserError(f"mutualsl cannot answer Track {track}", "It answers within a given video: --track 1.")
+        settings = Settings.of(options.config)
+        model, network = self.loaded.model.to(resolve(options.device)), self.loaded.network
+        localizer = Localizer(
+            model, tokens_of(self.loaded.tokenizer), Special.of(self.loaded.tokenizer),
+            position_limit(network.encoder_config), settings.decode,
+            Frames(split.features, network.max_pos_len, network.visual_dim),
+        )  # fmt: skip
+        with threads(settings.encoder.threads):
+            yield from localizer.answers(split, split.questions)
+
+
+def _encoder(settings: Settings, texts: Iterable[str], seed: int) -> Encoder:
+    return open_encoder(settings.encoder.name, texts, seed, settings.train.dropout, settings.encoder.added_tokens)
+
+
+def _sizes(encoder: Encoder, settings: Settings) -> Network:
+    visual = settings.visual
+    return Network(
+        text_config=plain(encoder.config),
+        visual_dim=visual.visual_dim,
+        dim=visual.dim,
+        max_pos_len=visual.frames,
+        encoder_heads=visual.encoder_heads,
+        predictor_heads=visual.predictor_heads,
+        encoder_conv_layers=visual.encoder_layers,
+        predictor_conv_layers=visual.predictor_layers,
+        kernel_size=visual.kernel,
+        drop_rate=visual.dropout,
+        frame_mask=settings.train.frame_mask,
+    )
+
+
+def _network(network: Network, encoder: Encoder, run: RunDirectory) -> MutualSL:
+    """The network around the encoder, its other parts drawn by the seed; sizes and tokenizer go into the run."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(run.seed)
+        model = network.build()
+    model.deberta.load_state_dict(encoder.model.state_dict())
+    network.write(run)
+    if run.group.main:
+        encoder.tokenizer.save_pretrained(run.path / TOKENIZER)
+    return model
+
+
+class _DevCheck:
+    """The challenge's own figures of Track 1 on dev questions."""
+
+    def __init__(self, dev: Split, encoder: Encoder, network: Network, settings: Settings, run: RunDirectory) -> None:
+        self.dev, self.encoder, self.settings = dev, encoder, settings
+        self.frames = Frames(dev.features, network.max_pos_len, network.visual_dim)
+        self.asked = dev_subset(dev.questions, settings.train.dev_questions, run.seed)
+        self._localizer: Localizer | None = None
+
+    def figures(self, model: nn.Module) -> Mapping[str, float]:
+        """mIoU, which decides, then the others."""
+        if self._localizer is None:  # the same network every time, with other weights
+            tokenizer, limit = self.encoder.tokenizer, position_limit(self.encoder.config)
+            self._localizer = Localizer(
+                cast(MutualSL, model), tokens_of(tokenizer), Special.of(tokenizer), limit, self.settings.decode,
+                self.frames,
+            )  # fmt: skip
+        return evaluate(self._localizer.answers(self.dev, self.asked), self.asked, (1,))
+
+
+def _no_figures(model: nn.Module) -> Mapping[str, float]:
+    return {}
+
+
+def _texts(split: Split) -> Iterator[str]:
+    """Everything that is said or asked."""
+    for video in split.videos.values():
+        for subtitles in (video.subtitles, *video.translations.values()):
+            yield from (line.text for line in subtitles)
+    yield from (question.text for question in split.questions)

@@ -1,0 +1,185 @@
+"""Official checkpoints, and the loading of every run's network: one code for users and for the golden replays.
+
+A checkpoint is a folder as transformers saves it: ``pytorch_model.bin``, the encoder's ``config.json``, the tokenizer.
+The paper's code and the Track 1 baseline write the same layout. Source: specs/mutualsl.md, section 2.4.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from baselines.mutualsl.model import MutualSL
+from baselines.mutualsl.network import TOKENIZER, Network, plain
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
+from cmivqa_kit.training.encoders import HOW_TO_GET, PUBLISHED_ENCODER, TOKENIZER_FILES, open_config, open_tokenizer
+from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.training.state import load_weights, save_weights
+
+WEIGHTS = "model.safetensors"
+OLD_BUFFER = "deberta.embeddings.position_ids"  # saved by the pinned transformers 4.15, no longer kept
+NAMES = ("pytorch_model.bin", "model.safetensors")
+ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
+LAYER = "feature_encoder.conv_block.depthwise_separable_conv"
+INNER_LAYER = "predictor.encoder.conv_block.depthwise_separable_conv"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A run's network in evaluation mode, its tokenizer (``None`` where the run has none), and its sizes."""
+
+    model: MutualSL
+    tokenizer: Any | None
+    network: Network
+
+
+def convert(request: CheckpointRequest, run: RunDirectory) -> CheckpointReport:
+    """Write an official checkpoint into ``run``: ``model.safetensors``, ``network.json``, ``tokenizer/``.
+
+    Raises:
+        UserError: no weights, weights of another network, or no configuration of the encoder.
+    """
+    path = _weights_file(request.files)
+    weights = read_weights(path)
+    ignored = (OLD_BUFFER,) if weights.pop(OLD_BUFFER, None) is not None else ()
+    network = _network(request, path, weights)
+    model = network.build()
+    _fit(model, weights, path)
+    save_weights(model, run.path / WEIGHTS)
+    network.write(run)
+    remarks = []
+    source = _tokenizer_source(request, path)
+    if source is None:
+        remarks.append("no tokenizer: predict needs one; convert again with --tokenizer DIR")
+    else:
+        open_tokenizer(source).save_pretrained(run.path / TOKENIZER)
+    sizes = {"text_config": dict(network.text_config), "dim": network.dim, "visual_dim": network.visual_dim,
+             "max_pos_len": network.max_pos_len}  # fmt: skip
+    return CheckpointReport("published", sizes, ignored, (), tuple(remarks))
+
+
+def load(run: RunDirectory) -> Loaded:
+    """The network of a run, trained or converted, ready to predict.
+
+    Raises:
+        UserError: the run lacks a part, or a part is damaged.
+    """
+    network = Network.read(run)
+    model = network.build()
+    load_weights(model, run.path / WEIGHTS)
+    folder = run.path / TOKENIZER
+    tokenizer = open_tokenizer(folder) if folder.is_dir() else None
+    return Loaded(model.eval(), tokenizer, network)
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a ``.safetensors`` file or of a ``torch.save`` file; nothing else is ever unpickled.
+
+    Raises:
+        UserError: damaged, or it holds more than tensors.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UserError(
+            f"{path}: cannot be read as weights ({reason})", "Download it again; only a plain state_dict is read."
+        ) from error
+    if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
+        raise UserError(f"{path}: not a plain state_dict (names to tensors)", "Give the official pytorch_model.bin.")
+    return dict(found)
+
+
+def _weights_file(files: tuple[Path, ...]) -> Path:
+    found = [path for path in files if path.suffix in ENDINGS]
+    named = [path for path in found if path.name in NAMES] or found
+    if not named:
+        raise UserError("no weights in the download", f"It should hold one of {', '.join(NAMES)}.")
+    if len(named) > 1:
+        listed = ", ".join(str(path) for path in named[:5])
+        raise UserError(f"{len(named)} files of weights: {listed}", "Name the one to convert.")
+    return named[0]
+
+
+def _network(request: CheckpointRequest, path: Path, weights: Mapping[str, Tensor]) -> Network:
+    """Sizes as given, else from the weights, with the encoder's configuration from where there is one.
+
+    The numbers of heads are not in the weights: they are the published ones unless given.
+    """
+    given = dict(request.sizes or {})
+    try:
+        sizes: dict[str, Any] = {
+            "dim": weights["cq_attention.w4C"].shape[0],
+            "visual_dim": weights["video_affine.linear.conv1d.weight"].shape[1],
+            "max_pos_len": weights["feature_encoder.pos_embedding.position_embeddings.weight"].shape[0],
+            "kernel_size": weights[f"{LAYER}.0.0.weight"].shape[2],
+            "encoder_conv_layers": _layers(weights, LAYER),
+            "predictor_conv_layers": _layers(weights, INNER_LAYER),
+        }
+    except KeyError as error:
+        raise UserError(
+            f"{path}: lacks {error.args[0]}; it is no MutualSL checkpoint", "Give the official file."
+        ) from None
+    if "text_config" in given:
+        return Network.of({**sizes, **given}, "--config")
+    beside = next((f for f in request.files if f.name == "config.json" and f.parent == path.parent), None)
+    if request.encoder is not None:
+        config = open_config(request.encoder)
+    elif beside is not None:
+        config = open_config(str(beside.parent))
+    else:
+        raise UserError(
+            f"{path}: the configuration of its encoder (config.json) does not lie beside it",
+            f"Convert the whole folder, or give --encoder {PUBLISHED_ENCODER}, if it was trained with that one. "
+            f"{HOW_TO_GET}",
+        )
+    return Network.of({"text_config": plain(config), **sizes, **given}, str(path))
+
+
+def _layers(weights: Mapping[str, Tensor], prefix: str) -> int:
+    return sum(name.startswith(f"{prefix}.") and name.endswith(".0.weight") for name in weights)
+
+
+def _fit(model: MutualSL, weights: dict[str, Tensor], path: Path) -> None:
+    """Load the weights: all of them, and no others."""
+    own = model.state_dict()
+    faults = [f"lacks {name}" for name in own if name not in weights]
+    faults += [f"has {name}" for name in weights if name not in own]
+    faults += [
+        f"{name} is {tuple(weights[name].shape)}, not {tuple(own[name].shape)}"
+        for name in own
+        if name in weights and weights[name].shape != own[name].shape
+    ]
+    if faults:
+        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+        raise UserError(
+            f"{path}: the weights do not fit the network: {'; '.join(faults[:3])}{more}",
+            "Give the encoder it was trained with: --encoder NAME|DIR (published: "
+            f"{PUBLISHED_ENCODER}; the paper: microsoft/deberta-v3-large).",
+        )
+    model.load_state_dict(weights)
+
+
+def _tokenizer_source(request: CheckpointRequest, path: Path) -> Path | str | None:
+    """Where the tokenizer is: as given, beside the weights, or with the encoder."""
+    if request.tokenizer is not None:
+        return request.tokenizer
+    if any(f.name in TOKENIZER_FILES and f.parent == path.parent for f in request.files):
+        return path.parent
+    if request.encoder is None:
+        return None
+    folder = Path(request.encoder)
+    if folder.is_dir() and not any((folder / name).is_file() for name in TOKENIZER_FILES):
+        return None
+    return request.encoder

@@ -1,0 +1,201 @@
+"""Training examples: a question, the lines around its answer, and every label. Source: specs/mutualsl.md, 1.4 to 1.6.
+
+The published labels and the kit's differ in three settings, each of its own: ``start_label`` (the token that stands for
+a line's start), ``rescale`` (labels follow frames that were averaged down) and ``frame_mask`` (frames beyond the
+features are no classes).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.mutualsl.features import STAND_IN, Frames
+from baselines.mutualsl.lookup import Table, line_times, nearest
+from baselines.mutualsl.settings import TrainSettings
+from baselines.mutualsl.text import EXTRA, MIN_ROOM, Ids, Special, TextRow, Tokens, holding, pieces, text_row
+from cmivqa_kit.data.span import Span
+from cmivqa_kit.data.types import Question, Split, Subtitle
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.prediction.windows import Window, windows
+
+FEW = 2  # a video with at most this many lines is not loaded by the published code
+AROUND = 0.25  # of the answer's length, on either side, counts as highlighted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gold:
+    """What the losses need to know of an example.
+
+    Attributes:
+        start_label: the token where the answer starts; may be the row's length (an empty last line).
+        end_label: the token where it ends.
+        start_row: the frame where it starts.
+        end_row: the frame where it ends.
+        limit: frames at and beyond which nothing is supervised or looked up; 0: there are no frames.
+        tokens: L of the row.
+        frames: frames that are classes.
+        table: between tokens and frames.
+    """
+
+    start_label: int
+    end_label: int
+    start_row: int
+    end_row: int
+    limit: int
+    tokens: int
+    frames: int
+    table: Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """One training example; ``highlight`` are the first and the last highlighted frame (none where last < first)."""
+
+    question: Question
+    video: str
+    row: TextRow
+    gold: Gold
+    highlight: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """What can be trained on, and how many questions each rule left out."""
+
+    kept: tuple[Example, ...]
+    dropped: Mapping[str, int]
+
+
+def published_drop(subtitles: Sequence[Subtitle] | None, tokens: Tokens, most: int) -> str | None:
+    """Why the published loader leaves a video out, or ``None``.
+
+    The length is that of all lines joined without a separator, with the two special tokens, without the question.
+    """
+    if subtitles is None:
+        return "no-subtitles"
+    if len(subtitles) <= FEW:
+        return "few-subtitles"
+    return "too-long" if len(tokens("".join(line.text for line in subtitles))) + 2 > most else None
+
+
+def published_validation_videos(count: int, fraction: float = 0.1) -> int:
+    """How many of the videos the published code takes for validation."""
+    return int(fraction * count)
+
+
+def highlighted(start: int, end: int, rows: int, extend: float = AROUND) -> tuple[int, int]:
+    """The first and the last highlighted frame for an answer from ``start`` to ``end``; none where last < first.
+
+    ``rows``: of the video's features, without padding. An answer too short to be extended is not cut to them.
+    """
+    around = round(extend * (end - start + 1))
+    return (max(0, start - around), min(end + around, rows - 1)) if around > 0 else (start, end)
+
+
+def highlight_labels(first: int, last: int, frames: int) -> NDArray[np.float32]:
+    """Ones on frames ``first`` to ``last``, zeros elsewhere, (frames,)."""
+    labels = np.zeros(frames, np.float32)
+    labels[first : last + 1] = 1
+    return labels
+
+
+def text_labels(row: TextRow, first: int, last: int, settings: TrainSettings) -> tuple[int, int]:
+    """Tokens of the start of line ``first`` and of the end of line ``last``."""
+    return start_tokens(row, settings)[first], row.separators[last + 1]
+
+
+def start_tokens(row: TextRow, settings: TrainSettings) -> Ids:
+    """The token that stands for the start of each line: its first, or as published the one after it."""
+    late = int(settings.start_label == "second")
+    return tuple(first + late for first in row.firsts)
+
+
+def build_examples(
+    split: Split, tokens: Tokens, special: Special, settings: TrainSettings, frames: Frames, limit: int | None
+) -> Examples:
+    """The examples of a split.
+
+    Args:
+        split: questions with answers.
+        tokens: text to ids.
+        special: ids of special tokens.
+        settings: ``maxlen`` and the rules.
+        frames: features of the split.
+        limit: the most tokens the encoder takes, or ``None``.
+
+    Raises:
+        UserError: more than ``max_dropped`` of the questions are left out, or all of them.
+    """
+    kept: list[Example] = []
+    dropped: Counter[str] = Counter()
+    ids: dict[tuple[str, str | None], tuple[Ids, ...]] = {}
+    most = min(settings.maxlen, limit or settings.maxlen)
+    for question in split.questions:
+        video = split.videos.get(question.video_id or "")
+        subtitles = video.subtitles_in(question.language) if video is not None else ()
+        if video is None or question.answer is None or not subtitles:
+            dropped["no-subtitles" if question.answer is not None else "no-answer"] += 1
+            continue
+        why = published_drop(subtitles, tokens, settings.maxlen) if settings.published_filter else None
+        if why is not None:
+            dropped[why] += 1
+            continue
+        key = video.id, question.language
+        if key not in ids:
+            ids[key] = tuple(tokens(line.text) for line in subtitles)
+        room = None if settings.published_filter and limit is None else most - EXTRA - len(tokens(question.text))
+        if room is not None and room < MIN_ROOM:
+            raise UserError(
+                f"question {question.id!r} leaves no room for subtitles", "Raise train.maxlen, or shorten it."
+            )
+        first, last = nearest(*line_times(subtitles), question.answer.start, question.answer.end)
+        window = holding(windows([len(line) for line in ids[key]], room), first, last)
+        if window is None:
+            dropped["answer-in-no-window"] += 1
+            continue
+        row = text_row(tokens(question.text), pieces(window, ids[key]), special)
+        kept.append(_example(question, video.id, question.answer, row, subtitles, window, settings, frames))
+    _require_enough(split, kept, dropped, settings.max_dropped)
+    return Examples(tuple(kept), dict(dropped))
+
+
+def _example(
+    question: Question, video: str, answer: Span, row: TextRow, subtitles: Sequence[Subtitle], window: Window,
+    settings: TrainSettings, frames: Frames,
+) -> Example:  # fmt: skip
+    found = frames.rows(video)
+    rows = min(found, frames.most) if found is not None else 0 if settings.frame_mask else STAND_IN
+    scale = rows / found if found is not None and settings.rescale else 1.0  # rows per second
+    starts, ends = line_times(subtitles[window.first : window.stop])
+    nearest_lines = nearest(starts, ends, answer.start, answer.end)
+    start_label, end_label = text_labels(row, *nearest_lines, settings)
+    # Whole seconds in the official files; others are rounded, then cut to the row they lie in.
+    begin, end = int(round(answer.start) * scale), int(round(answer.end) * scale)
+    starts, ends = starts * scale, ends * scale
+    if settings.frame_mask:  # features often end within the last second
+        ends, end = np.minimum(ends, max(0, rows - 1)), min(end, max(0, rows - 1))
+    limit = rows if settings.frame_mask else frames.most
+    gold = Gold(
+        start_label, end_label, begin, end, limit, len(row.ids), limit,
+        Table(starts, ends, start_tokens(row, settings), row.separators),
+    )  # fmt: skip
+    return Example(question, video, row, gold, highlighted(begin, end, rows))
+
+
+def _require_enough(split: Split, kept: Sequence[Example], dropped: Counter[str], most: float) -> None:
+    lost = sum(dropped.values())
+    if kept and lost <= most * len(split.questions):
+        return
+    share = lost / max(1, len(split.questions))
+    reasons = ", ".join(f"{count} {name}" for name, count in dropped.most_common())
+    raise UserError(
+        f"{lost} of {len(split.questions)} questions of {split.name} cannot be trained on: {reasons or 'none there'}",
+        f"Look at the data: cmivqa data check; or allow it: --set train.max_dropped={min(1.0, share + 0.01):.2f}"
+        if kept
+        else "Nothing is left to train on. Look at the data: cmivqa data check; or raise train.maxlen.",
+    )
