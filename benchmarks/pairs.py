@@ -13,12 +13,10 @@ from typing import Any
 import torch
 from transformers import ModernBertConfig
 
-from baselines.ccgs.encoder import tiny_tokenizer
 from baselines.ccgs.examples import Special, tokens_of
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.scorer import SpanScorer
 from baselines.ccgs.settings import Settings
-from baselines.ccgs.windows import position_limit
 from cmivqa_kit.data.demo import speech_zh, topics_zh_care, topics_zh_move
 from cmivqa_kit.data.demo.text import ask_step, pick, write_script
 from cmivqa_kit.data.demo.timing import place
@@ -26,6 +24,7 @@ from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.plugin.types import PredictOptions
 from cmivqa_kit.prediction.jobs import Corpus
+from cmivqa_kit.training.encoders import position_limit, tiny_tokenizer
 from cmivqa_kit.training.run import RunDirectory
 
 SEED = "cmivqa-kit benchmarks"

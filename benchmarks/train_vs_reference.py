@@ -23,9 +23,8 @@ import torch
 from torch import Tensor
 from transformers import DebertaV2Config
 
-from baselines.ccgs import DECLARATION, optim
+from baselines.ccgs import DECLARATION
 from baselines.ccgs.collecting import build_examples
-from baselines.ccgs.encoder import tiny_config, tiny_tokenizer
 from baselines.ccgs.examples import Special, tokens_of
 from baselines.ccgs.losses import SCALE, contrastive_loss
 from baselines.ccgs.model import GlobalSpanModel
@@ -39,6 +38,8 @@ from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.training.device import accelerator_on, on_device
+from cmivqa_kit.training.encoders import tiny_config, tiny_tokenizer
+from cmivqa_kit.training.optim import BETAS, EPSILON, OldAdamW
 
 # name -> layers, hidden size, heads; feed-forward 4 x hidden, otherwise as the published encoder
 SHAPES = {"2 x 128": (2, 128, 4), "24 x 1024": (24, 1024, 16)}
@@ -118,7 +119,7 @@ def published_steps(task: SpanTask, device: torch.device, precision: str, epochs
     model: Any = task.model.to(device).train()
     half = precision == "fp16"
     scaler = torch.amp.GradScaler(device.type, enabled=half)
-    optimizer = optim.OldAdamW(model.parameters(), RATE, 0.0)
+    optimizer = OldAdamW(model.parameters(), RATE, 0.0)
     for epoch in range(epochs):
         for index in range(task.batches(epoch)):
             batch = on_device(task.batch(epoch, index), device)
@@ -144,9 +145,9 @@ def kit_steps(
     """Train with the kit's batches, loss and head; yields (pairs, loss) after each step."""
     accelerator = accelerator_on(device.type, precision, "", Path())
     model = accelerator.prepare_model(task.model).train()
-    optimizer: torch.optim.Optimizer = torch.optim.AdamW(model.parameters(), rate, optim.BETAS, optim.EPSILON, 0.0)
+    optimizer: torch.optim.Optimizer = torch.optim.AdamW(model.parameters(), rate, BETAS, EPSILON, 0.0)
     if task.settings.old_optimizer:  # for the curves: nothing but the way of computing differs
-        optimizer = optim.OldAdamW(model.parameters(), rate, 0.0)
+        optimizer = OldAdamW(model.parameters(), rate, 0.0)
     for epoch in range(epochs):
         for index in range(task.batches(epoch)):
             batch = on_device(task.batch(epoch, index), accelerator.device)

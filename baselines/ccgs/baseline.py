@@ -11,7 +11,6 @@ from torch import nn
 
 from baselines.ccgs.checkpoint import Loaded, load
 from baselines.ccgs.collecting import Examples, build_examples
-from baselines.ccgs.encoder import TINY, Encoder, open_encoder
 from baselines.ccgs.examples import Special, Tokens, tokens_of
 from baselines.ccgs.features import VideoFeatures
 from baselines.ccgs.model import GlobalSpanModel
@@ -19,7 +18,6 @@ from baselines.ccgs.network import OFFICIAL, TOKENIZER, Network, plain
 from baselines.ccgs.scorer import SpanScorer
 from baselines.ccgs.settings import Settings
 from baselines.ccgs.task import SpanTask, checkpoint_layers
-from baselines.ccgs.windows import position_limit
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
@@ -31,6 +29,7 @@ from cmivqa_kit.prediction.engine import Kept
 from cmivqa_kit.prediction.pairs import in_memory
 from cmivqa_kit.prediction.settings import EngineSettings
 from cmivqa_kit.training.device import resolve, threads
+from cmivqa_kit.training.encoders import TINY, Encoder, open_encoder, position_limit
 from cmivqa_kit.training.evaluate import dev_subset, evaluate
 from cmivqa_kit.training.loop import LoopSettings, train_loop
 from cmivqa_kit.training.plan import measure

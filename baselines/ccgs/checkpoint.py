@@ -17,20 +17,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from baselines.ccgs.encoder import (
+from baselines.ccgs.model import GlobalSpanModel
+from baselines.ccgs.network import MUSIC, OFFICIAL, TOKENIZER, VISUAL_ENCODER, Network, plain
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
+from cmivqa_kit.training.encoders import (
     HOW_TO_GET,
-    MUSIC,
-    PAPER_ENCODER,
+    PUBLISHED_ENCODER,
     TOKENIZER_FILES,
-    VISUAL_ENCODER,
     add_tokens,
     open_config,
     open_tokenizer,
 )
-from baselines.ccgs.model import GlobalSpanModel
-from baselines.ccgs.network import OFFICIAL, TOKENIZER, Network, plain
-from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
 from cmivqa_kit.training.run import RunDirectory
 from cmivqa_kit.training.state import load_weights, save_weights
 
@@ -165,7 +163,7 @@ def _network(request: CheckpointRequest, path: Path, weights: Mapping[str, Tenso
     else:
         raise UserError(
             f"{path}: the configuration of its encoder is not in the checkpoint",
-            f"Give --encoder {VISUAL_ENCODER if is_visual(weights) else PAPER_ENCODER}, if that is the one it was "
+            f"Give --encoder {VISUAL_ENCODER if is_visual(weights) else PUBLISHED_ENCODER}, if that is the one it was "
             f"trained with. {HOW_TO_GET}",
         )
     return Network.of({"encoder": plain(config), **sizes, **(request.sizes or {})}, str(path))
@@ -190,7 +188,7 @@ def _fit(
         raise UserError(
             f"{path}: the weights do not fit the network: {'; '.join(faults[:3])}{more}",
             "Give the encoder it was trained with: --encoder NAME|DIR (published: "
-            f"{PAPER_ENCODER} for text, {VISUAL_ENCODER} for the visual variant).",
+            f"{PUBLISHED_ENCODER} for text, {VISUAL_ENCODER} for the visual variant).",
         )
     model.load_state_dict({name: value for name, value in weights.items() if name in own}, strict=False)
     return missing, unexpected

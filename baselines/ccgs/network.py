@@ -13,6 +13,8 @@ from baselines.ccgs.model import GlobalSpanModel
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.training.run import RunDirectory
 
+VISUAL_ENCODER = "microsoft/deberta-v3-base"
+MUSIC = "[Music]"  # the visual variant's tokenizer has this token beyond its vocabulary: subtitles of YouTube say it
 NETWORK, TOKENIZER = "network.json", "tokenizer"
 OFFICIAL = {"text": "task23", "visual": "ccgs"}  # the official names of the variants
 VARIANTS = tuple(OFFICIAL.values())

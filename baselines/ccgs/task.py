@@ -33,6 +33,7 @@ from baselines.ccgs.settings import TrainSettings
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Recipe
 from cmivqa_kit.training.buckets import buckets
+from cmivqa_kit.training.optim import multiplier, schedule_steps
 
 Evaluate = Callable[[nn.Module], Mapping[str, float]]
 
@@ -103,7 +104,7 @@ class SpanTask:
         recipe: Recipe = "published" if settings.old_optimizer else "kit"
         self.optimizer = optim.optimizer(model, recipe, settings.lr, settings.lr_head, settings.weight_decay)
         batches = [self.batches(epoch) for epoch in range(settings.epochs)]
-        warmup, self.total = optim.schedule_steps(batches, settings.accumulation, recipe)
+        warmup, self.total = schedule_steps(batches, settings.accumulation, recipe)
         self.warmup = round(settings.warmup * warmup)
 
     def batches(self, epoch: int) -> int:
@@ -149,7 +150,7 @@ class SpanTask:
     def multiplier(self, step: int) -> float:
         """Of the learning rates at an optimizer step."""
         # The first step of a warm-up has rate 0 as published; without one, the cosine starts at 1.
-        return optim.multiplier(step, self.warmup, self.total, clamp=not self.settings.old_optimizer)
+        return multiplier(step, self.warmup, self.total, clamp=not self.settings.old_optimizer)
 
     def evaluate(self, model: nn.Module) -> Mapping[str, float]:
         """Dev metrics, the deciding one first."""

@@ -3,24 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from cmivqa_kit.prediction.windows import Window
-
-# Encoders whose only positions are relative and bucketed take any length (specs/ccgs.md, section 3.2).
-_RELATIVE = frozenset({"deberta", "deberta-v2"})
-_OFFSET = frozenset({"roberta", "xlm-roberta", "camembert"})  # their first positions are reserved for padding
-
-
-def position_limit(config: Any) -> int | None:
-    """The most tokens that an encoder takes at once, ``None`` where only memory limits it."""
-    if config.model_type in _RELATIVE and config.relative_attention and not config.position_biased_input:
-        return None
-    limit = getattr(config, "max_position_embeddings", None)
-    if limit is None or limit < 1:
-        return None
-    reserved = config.pad_token_id + 1 if config.model_type in _OFFSET else 0
-    return int(limit) - reserved
 
 
 def holding(found: Sequence[Window], row: int, column: int) -> Window | None:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from transformers import BertConfig, DebertaV2Config
 
 from baselines.ccgs import examples
-from baselines.ccgs.encoder import tiny_tokenizer
-from baselines.ccgs.windows import holding, pieces, position_limit
+from baselines.ccgs.windows import holding, pieces
 from cmivqa_kit.data.span import Span, interval_iou
 from cmivqa_kit.data.types import Question, Subtitle
 from cmivqa_kit.prediction.windows import Window, windows
+from cmivqa_kit.training.encoders import position_limit, tiny_tokenizer
 
 TOKENIZER = tiny_tokenizer(["how do i wash", "如何洗手", "music"])
 TOKENS, SPECIAL = examples.tokens_of(TOKENIZER), examples.Special.of(TOKENIZER)

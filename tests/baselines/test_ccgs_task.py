@@ -17,7 +17,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from baselines.ccgs import DECLARATION, task
 from baselines.ccgs.baseline import CCGS
 from baselines.ccgs.collecting import build_examples
-from baselines.ccgs.encoder import tiny_tokenizer
 from baselines.ccgs.examples import Special, draw_question, tokens_of
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.settings import Settings
@@ -28,6 +27,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Recipe
 from cmivqa_kit.training.device import accelerator_on
+from cmivqa_kit.training.encoders import tiny_tokenizer
 from cmivqa_kit.training.loop import LoopSettings, train_loop
 from cmivqa_kit.training.run import make_run
 from tests.baselines.corpora import split, video
@@ -168,7 +168,7 @@ def test_the_ranking_loss_is_not_touched_without_a_weight(monkeypatch: pytest.Mo
 def test_checkpointing_changes_neither_loss_nor_slopes(kind: str) -> None:
     from transformers import AutoModel
 
-    from baselines.ccgs.encoder import tiny_config
+    from cmivqa_kit.training.encoders import tiny_config
 
     def slopes(checkpointing: bool) -> tuple[float, int, dict[str, Tensor]]:
         one = made("train.batch_tokens=400")

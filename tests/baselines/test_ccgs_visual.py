@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 from transformers import BertConfig, BertModel
 
-from baselines.ccgs.encoder import MUSIC, add_tokens, open_encoder, tiny_tokenizer
 from baselines.ccgs.examples import Special, batch, sequence
 from baselines.ccgs.features import VideoFeatures
 from baselines.ccgs.model import GlobalSpanModel
-from baselines.ccgs.network import Network, plain
+from baselines.ccgs.network import MUSIC, Network, plain
 from baselines.ccgs.projected import ProjectedVideos
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.prediction.types import Times
+from cmivqa_kit.training.encoders import add_tokens, open_encoder, tiny_tokenizer
 from tests.baselines.encoders import deberta
 
 SPECIAL = Special(cls=1, sep=2, pad=0)

@@ -33,6 +33,7 @@ from cmivqa_kit.prediction.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.engine import Kept
 from cmivqa_kit.prediction.pairs import in_memory
 from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
+from cmivqa_kit.training.optim import multiplier, schedule_steps
 from cmivqa_kit.training.run import make_run
 from tests.golden.replay import Case, procedure
 
@@ -456,11 +457,11 @@ def train_step(case: Case) -> list[str]:
 
 def _schedule(asked: Mapping[str, int]) -> Iterator[tuple[str, Any]]:
     batches, accumulation, epochs = asked["len_train_loader"], asked["accum_iter"], asked["epochs"]
-    warmup, total = optim.schedule_steps([batches] * epochs, accumulation, "published")
+    warmup, total = schedule_steps([batches] * epochs, accumulation, "published")
     steps = epochs * -(-batches // accumulation)
     yield from asked.items()
     yield "warmup_steps", warmup
     yield "total_steps", total
     yield "optimizer_steps", steps
-    rates = [optim.multiplier(step, warmup, total, clamp=False) for step in range(steps)]
+    rates = [multiplier(step, warmup, total, clamp=False) for step in range(steps)]
     yield "lr_multiplier_used_at_each_optimizer_step", rates

@@ -41,3 +41,19 @@ def test_schedules() -> None:
     assert multiplier(8, 2, 6, clamp=True) == 0
     assert multiplier(8, 2, 6, clamp=False) == pytest.approx(0.5)  # the published cosine rises again
     assert multiplier(0, 0, 6, clamp=True) == 1
+
+
+def test_old_adamw_goes_on_from_its_state() -> None:
+    def run(steps: int, split: int) -> float:
+        value = torch.nn.Parameter(torch.tensor([1.0]))
+        old = OldAdamW([value], lr=0.1, weight_decay=0.0)
+        for step in range(steps):
+            if step == split:
+                state = old.state_dict()
+                old = OldAdamW([value], lr=0.1, weight_decay=0.0)
+                old.load_state_dict(state)
+            value.grad = value.detach() * (step + 1)
+            old.step()
+        return value.item()
+
+    assert run(5, 3) == run(5, -1)
