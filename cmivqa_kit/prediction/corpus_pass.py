@@ -6,8 +6,10 @@ is resumed, or shared among processes, scores the same batches as one that runs 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 
+from cmivqa_kit.data.shown import show
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.prediction.engine import Engine, Kept
@@ -17,6 +19,8 @@ from cmivqa_kit.prediction.passing import Chunk, Progress, quiet
 from cmivqa_kit.prediction.ranking import Ranked
 from cmivqa_kit.prediction.types import EncodedVideo, PairScorer, Tokens
 
+log = logging.getLogger(__name__)
+SHOWN = 5  # videos named in a warning
 PAIRS = 1 << 14  # question-video pairs of a chunk at most, so that memory does not grow with the corpus
 ON_CPU = 8192  # padded tokens of a batch; larger ones gain nothing on a CPU
 QUESTIONS = 16  # questions whose rows are sorted by length together
@@ -76,8 +80,12 @@ class CorpusPass:
 
     def videos(self, language: str | None) -> list[EncodedVideo]:
         """The corpus in ``language``, by id, as the scorer keeps it."""
-        encoded = (self.scorer.encode_video(video, language) for video in self.split.videos.values())
-        found = [video for video in encoded if video is not None]
+        encoded = {name: self.scorer.encode_video(video, language) for name, video in self.split.videos.items()}
+        found = [video for video in encoded.values() if video is not None]
+        without = [name for name, video in encoded.items() if video is None]
+        if without and found:
+            log.warning("%d of %d videos are not scored, having no usable subtitles: %s",
+                        len(without), len(encoded), ", ".join(map(show, without[:SHOWN])))  # fmt: skip
         if not found:
             raise UserError(
                 f"split {self.split.name!r} has no video with usable subtitles", "Put its subtitle.json beside it."

@@ -181,6 +181,14 @@ def test_a_question_longer_than_the_row_is_cut_and_that_is_said(caplog: pytest.L
     assert "question 'long': 100 tokens are cut to 10" in caplog.text
 
 
+def test_a_video_without_subtitles_is_left_out_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    question = Question(1, "q")
+    videos = [Video("silent"), video("a", ("x", 0.0, 1.0))]
+    found = ask(CorpusPass(KnownScorer(), split_of(videos, [question]), [question], Kept()))
+    assert {entry[0] for entry in found[0]} == {"a"}
+    assert "1 of 2 videos are not scored, having no usable subtitles: 'silent'" in caplog.text
+
+
 def test_no_video_with_subtitles() -> None:
     with pytest.raises(UserError, match="no video with usable subtitles"):
         ask(CorpusPass(KnownScorer(), split_of([Video("a")], [Question(1, "q")]), [Question(1, "q")], Kept()))
