@@ -2,7 +2,8 @@
 
 Whole processes, each reading its own files with its own reader, the kit the submission as JSON. The run is the
 submission without repeated videos (specs/scoring.md, 5.2), so that the numbers must equal the kit's strict ones; that
-is checked. The kit also computes the official numbers, the differences and the intervals, the others do not.
+is checked. The kit also computes the official numbers, the differences and, in the first of its columns, the intervals;
+the others do not.
 Run: python benchmarks/score_vs_trec.py [QUESTIONS ...]
 """
 
@@ -19,6 +20,7 @@ from processes import KIT, best, run
 
 ROUNDS = 5
 EPSILON = 1e-12
+OURS = ("cmivqa score", "without intervals")
 MEASURES = {"R@1": "Success@1", "R@10": "Success@10", "R@50": "Success@50", "MRR": "RR"}
 # pytrec_eval is a library: the program around it is the one of its README, with means over all topics of the qrels.
 PYTREC = """
@@ -49,24 +51,26 @@ def main(sizes: list[int], rounds: int) -> None:
     answers = ["--truth", "answers.json", "--track", "2"]
     commands = {
         "cmivqa score": [*KIT, "score", "submission.json", *answers],
+        "without intervals": [*KIT, "score", "submission.json", *answers, "--no-intervals"],
         "ir-measures": [sys.executable, "-m", "ir_measures", "--places", "-1", "qrels.trec", "run.trec",
                         *MEASURES.values()],
         "pytrec_eval": [sys.executable, "-c", PYTREC],
     }  # fmt: skip
-    print(f"| questions x {ENTRIES} | {' | '.join(f'{name}, s' for name in commands)} | ir-measures / kit | "
-          "pytrec_eval / kit |\n| --- | --- | --- | --- | --- | --- |")  # fmt: skip
+    others = ("ir-measures", "pytrec_eval")
+    ratios = [f"{other} / {kit}" for other in others for kit in OURS]
+    print(f"| questions x {ENTRIES} | {' | '.join([*(f'{name}, s' for name in commands), *ratios])} |\n"
+          f"|{' --- |' * (1 + len(commands) + len(ratios))}")  # fmt: skip
     for questions in sizes:
         with tempfile.TemporaryDirectory() as folder:
             make(Path(folder), questions, trec=True)
             spent = {name: best(command, rounds, folder).seconds for name, command in commands.items()}
-            shown = {"cmivqa score": [*commands["cmivqa score"], "--format", "json"]}
+            shown = {name: [*commands[name], "--format", "json"] for name in OURS}
             found = {name: numbers(name, run(shown.get(name, c), folder).output) for name, c in commands.items()}
         for name, values in found.items():
             if any(abs(values[metric] - found["cmivqa score"][metric]) > EPSILON for metric in MEASURES):
                 raise SystemExit(f"{name} and strict disagree: {values}, {found['cmivqa score']}")
-        kit = spent["cmivqa score"]
         cells = [*(f"{value:.2f}" for value in spent.values())]
-        cells += [f"{spent[name] / kit:.2f}" for name in ("ir-measures", "pytrec_eval")]
+        cells += [f"{spent[other] / spent[kit]:.2f}" for other in others for kit in OURS]
         print(f"| {questions:,} | {' | '.join(cells)} |", flush=True)
     print(f"\nProcessor time, best of {rounds}. R@1, R@10, R@50 and MRR are equal to {EPSILON:.0e} in all three.")
 

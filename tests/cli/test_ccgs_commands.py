@@ -6,12 +6,28 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from cmivqa_kit.cli.main import cli
 from cmivqa_kit.data.demo import demo_corpus
 from tests.cli.running import cmivqa, python
 
 SHORT = ("--set", "train.pairs=6", "--set", "train.epochs=1", "--set", "train.dev_questions=1")
 NOT_PUBLISHED = "ccgs (recipe kit: not the published baseline)"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to be in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def inside(*words: str) -> Result:
+    """`cmivqa WORDS` in this process, which has imported torch already."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["cmivqa", *words])
+        return CliRunner().invoke(cli, words)
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +125,10 @@ def test_predicting_says_before_what_it_takes(demo: tuple[Path, str]) -> None:
     assert b"e.g. 2h, 30m" in wrong.stderr
 
 
-def test_a_dry_run_says_what_it_takes_and_leaves_nothing(tmp_path: Path) -> None:
-    done = cmivqa("train", "--dry-run", *SHORT, "--set", "train.accumulation=4", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    text = done.stdout.decode()
+def test_a_dry_run_says_what_it_takes_and_leaves_nothing(here: Path) -> None:
+    done = inside("train", "--dry-run", *SHORT, "--set", "train.accumulation=4")
+    assert done.exit_code == 0, done.output
+    text = done.stdout
     assert "embedded demo corpus: 250 examples" in text
     values = {line.rsplit(maxsplit=1)[0].strip(): line.split()[-1] for line in text.splitlines() if line[:3] != "est"}
     assert values["pairs in an epoch"] == "6"
@@ -120,14 +136,13 @@ def test_a_dry_run_says_what_it_takes_and_leaves_nothing(tmp_path: Path) -> None
     assert "estimated hours" in text
     assert "MiB on cpu" in text
     assert text.splitlines()[-1].startswith("Next: cmivqa train --set train.pairs=6")
-    assert list(tmp_path.iterdir()) == []
-    twin = json.loads(cmivqa("train", "--dry-run", "--format", "json", *SHORT, cwd=tmp_path).stdout)
+    assert list(here.iterdir()) == []
+    twin = json.loads(inside("train", "--dry-run", "--format", "json", *SHORT).stdout)
     assert twin["examples"] == 250
     assert (twin["plan"]["pairs"], twin["plan"]["steps"], twin["plan"]["dev_questions"]) == (6, 6, 1)
     assert twin["plan"]["seconds"] > 0
     assert twin["plan"]["memory"] > 2**20
-    plain = cmivqa("train", "-m", "bm25", "--dry-run", cwd=tmp_path)
-    assert b"no pairs" in plain.stdout
+    assert "no pairs" in inside("train", "-m", "bm25", "--dry-run").stdout
 
 
 def test_a_missing_encoder_is_said_before_any_data_is_loaded(tmp_path: Path) -> None:
@@ -143,19 +158,19 @@ def test_a_missing_encoder_is_said_before_any_data_is_loaded(tmp_path: Path) -> 
         assert not (tmp_path / "runs").exists()
 
 
-def test_a_refused_training_leaves_no_run(tmp_path: Path) -> None:
-    refused = cmivqa("train", "--set", "train.maxlen=32", cwd=tmp_path)
-    assert refused.returncode == 2
-    assert b"leaves no room for subtitles" in refused.stderr
-    assert not any((tmp_path / "runs").iterdir())
+def test_a_refused_training_leaves_no_run(here: Path) -> None:
+    refused = inside("train", "--set", "train.maxlen=32")
+    assert refused.exit_code == 2
+    assert "leaves no room for subtitles" in refused.stderr
+    assert not any((here / "runs").iterdir())
 
 
-def test_a_device_that_is_not_there(tmp_path: Path) -> None:
-    for device, said in (("cuda:7", b"not on this machine"), ("gpu", b"unknown device 'gpu'")):
-        refused = cmivqa("train", "--device", device, cwd=tmp_path)
-        assert refused.returncode == 2
-        assert said in refused.stderr
-        assert b"--device" in refused.stderr
+@pytest.mark.parametrize(("device", "said"), [("cuda:7", "not on this machine"), ("gpu", "unknown device 'gpu'")])
+def test_a_device_that_is_not_there(here: Path, device: str, said: str) -> None:
+    refused = inside("train", "--device", device)
+    assert refused.exit_code == 2
+    assert said in refused.stderr
+    assert "--device" in refused.stderr
 
 
 def test_without_torch_the_demo_goes_on_without_ccgs(tmp_path: Path) -> None:
