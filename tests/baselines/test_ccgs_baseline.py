@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -103,6 +104,16 @@ def test_track_2_names_each_video_once_in_the_order_of_the_span_list(run: RunDir
         assert videos[: len(first)] == first
     assert [one.candidates for one in asked(run, 3)] == [one.candidates for one in asked(run, 23)]
     assert len(asked(run, 3, limit=7)[0].candidates) == 7
+
+
+def test_the_encoder_is_compiled_where_that_is_asked_for(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[dict[str, Any]] = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda module, **how: compiled.append(how))
+    plain = asked(run)
+    assert not compiled
+    config = {**run.config, "decode": {**run.config["decode"], "compile": True}}
+    assert asked(replace(run, config=config)) == plain
+    assert compiled == [{"dynamic": True}]
 
 
 def test_the_same_seed_gives_the_same_bytes(run: RunDirectory, tmp_path: Path) -> None:
