@@ -186,7 +186,7 @@ def test_a_video_without_subtitles_is_left_out_and_that_is_said(caplog: pytest.L
     videos = [Video("silent"), video("a", ("x", 0.0, 1.0))]
     found = ask(CorpusPass(KnownScorer(), split_of(videos, [question]), [question], Kept()))
     assert {entry[0] for entry in found[0]} == {"a"}
-    assert "1 of 2 videos are not scored, having no usable subtitles: 'silent'" in caplog.text
+    assert "1 of 2 videos are not scored, having no subtitles: 'silent'" in caplog.text
 
 
 def test_no_video_with_subtitles() -> None:
