@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from transformers import ModernBertConfig
 
-from baselines.ccgs.examples import Special, tokens_of
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.scorer import SpanScorer
 from baselines.ccgs.settings import Settings
@@ -26,6 +25,7 @@ from cmivqa_kit.plugin.types import PredictOptions
 from cmivqa_kit.prediction.jobs import Corpus
 from cmivqa_kit.training.encoders import position_limit, tiny_tokenizer
 from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.training.tokens import Special, tokens_of
 
 SEED = "cmivqa-kit benchmarks"
 TOPICS = topics_zh_care.TOPICS + topics_zh_move.TOPICS

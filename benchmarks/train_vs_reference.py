@@ -25,7 +25,6 @@ from transformers import DebertaV2Config
 
 from baselines.ccgs import DECLARATION
 from baselines.ccgs.collecting import build_examples
-from baselines.ccgs.examples import Special, tokens_of
 from baselines.ccgs.losses import SCALE, contrastive_loss
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.settings import Settings
@@ -40,6 +39,7 @@ from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.training.device import accelerator_on, on_device
 from cmivqa_kit.training.encoders import tiny_config, tiny_tokenizer
 from cmivqa_kit.training.optim import BETAS, EPSILON, OldAdamW
+from cmivqa_kit.training.tokens import Special, tokens_of
 
 # name -> layers, hidden size, heads; feed-forward 4 x hidden, otherwise as the published encoder
 SHAPES = {"2 x 128": (2, 128, 4), "24 x 1024": (24, 1024, 16)}

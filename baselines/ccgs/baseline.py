@@ -11,10 +11,9 @@ from torch import nn
 
 from baselines.ccgs.checkpoint import Loaded, load
 from baselines.ccgs.collecting import Examples, build_examples
-from baselines.ccgs.examples import Special, Tokens, tokens_of
 from baselines.ccgs.features import VideoFeatures
 from baselines.ccgs.model import GlobalSpanModel
-from baselines.ccgs.network import OFFICIAL, TOKENIZER, Network, plain
+from baselines.ccgs.network import OFFICIAL, TOKENIZER, Network
 from baselines.ccgs.scorer import SpanScorer
 from baselines.ccgs.settings import Settings
 from baselines.ccgs.task import SpanTask, checkpoint_layers
@@ -29,12 +28,13 @@ from cmivqa_kit.prediction.engine import Kept
 from cmivqa_kit.prediction.pairs import in_memory
 from cmivqa_kit.prediction.settings import EngineSettings
 from cmivqa_kit.training.device import resolve, threads
-from cmivqa_kit.training.encoders import TINY, Encoder, open_encoder, position_limit
+from cmivqa_kit.training.encoders import TINY, Encoder, every_text, open_encoder, plain, position_limit
 from cmivqa_kit.training.evaluate import dev_subset, evaluate
 from cmivqa_kit.training.loop import LoopSettings, train_loop
-from cmivqa_kit.training.plan import measure
+from cmivqa_kit.training.plan import plan_of
 from cmivqa_kit.training.run import RunDirectory
 from cmivqa_kit.training.state import has_state
+from cmivqa_kit.training.tokens import Special, Tokens, tokens_of
 
 EXAMPLES = "examples.json"
 PASSES_PER_PAIR = 6  # two rows, forward and backward; a dev question costs one pass per video
@@ -82,32 +82,20 @@ class CCGS:
         """
         settings = Settings.of(run.config)
         task, found, check = self._task(train, dev, run, settings)
-        loop, pairs = LoopSettings.of(settings.table), len(task.examples)
-        steps = loop.steps(task)
-        epochs = steps / loop.steps_of(task, 0)
+        pairs = len(task.examples)
         with threads(settings.encoder.threads):
-            seconds, memory = measure(task, loop, run.device)
-        share = check.share(pairs) if check is not None else 0.0
-        evaluations = steps / loop.evaluate_every if loop.evaluate_every else epochs
-        return Plan(
-            examples=len(found.kept),
-            pairs=pairs,
-            batches=task.batches(0),
-            epochs=loop.epochs,
-            steps=steps,
-            seconds=seconds * (epochs + share * evaluations),
-            memory=memory,
-            device=str(resolve(run.device)),
-            dropped=dict(found.dropped),
-            dev_questions=len(check.asked) if check is not None else 0,
-        )
+            return plan_of(
+                task, LoopSettings.of(settings.table), run.device, usable=len(found.kept), pairs=pairs,
+                dropped=found.dropped, asked=len(check.asked) if check is not None else 0,
+                evaluation=check.share(pairs) if check is not None else 0.0,
+            )  # fmt: skip
 
     def _task(
         self, train: Split, dev: Split | None, run: RunDirectory, settings: Settings
     ) -> tuple[SpanTask, Examples, _DevCheck | None]:
         """What the loop trains, what it was made of, and the dev evaluation."""
         if self.encoder is None:
-            self.encoder = _encoder(settings, _texts(train), run.seed)
+            self.encoder = _encoder(settings, every_text(train), run.seed)
         encoder = self.encoder
         tokens, special = tokens_of(encoder.tokenizer), Special.of(encoder.tokenizer)
         limit = position_limit(encoder.config)
@@ -255,11 +243,3 @@ class _DevCheck:
 
 def _no_figures(model: nn.Module) -> Mapping[str, float]:
     return {}
-
-
-def _texts(split: Split) -> Iterator[str]:
-    """Everything that is said or asked."""
-    for video in split.videos.values():
-        for subtitles in (video.subtitles, *video.translations.values()):
-            yield from (line.text for line in subtitles)
-    yield from (question.text for question in split.questions)

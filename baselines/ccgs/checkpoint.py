@@ -6,36 +6,32 @@ encoder's configuration.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from baselines.ccgs.model import GlobalSpanModel
-from baselines.ccgs.network import MUSIC, OFFICIAL, TOKENIZER, VISUAL_ENCODER, Network, plain
+from baselines.ccgs.network import MUSIC, OFFICIAL, TOKENIZER, VISUAL_ENCODER, Network
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
+from cmivqa_kit.training.checkpoints import read_weights, tokenizer_source, weights_file
 from cmivqa_kit.training.encoders import (
     HOW_TO_GET,
     PUBLISHED_ENCODER,
-    TOKENIZER_FILES,
     add_tokens,
     open_config,
     open_tokenizer,
+    plain,
 )
 from cmivqa_kit.training.run import RunDirectory
 from cmivqa_kit.training.state import load_weights, save_weights
 
 WEIGHTS = "model.safetensors"
 OLD_BUFFER = "P_Encoder.embeddings.position_ids"  # saved by the pinned transformers 4.15, no longer a parameter
-NAMES = ("pytorch_model.bin", "model.safetensors")
-ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
 TEXT_PARTS = ("P_Encoder.", "dense.")
 BRANCH = ("video_affine.", "cq_attention.", "cq_concat.", "highlight_layer.", "fusion.")
 SLACK = 1.01  # half precision may round a weight beyond its bound
@@ -56,7 +52,7 @@ def convert(request: CheckpointRequest, run: RunDirectory) -> CheckpointReport:
     Raises:
         UserError: no weights, weights of another network, or no configuration of the encoder.
     """
-    path = _weights_file(request.files)
+    path = weights_file(request.files)
     weights = read_weights(path)
     ignored = [OLD_BUFFER] if weights.pop(OLD_BUFFER, None) is not None else []
     network = _network(request, path, weights)
@@ -69,7 +65,7 @@ def convert(request: CheckpointRequest, run: RunDirectory) -> CheckpointReport:
     remarks = [f"{len(missing)} weights are not in the file and stay random"] if missing else []
     if network.visual and "variant" not in (request.sizes or {}):
         remarks.append('taken for the visual variant: its branch is trained. Else: --config with {"variant": "task23"}')
-    source = _tokenizer_source(request, path)
+    source = tokenizer_source(request, path)
     if source is None:
         remarks.append("no tokenizer: predict needs one; convert again with --tokenizer DIR")
     else:
@@ -91,37 +87,6 @@ def load(run: RunDirectory) -> Loaded:
     folder = run.path / TOKENIZER
     tokenizer = open_tokenizer(folder) if folder.is_dir() else None
     return Loaded(model.eval(), tokenizer, network)
-
-
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """The tensors of a ``.safetensors`` file or of a ``torch.save`` file; nothing else is ever unpickled.
-
-    Raises:
-        UserError: damaged, or it holds more than tensors.
-    """
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UserError(
-            f"{path}: cannot be read as weights ({reason})", "Download it again; only a plain state_dict is read."
-        ) from error
-    if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise UserError(f"{path}: not a plain state_dict (names to tensors)", "Give the official pytorch_model.bin.")
-    return dict(found)
-
-
-def _weights_file(files: tuple[Path, ...]) -> Path:
-    found = [path for path in files if path.suffix in ENDINGS]
-    named = [path for path in found if path.name in NAMES] or found
-    if not named:
-        raise UserError("no weights in the download", f"It should hold one of {', '.join(NAMES)}.")
-    if len(named) > 1:
-        listed = ", ".join(str(path) for path in named[:5])
-        raise UserError(f"{len(named)} files of weights: {listed}", "Name the one to convert.")
-    return named[0]
 
 
 def is_visual(weights: Mapping[str, Tensor]) -> bool:
@@ -199,17 +164,3 @@ def _tokenizer(source: Path | str, network: Network) -> Any:
     tokenizer = open_tokenizer(source)
     room = len(tokenizer) < network.encoder_config.vocab_size  # official tools do not grow the table of embeddings
     return add_tokens(tokenizer, [MUSIC]) if network.visual and room else tokenizer
-
-
-def _tokenizer_source(request: CheckpointRequest, path: Path) -> Path | str | None:
-    """Where the tokenizer is: as given, beside the weights, or with the encoder."""
-    if request.tokenizer is not None:
-        return request.tokenizer
-    if any(f.name in TOKENIZER_FILES and f.parent == path.parent for f in request.files):
-        return path.parent
-    if request.encoder is None:
-        return None
-    folder = Path(request.encoder)
-    if folder.is_dir() and not any((folder / name).is_file() for name in TOKENIZER_FILES):
-        return None
-    return request.encoder

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.ccgs.examples import EXTRA, Ids, Tokens, iou_matrix, length, published_drop, target
+from baselines.ccgs.examples import EXTRA, iou_matrix, length, published_drop, target
 from baselines.ccgs.settings import TrainSettings
-from baselines.ccgs.windows import holding, pieces
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.prediction.types import Times
-from cmivqa_kit.prediction.windows import Window, windows
+from cmivqa_kit.prediction.windows import Window, holding, pieces, windows
+from cmivqa_kit.training.dropped import require_enough
+from cmivqa_kit.training.tokens import Ids, Tokens
 
 MIN_ROOM = 16  # tokens that must be left for subtitles
 
@@ -124,7 +125,7 @@ def build_examples(
                 column - window.first,
             )
         )
-    _require_enough(split, kept, dropped, settings.max_dropped)
+    require_enough(split, kept, dropped, settings.max_dropped)
     shown = {
         key: tuple(_excerpt(key[0], window, lines, times[key]) for window in found)
         for key, (lines, found) in seen.items()
@@ -135,17 +136,3 @@ def build_examples(
 def _excerpt(video: str, window: Window, lines: Sequence[Ids], times: Times) -> Excerpt:
     inside = slice(window.first, window.stop)
     return Excerpt(video, tuple(pieces(window, lines)), Times(times.start[inside], times.end[inside]))
-
-
-def _require_enough(split: Split, kept: Sequence[Example], dropped: Counter[str], most: float) -> None:
-    lost = sum(dropped.values())
-    if kept and lost <= most * len(split.questions):
-        return
-    share = lost / max(1, len(split.questions))
-    reasons = ", ".join(f"{count} {name}" for name, count in dropped.most_common())
-    raise UserError(
-        f"{lost} of {len(split.questions)} questions of {split.name} cannot be trained on: {reasons or 'none there'}",
-        f"Look at the data: cmivqa data check; or allow it: --set train.max_dropped={min(1.0, share + 0.01):.2f}"
-        if kept
-        else "Nothing is left to train on. Look at the data: cmivqa data check; or raise train.maxlen.",
-    )

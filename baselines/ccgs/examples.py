@@ -9,9 +9,8 @@ specs/ccgs.md, sections 1.6 and 2.1 to 2.3.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,24 +19,9 @@ from torch import Tensor
 
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle
+from cmivqa_kit.training.tokens import Ids, Special, Tokens
 
-Ids = tuple[int, ...]
-Tokens = Callable[[str], Ids]  # a text -> its token ids without special tokens
 EXTRA = 3  # two [CLS] and the question's [SEP]
-
-
-@dataclass(frozen=True, slots=True)
-class Special:
-    """The ids that a tokenizer gives to its own tokens."""
-
-    cls: int
-    sep: int
-    pad: int
-
-    @classmethod
-    def of(cls, tokenizer: Any) -> Special:
-        """Of a Hugging Face tokenizer."""
-        return cls(tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +30,6 @@ class Row:
 
     ids: Ids
     marks: Ids
-
-
-def tokens_of(tokenizer: Any) -> Tokens:
-    """The function text -> ids without special tokens; no length limit, nothing is cut."""
-
-    def tokens(text: str) -> Ids:
-        return tuple(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
-
-    return tokens
 
 
 def sequence(question: Ids, lines: Sequence[Ids], special: Special) -> Row:

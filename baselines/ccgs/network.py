@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from transformers import AutoConfig
-
 from baselines.ccgs.model import GlobalSpanModel
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.training.encoders import config_of, plain, whole_number
 from cmivqa_kit.training.run import RunDirectory
 
 VISUAL_ENCODER = "microsoft/deberta-v3-base"
@@ -20,7 +18,6 @@ OFFICIAL = {"text": "task23", "visual": "ccgs"}  # the official names of the var
 VARIANTS = tuple(OFFICIAL.values())
 FUSIONS = ("published", "pooled")
 ROWS = 768  # most feature rows of a video, as published
-ENCODER_TYPE = "deberta-v2"  # what sizes without a model_type mean: both published encoders are of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +55,7 @@ class Network:
         Raises:
             UserError: values that no configuration of this type takes.
         """
-        values = {key: value for key, value in self.encoder.items() if key != "model_type"}
-        try:
-            return AutoConfig.for_model(self.encoder.get("model_type", ENCODER_TYPE), **values)
-        except Exception as error:  # transformers validates with exceptions of several kinds
-            raise UserError(
-                f"the encoder's configuration cannot be used ({error})", "Give another --config."
-            ) from error
+        return config_of(self.encoder)
 
     def build(self) -> GlobalSpanModel:
         """The network with random weights.
@@ -117,14 +108,14 @@ class Network:
             UserError: a size is missing or no whole number, the encoder is no object, or the variant is unknown.
         """
         known = {name: sizes[name] for name in cls.__dataclass_fields__ if name in sizes} if sizes else {}
-        wrong = [name for name in ("inner_dim", "dim", "visual_dim") if not _positive(known.get(name))]
+        wrong = [name for name in ("inner_dim", "dim", "visual_dim") if not whole_number(known.get(name))]
         if not isinstance(known.get("encoder"), Mapping):
             wrong.append("encoder")
         if known.get("variant", VARIANTS[0]) not in VARIANTS:
             wrong.append("variant")
         if known.get("fusion", FUSIONS[0]) not in FUSIONS:
             wrong.append("fusion")
-        if known.get("rows", 0) != 0 and not _positive(known["rows"]):
+        if known.get("rows", 0) != 0 and not whole_number(known["rows"]):
             wrong.append("rows")
         if wrong:
             raise UserError(
@@ -133,14 +124,3 @@ class Network:
                 "ccgs; fusion: published, pooled; rows: 0 or more.",
             )
         return cls(**known)
-
-
-def plain(config: Any) -> dict[str, Any]:
-    """A Hugging Face configuration as a dictionary that JSON holds."""
-    document: dict[str, Any] = json.loads(config.to_json_string(use_diff=False))
-    document.pop("transformers_version", None)  # a run reads the same under every version
-    return document
-
-
-def _positive(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0

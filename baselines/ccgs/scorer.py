@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from baselines.ccgs.examples import EXTRA, Special, Tokens
+from baselines.ccgs.examples import EXTRA
 from baselines.ccgs.features import VideoFeatures
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.projected import ProjectedVideos
@@ -23,6 +23,7 @@ from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
 from cmivqa_kit.prediction.types import Tokens as Ids
 from cmivqa_kit.training.device import threads
+from cmivqa_kit.training.tokens import Special, Tokens
 
 Places = NDArray[np.int64]
 FEW = 2  # the reference leaves out videos with at most so many lines

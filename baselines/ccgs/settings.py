@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baselines.ccgs import DECLARATION
-from cmivqa_kit.plugin.settings import merge, require
+from cmivqa_kit.plugin.settings import merge, one_of, require
 from cmivqa_kit.plugin.types import Config
 
 VARIANTS = ("text", "visual")
@@ -34,8 +34,8 @@ class EncoderSettings:
         require(bool(self.name), "encoder.name", self.name, "tiny, a folder or a Hugging Face name")
         for name, value in (("inner_dim", self.inner_dim), ("dim", self.dim)):
             require(value >= 0, f"encoder.{name}", value, "0 or more")
-        _one_of(VARIANTS, "encoder.variant", self.variant)
-        _one_of(FUSIONS, "encoder.fusion", self.fusion)
+        one_of(VARIANTS, "encoder.variant", self.variant)
+        one_of(FUSIONS, "encoder.fusion", self.fusion)
         require(self.rows >= 0, "encoder.rows", self.rows, "0 or more")
         texts = all(isinstance(text, str) and text.strip() == text != "" for text in self.added_tokens)
         require(texts, "encoder.added_tokens", self.added_tokens, 'texts without blanks around, e.g. ["[Music]"]')
@@ -78,8 +78,8 @@ class TrainSettings:
         require(self.maxlen >= 32, "train.maxlen", self.maxlen, "32 or more")
         require(self.dropout < 1, "train.dropout", self.dropout, "below 1")
         require(0 <= self.max_dropped <= 1, "train.max_dropped", self.max_dropped, "between 0 and 1")
-        _one_of(NEGATIVES, "train.negatives", self.negatives)
-        _one_of(PRECISIONS, "train.precision", self.precision)
+        one_of(NEGATIVES, "train.negatives", self.negatives)
+        one_of(PRECISIONS, "train.precision", self.precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +93,10 @@ class DecodeSettings:
     precision: str
 
     def __post_init__(self) -> None:
-        _one_of(CORPORA, "decode.corpus", self.corpus)
+        one_of(CORPORA, "decode.corpus", self.corpus)
         require(0 <= self.overlap < 1, "decode.overlap", self.overlap, "at least 0 and below 1")
         require(self.maxlen == 0 or self.maxlen >= 32, "decode.maxlen", self.maxlen, "0, or 32 or more")
-        _one_of(("auto", *PRECISIONS), "decode.precision", self.precision)
+        one_of(("auto", *PRECISIONS), "decode.precision", self.precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,3 @@ class Settings:
             DecodeSettings(**{name: values["decode"][name] for name in DecodeSettings.__dataclass_fields__}),
             dict(values["train"]),
         )
-
-
-def _one_of(known: tuple[str, ...], name: str, value: str) -> None:
-    require(value in known, name, value, " or ".join(f'"{one}"' for one in known))

@@ -19,8 +19,6 @@ from torch import Tensor, nn
 from baselines.ccgs import optim
 from baselines.ccgs.collecting import Example, Excerpt, Shown
 from baselines.ccgs.examples import (
-    Ids,
-    Special,
     batch,
     draw_question,
     draw_video,
@@ -34,6 +32,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Recipe
 from cmivqa_kit.training.buckets import buckets
 from cmivqa_kit.training.optim import multiplier, schedule_steps
+from cmivqa_kit.training.tokens import Ids, Special
 
 Evaluate = Callable[[nn.Module], Mapping[str, float]]
 

@@ -13,21 +13,21 @@ from baselines.mutualsl.examples import Examples, build_examples
 from baselines.mutualsl.features import Frames
 from baselines.mutualsl.localizer import Localizer
 from baselines.mutualsl.model import MutualSL
-from baselines.mutualsl.network import TOKENIZER, Network, plain
+from baselines.mutualsl.network import TOKENIZER, Network
 from baselines.mutualsl.settings import Settings
 from baselines.mutualsl.task import SpanTask
-from baselines.mutualsl.text import Special, tokens_of
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Config, Plan, Prediction, PredictOptions, Target
 from cmivqa_kit.training.device import resolve, threads
-from cmivqa_kit.training.encoders import TINY, Encoder, open_encoder, position_limit
+from cmivqa_kit.training.encoders import TINY, Encoder, every_text, open_encoder, plain, position_limit
 from cmivqa_kit.training.evaluate import dev_subset, evaluate
 from cmivqa_kit.training.loop import LoopSettings, train_loop
-from cmivqa_kit.training.plan import measure
+from cmivqa_kit.training.plan import plan_of
 from cmivqa_kit.training.run import RunDirectory
 from cmivqa_kit.training.state import has_state
+from cmivqa_kit.training.tokens import Special, tokens_of
 
 EXAMPLES = "examples.json"
 PASSES = 3  # forward and backward; a dev question costs one
@@ -72,32 +72,19 @@ class MutualSLBaseline:
         """
         settings = Settings.of(run.config)
         task, found, check = self._task(train, dev, run, settings)
-        loop, examples = LoopSettings.of(settings.table), len(task.examples)
-        steps = loop.steps(task)
-        epochs = steps / loop.steps_of(task, 0)
+        pairs, asked = len(task.examples), len(check.asked) if check is not None else 0
         with threads(settings.encoder.threads):
-            seconds, memory = measure(task, loop, run.device)
-        asked = len(check.asked) if check is not None else 0
-        evaluations = steps / loop.evaluate_every if loop.evaluate_every else epochs
-        return Plan(
-            examples=len(found.kept),
-            pairs=examples,
-            batches=task.batches(0),
-            epochs=loop.epochs,
-            steps=steps,
-            seconds=seconds * (epochs + evaluations * asked / (PASSES * examples)),
-            memory=memory,
-            device=str(resolve(run.device)),
-            dropped=dict(found.dropped),
-            dev_questions=asked,
-        )
+            return plan_of(
+                task, LoopSettings.of(settings.table), run.device, usable=len(found.kept), pairs=pairs,
+                dropped=found.dropped, asked=asked, evaluation=asked / (PASSES * pairs),
+            )  # fmt: skip
 
     def _task(
         self, train: Split, dev: Split | None, run: RunDirectory, settings: Settings
     ) -> tuple[SpanTask, Examples, _DevCheck | None]:
         """What the loop trains, what it was made of, and the dev evaluation."""
         if self.encoder is None:
-            self.encoder = _encoder(settings, _texts(train), run.seed)
+            self.encoder = _encoder(settings, every_text(train), run.seed)
         encoder = self.encoder
         tokens, special = tokens_of(encoder.tokenizer), Special.of(encoder.tokenizer)
         network = _sizes(encoder, settings)
@@ -202,11 +189,3 @@ class _DevCheck:
 
 def _no_figures(model: nn.Module) -> Mapping[str, float]:
     return {}
-
-
-def _texts(split: Split) -> Iterator[str]:
-    """Everything that is said or asked."""
-    for video in split.videos.values():
-        for subtitles in (video.subtitles, *video.translations.values()):
-            yield from (line.text for line in subtitles)
-    yield from (question.text for question in split.questions)

@@ -6,29 +6,24 @@ The paper's code and the Track 1 baseline write the same layout. Source: specs/m
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from baselines.mutualsl.model import MutualSL
-from baselines.mutualsl.network import TOKENIZER, Network, plain
+from baselines.mutualsl.network import TOKENIZER, Network
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
-from cmivqa_kit.training.encoders import HOW_TO_GET, PUBLISHED_ENCODER, TOKENIZER_FILES, open_config, open_tokenizer
+from cmivqa_kit.training.checkpoints import read_weights, tokenizer_source, weights_file
+from cmivqa_kit.training.encoders import HOW_TO_GET, PUBLISHED_ENCODER, open_config, open_tokenizer, plain
 from cmivqa_kit.training.run import RunDirectory
 from cmivqa_kit.training.state import load_weights, save_weights
 
 WEIGHTS = "model.safetensors"
 OLD_BUFFER = "deberta.embeddings.position_ids"  # saved by the pinned transformers 4.15, no longer kept
-NAMES = ("pytorch_model.bin", "model.safetensors")
-ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
 LAYER = "feature_encoder.conv_block.depthwise_separable_conv"
 INNER_LAYER = "predictor.encoder.conv_block.depthwise_separable_conv"
 
@@ -48,7 +43,7 @@ def convert(request: CheckpointRequest, run: RunDirectory) -> CheckpointReport:
     Raises:
         UserError: no weights, weights of another network, or no configuration of the encoder.
     """
-    path = _weights_file(request.files)
+    path = weights_file(request.files)
     weights = read_weights(path)
     ignored = (OLD_BUFFER,) if weights.pop(OLD_BUFFER, None) is not None else ()
     network = _network(request, path, weights)
@@ -57,7 +52,7 @@ def convert(request: CheckpointRequest, run: RunDirectory) -> CheckpointReport:
     save_weights(model, run.path / WEIGHTS)
     network.write(run)
     remarks = []
-    source = _tokenizer_source(request, path)
+    source = tokenizer_source(request, path)
     if source is None:
         remarks.append("no tokenizer: predict needs one; convert again with --tokenizer DIR")
     else:
@@ -79,37 +74,6 @@ def load(run: RunDirectory) -> Loaded:
     folder = run.path / TOKENIZER
     tokenizer = open_tokenizer(folder) if folder.is_dir() else None
     return Loaded(model.eval(), tokenizer, network)
-
-
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """The tensors of a ``.safetensors`` file or of a ``torch.save`` file; nothing else is ever unpickled.
-
-    Raises:
-        UserError: damaged, or it holds more than tensors.
-    """
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UserError(
-            f"{path}: cannot be read as weights ({reason})", "Download it again; only a plain state_dict is read."
-        ) from error
-    if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise UserError(f"{path}: not a plain state_dict (names to tensors)", "Give the official pytorch_model.bin.")
-    return dict(found)
-
-
-def _weights_file(files: tuple[Path, ...]) -> Path:
-    found = [path for path in files if path.suffix in ENDINGS]
-    named = [path for path in found if path.name in NAMES] or found
-    if not named:
-        raise UserError("no weights in the download", f"It should hold one of {', '.join(NAMES)}.")
-    if len(named) > 1:
-        listed = ", ".join(str(path) for path in named[:5])
-        raise UserError(f"{len(named)} files of weights: {listed}", "Name the one to convert.")
-    return named[0]
 
 
 def _network(request: CheckpointRequest, path: Path, weights: Mapping[str, Tensor]) -> Network:
@@ -169,17 +133,3 @@ def _fit(model: MutualSL, weights: dict[str, Tensor], path: Path) -> None:
             f"{PUBLISHED_ENCODER}; the paper: microsoft/deberta-v3-large).",
         )
     model.load_state_dict(weights)
-
-
-def _tokenizer_source(request: CheckpointRequest, path: Path) -> Path | str | None:
-    """Where the tokenizer is: as given, beside the weights, or with the encoder."""
-    if request.tokenizer is not None:
-        return request.tokenizer
-    if any(f.name in TOKENIZER_FILES and f.parent == path.parent for f in request.files):
-        return path.parent
-    if request.encoder is None:
-        return None
-    folder = Path(request.encoder)
-    if folder.is_dir() and not any((folder / name).is_file() for name in TOKENIZER_FILES):
-        return None
-    return request.encoder

@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from baselines.mutualsl.features import STAND_IN, Frames
 from baselines.mutualsl.lookup import Table, line_times, nearest
 from baselines.mutualsl.settings import TrainSettings
-from baselines.mutualsl.text import EXTRA, MIN_ROOM, Ids, Special, TextRow, Tokens, holding, pieces, text_row
+from baselines.mutualsl.text import EXTRA, MIN_ROOM, TextRow, text_row
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.prediction.windows import Window, windows
+from cmivqa_kit.prediction.windows import Window, holding, pieces, windows
+from cmivqa_kit.training.dropped import require_enough
+from cmivqa_kit.training.tokens import Ids, Special, Tokens
 
 FEW = 2  # a video with at most this many lines is not loaded by the published code
 AROUND = 0.25  # of the answer's length, on either side, counts as highlighted
@@ -160,7 +162,7 @@ def build_examples(
             continue
         row = text_row(tokens(question.text), pieces(window, ids[key]), special)
         kept.append(_example(question, video.id, question.answer, row, subtitles, window, settings, frames))
-    _require_enough(split, kept, dropped, settings.max_dropped)
+    require_enough(split, kept, dropped, settings.max_dropped)
     return Examples(tuple(kept), dict(dropped))
 
 
@@ -185,17 +187,3 @@ def _example(
         Table(starts, ends, start_tokens(row, settings), row.separators),
     )  # fmt: skip
     return Example(question, video, row, gold, highlighted(begin, end, rows))
-
-
-def _require_enough(split: Split, kept: Sequence[Example], dropped: Counter[str], most: float) -> None:
-    lost = sum(dropped.values())
-    if kept and lost <= most * len(split.questions):
-        return
-    share = lost / max(1, len(split.questions))
-    reasons = ", ".join(f"{count} {name}" for name, count in dropped.most_common())
-    raise UserError(
-        f"{lost} of {len(split.questions)} questions of {split.name} cannot be trained on: {reasons or 'none there'}",
-        f"Look at the data: cmivqa data check; or allow it: --set train.max_dropped={min(1.0, share + 0.01):.2f}"
-        if kept
-        else "Nothing is left to train on. Look at the data: cmivqa data check; or raise train.maxlen.",
-    )

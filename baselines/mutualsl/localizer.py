@@ -19,12 +19,13 @@ from baselines.mutualsl.features import Frames
 from baselines.mutualsl.layers import best_pair
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.settings import DecodeSettings
-from baselines.mutualsl.text import EXTRA, MIN_ROOM, Ids, Special, TextRow, Tokens, batch, pieces, text_row
+from baselines.mutualsl.text import EXTRA, MIN_ROOM, TextRow, batch, text_row
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction
 from cmivqa_kit.prediction.deberta import accelerate_encoder
-from cmivqa_kit.prediction.windows import Window, windows
+from cmivqa_kit.prediction.windows import Window, pieces, windows
+from cmivqa_kit.training.tokens import Ids, Special, Tokens
 
 log = logging.getLogger(__name__)
 TOGETHER = 64  # questions whose rows are sorted by length together

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from transformers import AutoConfig
-
 from baselines.mutualsl.model import MutualSL
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.training.encoders import config_of, plain, whole_number
 from cmivqa_kit.training.run import RunDirectory
 
 NETWORK, TOKENIZER = "network.json", "tokenizer"
-ENCODER_TYPE = "deberta-v2"  # what sizes without a model_type mean: both published encoders are of it
 WIDTHS = ("visual_dim", "dim", "max_pos_len", "encoder_heads", "predictor_heads", "encoder_conv_layers",
           "predictor_conv_layers", "kernel_size")  # fmt: skip
 
@@ -45,13 +42,7 @@ class Network:
         Raises:
             UserError: values that no configuration of this type takes.
         """
-        values = {key: value for key, value in self.text_config.items() if key != "model_type"}
-        try:
-            return AutoConfig.for_model(self.text_config.get("model_type", ENCODER_TYPE), **values)
-        except Exception as error:  # transformers validates with exceptions of several kinds
-            raise UserError(
-                f"the encoder's configuration cannot be used ({error})", "Give another --config."
-            ) from error
+        return config_of(self.text_config)
 
     def build(self) -> MutualSL:
         """The network with random weights.
@@ -93,7 +84,7 @@ class Network:
             UserError: a size is no whole number, or the encoder is missing.
         """
         known = {name: sizes[name] for name in cls.__dataclass_fields__ if name in sizes} if sizes else {}
-        wrong = [name for name in WIDTHS if name in known and not _positive(known[name])]
+        wrong = [name for name in WIDTHS if name in known and not whole_number(known[name])]
         if not isinstance(known.get("text_config"), Mapping):
             wrong.append("text_config")
         rate = known.get("drop_rate", 0.0)
@@ -108,14 +99,3 @@ class Network:
                 f"{', '.join(WIDTHS)}, drop_rate.",
             )
         return cls(**known)
-
-
-def plain(config: Any) -> dict[str, Any]:
-    """A Hugging Face configuration as a dictionary that JSON holds."""
-    document: dict[str, Any] = json.loads(config.to_json_string(use_diff=False))
-    document.pop("transformers_version", None)  # a run reads the same under every version
-    return document
-
-
-def _positive(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baselines.mutualsl import DECLARATION
-from cmivqa_kit.plugin.settings import merge, require
+from cmivqa_kit.plugin.settings import merge, one_of, require
 from cmivqa_kit.plugin.types import Config
 
 START_LABELS = ("first", "second")
@@ -81,8 +81,8 @@ class TrainSettings:
         require(self.maxlen >= 32, "train.maxlen", self.maxlen, "32 or more")
         require(self.dropout < 1, "train.dropout", self.dropout, "below 1")
         require(0 <= self.max_dropped <= 1, "train.max_dropped", self.max_dropped, "between 0 and 1")
-        _one_of(START_LABELS, "train.start_label", self.start_label)
-        _one_of(PRECISIONS, "train.precision", self.precision)
+        one_of(START_LABELS, "train.start_label", self.start_label)
+        one_of(PRECISIONS, "train.precision", self.precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +97,11 @@ class DecodeSettings:
     attention: str
 
     def __post_init__(self) -> None:
-        _one_of(SPANS, "decode.spans", self.spans)
+        one_of(SPANS, "decode.spans", self.spans)
         require(0 <= self.overlap < 1, "decode.overlap", self.overlap, "at least 0 and below 1")
         require(self.maxlen == 0 or self.maxlen >= 32, "decode.maxlen", self.maxlen, "0, or 32 or more")
         require(self.tokens >= 1, "decode.tokens", self.tokens, "1 or more")
-        _one_of(("auto", *PRECISIONS), "decode.precision", self.precision)
+        one_of(("auto", *PRECISIONS), "decode.precision", self.precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,3 @@ class Settings:
             DecodeSettings(**values["decode"]),
             dict(values["train"]),
         )
-
-
-def _one_of(known: tuple[str, ...], name: str, value: str) -> None:
-    require(value in known, name, value, " or ".join(f'"{one}"' for one in known))

@@ -17,10 +17,11 @@ from baselines.mutualsl.features import Frames
 from baselines.mutualsl.losses import batch_terms, highlight_loss
 from baselines.mutualsl.model import Output
 from baselines.mutualsl.settings import TrainSettings
-from baselines.mutualsl.text import Special, batch
+from baselines.mutualsl.text import batch
 from cmivqa_kit.plugin.types import Recipe
 from cmivqa_kit.training.buckets import buckets
 from cmivqa_kit.training.optim import adamw, multiplier, schedule_steps
+from cmivqa_kit.training.tokens import Special
 
 Evaluate = Callable[[nn.Module], Mapping[str, float]]
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "features", "frame_mask")

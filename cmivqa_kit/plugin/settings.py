@@ -89,6 +89,15 @@ def require(fine: bool, name: str, value: object, must: str) -> None:
         raise UserError(f"{name}: {value!r} must be {must}", f"Give another value: --set {name}=...")
 
 
+def one_of(known: tuple[str, ...], name: str, value: str) -> None:
+    """Check a setting that takes one of a few texts.
+
+    Raises:
+        UserError: ``value`` is none of the ``known``.
+    """
+    require(value in known, name, value, " or ".join(f'"{one}"' for one in known))
+
+
 def _override(values: dict[str, dict[str, Any]], overrides: Iterable[str]) -> None:
     for override in overrides:
         name, equals, text = override.partition("=")

@@ -51,3 +51,17 @@ def windows(lengths: Sequence[int], room: int | None, overlap: float = 0.5) -> l
         # A next window that is stopped by the same long line would hold nothing new.
         first = stop if lengths[stop] + 1 > room else begin
     return made
+
+
+def pieces(window: Window, lines: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """The token ids of a window's lines."""
+    if window.part is None:
+        return list(lines[window.first : window.stop])
+    begin, end = window.part
+    return [lines[window.first][begin:end]]
+
+
+def holding(found: Sequence[Window], first: int, last: int) -> Window | None:
+    """The window in which lines ``first`` to ``last`` lie most centrally; ``None`` where none holds them."""
+    whole = [w for w in found if w.part is None and w.first <= min(first, last) and max(first, last) < w.stop]
+    return min(whole, key=lambda w: (abs((first - w.first) - (w.stop - 1 - last)), w.first), default=None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, BertTokenizer, ModernBertConfig
 from transformers.utils import logging as transformers_logging
 
+from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 
 TINY = "tiny"
@@ -25,7 +27,7 @@ HOW_TO_GET = (
 SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "spm.model", "tokenizer.model")
 TINY_VOCABULARY = 8000
-
+DEFAULT_TYPE = "deberta-v2"  # what a configuration without a model_type means: all published encoders are of it
 
 # Encoders whose only positions are relative and bucketed take any length (specs/ccgs.md, section 3.2).
 _RELATIVE = frozenset({"deberta", "deberta-v2"})
@@ -112,6 +114,39 @@ def open_tokenizer(name: str | Path) -> Any:
     if lacking:
         raise UserError(f"{name}: its tokenizer has no {' and no '.join(lacking)} token", "Give a BERT-like encoder.")
     return tokenizer
+
+
+def config_of(values: Mapping[str, Any]) -> Any:
+    """The Hugging Face configuration that `plain` made a dictionary of.
+
+    Raises:
+        UserError: values that no configuration of this type takes.
+    """
+    given = {key: value for key, value in values.items() if key != "model_type"}
+    try:
+        return AutoConfig.for_model(values.get("model_type", DEFAULT_TYPE), **given)
+    except Exception as error:  # transformers validates with exceptions of several kinds
+        raise UserError(f"the encoder's configuration cannot be used ({error})", "Give another --config.") from error
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """A Hugging Face configuration as a dictionary that JSON holds."""
+    document: dict[str, Any] = json.loads(config.to_json_string(use_diff=False))
+    document.pop("transformers_version", None)  # a run reads the same under every version
+    return document
+
+
+def whole_number(value: Any) -> bool:
+    """True for a size as a JSON file gives it: an integer above 0."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def every_text(split: Split) -> Iterator[str]:
+    """Everything that is said or asked in a split: what ``tiny`` learns its vocabulary from."""
+    for video in split.videos.values():
+        for subtitles in (video.subtitles, *video.translations.values()):
+            yield from (line.text for line in subtitles)
+    yield from (question.text for question in split.questions)
 
 
 def position_limit(config: Any) -> int | None:

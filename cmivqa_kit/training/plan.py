@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,49 @@ from torch import Tensor
 
 from cmivqa_kit.errors import RunFailed
 from cmivqa_kit.memory import peak_memory
-from cmivqa_kit.training.device import accelerator_on, on_device, without_denormals
+from cmivqa_kit.plugin.types import Plan
+from cmivqa_kit.training.device import accelerator_on, on_device, resolve, without_denormals
 from cmivqa_kit.training.loop import OUT_OF_MEMORY, LoopSettings, Task
 
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the batches' sizes
+
+
+def plan_of(
+    task: Task, settings: LoopSettings, device: str, *, usable: int, pairs: int, dropped: Mapping[str, int], asked: int,
+    evaluation: float,
+) -> Plan:  # fmt: skip
+    """What training ``task`` will take, measured on a few of its batches.
+
+    Args:
+        task: what is trained; its weights change.
+        settings: of the loop.
+        device: where, e.g. ``auto``.
+        usable: questions that could be trained on.
+        pairs: how many of them are.
+        dropped: questions left out, by reason.
+        asked: dev questions of an evaluation.
+        evaluation: what one evaluation costs, in epochs.
+
+    Raises:
+        UserError: no such device.
+        RunFailed: the largest batch does not fit into memory.
+    """
+    steps = settings.steps(task)
+    epochs = steps / settings.steps_of(task, 0)
+    seconds, memory = measure(task, settings, device)
+    evaluations = steps / settings.evaluate_every if settings.evaluate_every else epochs
+    return Plan(
+        examples=usable,
+        pairs=pairs,
+        batches=task.batches(0),
+        epochs=settings.epochs,
+        steps=steps,
+        seconds=seconds * (epochs + evaluation * evaluations),
+        memory=memory,
+        device=str(resolve(device)),
+        dropped=dict(dropped),
+        dev_questions=asked,
+    )
 
 
 @without_denormals()

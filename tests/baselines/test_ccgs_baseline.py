@@ -16,7 +16,6 @@ from transformers import BertConfig, BertModel
 from baselines.ccgs import DECLARATION
 from baselines.ccgs.baseline import CCGS
 from baselines.ccgs.collecting import build_examples
-from baselines.ccgs.examples import Special, tokens_of
 from baselines.ccgs.settings import Settings
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
@@ -25,6 +24,7 @@ from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Recipe, Target
 from cmivqa_kit.training.encoders import tiny_tokenizer
 from cmivqa_kit.training.run import RunDirectory, start_run
+from cmivqa_kit.training.tokens import Special, tokens_of
 from tests.baselines.corpora import split, video
 
 TOOLS = ("gauze", "needle", "splint", "mask", "syringe", "towel")

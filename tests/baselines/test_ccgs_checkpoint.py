@@ -11,10 +11,9 @@ import torch
 from baselines.ccgs.baseline import CCGS
 from baselines.ccgs.checkpoint import OLD_BUFFER, convert, load
 from baselines.ccgs.model import GlobalSpanModel
-from baselines.ccgs.network import plain
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
-from cmivqa_kit.training.encoders import open_encoder
+from cmivqa_kit.training.encoders import open_encoder, plain
 from cmivqa_kit.training.run import RunDirectory, make_run
 from tests.baselines.encoders import deberta
 

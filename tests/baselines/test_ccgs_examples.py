@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from transformers import BertConfig, DebertaV2Config
 
 from baselines.ccgs import examples
-from baselines.ccgs.windows import holding, pieces
 from cmivqa_kit.data.span import Span, interval_iou
 from cmivqa_kit.data.types import Question, Subtitle
-from cmivqa_kit.prediction.windows import Window, windows
+from cmivqa_kit.prediction.windows import Window, holding, pieces, windows
 from cmivqa_kit.training.encoders import position_limit, tiny_tokenizer
+from cmivqa_kit.training.tokens import Special, tokens_of
 
 TOKENIZER = tiny_tokenizer(["how do i wash", "如何洗手", "music"])
-TOKENS, SPECIAL = examples.tokens_of(TOKENIZER), examples.Special.of(TOKENIZER)
+TOKENS, SPECIAL = tokens_of(TOKENIZER), Special.of(TOKENIZER)
 LINES = (Subtitle("如何", 0.0, 2.0), Subtitle("", 2.0, 2.0), Subtitle("how do", 4.0, 4.0))
 
 

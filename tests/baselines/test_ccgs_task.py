@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from baselines.ccgs import DECLARATION, task
 from baselines.ccgs.baseline import CCGS
 from baselines.ccgs.collecting import build_examples
-from baselines.ccgs.examples import Special, draw_question, tokens_of
+from baselines.ccgs.examples import draw_question
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.settings import Settings
 from baselines.ccgs.task import SpanTask, checkpoint_layers
@@ -30,6 +30,7 @@ from cmivqa_kit.training.device import accelerator_on
 from cmivqa_kit.training.encoders import tiny_tokenizer
 from cmivqa_kit.training.loop import LoopSettings, train_loop
 from cmivqa_kit.training.run import make_run
+from cmivqa_kit.training.tokens import Special, tokens_of
 from tests.baselines.corpora import split, video
 from tests.baselines.encoders import deberta
 

@@ -17,9 +17,8 @@ import torch
 from baselines.ccgs import DECLARATION
 from baselines.ccgs.baseline import CCGS
 from baselines.ccgs.checkpoint import convert, load
-from baselines.ccgs.examples import Special, batch, sequence, tokens_of
+from baselines.ccgs.examples import batch, sequence
 from baselines.ccgs.model import GlobalSpanModel
-from baselines.ccgs.network import plain
 from baselines.ccgs.settings import Settings
 from cmivqa_kit.data.corpus import open_split
 from cmivqa_kit.data.demo import demo_corpus
@@ -29,7 +28,9 @@ from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import CheckpointRequest, Prediction, PredictOptions, Recipe
+from cmivqa_kit.training.encoders import plain
 from cmivqa_kit.training.run import RunDirectory, make_run, start_run
+from cmivqa_kit.training.tokens import Special, tokens_of
 from tests.baselines.corpora import split, video
 from tests.baselines.encoders import deberta
 

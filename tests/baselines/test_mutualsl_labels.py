@@ -23,12 +23,13 @@ from baselines.mutualsl.examples import (
 from baselines.mutualsl.features import Frames, pad, sample
 from baselines.mutualsl.lookup import Table, line_of, nearest
 from baselines.mutualsl.settings import Settings
-from baselines.mutualsl.text import Special, holding, text_row
+from baselines.mutualsl.text import text_row
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Recipe
-from cmivqa_kit.prediction.windows import Window
+from cmivqa_kit.prediction.windows import Window, holding
+from cmivqa_kit.training.tokens import Special
 from tests.baselines.mutualsl_corpus import WIDTH, corpus, of
 
 SPECIAL = Special(1, 2, 0)

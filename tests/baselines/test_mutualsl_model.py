@@ -13,11 +13,11 @@ from baselines.mutualsl.examples import build_examples
 from baselines.mutualsl.features import Frames
 from baselines.mutualsl.losses import batch_terms, highlight_loss
 from baselines.mutualsl.model import MutualSL, Output
-from baselines.mutualsl.network import Network, plain
+from baselines.mutualsl.network import Network
 from baselines.mutualsl.task import INPUTS, SpanTask
-from baselines.mutualsl.text import Special, tokens_of
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.training.encoders import tiny_config, tiny_tokenizer
+from cmivqa_kit.training.encoders import plain, tiny_config, tiny_tokenizer
+from cmivqa_kit.training.tokens import Special, tokens_of
 from tests.baselines.encoders import deberta
 from tests.baselines.mutualsl_corpus import TOOLS, corpus, of, sizes
 

@@ -35,6 +35,7 @@ from cmivqa_kit.prediction.pairs import in_memory
 from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
 from cmivqa_kit.training.optim import multiplier, schedule_steps
 from cmivqa_kit.training.run import make_run
+from cmivqa_kit.training.tokens import Special, tokens_of
 from tests.golden.replay import Case, procedure
 
 ROW = ("input_ids", "attention_mask", "token_types")
@@ -138,7 +139,7 @@ def example(case: Case) -> list[str]:
     check = Comparison(case)
     given, wanted = _json(case, "inputs.json"), _json(case, "outputs.json")
     tokenizer = _tokenizer(case)
-    tokens, special = examples.tokens_of(tokenizer), examples.Special.of(tokenizer)
+    tokens, special = tokens_of(tokenizer), Special.of(tokenizer)
     subtitles = {video: _lines(records) for video, records in given["subtitle"].items()}
     visual = load_file(case.folder / "inputs.safetensors")
     questions = given["train_questions"]
@@ -192,7 +193,7 @@ def loading(case: Case) -> list[str]:
     """Which annotations survive loading; sampled and padded features."""
     check = Comparison(case)
     given, wanted = _json(case, "inputs.json"), _json(case, "outputs.json")
-    tokens = examples.tokens_of(_tokenizer(case))
+    tokens = tokens_of(_tokenizer(case))
     subtitles = {video: _lines(records) for video, records in given["subtitle"].items()}
     asked = given["annotations"]
     videos = {one["video_id"] for one in asked}

@@ -32,7 +32,7 @@ from baselines.mutualsl.layers import (
 from baselines.mutualsl.lookup import Table, line_times, nearest
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.settings import Settings, TrainSettings
-from baselines.mutualsl.text import Special, TextRow, Tokens, batch, text_row
+from baselines.mutualsl.text import TextRow, batch, text_row
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
@@ -40,6 +40,7 @@ from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import CheckpointRequest
 from cmivqa_kit.submission.write import write
 from cmivqa_kit.training.run import make_run
+from cmivqa_kit.training.tokens import Special, Tokens
 from tests.golden.ccgs import Comparison
 from tests.golden.replay import Case, procedure
 

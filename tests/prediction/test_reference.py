@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from baselines.ccgs.examples import Special, sequence, tokens_of
+from baselines.ccgs.examples import sequence
 from baselines.ccgs.model import GlobalSpanModel
 from benchmarks.reference_predictor import collate, predict_reference, rank_reference, score, seconds
 from cmivqa_kit.data.types import Subtitle, Video
@@ -19,6 +19,7 @@ from cmivqa_kit.prediction.cells import best_cells
 from cmivqa_kit.prediction.seconds import Clock
 from cmivqa_kit.prediction.types import Times
 from cmivqa_kit.training.encoders import tiny_tokenizer
+from cmivqa_kit.training.tokens import Special, tokens_of
 from tests.baselines.encoders import deberta
 
 TEXTS = ("打开 药盒", "how to bandage", "", "press here for ten seconds", "再 按 一下", "good")
