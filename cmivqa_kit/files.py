@@ -1,4 +1,4 @@
-"""Reading JSON with plain errors, writing files so that a killed run leaves no half file."""
+"""Reading JSON with plain errors, writing files so that a killed run leaves no half file; where kept files lie."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ MARK_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MARK_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _STRUCTURE = re.compile(r'[]["{},:]')
 CUT_OFF = "The file ends too early: it was cut off. Copy or download it again."
+
+
+def cache_root() -> Path:
+    """``$CMIVQA_CACHE`` where set, else the platform's cache folder of the user."""
+    chosen = os.environ.get("CMIVQA_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("cmivqa-kit", appauthor=False))
 
 
 @contextmanager

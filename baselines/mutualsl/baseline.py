@@ -16,13 +16,15 @@ from baselines.mutualsl.model import MutualSL
 from baselines.mutualsl.network import TOKENIZER, Network
 from baselines.mutualsl.settings import Settings
 from baselines.mutualsl.task import SpanTask
+from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Config, Plan, Prediction, PredictOptions, Target
 from cmivqa_kit.training.device import resolve, threads
-from cmivqa_kit.training.encoders import TINY, Encoder, every_text, open_encoder, plain, position_limit
+from cmivqa_kit.training.encoders import TINY, Encoder, every_text, open_config, open_encoder, plain, position_limit
 from cmivqa_kit.training.evaluate import dev_subset, evaluate
+from cmivqa_kit.training.feature_sources import FeatureSource, source_for, source_of
 from cmivqa_kit.training.loop import LoopSettings, train_loop
 from cmivqa_kit.training.plan import plan_of
 from cmivqa_kit.training.run import RunDirectory
@@ -38,6 +40,7 @@ class MutualSLBaseline:
 
     def __init__(self) -> None:
         self.loaded: Loaded | None = None
+        self.run: RunDirectory | None = None
         self.encoder: Encoder | None = None
 
     def prepare(self, config: Config) -> None:
@@ -49,6 +52,8 @@ class MutualSLBaseline:
         settings = Settings.of(config)
         if settings.encoder.name != TINY:
             self.encoder = _encoder(settings, (), 0)
+        if settings.features.encoder:
+            open_config(settings.features.encoder)
 
     def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
         """Train on ``train``, keep the weights that are best on ``dev``; goes on from the run's state if it has one.
@@ -87,13 +92,18 @@ class MutualSLBaseline:
             self.encoder = _encoder(settings, every_text(train), run.seed)
         encoder = self.encoder
         tokens, special = tokens_of(encoder.tokenizer), Special.of(encoder.tokenizer)
-        network = _sizes(encoder, settings)
-        frames = Frames(train.features, network.max_pos_len, network.visual_dim)
+        source = source_for(settings.features, train, encoder, run, run.seed)
+        network = _sizes(encoder, settings, source)
+        frames = Frames(source.features(train), network.max_pos_len, network.visual_dim)
         asked = dict.fromkeys(q.video_id for q in train.questions if q.video_id is not None)
         frames.require(asked, misaligned=not settings.train.rescale)
         found = build_examples(train, tokens, special, settings.train, frames, position_limit(encoder.config))
         kept = subset(found.kept, settings.train.pairs, f"subset {run.seed}")
-        check = _DevCheck(dev, encoder, network, settings, run) if dev is not None else None
+        check: _DevCheck | None = None
+        if dev is not None:
+            # Rows are asked for only where the visual predictor answers; files also tell how long a silent video is.
+            seen = source.features(dev) if settings.decode.spans == "visual" else dev.features
+            check = _DevCheck(dev, encoder, network, settings, run, seen)
         model = _network(network, encoder, run)
         figures = check.figures if check is not None else _no_figures
         return SpanTask(model, kept, frames, special, settings.train, run.seed, figures), found, check
@@ -110,7 +120,7 @@ class MutualSLBaseline:
                 f"{run.path}: the run has no tokenizer",
                 "Convert the checkpoint again with --tokenizer DIR (the folder with its vocab.txt or spm.model).",
             )
-        self.loaded = loaded
+        self.loaded, self.run = loaded, run
 
     def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
         """One prediction per question of ``split``, in its order.
@@ -119,16 +129,19 @@ class MutualSLBaseline:
             UserError: not loaded, a setting out of its range, no such device, another track than 1, or a question
                 without its video.
         """
-        if self.loaded is None:
+        if self.loaded is None or self.run is None:
             raise UserError("mutualsl answers from a run only", "Train first: cmivqa train -m mutualsl")
         if track != 1:
             raise UserError(f"mutualsl cannot answer Track {track}", "It answers within a given video: --track 1.")
         settings = Settings.of(options.config)
         model, network = self.loaded.model.to(resolve(options.device)), self.loaded.network
+        features = split.features
+        if settings.decode.spans == "visual":
+            features = source_of(self.run, options.device).features(split)
         localizer = Localizer(
             model, tokens_of(self.loaded.tokenizer), Special.of(self.loaded.tokenizer),
             position_limit(network.encoder_config), settings.decode,
-            Frames(split.features, network.max_pos_len, network.visual_dim),
+            Frames(features, network.max_pos_len, network.visual_dim),
         )  # fmt: skip
         with threads(settings.encoder.threads):
             yield from localizer.answers(split, split.questions)
@@ -138,11 +151,11 @@ def _encoder(settings: Settings, texts: Iterable[str], seed: int) -> Encoder:
     return open_encoder(settings.encoder.name, texts, seed, settings.train.dropout, settings.encoder.added_tokens)
 
 
-def _sizes(encoder: Encoder, settings: Settings) -> Network:
+def _sizes(encoder: Encoder, settings: Settings, source: FeatureSource) -> Network:
     visual = settings.visual
     return Network(
         text_config=plain(encoder.config),
-        visual_dim=visual.visual_dim,
+        visual_dim=source.size or visual.visual_dim,
         dim=visual.dim,
         max_pos_len=visual.frames,
         encoder_heads=visual.encoder_heads,
@@ -170,9 +183,17 @@ def _network(network: Network, encoder: Encoder, run: RunDirectory) -> MutualSL:
 class _DevCheck:
     """The challenge's own figures of Track 1 on dev questions."""
 
-    def __init__(self, dev: Split, encoder: Encoder, network: Network, settings: Settings, run: RunDirectory) -> None:
+    def __init__(
+        self,
+        dev: Split,
+        encoder: Encoder,
+        network: Network,
+        settings: Settings,
+        run: RunDirectory,
+        features: FeatureStore,
+    ) -> None:
         self.dev, self.encoder, self.settings = dev, encoder, settings
-        self.frames = Frames(dev.features, network.max_pos_len, network.visual_dim)
+        self.frames = Frames(features, network.max_pos_len, network.visual_dim)
         self.asked = dev_subset(dev.questions, settings.train.dev_questions, run.seed)
         self._localizer: Localizer | None = None
 

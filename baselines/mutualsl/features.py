@@ -20,7 +20,10 @@ from cmivqa_kit.errors import UserError
 log = logging.getLogger(__name__)
 Features = NDArray[np.float32]
 STAND_IN = 2  # rows of zeros that stand for a missing file in the published code
-WHERE = "Put <video_id>.npy files, one row per second, into video_feature/ beside the questions."
+WHERE = (
+    "Put <video_id>.npy files, one row per second, into video_feature/ beside the questions; or make rows of what is "
+    "said: --set features=subtitle-embedding"
+)
 
 
 def sample(features: Features, most: int) -> Features:

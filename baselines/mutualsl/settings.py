@@ -8,6 +8,7 @@ from typing import Any
 from baselines.mutualsl import DECLARATION
 from cmivqa_kit.plugin.settings import merge, one_of, require
 from cmivqa_kit.plugin.types import Config
+from cmivqa_kit.training.feature_sources import FeatureSettings
 
 START_LABELS = ("first", "second")
 PRECISIONS = ("no", "bf16", "fp16")
@@ -112,6 +113,7 @@ class Settings:
     visual: VisualSettings
     train: TrainSettings
     decode: DecodeSettings
+    features: FeatureSettings
     table: dict[str, Any]
 
     @classmethod
@@ -128,5 +130,6 @@ class Settings:
             VisualSettings(**values["visual"]),
             TrainSettings(**train),
             DecodeSettings(**values["decode"]),
+            FeatureSettings(**values["features"]),
             dict(values["train"]),
         )

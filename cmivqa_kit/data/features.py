@@ -6,7 +6,7 @@ Source: specs/ccgs.md, section 1.4 (I3D, shape (T, 1024), float32, one row per 1
 from __future__ import annotations
 
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +30,13 @@ class FeatureStore:
     def __init__(self, folders: Sequence[Path] = ()) -> None:
         self.folders = tuple(folders)
         self._files: dict[str, Path] | None = None
+
+    @classmethod
+    def of(cls, files: Mapping[str, Path]) -> FeatureStore:
+        """A store of files that are called otherwise than their videos."""
+        store = cls(tuple(dict.fromkeys(path.parent for path in files.values())))
+        store._files = dict(sorted(files.items()))
+        return store
 
     @property
     def files(self) -> dict[str, Path]:

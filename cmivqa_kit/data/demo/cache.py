@@ -12,19 +12,10 @@ from pathlib import Path
 
 from cmivqa_kit.data.demo.generator import FILES, VERSION, VIDEOS, write_corpus
 from cmivqa_kit.errors import RunFailed
+from cmivqa_kit.files import cache_root
 
 STALE_SECONDS = 3600.0  # a temporary folder of this age belongs to a process that was killed
 ATTEMPTS = 5
-
-
-def cache_root() -> Path:
-    """``$CMIVQA_CACHE`` where set, else the platform's cache folder of the user."""
-    chosen = os.environ.get("CMIVQA_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("cmivqa-kit", appauthor=False))
 
 
 def is_complete(folder: Path) -> bool:
