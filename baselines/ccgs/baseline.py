@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import cast
 
 import torch
@@ -16,7 +17,7 @@ from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.network import OFFICIAL, TOKENIZER, Network
 from baselines.ccgs.scorer import SpanScorer
 from baselines.ccgs.settings import Settings
-from baselines.ccgs.task import SpanTask, checkpoint_layers
+from baselines.ccgs.task import SpanTask
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
@@ -27,9 +28,11 @@ from cmivqa_kit.prediction.deberta import accelerate_encoder
 from cmivqa_kit.prediction.engine import Kept
 from cmivqa_kit.prediction.pairs import in_memory
 from cmivqa_kit.prediction.settings import EngineSettings
+from cmivqa_kit.training.checkpointing import checkpoint_layers
 from cmivqa_kit.training.device import resolve, threads
 from cmivqa_kit.training.encoders import TINY, Encoder, every_text, open_encoder, plain, position_limit
 from cmivqa_kit.training.evaluate import dev_subset, evaluate
+from cmivqa_kit.training.feature_sources import FeatureFiles, FeatureSource, source_for, source_of
 from cmivqa_kit.training.loop import LoopSettings, train_loop
 from cmivqa_kit.training.plan import plan_of
 from cmivqa_kit.training.run import RunDirectory
@@ -40,6 +43,7 @@ EXAMPLES = "examples.json"
 PASSES_PER_PAIR = 6  # two rows, forward and backward; a dev question costs one pass per video
 TENTH = 0.1
 LEFT_OUT = "left out"
+VISUAL = "visual"
 
 
 class CCGS:
@@ -47,6 +51,7 @@ class CCGS:
 
     def __init__(self) -> None:
         self.loaded: Loaded | None = None
+        self.run: RunDirectory | None = None
         self.encoder: Encoder | None = None
         self._faster = ExitStack()
 
@@ -59,6 +64,8 @@ class CCGS:
         settings = Settings.of(config)
         if settings.encoder.name != TINY:
             self.encoder = _encoder(settings, (), 0)
+        if settings.encoder.variant == VISUAL:
+            settings.features.prepare()
 
     def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
         """Train on ``train``, keep the weights that are best on ``dev``; goes on from the run's state if it has one.
@@ -99,12 +106,17 @@ class CCGS:
         encoder = self.encoder
         tokens, special = tokens_of(encoder.tokenizer), Special.of(encoder.tokenizer)
         limit = position_limit(encoder.config)
-        network = _sizes(encoder, settings)
+        source: FeatureSource = FeatureFiles()
+        if settings.encoder.variant == VISUAL:
+            source = source_for(settings.features, train, encoder, run)
+        network = _sizes(encoder, settings, source)
+        train = replace(train, features=source.features(train))
         features = _features(network, train, LEFT_OUT)
         found = build_examples(train, tokens, settings.train, limit, network.visual)
         kept = subset(found.kept, settings.train.pairs, f"subset {run.seed}")
         check: _DevCheck | None = None
         if dev is not None:
+            dev = replace(dev, features=source.features(dev))
             seen = _features(network, dev, _fate(settings))
             check = _DevCheck(dev, tokens, special, limit, settings, run, len(kept), seen)
         figures = check.figures if check is not None else _no_figures
@@ -126,7 +138,7 @@ class CCGS:
                 f"{run.path}: the run has no tokenizer",
                 "Convert the checkpoint again with --tokenizer DIR (the folder with its vocab.txt).",
             )
-        self.loaded = loaded
+        self.loaded, self.run = loaded, run
 
     def scorer(self, split: Split, options: PredictOptions) -> SpanScorer:
         """What the engine runs over the corpus of ``split``.
@@ -134,7 +146,7 @@ class CCGS:
         Raises:
             UserError: not loaded, a setting out of its range, no such device, or the visual variant without features.
         """
-        if self.loaded is None:
+        if self.loaded is None or self.run is None:
             raise UserError("ccgs answers from a run only", "Train first: cmivqa train -m ccgs")
         settings = Settings.of(options.config)
         tokenizer, limit = self.loaded.tokenizer, position_limit(self.loaded.network.encoder_config)
@@ -144,6 +156,8 @@ class CCGS:
         self._faster.enter_context(accelerate_encoder(model.P_Encoder, engine.attention))
         if engine.compile:
             model.P_Encoder.compile(dynamic=True)
+        if self.loaded.network.visual:
+            split = replace(split, features=source_of(self.run, options.device).features(split))
         features = _features(self.loaded.network, split, _fate(settings))
         return SpanScorer(
             model, split, tokens_of(tokenizer), Special.of(tokenizer), limit, settings.decode,
@@ -170,13 +184,13 @@ def _encoder(settings: Settings, texts: Iterable[str], seed: int) -> Encoder:
     return open_encoder(settings.encoder.name, texts, seed, settings.train.dropout, settings.encoder.added_tokens)
 
 
-def _sizes(encoder: Encoder, settings: Settings) -> Network:
+def _sizes(encoder: Encoder, settings: Settings, source: FeatureSource) -> Network:
     size = encoder.config.hidden_size
     return Network(
         encoder=plain(encoder.config),
         inner_dim=settings.encoder.inner_dim or size,
         dim=settings.encoder.dim or size,
-        visual_dim=settings.encoder.visual_dim,
+        visual_dim=source.size or settings.encoder.visual_dim,
         variant=OFFICIAL[settings.encoder.variant],
         mask_lower=settings.train.mask_lower,
         fusion=settings.encoder.fusion,

@@ -28,7 +28,10 @@ T = TypeVar("T")
 Features = NDArray[np.float32]
 Floats = NDArray[np.float64]
 MOST_BYTES = 2**28  # of videos kept in memory: 256 MiB
-WHERE = "Put NAME.npy files, one row per second, into video_feature/ beside the questions"
+WHERE = (
+    "Put <video_id>.npy files, one row per second, into video_feature/ beside the questions; or make rows of what is "
+    "said, in training: --set features=subtitle-embedding; or use the text variant."
+)
 
 
 class LineTimes(Protocol):
@@ -215,11 +218,7 @@ class VideoFeatures:
         wanted = list(video_ids)
         missing = [video_id for video_id in wanted if video_id not in self]
         if missing and len(missing) == len(wanted):
-            raise UserError(
-                "the visual variant needs features, and no video of this split has any",
-                "Put <video_id>.npy files, one row per second, into video_feature/ beside the questions; or use the "
-                "text variant.",
-            )
+            raise UserError("the visual variant needs features, and no video of this split has any", WHERE)
         if missing:
             log.warning("%d of %d videos have no features and are %s, the first: %s",
                         len(missing), len(wanted), without, missing[0])  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from baselines.ccgs import DECLARATION
 from cmivqa_kit.plugin.settings import merge, one_of, require
 from cmivqa_kit.plugin.types import Config
+from cmivqa_kit.training.feature_sources import FeatureSettings
 
 VARIANTS = ("text", "visual")
 FUSIONS = ("published", "pooled")
@@ -106,6 +107,7 @@ class Settings:
     encoder: EncoderSettings
     train: TrainSettings
     decode: DecodeSettings
+    features: FeatureSettings
     table: dict[str, Any]
 
     @classmethod
@@ -121,5 +123,6 @@ class Settings:
             EncoderSettings(**values["encoder"]),
             TrainSettings(**train),
             DecodeSettings(**{name: values["decode"][name] for name in DecodeSettings.__dataclass_fields__}),
+            FeatureSettings(**values["features"]),
             dict(values["train"]),
         )

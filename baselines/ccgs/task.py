@@ -28,29 +28,12 @@ from baselines.ccgs.examples import (
 from baselines.ccgs.features import VideoFeatures
 from baselines.ccgs.losses import contrastive_loss, ranking_iou_loss
 from baselines.ccgs.settings import TrainSettings
-from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Recipe
 from cmivqa_kit.training.buckets import buckets
 from cmivqa_kit.training.optim import multiplier, schedule_steps
 from cmivqa_kit.training.tokens import Ids, Special
 
 Evaluate = Callable[[nn.Module], Mapping[str, float]]
-
-
-def checkpoint_layers(encoder: nn.Module) -> None:
-    """Keep only what enters each layer of the encoder; the way back computes the rest again. Loss and slopes stay.
-
-    Raises:
-        UserError: this kind of encoder cannot do it.
-    """
-    known: Any = encoder
-    try:
-        enable = getattr(known, "activation_checkpointing_enable", None) or known.gradient_checkpointing_enable
-        enable({"use_reentrant": False})  # torch's other form loses slopes where no input of a layer needs one
-    except (AttributeError, ValueError) as error:
-        raise UserError(
-            f"this encoder knows no gradient checkpointing ({error})", "Give --set train.checkpointing=false."
-        ) from error
 
 
 @dataclass(frozen=True, slots=True)

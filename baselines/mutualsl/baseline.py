@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import cast
 
 import torch
@@ -11,7 +12,8 @@ from torch import nn
 from baselines.mutualsl.checkpoint import Loaded, load
 from baselines.mutualsl.examples import Examples, build_examples
 from baselines.mutualsl.features import Frames
-from baselines.mutualsl.localizer import Localizer
+from baselines.mutualsl.line_scorer import LineScorer
+from baselines.mutualsl.localizer import Localizer, reads_features
 from baselines.mutualsl.model import MutualSL
 from baselines.mutualsl.network import TOKENIZER, Network
 from baselines.mutualsl.settings import Settings
@@ -21,8 +23,11 @@ from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Config, Plan, Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.deberta import accelerate_encoder
+from cmivqa_kit.prediction.pipeline import PipelineSettings
+from cmivqa_kit.training.checkpointing import checkpoint_layers
 from cmivqa_kit.training.device import resolve, threads
-from cmivqa_kit.training.encoders import TINY, Encoder, every_text, open_config, open_encoder, plain, position_limit
+from cmivqa_kit.training.encoders import TINY, Encoder, every_text, open_encoder, plain, position_limit
 from cmivqa_kit.training.evaluate import dev_subset, evaluate
 from cmivqa_kit.training.feature_sources import FeatureSource, source_for, source_of
 from cmivqa_kit.training.loop import LoopSettings, train_loop
@@ -42,6 +47,7 @@ class MutualSLBaseline:
         self.loaded: Loaded | None = None
         self.run: RunDirectory | None = None
         self.encoder: Encoder | None = None
+        self._faster = ExitStack()
 
     def prepare(self, config: Config) -> None:
         """Open the pretrained encoder; the small one of ``tiny`` is made from the corpus later.
@@ -52,8 +58,7 @@ class MutualSLBaseline:
         settings = Settings.of(config)
         if settings.encoder.name != TINY:
             self.encoder = _encoder(settings, (), 0)
-        if settings.features.encoder:
-            open_config(settings.features.encoder)
+        settings.features.prepare()
 
     def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
         """Train on ``train``, keep the weights that are best on ``dev``; goes on from the run's state if it has one.
@@ -92,7 +97,7 @@ class MutualSLBaseline:
             self.encoder = _encoder(settings, every_text(train), run.seed)
         encoder = self.encoder
         tokens, special = tokens_of(encoder.tokenizer), Special.of(encoder.tokenizer)
-        source = source_for(settings.features, train, encoder, run, run.seed)
+        source = source_for(settings.features, train, encoder, run)
         network = _sizes(encoder, settings, source)
         frames = Frames(source.features(train), network.max_pos_len, network.visual_dim)
         asked = dict.fromkeys(q.video_id for q in train.questions if q.video_id is not None)
@@ -101,10 +106,12 @@ class MutualSLBaseline:
         kept = subset(found.kept, settings.train.pairs, f"subset {run.seed}")
         check: _DevCheck | None = None
         if dev is not None:
-            # Rows are asked for only where the visual predictor answers; files also tell how long a silent video is.
-            seen = source.features(dev) if settings.decode.spans == "visual" else dev.features
+            # Rows are asked for only where they have a part in answers; files also tell how long a silent video is.
+            seen = source.features(dev) if reads_features(settings.decode, network.text_fusion) else dev.features
             check = _DevCheck(dev, encoder, network, settings, run, seen)
         model = _network(network, encoder, run)
+        if settings.train.checkpointing:
+            checkpoint_layers(model.deberta)
         figures = check.figures if check is not None else _no_figures
         return SpanTask(model, kept, frames, special, settings.train, run.seed, figures), found, check
 
@@ -129,22 +136,49 @@ class MutualSLBaseline:
             UserError: not loaded, a setting out of its range, no such device, another track than 1, or a question
                 without its video.
         """
-        if self.loaded is None or self.run is None:
-            raise UserError("mutualsl answers from a run only", "Train first: cmivqa train -m mutualsl")
         if track != 1:
-            raise UserError(f"mutualsl cannot answer Track {track}", "It answers within a given video: --track 1.")
-        settings = Settings.of(options.config)
-        model, network = self.loaded.model.to(resolve(options.device)), self.loaded.network
-        features = split.features
-        if settings.decode.spans == "visual":
-            features = source_of(self.run, options.device).features(split)
+            raise UserError(
+                f"mutualsl cannot answer Track {track} by itself",
+                "It answers within a given video: --track 1; or behind one that finds the videos: --retriever bm25",
+            )
+        loaded, settings = self._ready(), Settings.of(options.config)
         localizer = Localizer(
-            model, tokens_of(self.loaded.tokenizer), Special.of(self.loaded.tokenizer),
-            position_limit(network.encoder_config), settings.decode,
-            Frames(features, network.max_pos_len, network.visual_dim),
+            loaded.model.to(resolve(options.device)), tokens_of(loaded.tokenizer), Special.of(loaded.tokenizer),
+            position_limit(loaded.network.encoder_config), settings.decode,
+            self._frames(split, options, reads_features(settings.decode, loaded.network.text_fusion)),
         )  # fmt: skip
         with threads(settings.encoder.threads):
             yield from localizer.answers(split, split.questions)
+
+    def localizer(self, split: Split, options: PredictOptions) -> LineScorer:
+        """What the engine runs over the videos that a retriever found.
+
+        Raises:
+            UserError: not loaded, a setting out of its range, or no such device.
+        """
+        loaded, settings = self._ready(), Settings.of(options.config)
+        model = loaded.model.to(resolve(options.device))
+        self._faster.close()  # what is kept belongs to the weights on their device at that moment
+        self._faster.enter_context(accelerate_encoder(model.deberta, settings.decode.attention))
+        return LineScorer(
+            model, tokens_of(loaded.tokenizer), Special.of(loaded.tokenizer),
+            position_limit(loaded.network.encoder_config), settings.decode,
+            reference=PipelineSettings.of(options.config).span_source == "reference", on=settings.encoder.threads,
+            frames=self._frames(split, options, True) if loaded.network.text_fusion else None,
+        )  # fmt: skip
+
+    def _ready(self) -> Loaded:
+        if self.loaded is None:
+            raise UserError("mutualsl answers from a run only", "Train first: cmivqa train -m mutualsl")
+        return self.loaded
+
+    def _frames(self, split: Split, options: PredictOptions, read: bool) -> Frames:
+        """The features of a split; unless they are ``read``, its files, which tell how long a silent video is."""
+        network = self._ready().network
+        features = split.features
+        if read and self.run is not None:
+            features = source_of(self.run, options.device).features(split)
+        return Frames(features, network.max_pos_len, network.visual_dim)
 
 
 def _encoder(settings: Settings, texts: Iterable[str], seed: int) -> Encoder:
@@ -165,6 +199,7 @@ def _sizes(encoder: Encoder, settings: Settings, source: FeatureSource) -> Netwo
         kernel_size=visual.kernel,
         drop_rate=visual.dropout,
         frame_mask=settings.train.frame_mask,
+        text_fusion=visual.paper_text_fusion,
     )
 
 

@@ -41,12 +41,18 @@ def convert(request: CheckpointRequest, run: RunDirectory) -> CheckpointReport:
     """Write an official checkpoint into ``run``: ``model.safetensors``, ``network.json``, ``tokenizer/``.
 
     Raises:
-        UserError: no weights, weights of another network, or no configuration of the encoder.
+        UserError: no weights, weights of another network, no configuration of the encoder, or a part asked for that no
+            official network has.
     """
     path = weights_file(request.files)
     weights = read_weights(path)
     ignored = (OLD_BUFFER,) if weights.pop(OLD_BUFFER, None) is not None else ()
     network = _network(request, path, weights)
+    if network.text_fusion:
+        raise UserError(
+            f"{path}: no official checkpoint has the projection that text_fusion needs",
+            "Leave text_fusion away; to have it, train: --set visual.paper_text_fusion=true",
+        )
     model = network.build()
     _fit(model, weights, path)
     save_weights(model, run.path / WEIGHTS)

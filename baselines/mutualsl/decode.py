@@ -12,11 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.mutualsl.lookup import line_of
-from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Subtitle
 
 Floats = NDArray[np.float32]
-LEAST = 1.0  # seconds of an answer that would be empty
 FEW = 2  # lines: at most so many leave nothing to choose, as in the published code
 
 
@@ -73,19 +71,6 @@ def seconds(first: int, last: int, subtitles: Sequence[Subtitle]) -> tuple[float
     """Start of line ``first``, end of line ``last``; the end of the last line where that is not behind the start."""
     start, end = subtitles[first].start, subtitles[last].end
     return (start, end) if start < end else (start, subtitles[-1].end)
-
-
-def span(start: float, end: float) -> Span:
-    """A span that every file may hold: not negative, and a second long where it would be empty."""
-    start = max(0.0, start)
-    return Span(start, end if end > start else start + LEAST)
-
-
-def fallback(subtitles: Sequence[Subtitle], rows: int | None) -> Span:
-    """Where nothing can be chosen: all that is said, else all of the features' ``rows`` (seconds), else a second."""
-    if subtitles:
-        return span(subtitles[0].start, subtitles[-1].end)
-    return span(0.0, float(rows or 0))
 
 
 def _best(sides: Sequence[tuple[Floats, Scored]], lines: int) -> tuple[int, float]:

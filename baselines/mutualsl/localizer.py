@@ -20,10 +20,12 @@ from baselines.mutualsl.layers import best_pair
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.settings import DecodeSettings
 from baselines.mutualsl.text import EXTRA, MIN_ROOM, TextRow, batch, text_row
+from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction
 from cmivqa_kit.prediction.deberta import accelerate_encoder
+from cmivqa_kit.prediction.fallback import span, whole_video
 from cmivqa_kit.prediction.windows import Window, pieces, windows
 from cmivqa_kit.training.tokens import Ids, Special, Tokens
 
@@ -52,7 +54,7 @@ class Localizer:
         special: ids of special tokens.
         limit: the most tokens that the encoder takes, or ``None``.
         settings: section ``decode``.
-        frames: of the features' files, for ``decode.spans = "visual"`` and for videos without subtitles.
+        frames: of the features, for answers that read them (`reads_features`) and for videos without subtitles.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Localizer:
         limits = [one for one in (limit, settings.maxlen) if one]
         self.limit = min(limits) if limits else None
         self.device = next(model.parameters()).device
+        self.seeing = reads_features(settings, model.text_fusion)
         self._lines: dict[tuple[str, str | None], tuple[Ids, ...]] = {}
         self._said: set[tuple[object, ...]] = set()
         self._told = False
@@ -74,7 +77,7 @@ class Localizer:
             UserError: a question without a video, or features that are asked for and damaged.
         """
         if not self._told:
-            warn(split, questions, self.settings.spans == "visual")
+            warn(split, questions, self.seeing, self.frames.store)
         with accelerate_encoder(self.model.deberta, self.settings.attention):
             for begin in range(0, len(questions), TOGETHER):
                 asked = [self._asked(question, split) for question in questions[begin : begin + TOGETHER]]
@@ -121,7 +124,7 @@ class Localizer:
                     side[place, : len(row.ids)].cpu().numpy() for side in (output.start_logits, output.end_logits)
                 )
                 scored[at, n] = decode.Scored(start, end, row.separators, asked[at].windows[n].first)
-            if output.start_rows is not None and output.end_rows is not None:
+            if self.settings.spans == "visual" and output.start_rows is not None and output.end_rows is not None:
                 first, last = best_pair(output.start_rows, output.end_rows)  # of a question in every window the same
                 pairs = zip(first.tolist(), last.tolist(), strict=True)
                 frames |= {at: pair for (_, at, _), pair in zip(some, pairs, strict=True)}
@@ -133,14 +136,14 @@ class Localizer:
     def _candidate(self, one: Asked, scored: Sequence[decode.Scored], frames: tuple[int, int] | None) -> Candidate:
         rows = self.frames.store.rows(one.video.id) if frames is not None or not one.subtitles else None
         if not scored:
-            return Candidate(one.video.id, decode.fallback(one.subtitles, rows), 0.0)
+            return Candidate(one.video.id, whole_video(one.subtitles, rows), 0.0)
         constrained = self.settings.spans == "constrained"
         best = decode.constrained(scored) if constrained else decode.reference(scored, len(one.subtitles))
-        span = decode.span(*decode.seconds(best.first, best.last, one.subtitles))
+        found = span(*decode.seconds(best.first, best.last, one.subtitles))
         if frames is not None and rows is not None:
             long = max(1.0, rows / self.frames.most)  # seconds of a row
-            span = decode.span(frames[0] * long, (frames[1] + 1) * long)
-        return Candidate(one.video.id, span, best.confidence)
+            found = span(frames[0] * long, (frames[1] + 1) * long)
+        return Candidate(one.video.id, found, best.confidence)
 
     def _batches(self, todo: Sequence[tuple[TextRow, int, int]]) -> Iterator[list[tuple[TextRow, int, int]]]:
         """Neighbours by length, at most ``decode.tokens`` tokens with padding."""
@@ -155,7 +158,7 @@ class Localizer:
 
     def _run(self, rows: Sequence[TextRow], videos: Sequence[str]) -> Output:
         inputs = batch(rows, self.special.pad)
-        if self.settings.spans == "visual":
+        if self.seeing:
             inputs |= self.frames.batch(videos, padded=not self.model.frame_mask)
         precision = self.settings.precision
         if precision == "auto":
@@ -166,7 +169,12 @@ class Localizer:
         return output
 
 
-def warn(split: Split, questions: Sequence[Question], visual: bool) -> None:
+def reads_features(settings: DecodeSettings, text_fusion: bool) -> bool:
+    """True where answers need features: the visual predictor gives them, or the textual one is given the frames too."""
+    return settings.spans == "visual" or text_fusion
+
+
+def warn(split: Split, questions: Sequence[Question], visual: bool, features: FeatureStore) -> None:
     """Say how many questions are about videos with nothing to choose from, or without features."""
     counts: Counter[str] = Counter()
     for question in questions:
@@ -174,13 +182,13 @@ def warn(split: Split, questions: Sequence[Question], visual: bool) -> None:
         lines = len(video.subtitles_in(question.language)) if video is not None else 0
         counts["none"] += lines == 0
         counts["few"] += 0 < lines <= decode.FEW
-        counts["unseen"] += question.video_id not in split.features
+        counts["unseen"] += question.video_id not in features
     if counts["none"]:
         log.warning("%d of %d questions are about videos without subtitles: answered with the whole video",
                     counts["none"], len(questions))  # fmt: skip
     if counts["few"]:
         log.warning("%d of %d questions are about videos of one or two subtitle lines: answered with all of them",
                     counts["few"], len(questions))  # fmt: skip
-    if counts["unseen"] and (visual or len(split.features)):
+    if counts["unseen"] and (visual or len(features)):
         why = "answered by the text" if visual else "the features have no part in the answers"
         log.warning("%d of %d questions are about videos without features: %s", counts["unseen"], len(questions), why)

@@ -20,7 +20,8 @@ WIDTHS = ("visual_dim", "dim", "max_pos_len", "encoder_heads", "predictor_heads"
 class Network:
     """The constructor values of `MutualSL`, the encoder's configuration (``text_config``) as a plain dictionary.
 
-    The defaults are the literals of the published code. ``frame_mask``: padded frames take no part.
+    The defaults are the literals of the published code. ``frame_mask``: padded frames take no part. ``text_fusion``:
+    the textual predictor has a projection and is given the mean of the frames.
     """
 
     text_config: Mapping[str, Any]
@@ -34,6 +35,7 @@ class Network:
     kernel_size: int = 7
     drop_rate: float = 0.2
     frame_mask: bool = False
+    text_fusion: bool = False
 
     @property
     def encoder_config(self) -> Any:
@@ -61,6 +63,7 @@ class Network:
         return MutualSL(
             self.encoder_config, self.visual_dim, self.dim, self.max_pos_len, self.encoder_heads, self.predictor_heads,
             self.encoder_conv_layers, self.predictor_conv_layers, self.kernel_size, self.drop_rate, self.frame_mask,
+            self.text_fusion,
         )  # fmt: skip
 
     def write(self, run: RunDirectory) -> None:
@@ -90,8 +93,7 @@ class Network:
         rate = known.get("drop_rate", 0.0)
         if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < 1:
             wrong.append("drop_rate")
-        if not isinstance(known.get("frame_mask", False), bool):
-            wrong.append("frame_mask")
+        wrong += [name for name in ("frame_mask", "text_fusion") if not isinstance(known.get(name, False), bool)]
         if wrong:
             raise UserError(
                 f"{where}: {', '.join(wrong)} missing or unusable",

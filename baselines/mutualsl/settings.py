@@ -43,12 +43,14 @@ class VisualSettings:
     predictor_layers: int
     kernel: int
     dropout: float
+    paper_text_fusion: bool
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
-            least = 0 if name == "dropout" else 1
-            require(getattr(self, name) >= least, f"visual.{name}", getattr(self, name), f"{least} or more")
-        require(self.dropout < 1, "visual.dropout", self.dropout, "below 1")
+            if name in ("dropout", "paper_text_fusion"):
+                continue
+            require(getattr(self, name) >= 1, f"visual.{name}", getattr(self, name), "1 or more")
+        require(0 <= self.dropout < 1, "visual.dropout", self.dropout, "at least 0 and below 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class TrainSettings:
     rescale: bool
     accumulation: int
     precision: str
+    checkpointing: bool
     lr: float
     lr_head: float
     weight_decay: float

@@ -10,6 +10,7 @@ from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.types import PairScorer
 from cmivqa_kit.training.run import RunDirectory
 
 LEARNT = "prior.json"
@@ -71,13 +72,24 @@ class PriorOnly:
             UserError: another track than 1, or a question without its video.
         """
         if track != 1:
-            raise UserError(f"prior cannot answer Track {track}", "It only knows times within a given video: Track 1.")
+            raise UserError(
+                f"prior cannot answer Track {track} by itself",
+                "It only knows times within a given video: --track 1; or behind one that finds it: --retriever bm25",
+            )
         for question in split.questions:
             if question.video_id is None:
                 raise UserError(f"question {question.id!r}: no video given", "Track 1 asks within a given video.")
-            duration = _duration(split, question.video_id)
-            span = Span(0.0, self.seconds) if duration is None else Span(self.start * duration, self.end * duration)
+            span = self._span(_duration(split, question.video_id))
             yield Prediction(question.id, (Candidate(question.video_id, span, 0.0),))
+
+    def localizer(self, split: Split, options: PredictOptions) -> PairScorer:
+        """The same spans in the videos that a retriever found."""
+        from baselines.prior.usual_span import UsualSpan  # the engine needs torch; Track 1 does without
+
+        return UsualSpan(lambda video: self._span(_duration(split, video.id)))
+
+    def _span(self, duration: float | None) -> Span:
+        return Span(0.0, self.seconds) if duration is None else Span(self.start * duration, self.end * duration)
 
 
 def _duration(split: Split, video_id: str | None) -> float | None:

@@ -11,6 +11,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, scored
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, options, track_number, words
+from cmivqa_kit.cli.madeby import system_of
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.files import no_collector
@@ -163,6 +164,4 @@ def _name(record: Mapping[str, Any] | None) -> str | None:
     """``bm25, run bm25-1``; ``None`` where no run here made the file."""
     if record is None:
         return None
-    from cmivqa_kit.plugin.settings import name_recipe
-
-    return f"{name_recipe(str(record.get('baseline')), str(record.get('recipe')))}, run {record.get('run')}"
+    return f"{system_of(record)}, run {record.get('run')}"

@@ -10,7 +10,12 @@ def system_of(record: Mapping[str, Any]) -> str:
     """The system with its recipe: ``ccgs (recipe kit: not the published baseline)``."""
     from cmivqa_kit.plugin.settings import name_recipe
 
-    return name_recipe(str(record.get("baseline")), str(record.get("recipe")))
+    return behind(name_recipe(str(record.get("baseline")), str(record.get("recipe"))), record.get("retriever"))
+
+
+def behind(system: str, retriever: object) -> str:
+    """``mutualsl behind bm25`` where a retriever stood in front."""
+    return f"{system} behind {retriever}" if retriever else system
 
 
 def made_by(record: Mapping[str, Any]) -> str:

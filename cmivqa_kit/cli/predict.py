@@ -13,6 +13,7 @@ import click
 
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, Session, options, track_number, without_gpus, words
+from cmivqa_kit.cli.madeby import behind
 from cmivqa_kit.cli.passing import Budget, Speed, cost_document, show_cost
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
@@ -20,7 +21,7 @@ from cmivqa_kit.prediction.settings import DTYPES
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.types import Split
-    from cmivqa_kit.plugin.types import Declaration, Prediction, PredictOptions
+    from cmivqa_kit.plugin.types import Config, Declaration, Prediction, PredictOptions
     from cmivqa_kit.prediction.answer import Written
     from cmivqa_kit.training.processes import Group
     from cmivqa_kit.training.run import RunDirectory
@@ -53,6 +54,10 @@ if TYPE_CHECKING:
     "--from", "kept", type=PATH, metavar="DIR", help="Cut new lists from a pass kept in RUN/predictions/; no network."
 )
 @click.option(
+    "--retriever", metavar="NAME|RUN|FILE",
+    help="Tracks 2 and 3 with a localizer (-m mutualsl): a baseline, a run or a submission file finds the videos.",
+)  # fmt: skip
+@click.option(
     "--gpus", type=click.IntRange(1), default=1, metavar="N",
     help="Share the questions among N GPUs by accelerate launch; with --device cpu: among N processes.",
 )  # fmt: skip
@@ -72,6 +77,7 @@ def command(
     dry_run: bool,
     budget: float | None,
     kept: Path | None,
+    retriever: str | None,
     gpus: int,
     form: str,
     baseline: str | None,
@@ -85,9 +91,15 @@ def command(
     With --track N the list that serves this track best. The baseline sees ids, texts and languages, the video id in
     Track 1 only, and never an answer. A system that scores every question with every video says before what that
     takes, keeps what it found in RUN/predictions/SPLIT, and goes on with --resume when it was stopped.
+
+    With --retriever a Track 1 system answers Tracks 2 and 3 within the videos that another one finds; the settings of
+    this are --set pipeline.retrieve_top=50, .temperature=1.0, .spans_per_video=1, .span_source=lines|reference,
+    .track2_order=score|retriever.
     """
     from cmivqa_kit.training.processes import joined
 
+    if retriever is not None and not retriever.strip():
+        raise UserError("--retriever: it is empty", "Give bm25, another baseline, the folder of a run, or a file.")
     session = Session(form, baseline=baseline, run=run, out=out, **flags)
     device = session.workspace["run.device"]
     if gpus > 1:
@@ -104,7 +116,7 @@ def command(
     with joined(device) as group:
         written = _predict(
             session, opened, split or _split_of(kept), track_number(track), overrides, force, sample,
-            {"resume": resume, "plan_only": dry_run, "budget": budget or 0.0}, kept, group,
+            {"resume": resume, "plan_only": dry_run, "budget": budget or 0.0}, kept, group, retriever or "",
         )  # fmt: skip
         if group.main and written:
             _report(session, opened, written)
@@ -144,14 +156,17 @@ def _predict(
     how: dict[str, Any],
     kept: Path | None,
     group: Group,
+    retriever: str,
 ) -> list[Written]:
     from cmivqa_kit.data.corpus import load_split
     from cmivqa_kit.plugin.registry import declaration
-    from cmivqa_kit.prediction.answer import predict
+    from cmivqa_kit.prediction.answer import predict, retriever_of
     from cmivqa_kit.prediction.passing import OnlyPlanned, Passing
 
     found = declaration(opened.baseline)
-    tracks: tuple[Track, ...] = (only,) if only else found.tracks if len(found.tracks) == 1 else (2, 3)
+    pipeline = bool(retriever or retriever_of(kept))
+    tracks: tuple[Track, ...] = (only,) if only else found.tracks if len(found.tracks) == 1 and not pipeline else (2, 3)
+    effective = _options(session, opened, found, overrides, group, _pipeline(kept) if pipeline else {})
     speed = Speed(session)
 
     def announce(cost: Any, first: Any) -> None:
@@ -176,21 +191,30 @@ def _predict(
     try:
         with speed.shown():
             return predict(
-                session.files, opened, split, tracks, _options(session, opened, found, overrides, group),
-                session.workspace.path("output.submission"), force, progress, command, sample, passing, kept,
+                session.files, opened, split, tracks, effective,
+                session.workspace.path("output.submission"), force, progress, command, sample, passing, kept, retriever,
             )  # fmt: skip
     except OnlyPlanned:
         return []
 
 
+def _pipeline(kept: Path | None) -> Config:
+    """The settings of the pipeline before ``--set``: those a kept pass was made with, else the kit's."""
+    from cmivqa_kit.prediction.pipeline import defaults
+    from cmivqa_kit.prediction.settings import PIPELINE
+    from cmivqa_kit.prediction.store import PassFolder
+
+    return defaults() if kept is None else {PIPELINE: PassFolder(kept).manifest[PIPELINE]}
+
+
 def _options(
-    session: Session, opened: RunDirectory, found: Declaration, overrides: tuple[str, ...], group: Group
+    session: Session, opened: RunDirectory, found: Declaration, overrides: tuple[str, ...], group: Group, more: Config
 ) -> PredictOptions:
     from cmivqa_kit.plugin.settings import merge
     from cmivqa_kit.plugin.types import PredictOptions
 
     return PredictOptions(
-        config=merge(opened.config, found, overrides),
+        config=merge(opened.config, found, overrides, more),
         limit=session.files.edition.entries,
         seed=session.workspace["run.seed"],
         device=session.workspace["run.device"] if group.count == 1 else group.device,
@@ -202,13 +226,20 @@ def _report(session: Session, opened: RunDirectory, written: list[Written]) -> N
 
     if session.json:
         files = [
-            {"path": w.path, "tracks": w.tracks, "questions": w.questions, "remark": w.remark or None} for w in written
+            {
+                "path": w.path,
+                "tracks": w.tracks,
+                "questions": w.questions,
+                "remark": w.remark or None,
+                "retriever": w.retriever or None,
+            }
+            for w in written
         ]
         render.as_json({"run": opened.path, "files": files})
         return
     for one in written:
         names = f"Track{'s' * (len(one.tracks) > 1)} {' and '.join(map(str, one.tracks))}"
-        system = name_recipe(opened.baseline, opened.recipe)
+        system = behind(name_recipe(opened.baseline, opened.recipe), one.retriever)
         session.say(f"{one.path}: {one.questions} questions for {names}, answered by {system}, run {opened.path}")
         if one.remark:
             session.say(f"  {one.remark}", "yellow")

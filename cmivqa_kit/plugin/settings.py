@@ -70,9 +70,12 @@ def settings(
     return values
 
 
-def merge(config: Config, found: Declaration, overrides: Iterable[str]) -> Config:
-    """Settings stored in a run with ``--set`` texts on top; keys the run does not know come from ``config.toml``."""
-    values = {name: dict(table) for name, table in settings(found).items()}
+def merge(config: Config, found: Declaration, overrides: Iterable[str], more: Config | None = None) -> Config:
+    """Settings stored in a run with ``--set`` texts on top; keys the run does not know come from ``config.toml``.
+
+    ``more`` are sections that are not the baseline's own, e.g. ``pipeline``.
+    """
+    values = {name: dict(table) for name, table in {**settings(found), **(more or {})}.items()}
     for section, table in config.items():
         values.setdefault(section, {}).update(table)
     _override(values, overrides)

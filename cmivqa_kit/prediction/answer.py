@@ -14,23 +14,25 @@ from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split, Track
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.registry import create, declaration
-from cmivqa_kit.plugin.types import Declaration, Prediction, PredictOptions, Target
+from cmivqa_kit.plugin.types import Baseline, Declaration, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.passing import Passing
 from cmivqa_kit.prediction.records import keep
-from cmivqa_kit.prediction.types import ScoresPairs
+from cmivqa_kit.prediction.types import Localizer, ScoresPairs
 from cmivqa_kit.submission.write import Row, write
 from cmivqa_kit.training.run import RunDirectory
 
 Progress = Callable[[Iterable[Prediction], int, str], Iterator[Prediction]]
 AS_USUAL = Passing()
 Answers = Callable[[Split, Track, Target], Iterable[Prediction]]  # a split without answers -> one prediction each
+Source = tuple[Answers, str, str]  # with a remark about them, and what stood in front
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """A submission file that was written: its path, tracks, number of questions, split and fingerprint of the data.
 
-    ``remark`` is what a reader of its figures must know, e.g. that a first stage left videos out.
+    ``remark`` is what a reader of its figures must know, e.g. that a first stage left videos out. ``retriever`` is what
+    stood in front, for a file of `cmivqa_kit.prediction.pipeline`.
     """
 
     path: Path
@@ -39,6 +41,7 @@ class Written:
     split: str
     data: str
     remark: str = ""
+    retriever: str = ""
 
 
 def targets(files: Catalogue, split: str, tracks: tuple[Track, ...], out: Path) -> list[tuple[Path, Track, Target]]:
@@ -68,6 +71,7 @@ def predict(
     sample: int = 0,
     passing: Passing = AS_USUAL,
     kept: Path | None = None,
+    retriever: str = "",
 ) -> list[Written]:
     """Write the submission files for ``tracks`` of a split; none of them is written unless all can be.
 
@@ -78,6 +82,7 @@ def predict(
     Args:
         passing: for a system that scores pairs, how its pass over the corpus is run.
         kept: a finished pass of the run to cut the lists from, instead of asking the system.
+        retriever: what chooses the videos in which the run, of a `Localizer`, then finds spans; see `open_finder`.
 
     Returns:
         What was written; nothing in a process that only helps another one.
@@ -88,16 +93,23 @@ def predict(
         RunFailed: memory or disk ran out, or the network gave no numbers.
     """
     found = declaration(run.baseline)
-    _require_tracks(found, tracks)
+    if retriever and kept is not None:
+        raise UserError(
+            "--from and --retriever: what is kept has its videos already", "Leave out --retriever, or --from."
+        )
+    if retriever or retriever_of(kept):
+        _require_corpus_tracks(tracks)
+    else:
+        _require_tracks(found, tracks)
     plan = targets(files, split, tracks, out)
     for path, _, _ in plan:
         if path.is_dir():
             raise UserError(f"{path}: is a directory", "Give --out FILE.")
     asked = [_sample(load_split(files, split, track), sample, options.seed) for _, track, _ in plan]
-    made = _answers(found, run, asked, options, passing, kept)
+    made = _answers(found, run, asked, options, passing, kept, retriever)
     if made is None:
         return []
-    answers, remark = made
+    answers, remark, behind = made
     written: list[Written] = []
     with _folder_beside(out) as folder:
         for (path, track, target), full in zip(plan, asked, strict=True):
@@ -106,7 +118,7 @@ def predict(
             with _naming(path, folder / path.name):
                 temporary = write(_rows(shown, full), full, target, folder / path.name)
             of_file: tuple[Track, ...] = (2, 3) if target == 23 else (track,)
-            one = Written(path, of_file, len(full.questions), full.name, data_fingerprint(full), remark)
+            one = Written(path, of_file, len(full.questions), full.name, data_fingerprint(full), remark, behind)
             if path.exists() and not force and path.read_bytes() != temporary.read_bytes():
                 copy = _keep(run, temporary, one, command)  # they may have taken hours
                 raise UserError(
@@ -129,11 +141,14 @@ def _answers(
     options: PredictOptions,
     passing: Passing,
     kept: Path | None,
-) -> tuple[Answers, str] | None:
-    """Where the answers come from, and a remark about them; ``None`` in a process that only helps."""
+    retriever: str,
+) -> Source | None:
+    """Where the answers come from; ``None`` in a process that only helps."""
     if kept is not None:
         return _from_pass(kept, asked, options)
     system = create(found)
+    if retriever:
+        return _behind(system, run, asked, options, passing, retriever)
     system.load(run)
     if not isinstance(system, ScoresPairs):
         if passing.resume or passing.plan_only or passing.budget:
@@ -143,21 +158,59 @@ def _answers(
             )
         if not passing.group.main:
             return None
-        return lambda split, track, target: system.predict(split, target, options), ""
+        return lambda split, track, target: system.predict(split, target, options), "", ""
     from cmivqa_kit.prediction.pairs import run_pass
 
     folder = run_pass(system, run, asked, options, passing)
     return None if folder is None else _from_pass(folder.path, asked, options)
 
 
-def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions) -> tuple[Answers, str]:
+def _behind(
+    system: Baseline, run: RunDirectory, asked: Sequence[Split], options: PredictOptions, passing: Passing,
+    retriever: str,
+) -> Source | None:  # fmt: skip
+    """Answers of the pipeline."""
+    if not isinstance(system, Localizer):
+        raise UserError(
+            f"baseline {run.baseline} finds no spans in given videos: nothing can stand in front of it",
+            "Leave out --retriever, or give a localizer: -m mutualsl",
+        )
+    if passing.budget:
+        raise UserError(
+            "--budget and --retriever: both choose the videos",
+            "Leave out --budget; fewer videos: --set pipeline.retrieve_top=10",
+        )
+    from cmivqa_kit.prediction.pairs import run_pass
+    from cmivqa_kit.prediction.retrieval import open_finder
+
+    finder = open_finder(retriever, run.path.parent, options)
+    system.load(run)
+    folder = run_pass(system, run, asked, options, passing, finder)
+    return None if folder is None else _from_pass(folder.path, asked, options)
+
+
+def retriever_of(kept: Path | None) -> str:
+    """What stood in front in a pass that is kept; empty where nothing did.
+
+    Raises:
+        UserError: the pass is missing or damaged.
+    """
+    if kept is None:
+        return ""
+    from cmivqa_kit.prediction.store import PassFolder
+
+    return str((PassFolder(kept).manifest.get("retriever") or {}).get("name", ""))
+
+
+def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions) -> Source:
     from cmivqa_kit.prediction.kept import KeptAnswers, marks
     from cmivqa_kit.prediction.store import PassFolder
 
     answers = KeptAnswers(PassFolder(path))
     for split in asked:
         answers.require(split, options)
-    return lambda split, track, target: answers.predictions(split, target, options), marks(answers.folder.manifest)
+    remark = marks(answers.folder.manifest)
+    return lambda split, track, target: answers.predictions(split, target, options), remark, retriever_of(path)
 
 
 def _require_tracks(found: Declaration, tracks: Sequence[Track]) -> None:
@@ -169,6 +222,13 @@ def _require_tracks(found: Declaration, tracks: Sequence[Track]) -> None:
         )
 
 
+def _require_corpus_tracks(tracks: Sequence[Track]) -> None:
+    if 1 in tracks:
+        raise UserError(
+            "--retriever: Track 1 asks within a given video", "Leave out --retriever, or give --track 2 or 3."
+        )
+
+
 def _sample(split: Split, most: int, seed: int) -> Split:
     """The split with at most ``most`` (0: all) of its questions, in their order, the same for every system."""
     return replace(split, questions=subset(split.questions, most, f"sample {seed}"))
@@ -176,7 +236,8 @@ def _sample(split: Split, most: int, seed: int) -> Split:
 
 def _keep(run: RunDirectory, answers: Path, one: Written, command: str) -> Path | None:
     """Keep a copy and a record in the run; ``None`` where it only lends its weights, on a disk that takes no files."""
-    facts = {"remark": one.remark} if one.remark else {}
+    known = {"remark": one.remark, "retriever": one.retriever}
+    facts = {name: value for name, value in known.items() if value}
     try:
         return keep(run, answers, split=one.split, tracks=list(one.tracks), data=one.data, command=command, **facts)
     except RunFailed:

@@ -82,7 +82,11 @@ class CorpusPass:
         """The corpus in ``language``, by id, as the scorer keeps it."""
         encoded = {name: self.scorer.encode_video(video, language) for name, video in self.split.videos.items()}
         found = [video for video in encoded.values() if video is not None]
-        without = [name for name, video in self.split.videos.items() if not video.subtitles_in(language)]
+        without = [
+            name
+            for name, video in self.split.videos.items()
+            if encoded[name] is None and not video.subtitles_in(language)
+        ]
         if without and found:
             log.warning("%d of %d videos are not scored, having no subtitles: %s",
                         len(without), len(encoded), ", ".join(map(show, without[:SHOWN])))  # fmt: skip

@@ -24,16 +24,20 @@ FIRST_STAGE = "bm25"
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The videos that a first stage passes on: per question of the pass ``count`` ids at most, best first."""
+    """The videos that a first stage passes on: per question of the pass ``count`` ids at most, best first.
+
+    ``only``: no others are scored, not even where none of these can be.
+    """
 
     count: int
     videos: tuple[tuple[str, ...], ...]
+    only: bool = False
 
     def indices(self, question: int, corpus: Sequence[EncodedVideo]) -> Ints:
-        """Their places in a corpus; never none: where no chosen video can be scored, all are."""
+        """Their places in a corpus; unless ``only``, all of it where none of them can be scored."""
         wanted = set(self.videos[question])
         found = np.array([number for number, video in enumerate(corpus) if video.id in wanted], np.int32)
-        return found if len(found) else np.arange(len(corpus), dtype=np.int32)
+        return found if len(found) or self.only else np.arange(len(corpus), dtype=np.int32)
 
 
 def choose(split: Split, questions: Sequence[Question], count: int, name: str = FIRST_STAGE) -> Chosen:

@@ -11,9 +11,10 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.prediction import store
 from cmivqa_kit.prediction.cut import cut
+from cmivqa_kit.prediction.pipeline import PipelineSettings, combine, complete, spans_in, with_fallback
 from cmivqa_kit.prediction.ranking import Ranked
 from cmivqa_kit.prediction.seconds import Clock
-from cmivqa_kit.prediction.settings import Cut, require_same
+from cmivqa_kit.prediction.settings import PIPELINE, Cut, require_same
 
 Asked = tuple[str, str | None]  # text and language: what makes two questions one
 _CHUNKS = 4  # kept in memory while lists are cut: languages take turns in a question file
@@ -51,7 +52,17 @@ class KeptAnswers:
         Raises:
             UserError: the questions or the settings are not those of this pass.
         """
-        require_same(self.folder.manifest["config"], options.config, self.folder.path)
+        behind = self.folder.manifest.get("retriever")
+        config = complete(options.config) if behind else options.config
+        require_same(self.folder.manifest["config"], config, self.folder.path)
+        if behind:
+            first = self.folder.manifest["first_stage"]
+            most, top = self.folder.manifest[PIPELINE]["retrieve_top"], config[PIPELINE]["retrieve_top"]
+            if top > most and first["videos"] < first["of"]:
+                raise UserError(
+                    f"{self.folder.path}: pipeline.retrieve_top = {top}, and the pass looked into {most} videos",
+                    f"Give {most} or less, or predict again without --from.",
+                )
         lacking = [question for question in split.questions if asked_as(question) not in self.places]
         if lacking:
             raise UserError(
@@ -67,6 +78,8 @@ class KeptAnswers:
             UserError: a part is damaged, or more spans are wanted than were kept.
         """
         how = Cut.of(options.config, target, options.limit)
+        behind, pipeline = self.folder.retrieved, PipelineSettings.of(options.config)
+        spans = pipeline.spans_per_video if pipeline.span_source == "lines" else 1  # of several windows the surest
         for question in split.questions:
             chunk, at = self._chunk_of[self.places[asked_as(question)]]
             if chunk.language not in self._corpora:
@@ -76,7 +89,14 @@ class KeptAnswers:
                 if len(self._read) > _CHUNKS:
                     self._read.popitem(last=False)
             videos, clock = self._corpora[chunk.language]
-            yield Prediction(question.id, cut(self._read[chunk.number], at, videos, clock, how))
+            ranked = self._read[chunk.number]
+            if not behind:
+                yield Prediction(question.id, cut(ranked, at, videos, clock, how))
+                continue
+            ranking = behind[self.places[asked_as(question)]][: pipeline.retrieve_top]
+            found = spans_in(ranked, at, videos, clock, ranking, spans)
+            whole = with_fallback(found, ranking, split, question)
+            yield Prediction(question.id, combine(ranking, whole, pipeline, target, options.limit))
 
 
 def marks(manifest: Mapping[str, Any]) -> str:

@@ -1,14 +1,16 @@
 """Predicting with a baseline that scores pairs: one pass over the corpus, kept in the run, lists cut from it.
 
-All files of an edition come from one pass: a question that stands in several of them is asked once.
+All files of an edition come from one pass: a question that stands in several of them is asked once. Behind a retriever
+the pass is over its videos alone.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from cmivqa_kit import __version__
 from cmivqa_kit.data.corpus import data_fingerprint
@@ -20,19 +22,34 @@ from cmivqa_kit.prediction.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.cost import batch_tokens, estimate
 from cmivqa_kit.prediction.cut import cut
 from cmivqa_kit.prediction.engine import Kept
-from cmivqa_kit.prediction.first_stage import FIRST_STAGE, choose, recall
+from cmivqa_kit.prediction.first_stage import FIRST_STAGE, Chosen, choose, recall
 from cmivqa_kit.prediction.kept import Asked, asked_as
 from cmivqa_kit.prediction.passing import Cost, FirstStage, OnlyPlanned, Passing
+from cmivqa_kit.prediction.pipeline import PipelineSettings, complete
 from cmivqa_kit.prediction.records import FOLDER
-from cmivqa_kit.prediction.settings import Cut, EngineSettings, for_pass
-from cmivqa_kit.prediction.types import ScoresPairs
+from cmivqa_kit.prediction.retrieval import Finder
+from cmivqa_kit.prediction.settings import PIPELINE, Cut, EngineSettings, for_pass
+from cmivqa_kit.prediction.types import Localizer, PairScorer, Ranking, ScoresPairs
 from cmivqa_kit.training.run import RunDirectory
 
 
 def run_pass(
-    system: ScoresPairs, run: RunDirectory, splits: Sequence[Split], options: PredictOptions, how: Passing
+    system: ScoresPairs | Localizer,
+    run: RunDirectory,
+    splits: Sequence[Split],
+    options: PredictOptions,
+    how: Passing,
+    retriever: Finder | None = None,
 ) -> store.PassFolder | None:
     """Score every question of ``splits``, which share one corpus, and keep what the lists are cut from.
+
+    Args:
+        system: the loaded baseline; with a ``retriever`` a `Localizer`.
+        run: where it was loaded from; the pass is kept there.
+        splits: the questions and their corpus.
+        options: effective settings and device.
+        how: how it is to be run.
+        retriever: chooses the videos of each question, `PipelineSettings.retrieve_top` of them.
 
     Returns:
         The finished pass; ``None`` in a process that is not the main one.
@@ -45,15 +62,24 @@ def run_pass(
     settings = EngineSettings.of(options.config)
     questions = distinct(splits)
     split = replace(splits[0], questions=questions)
-    scorer = system.scorer(split, options)
-    kept = Kept(options.limit, settings.kept_per_video)
+    if retriever is not None:
+        options = replace(options, config=complete(options.config))
+    top, spans = _pipeline(options, retriever)
+    scorer = _scorer(system, split, options, retriever)
+    kept = Kept(options.limit, max(settings.kept_per_video, spans))
     one = CorpusPass(scorer, split, questions, kept, together=settings.questions_at_once)
-    path = run.path / FOLDER / (splits[0].name + how.label + ("-budget" if how.budget else ""))
+    path = run.path / FOLDER / (splits[0].name + how.label + ("-budget" if how.budget else "") + _behind(retriever))
 
-    def begun() -> tuple[str, int, int]:
-        """The folder, tokens of a batch, and videos of the first stage: settled by the main process for all."""
+    def begun() -> tuple[str, int, int, list[Ranking]]:
+        """The folder, tokens of a batch, and a first stage's videos: settled by the main process for all."""
         one.use(batch_tokens(one, settings.tokens))
-        first, cost = None, estimate(one)
+        first, ranked = None, list[Ranking]()
+        if retriever is not None:
+            # A pass that goes on has its videos already; what it would cost does not depend on which they are.
+            if not how.resume and (not how.plan_only or retriever.quick(split)):
+                ranked = retriever.rank(split, top)
+            one.chosen, first = _retrieved(ranked, top), _retrieval(retriever, top, split, how, path)
+        cost = estimate(one)
         if how.budget:
             # A pass that goes on has its first stage already, whatever the clock says this time.
             first = store.first_stage(path) if how.resume else _first_stage(cost, how)
@@ -61,15 +87,18 @@ def run_pass(
         how.announce(_shared(cost, how.group.count), first)
         if how.plan_only:
             raise OnlyPlanned(_shared(cost, how.group.count))
-        manifest = _manifest(run, one, options, first)
+        manifest = _manifest(run, one, options, first, retriever)
         clocks = [one.engine(language).clock for language in one.languages]
-        folder = store.begin(path, manifest, clocks, how.resume, how.force)
+        folder = store.begin(path, manifest, clocks, how.resume, how.force, ranked)
         begun_with = folder.manifest["batch_tokens"] if how.resume and not settings.tokens else one.tokens
-        return str(folder.path), begun_with, first.videos if first else 0
+        ranked = folder.retrieved if how.resume else ranked
+        return str(folder.path), begun_with, first.videos if first else 0, ranked
 
-    place, tokens, videos = how.group.first(begun)
+    place, tokens, videos, ranked = how.group.first(begun)
     one.use(tokens)
-    if videos:
+    if retriever is not None:
+        one.chosen = _retrieved(ranked, top)
+    elif videos:
         one.chosen = choose(split, questions, videos)
     folder = store.PassFolder(Path(place))
     left = {chunk.number for chunk in folder.missing()}
@@ -109,6 +138,42 @@ def distinct(splits: Sequence[Split]) -> tuple[Question, ...]:
     return tuple(found.values())
 
 
+def _pipeline(options: PredictOptions, retriever: Finder | None) -> tuple[int, int]:
+    """Videos and spans of a question behind a retriever."""
+    if retriever is None:
+        return 0, 0
+    settings = PipelineSettings.of(options.config)
+    return settings.retrieve_top, settings.spans_per_video
+
+
+def _scorer(
+    system: ScoresPairs | Localizer, split: Split, options: PredictOptions, retriever: Finder | None
+) -> PairScorer:
+    """Of a system that is both, what the pass needs."""
+    if retriever is not None:
+        return cast(Localizer, system).localizer(split, options)
+    return cast(ScoresPairs, system).scorer(split, options)
+
+
+def _retrieval(retriever: Finder, top: int, split: Split, how: Passing, path: Path) -> FirstStage:
+    """How many videos are passed on, and what that gives up: as it was measured where a pass goes on."""
+    before = store.first_stage(path) if how.resume else None
+    recall = before.recall if before is not None else retriever.recall(how.dev(), top)
+    return FirstStage(retriever.name, min(top, len(split.videos)), len(split.videos), recall)
+
+
+def _retrieved(ranked: Sequence[Ranking], top: int) -> Chosen:
+    return Chosen(top, tuple(tuple(video for video, _ in videos) for videos in ranked), only=True)
+
+
+def _behind(retriever: Finder | None) -> str:
+    """What a pass behind a retriever has in its name: letters, digits and hyphens, whatever a file is called."""
+    if retriever is None:
+        return ""
+    plain = re.sub(r"[^A-Za-z0-9-]+", "-", retriever.name).strip("-")[:40]
+    return f"-behind-{plain or 'retriever'}"
+
+
 def _first_stage(cost: Cost, how: Passing) -> FirstStage | None:
     """As many videos per question as the budget allows, with what that gives up; ``None`` where all can be scored."""
     per_question = how.budget * how.group.count * cost.pairs_per_second / max(1, cost.questions)
@@ -134,7 +199,9 @@ def _shared(cost: Cost, processes: int) -> Cost:
     return replace(cost, seconds=cost.seconds / processes)
 
 
-def _manifest(run: RunDirectory, one: CorpusPass, options: PredictOptions, first: FirstStage | None) -> dict[str, Any]:
+def _manifest(
+    run: RunDirectory, one: CorpusPass, options: PredictOptions, first: FirstStage | None, retriever: Finder | None
+) -> dict[str, Any]:
     """What a pass is of. ``key`` stands for all that the answers depend on; ``batch_tokens`` only moves last digits."""
     weights = run.path / "model.safetensors"
     document: dict[str, Any] = {
@@ -149,6 +216,7 @@ def _manifest(run: RunDirectory, one: CorpusPass, options: PredictOptions, first
         "count": one.kept.count,
         "kept_per_video": one.kept.per_video,
         "first_stage": first.to_dict() if first else None,
+        "retriever": dict(retriever.facts) if retriever is not None else None,
         "corpora": [
             {"language": language, "videos": [video.id for video in one.engine(language).corpus.videos]}
             for language in one.languages
@@ -157,4 +225,7 @@ def _manifest(run: RunDirectory, one: CorpusPass, options: PredictOptions, first
         "chunks": [[chunk.language, list(chunk.questions)] for chunk in one.chunks()],
     }
     key = fingerprint(document)
-    return {"kit": __version__, "key": key, "batch_tokens": one.tokens, **document}
+    return {
+        "kit": __version__, "key": key, "batch_tokens": one.tokens, **document,
+        PIPELINE: options.config.get(PIPELINE),
+    }  # fmt: skip

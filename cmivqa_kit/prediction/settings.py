@@ -14,7 +14,10 @@ SECTION = "decode"
 PRECISIONS = ("auto", "no", "bf16", "fp16")
 DTYPES = {"auto": "auto", "float32": "no", "bfloat16": "bf16", "float16": "fp16"}  # --dtype -> decode.precision
 MODES = ("auto", "off", "cached", "fused")  # `cmivqa_kit.prediction.deberta`
+PIPELINE = "pipeline"
+PIPELINE_CUTTING = ("retrieve_top", "temperature", "spans_per_video", "track2_order")  # of section ``pipeline``
 CUTTING = ("by_video", "spans_per_video")  # what a list is cut by: a pass that is kept serves every value
+_CUT_BY = [f"{SECTION}.{name}" for name in CUTTING]
 # Speed, not answers, apart from the last digits.
 RUNNING = ("tokens", "precision", "attention", "compile")
 
@@ -67,7 +70,7 @@ class Cut:
 
 def for_pass(config: Config) -> dict[str, dict[str, Any]]:
     """The settings that the answers of a pass depend on: all but those that cut lists or only change its speed."""
-    left_out = {SECTION: {*CUTTING, *RUNNING}}
+    left_out = {SECTION: {*CUTTING, *RUNNING}, PIPELINE: {*PIPELINE_CUTTING}}
     return {
         name: {key: value for key, value in section.items() if key not in left_out.get(name, ())}
         for name, section in config.items()
@@ -87,10 +90,11 @@ def require_same(kept: Mapping[str, Any], config: Config, where: object) -> None
         if then != now
     ]
     if changed:
+        names = [f"{PIPELINE}.{name}" for name in PIPELINE_CUTTING] if PIPELINE in kept else _CUT_BY
         raise UserError(
             f"{where}: made with other settings: {'; '.join(changed)}",
             "Those need the network again: run cmivqa predict without --from. "
-            f"Lists can be cut by {' and '.join(f'decode.{name}' for name in CUTTING)}.",
+            f"Lists can be cut by {', '.join(names[:-1])} and {names[-1]}.",
         )
 
 

@@ -7,6 +7,7 @@ Arrays are read without pickle.
 
 from __future__ import annotations
 
+import math
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from cmivqa_kit.prediction.ranking import Ranked
 from cmivqa_kit.prediction.seconds import Clock
 
 MANIFEST = "pass.json"
+RETRIEVED = "retrieved.json"
 PARTIAL = ".partial"
 _DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
@@ -66,6 +68,25 @@ class PassFolder:
     def write_corpus(self, number: int, clock: Clock) -> None:
         """Keep the seconds of corpus ``number`` of the manifest."""
         self._save(f"corpus-{number}.npz", {"start": clock.start, "end": clock.end, "first": clock.first})
+
+    @cached_property
+    def retrieved(self) -> list[tuple[tuple[str, float], ...]]:
+        """Per question of the pass the videos of the retriever with their scores, best first; empty without one.
+
+        Raises:
+            UserError: they are missing or damaged.
+        """
+        if not self.manifest.get("retriever"):
+            return []
+        document = read_json(self.path / RETRIEVED, "list of a retriever")
+        try:
+            found = [tuple((str(video), float(score)) for video, score in videos) for videos in document]
+        except (TypeError, ValueError, OverflowError):
+            found = []
+        sound = all(videos and all(math.isfinite(score) for _, score in videos) for videos in found)
+        if not sound or len(found) != len(self.manifest["questions"]):
+            raise UserError(f"{self.path / RETRIEVED}: damaged", "Predict again.")
+        return found
 
     def has(self, chunk: Chunk) -> bool:
         """True where the chunk is there and sound."""
@@ -126,8 +147,19 @@ def _name(chunk: Chunk) -> str:
     return f"chunk-{chunk.number:05}.npz"
 
 
-def begin(path: Path, manifest: Mapping[str, Any], clocks: Sequence[Clock], resume: bool, force: bool) -> PassFolder:
+def begin(
+    path: Path, manifest: Mapping[str, Any], clocks: Sequence[Clock], resume: bool, force: bool,
+    retrieved: Sequence[Sequence[tuple[str, float]]] = (),
+) -> PassFolder:  # fmt: skip
     """The folder for a new pass ``path``, or the one that was left unfinished.
+
+    Args:
+        path: what it will be called when it is finished.
+        manifest: what it is of.
+        clocks: of its corpora.
+        resume: go on with the unfinished one.
+        force: throw that away.
+        retrieved: per question the videos of a retriever, where there is one.
 
     Raises:
         UserError: there is an unfinished one and neither ``resume`` nor ``force``; it is of another pass; or there is
@@ -158,6 +190,8 @@ def begin(path: Path, manifest: Mapping[str, Any], clocks: Sequence[Clock], resu
         raise RunFailed(f"{under_way.path}: cannot be made ({error.strerror})", "Choose another run folder.") from None
     for number, clock in enumerate(clocks):
         under_way.write_corpus(number, clock)
+    if retrieved:
+        write_json(under_way.path / RETRIEVED, retrieved, indent=None)
     write_json(under_way.path / MANIFEST, manifest)  # last: without it there is no pass
     return under_way
 

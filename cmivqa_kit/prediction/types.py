@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Tokens = NDArray[np.int32]
 Floats = NDArray[np.float64]
+Ranking = tuple[tuple[str, float], ...]  # video ids with a retriever's scores, best first; every id once
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,22 @@ class ScoresPairs(Protocol):
 
     def scorer(self, split: Split, options: PredictOptions) -> PairScorer:
         """The scorer of the loaded run, ready to score questions of ``split`` on the device that ``options`` name.
+
+        Raises:
+            UserError: not loaded, a setting out of its range, or no such device.
+        """
+        ...
+
+
+@runtime_checkable
+class Localizer(Protocol):
+    """A baseline that finds spans in given videos: what stands behind a retriever (`predict --retriever`)."""
+
+    def localizer(self, split: Split, options: PredictOptions) -> PairScorer:
+        """A scorer whose cells are logs of confidences (0 to 1) that compare across videos.
+
+        Section ``pipeline`` of the settings says which spans (`cmivqa_kit.prediction.pipeline.PipelineSettings`).
+        ``encode_video`` gives ``None`` for a video in which nothing can be chosen: it keeps the whole of what is said.
 
         Raises:
             UserError: not loaded, a setting out of its range, or no such device.

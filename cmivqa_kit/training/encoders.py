@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, BertTokenizer, ModernBertConfig
@@ -16,6 +17,7 @@ from transformers.utils import logging as transformers_logging
 
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.training.tokens import utf8
 
 TINY = "tiny"
 PUBLISHED_ENCODER = "IDEA-CCNL/Erlangshen-DeBERTa-v2-320M-Chinese"
@@ -77,7 +79,7 @@ def open_encoder(
             if len(tokenizer) > config.vocab_size:
                 model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
                 config.vocab_size = len(tokenizer)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise _unusable(name, "its weights cannot be read", error) from error
     return Encoder(model, config, tokenizer)
 
@@ -185,7 +187,7 @@ def tiny_tokenizer(texts: Iterable[str], size: int = TINY_VOCABULARY) -> Any:
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106 (a token of text, no secret)
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, handle_chinese_chars=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    sorted_texts = sorted(set(texts))
+    sorted_texts = sorted({utf8(text) for text in texts})
     # The library numbers what continues a word (##x) in the order of a random hash, and its ties are settled by these
     # numbers: named beforehand, they are the same in every process.
     words = {

@@ -1,44 +1,37 @@
 """Where the rows of a visual branch come from: feature files, or the subtitles themselves where there are none.
 
-``subtitle-embedding``: every second of a video is the mean of what a frozen text encoder makes of the lines that are
-spoken in it. The encoder stays in the run, so that prediction has the same one; the rows are kept in the user's cache,
-by what they were made of. A baseline takes its source by name: section ``features`` of its settings.
+A baseline takes its source by name (section ``features`` of its settings). A run goes on, and predicts, with the source
+that it was begun with: where subtitles are embedded, the frozen encoder lies in the run.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import math
+import os
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Protocol
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
+from safetensors import SafetensorError
+from transformers.utils import logging as transformers_logging
 
 from cmivqa_kit.data.features import FeatureStore
-from cmivqa_kit.data.types import Split, Subtitle, Video
+from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import RunFailed, UserError
-from cmivqa_kit.files import atomic_path, cache_root, fingerprint, sha256
+from cmivqa_kit.files import fingerprint, sha256
 from cmivqa_kit.plugin.settings import one_of
-from cmivqa_kit.prediction.jobs import batches
 from cmivqa_kit.training.device import resolve
-from cmivqa_kit.training.encoders import Encoder, open_encoder, position_limit
-from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.training.encoders import TINY, Encoder, every_text, open_config, open_encoder
+from cmivqa_kit.training.processes import Group
+from cmivqa_kit.training.run import FEATURE_ENCODER, RunDirectory
+from cmivqa_kit.training.state import has_state
+from cmivqa_kit.training.subtitle_embedding import EMBEDDED, SubtitleEmbedding, spoken
 
 log = logging.getLogger(__name__)
-Rows = NDArray[np.float32]
-FILES, EMBEDDED, AUTO = "files", "subtitle-embedding", "auto"
+FILES, AUTO = "files", "auto"
 NAMES = (AUTO, FILES, EMBEDDED)
-FOLDER = "feature-encoder"  # in the run: the frozen encoder and its tokenizer
-VERSION = 1  # part of the name of every kept file: raise it whenever a row would come out differently
-LONGEST = 6 * 3600.0  # seconds: a stated duration beyond it is no reason to make rows
-TOKENS = 8192  # per batch, padding included
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +39,7 @@ class FeatureSettings:
     """Section ``features``.
 
     ``name``: ``files``, ``subtitle-embedding``, or ``auto`` (files where the split has any). ``encoder``: what embeds
-    the subtitles, a folder or a Hugging Face name; empty: the baseline's own text encoder as it is before training.
+    the subtitles, as `open_encoder` takes it; empty: the baseline's own text encoder as it is before training.
     """
 
     name: str = AUTO
@@ -54,6 +47,15 @@ class FeatureSettings:
 
     def __post_init__(self) -> None:
         one_of(NAMES, "features.name", self.name)
+
+    def prepare(self) -> None:
+        """Look whether the encoder can be had, before any data is loaded.
+
+        Raises:
+            UserError: its configuration cannot be read or fetched.
+        """
+        if self.name != FILES and self.encoder not in ("", TINY):
+            open_config(self.encoder)
 
 
 class FeatureSource(Protocol):
@@ -79,130 +81,24 @@ class FeatureFiles:
         return split.features
 
 
-class SubtitleEmbedding:
-    """Subtitles embedded per second by a frozen encoder.
-
-    Args:
-        encoder: is not changed and not trained.
-        stamp: what tells it from other encoders.
-        device: where it runs.
-        cache: the folder that keeps the rows; by default one in the user's cache.
-    """
-
-    def __init__(self, encoder: Encoder, stamp: str, device: torch.device, cache: Path | None = None) -> None:
-        self.model, self.tokenizer, self.device = encoder.model.eval(), encoder.tokenizer, device
-        self.size: int = encoder.config.hidden_size
-        self.limit = position_limit(encoder.config)
-        self.folder = (cache or cache_root() / EMBEDDED) / f"{stamp[:32]}-{VERSION}"
-
-    def features(self, split: Split) -> FeatureStore:
-        """One file per video that says anything, (seconds, `size`); made now where the cache lacks it.
-
-        Raises:
-            RunFailed: the cache cannot be written.
-        """
-        files = {name: self.folder / f"{_stamp(video)}.npy" for name, video in split.videos.items() if _spoken(video)}
-        lacking = [name for name, path in files.items() if not _sound(path, self.size)]
-        if lacking:
-            log.info("embedding the subtitles of %d videos into %s", len(lacking), self.folder)
-            self.model.to(self.device)
-        for name in lacking:
-            with atomic_path(files[name]) as temporary, temporary.open("wb") as stream:
-                np.save(stream, self.rows(split.videos[name]))
-        return FeatureStore.of(files)
-
-    def rows(self, video: Video) -> Rows:
-        """(seconds, `size`): the mean of the lines of each second, zeros where nothing is said.
-
-        A line's vector is the mean of its tokens, scaled so that its numbers have a mean square of 1. One video is
-        embedded at a time, so that its rows do not depend on what else is.
-        """
-        lines = _spoken(video)
-        texts = sorted({line.text for line in lines})
-        vectors = dict(zip(texts, self._embedded(texts), strict=True))
-        length = min(LONGEST, max(1.0, video.duration or 0.0, *(line.end for line in lines)))
-        total = np.zeros((math.ceil(length), self.size), np.float32)
-        spoken = np.zeros((len(total), 1), np.float32)
-        for line in lines:
-            first = max(0, math.floor(line.start))
-            last = max(first + 1, math.ceil(min(line.end, LONGEST)))
-            total[first:last] += vectors[line.text]
-            spoken[first:last] += 1
-        rows: Rows = (total / np.maximum(spoken, 1)).astype(np.float32)
-        return rows
-
-    def _embedded(self, texts: Sequence[str]) -> Rows:
-        """A vector per text, in their order, (texts, `size`)."""
-        ids = [self._ids(text) for text in texts]
-        sizes = np.array([len(one) for one in ids], np.int32)
-        order = np.argsort(-sizes, kind="stable")
-        made = np.zeros((len(ids), self.size), np.float32)
-        for part in batches(sizes[order], TOKENS):
-            made[order[part]] = self._vectors([ids[number] for number in order[part]])
-        return made
-
-    def _ids(self, text: str) -> list[int]:
-        found: list[int] = self.tokenizer(text, verbose=False)["input_ids"]
-        return found if self.limit is None else found[: self.limit]
-
-    def _vectors(self, ids: Sequence[Sequence[int]]) -> Rows:
-        longest = max(map(len, ids))
-        tokens = torch.full((len(ids), longest), self.tokenizer.pad_token_id)
-        mask = torch.zeros(len(ids), longest)
-        for row, one in enumerate(ids):
-            tokens[row, : len(one)] = torch.tensor(one)
-            mask[row, : len(one)] = 1
-        tokens, mask = tokens.to(self.device), mask.to(self.device)
-        with torch.inference_mode():
-            states: Any = self.model(input_ids=tokens, attention_mask=mask.long()).last_hidden_state.float()
-            mean = (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
-            scaled = mean / mean.square().mean(1, keepdim=True).sqrt().clamp_min(1e-6)
-        vectors: Rows = scaled.cpu().numpy()
-        return vectors
-
-
-def source_for(settings: FeatureSettings, split: Split, own: Encoder, run: RunDirectory, seed: int) -> FeatureSource:
+def source_for(settings: FeatureSettings, split: Split, own: Encoder, run: RunDirectory) -> FeatureSource:
     """The source for a training on ``split``; an encoder that embeds is written into the run.
+
+    All processes that train together have to call it.
 
     Args:
         settings: which source.
         split: what is trained on; ``auto`` asks it for files.
         own: the baseline's text encoder before it is trained.
-        run: the run that is made.
-        seed: of parts that a checkpoint lacks.
+        run: the run that is made, or gone on with.
 
     Raises:
-        UserError: the encoder cannot be had.
+        UserError: the encoder cannot be had, or no video has anything to embed.
+        RunFailed: the run cannot be written.
     """
-    if settings.name == FILES or (settings.name == AUTO and len(split.features)):
-        return FeatureFiles()
-    if settings.name == AUTO and run.group.main:
-        log.warning("no video of this split has features: its subtitles, embedded per second, stand in for them "
-                    "(features = %s)", EMBEDDED)  # fmt: skip
-    place = run.path / FOLDER
-    if run.group.main and not place.is_dir():
-        encoder = open_encoder(settings.encoder, (), seed) if settings.encoder else own
-        _save(encoder, place)
-    run.group.check()
-    return source_of(run, run.device)
-
-
-def _save(encoder: Encoder, place: Path) -> None:
-    """The encoder as a folder, whole or not there."""
-    try:
-        temporary = Path(mkdtemp(prefix=f".{place.name}.", dir=place.parent))
-        try:
-            made: Any = encoder.model
-            made.save_pretrained(temporary)
-            encoder.tokenizer.save_pretrained(temporary)
-            temporary.chmod(0o755)  # mkdtemp's is private to the user
-            temporary.replace(place)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        raise RunFailed(
-            f"{place}: cannot be written ({error.strerror or error})", "Free some space, then train again."
-        ) from None
+    if run.group.first(lambda: _embeds(settings, split, own, run)):
+        return _embedding(run.path / FEATURE_ENCODER, run.device, run.group)
+    return FeatureFiles()
 
 
 def source_of(run: RunDirectory, device: str) -> FeatureSource:
@@ -211,39 +107,60 @@ def source_of(run: RunDirectory, device: str) -> FeatureSource:
     Raises:
         UserError: its encoder is damaged, or there is no such device.
     """
-    place = run.path / FOLDER
-    if not place.is_dir():
-        return FeatureFiles()
+    place = run.path / FEATURE_ENCODER
+    return _embedding(place, device, run.group) if place.is_dir() else FeatureFiles()
+
+
+def _embeds(settings: FeatureSettings, split: Split, own: Encoder, run: RunDirectory) -> bool:
+    """True where subtitles are embedded, with the encoder in the run by then; for the main process."""
+    place = run.path / FEATURE_ENCODER
+    if place.is_dir() or has_state(run.path):  # whatever files lie beside the data by now
+        return place.is_dir()
+    if settings.name == FILES or (settings.name == AUTO and len(split.features)):
+        return False
+    if not any(spoken(video) for video in split.videos.values()):
+        raise UserError(
+            f"{split.source or split.name}: no video has features, and none has subtitles that could be embedded",
+            "Put <video_id>.npy files, one row per second, into video_feature/ beside the questions.",
+        )
+    if settings.name == AUTO:
+        log.warning("no video of this split has features: its subtitles, embedded per second, stand in for them "
+                    "(features = %s)", EMBEDDED)  # fmt: skip
+    _save(open_encoder(settings.encoder, every_text(split), run.seed) if settings.encoder else own, place)
+    return True
+
+
+def _save(encoder: Encoder, place: Path) -> None:
+    """The encoder as a folder, whole or not there."""
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would cut through our own output
+    try:
+        for left in place.parent.glob(f".{place.name}.*"):  # of a training that was killed here
+            shutil.rmtree(left, ignore_errors=True)
+        temporary = Path(mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+        try:
+            made: Any = encoder.model
+            made.save_pretrained(temporary)
+            encoder.tokenizer.save_pretrained(temporary)
+            for path in temporary.iterdir():
+                with path.open("rb") as stream:
+                    os.fsync(stream.fileno())
+            temporary.chmod(0o755)  # mkdtemp's is private to the user
+            temporary.replace(place)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except (OSError, SafetensorError) as error:
+        raise RunFailed(f"{place}: cannot be written ({error})", "Free some space, then train again.") from None
+
+
+def _embedding(place: Path, device: str, group: Group) -> SubtitleEmbedding:
+    """The source that a run's encoder makes."""
     try:
         encoder = open_encoder(str(place), (), 0)
     except UserError as error:
         raise UserError(
-            f"{place}: the encoder of the run's features is damaged ({error.message})", "Train again."
+            f"{place}: the encoder of the run's features is damaged ({error.message})",
+            "Copy the run again from where it was made, or train again.",
         ) from error
-    return SubtitleEmbedding(encoder, _encoder_stamp(place), resolve(device))
-
-
-def _encoder_stamp(place: Path) -> str:
-    """The same for the same weights, configuration and vocabulary."""
-    return fingerprint({path.name: sha256(path) for path in sorted(place.iterdir()) if path.is_file()})
-
-
-def _spoken(video: Video) -> tuple[Subtitle, ...]:
-    """Its lines; where there are several languages, those of the first."""
-    return video.subtitles or next(iter(video.translations.values()), ())
-
-
-def _stamp(video: Video) -> str:
-    lines = [[line.text, line.start, line.duration] for line in _spoken(video)]
-    return hashlib.sha256(repr((lines, video.duration)).encode()).hexdigest()[:32]
-
-
-def _sound(path: Path, size: int | None) -> bool:
-    """True for a kept file that is whole."""
-    if not path.is_file():
-        return False
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return False
-    return bool(array.ndim == 2 and array.shape[1] == size)
+    # The same weights, configuration and vocabulary have the same stamp in every run.
+    stamp = fingerprint({path.name: sha256(path) for path in place.iterdir() if path.is_file()})
+    return SubtitleEmbedding(encoder, stamp, resolve(device), group)

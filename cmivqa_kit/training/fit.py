@@ -20,6 +20,7 @@ from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Baseline, Config, Declaration, Plan, Plans, Prepares, Recipe
 from cmivqa_kit.training.processes import ALONE, Group
 from cmivqa_kit.training.run import (
+    FEATURE_ENCODER,
     OUTCOME,
     RECORD,
     Progress,
@@ -115,7 +116,8 @@ def train(
         return _fit(system, files, full, kept, run, dropped)
     except UserError as error:
         stopped = error.code == ExitCode.FAILED or not group.main
-        if not stopped and [path.name for path in run.path.iterdir()] == [RECORD]:  # refused before anything was learnt
+        # Refused before anything was learnt: an encoder that stays as it is may lie there already.
+        if not stopped and {path.name for path in run.path.iterdir()} <= {RECORD, FEATURE_ENCODER}:
             shutil.rmtree(run.path)
         raise
 

@@ -23,6 +23,7 @@ from cmivqa_kit.training.processes import ALONE, Group
 
 RECORD = "run.json"
 OUTCOME = "outcome.json"  # what the training loop ended with: steps, best step, best dev value
+FEATURE_ENCODER = "feature-encoder"  # where subtitles are embedded: the frozen encoder and its tokenizer
 
 
 Progress = Callable[[int, int, float], None]  # optimizer steps done, in all, running loss

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -52,9 +53,13 @@ class Position:
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
-    """Write the weights of a network as safetensors, whole or not at all."""
+    """Write the weights of a network as safetensors, whole or not at all.
+
+    Raises:
+        RunFailed: the disk is full.
+    """
     with atomic_path(path) as temporary:
-        save_file(_plain(model.state_dict()), temporary, metadata={"format": "pt"})
+        _save(_plain(model.state_dict()), temporary, {"format": "pt"})
 
 
 def load_weights(model: nn.Module, path: Path) -> None:
@@ -86,8 +91,8 @@ def save_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, at
     temporary = Path(tempfile.mkdtemp(prefix=".state-", dir=run))
     try:
         moments, scalars = _flatten(optimizer.state_dict()["state"])
-        save_file(_plain(model.state_dict()), temporary / MODEL)
-        save_file(moments, temporary / MOMENTS)
+        _save(_plain(model.state_dict()), temporary / MODEL)
+        _save(moments, temporary / MOMENTS)
         rest = {"position": asdict(at), "scalars": scalars}
         (temporary / REST).write_text(json.dumps(rest), encoding="utf-8")
         for path in temporary.iterdir():
@@ -103,6 +108,13 @@ def save_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, at
     for old in run.glob("state-*"):
         if old != target:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _save(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    try:
+        save_file(tensors, path, metadata=metadata)
+    except SafetensorError as error:  # its own name for a full disk
+        raise OSError(str(error)) from error
 
 
 def has_state(run: Path) -> bool:

@@ -28,6 +28,11 @@ def tokens_of(tokenizer: Any) -> Tokens:
     """The function text -> ids without special tokens; no length limit, nothing is cut."""
 
     def tokens(text: str) -> Ids:
-        return tuple(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+        return tuple(tokenizer(utf8(text), add_special_tokens=False, verbose=False)["input_ids"])
 
     return tokens
+
+
+def utf8(text: str) -> str:
+    """The text with a question mark for each lone surrogate: JSON files hold them, tokenizers stop at them."""
+    return text.encode("utf-8", "replace").decode("utf-8")

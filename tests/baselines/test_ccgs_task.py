@@ -20,12 +20,12 @@ from baselines.ccgs.collecting import build_examples
 from baselines.ccgs.examples import draw_question
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.settings import Settings
-from baselines.ccgs.task import SpanTask, checkpoint_layers
+from baselines.ccgs.task import SpanTask
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
-from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Recipe
+from cmivqa_kit.training.checkpointing import checkpoint_layers
 from cmivqa_kit.training.device import accelerator_on
 from cmivqa_kit.training.encoders import tiny_tokenizer
 from cmivqa_kit.training.loop import LoopSettings, train_loop
@@ -209,11 +209,6 @@ def test_a_checkpointed_training_is_the_same_training(tmp_path: Path) -> None:
         weights.append(load_file(run.path / "last.safetensors"))
     for name, value in weights[0].items():
         torch.testing.assert_close(weights[1][name], value, atol=1e-5, rtol=1e-4)
-
-
-def test_an_encoder_without_checkpointing_is_refused() -> None:
-    with pytest.raises(UserError, match="knows no gradient checkpointing"):
-        checkpoint_layers(nn.Linear(2, 2))
 
 
 def test_in_half_precision_head_loss_and_weights_stay_float32(tmp_path: Path) -> None:

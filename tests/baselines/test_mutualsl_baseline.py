@@ -11,8 +11,10 @@ from types import MappingProxyType
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from baselines.mutualsl.baseline import MutualSLBaseline
+from baselines.mutualsl.settings import Settings
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
@@ -108,6 +110,17 @@ def test_a_resumed_training_ends_where_an_unbroken_one_does(run: RunDirectory, d
     assert (rest.path / "last.safetensors").read_bytes() == (run.path / "last.safetensors").read_bytes()
 
 
+def test_a_checkpointed_training_is_the_same_training(run: RunDirectory, data: Split, tmp_path: Path) -> None:
+    for setting in ("false", "true"):
+        begun = start_run(tmp_path / setting, "mutualsl", config(f"train.checkpointing={setting}"), 1)
+        task, _, _ = MutualSLBaseline()._task(data, data, begun, Settings.of(begun.config))
+        assert any(getattr(one, "gradient_checkpointing", False) for one in task.model.modules()) is (setting == "true")
+    checkpointed = fitted(tmp_path, data, "train.checkpointing=true")
+    before = load_file(run.path / "last.safetensors")
+    for name, value in load_file(checkpointed.path / "last.safetensors").items():
+        torch.testing.assert_close(value, before[name], atol=1e-5, rtol=1e-4)
+
+
 def test_every_question_is_answered(
     run: RunDirectory, data: Split, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -197,4 +210,4 @@ def test_wrong_use_is_said_plainly(run: RunDirectory, data: Split, tmp_path: Pat
         with pytest.raises(UserError, match=message):
             fitted(tmp_path, data, override)
     with pytest.raises(UserError, match="no video of this split has any"):
-        fitted(tmp_path, corpus(tmp_path / "none", {f"v{n}": -1 for n in range(6)}))
+        fitted(tmp_path, corpus(tmp_path / "none", {f"v{n}": -1 for n in range(6)}), "features=files")

@@ -12,16 +12,15 @@ from baselines.mutualsl.decode import (
     Lines,
     Scored,
     constrained,
-    fallback,
     line_probabilities,
     reference,
     seconds,
-    span,
 )
 from baselines.mutualsl.text import text_row
 from baselines.mutualsl.validation import rates
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Subtitle
+from cmivqa_kit.prediction.fallback import span, whole_video
 from cmivqa_kit.training.tokens import Special
 
 ROW = text_row((10, 11), [(12, 13), (14,), (15, 16)], Special(1, 2, 0))
@@ -87,9 +86,9 @@ def test_constrained_never_ends_before_it_starts(logits: np.ndarray) -> None:
 def test_spans_are_usable_whatever_the_network_says() -> None:
     assert span(3.0, 3.0) == Span(3.0, 4.0)
     assert span(-1.0, -2.0) == Span(0.0, 1.0)
-    assert fallback(LINES, None) == Span(1.0, 8.5)
-    assert fallback((), 30) == Span(0.0, 30.0)
-    assert fallback((), None) == Span(0.0, 1.0)
+    assert whole_video(LINES, None) == Span(1.0, 8.5)
+    assert whole_video((), 30) == Span(0.0, 30.0)
+    assert whole_video((), None) == Span(0.0, 1.0)
 
 
 def test_rates_are_percent() -> None:

@@ -16,6 +16,7 @@ from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.network import Network
 from baselines.mutualsl.task import INPUTS, SpanTask
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.training.checkpointing import checkpoint_layers
 from cmivqa_kit.training.encoders import plain, tiny_config, tiny_tokenizer
 from cmivqa_kit.training.tokens import Special, tokens_of
 from tests.baselines.encoders import deberta
@@ -127,6 +128,27 @@ def test_text_losses_leave_the_visual_branch_alone(tmp_path: Path) -> None:
     terms.total().backward()  # type: ignore[no-untyped-call]
     assert model.video_affine.linear.conv1d.weight.grad is None
     assert any(value.grad is not None for value in model.deberta.parameters())
+
+
+@pytest.mark.parametrize(
+    ("encoder", "text_fusion"), [(deberta, False), (deberta, True), (bert, False), (tiny_config, True)]
+)  # DeBERTa's own dropout is a tenth
+def test_checkpointing_changes_neither_loss_nor_slopes(encoder: Any, text_fusion: bool, tmp_path: Path) -> None:
+    def slopes(checkpointing: bool) -> tuple[float, dict[str, torch.Tensor]]:
+        model, task = prepared(tmp_path, encoder, text_fusion=text_fusion, drop_rate=0.2)
+        if checkpointing:
+            checkpoint_layers(model.deberta)
+        torch.manual_seed(6)
+        loss = task.loss(model, task.collate(task.examples[:3]))
+        loss.backward()  # type: ignore[no-untyped-call]
+        found = {name: value.grad for name, value in model.named_parameters() if value.grad is not None}
+        return float(loss.detach()), found
+
+    (plain_loss, plainly), (loss, found) = slopes(False), slopes(True)
+    assert loss == pytest.approx(plain_loss, rel=1e-6)
+    assert found.keys() == plainly.keys() and any(name.startswith("deberta.") for name in found)
+    for name, slope in plainly.items():
+        torch.testing.assert_close(found[name], slope, atol=1e-6, rtol=1e-4)
 
 
 def test_sizes_that_do_not_fit_are_refused() -> None:

@@ -9,6 +9,7 @@ from cmivqa_kit.data.types import Question
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import PredictOptions
+from cmivqa_kit.prediction.jobs import Corpus
 from cmivqa_kit.training.run import open_run, start_run
 from tests.baselines.corpora import clinic, split, video
 
@@ -58,3 +59,19 @@ def test_only_track_1(tmp_path: Path) -> None:
         list(system.predict(split(VIDEOS, []).for_prediction(2), 2, PredictOptions()))
     with pytest.raises(UserError, match="question 3: no video"):
         list(system.predict(split(VIDEOS, [Question(3, "?")]), 1, PredictOptions()))
+
+
+def test_behind_a_retriever_it_has_its_span_in_every_video(tmp_path: Path) -> None:
+    system = trained(tmp_path)
+    scorer = system.localizer(split(VIDEOS, []), PredictOptions())
+    encoded = [scorer.encode_video(one, None) for one in VIDEOS]
+    assert [(one.times.start[0], one.times.end[0]) for one in encoded if one is not None] == [
+        (20, 40),
+        (40, 80),
+        (0, 40),
+    ]
+    corpus = Corpus([one for one in encoded if one is not None], scorer.limit, scorer.overhead, scorer.overlap)
+    question = scorer.encode_question(Question(0, "?"))
+    jobs = corpus.jobs([question])
+    batch = scorer.collate([corpus.row(jobs, at, [question]) for at in range(len(jobs))])
+    assert scorer.score(batch).flatten().tolist() == [0.0, 0.0, 0.0]

@@ -46,3 +46,13 @@ def test_what_cannot_be_had_says_how_to_come_by_it(tmp_path: Path) -> None:
         open_tokenizer(tmp_path)
     tokenizer = tiny_tokenizer(TEXTS)
     assert len(add_tokens(tokenizer, ["take"])) == len(tiny_tokenizer(TEXTS))
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 20, b"<html>404</html>"])
+def test_damaged_weights_are_named(tmp_path: Path, damage: bytes) -> None:
+    found = open_encoder(TINY, TEXTS, 1)
+    found.model.save_pretrained(tmp_path)
+    found.tokenizer.save_pretrained(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(damage)
+    with pytest.raises(UserError, match="its weights cannot be read"):
+        open_encoder(str(tmp_path), (), 0)

@@ -1,0 +1,151 @@
+"""The network as the engine's `PairScorer`: logs of the confidence of every pair of lines of a video.
+
+What stands behind a retriever. Source: specs/mutualsl.md, section 5.2, step 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from baselines.mutualsl.decode import FEW
+from baselines.mutualsl.features import Frames
+from baselines.mutualsl.model import MutualSL, Output
+from baselines.mutualsl.settings import DecodeSettings
+from baselines.mutualsl.text import EXTRA, batch, text_row
+from cmivqa_kit.data.types import Question, Video
+from cmivqa_kit.prediction.types import EncodedVideo, Row
+from cmivqa_kit.prediction.types import Tokens as Array
+from cmivqa_kit.training.device import threads
+from cmivqa_kit.training.tokens import Special, Tokens
+
+HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+LEAST = 1e-30  # a probability below it counts as it, so that its log is a number
+LINES, COUNTS, THERE = "lines", "counts", "there"  # of a batch, beside the network's inputs
+
+
+class LineScorer:
+    """A `PairScorer` around the textual predictor.
+
+    Args:
+        model: in evaluation mode, where it is to run.
+        tokens: text to ids.
+        special: ids of the tokenizer's own tokens.
+        limit: the most tokens the encoder takes, or ``None``.
+        settings: section ``decode``.
+        reference: one span per window, of the best start and the best end token; else every pair of lines.
+        on: CPU threads for the network; 0: torch's own choice.
+        frames: for a network whose textual predictor looks at features.
+    """
+
+    overhead = EXTRA
+    # `score` leaves out what ends in an earlier line itself. The engine would leave out spans without length too, and
+    # those become a second long; a published span that ends before it starts ends with the video (`Clock.span`).
+    upper = False
+
+    def __init__(
+        self,
+        model: MutualSL,
+        tokens: Tokens,
+        special: Special,
+        limit: int | None,
+        settings: DecodeSettings,
+        reference: bool = False,
+        on: int = 0,
+        frames: Frames | None = None,
+    ) -> None:
+        self.model, self.tokens, self.special = model, tokens, special
+        self.reference, self.on, self.frames = reference, on, frames
+        limits = [one for one in (limit, settings.maxlen) if one]
+        self.limit = min(limits) if limits else None
+        self.overlap = settings.overlap
+        chosen = settings.precision
+        self.precision = ("bf16" if self.device.type == "cuda" else "no") if chosen == "auto" else chosen
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.model.parameters()).device
+
+    def encode_question(self, question: Question) -> Array:
+        """Its token ids."""
+        return np.array(self.tokens(question.text), np.int32)
+
+    def encode_video(self, video: Video, language: str | None) -> EncodedVideo | None:
+        """Its lines; ``None`` where there are so few that nothing can be chosen."""
+        subtitles = video.subtitles_in(language)
+        if len(subtitles) <= FEW:
+            return None
+        # Of copies: a tokenizer makes a text keep its UTF-8 form, and these texts live as long as the corpus.
+        texts = ((line.text + " ")[:-1] for line in subtitles)
+        return EncodedVideo.of(video.id, [self.tokens(text) for text in texts], subtitles)
+
+    def collate(self, rows: Sequence[Row]) -> Mapping[str, Tensor]:
+        """The network's inputs, each (B, L); ``lines`` (B, L): the line of every token, N where it belongs to none;
+        ``counts`` (B,): lines of each row; ``there`` (B, N): which those are."""
+        made = [
+            text_row(tuple(row.question.tolist()), [tuple(piece.tolist()) for piece in row.video.pieces(row.window)],
+                     self.special)
+            for row in rows
+        ]  # fmt: skip
+        inputs = batch(made, self.special.pad)
+        counts = np.array([len(one.separators) - 1 for one in made], np.int64)
+        most = int(counts.max())
+        lines = np.full(inputs["input_ids"].shape, most, np.int64)
+        for at, one in enumerate(made):
+            begin, stop = one.separators[0] + 1, one.separators[-1] + 1
+            lines[at, begin:stop] = np.repeat(np.arange(counts[at]), np.diff(one.separators))
+        if self.frames is not None:
+            inputs |= self.frames.batch([row.video.id for row in rows], padded=not self.model.frame_mask)
+        more = {LINES: lines, COUNTS: counts, THERE: np.arange(most) < counts[:, None]}
+        return {**inputs, **{name: torch.from_numpy(values) for name, values in more.items()}}
+
+    def score(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """(B, N, N) float32 logs of confidences."""
+        beside = (LINES, COUNTS, THERE)
+        with threads(self.on), self._autocast():
+            output: Output = self.model(**{name: value for name, value in batch.items() if name not in beside})
+        there = batch[THERE]
+        size = there.shape[1]
+        sides = output.start_logits.float(), output.end_logits.float()
+        if self.reference:
+            return best_tokens(*sides, batch[LINES], batch[COUNTS], size)
+        start, end = (line_logs(logits, batch[LINES], size) for logits in sides)
+        given = (there[:, :, None] & there[:, None, :]).triu()
+        return (start[:, :, None] + end[:, None, :]).masked_fill(~given, -torch.inf).float()
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        return torch.autocast(self.device.type, HALF[self.precision]) if self.precision in HALF else nullcontext()
+
+
+def line_logs(logits: Tensor, lines: Tensor, size: int) -> Tensor:
+    """(B, ``size``) float64: log of the probability of every line, which is that of its tokens together.
+
+    Args:
+        logits: (B, L), about -1e30 on padding.
+        lines: (B, L): the line of each token, ``size`` where it belongs to none.
+        size: N.
+    """
+    probabilities = logits.double().softmax(dim=1)
+    pooled = probabilities.new_zeros(len(logits), size + 1).scatter_add_(1, lines, probabilities)
+    return pooled[:, :size].clamp_min(LEAST).log()
+
+
+def best_tokens(start: Tensor, end: Tensor, lines: Tensor, counts: Tensor, size: int) -> Tensor:
+    """(B, N, N): one cell per row, that of the best start and the best end token, each by itself; -inf elsewhere.
+
+    A token of the question means the last line. The confidence is the product of both tokens' probabilities.
+    """
+    places, sure = [], start.new_zeros(len(start), dtype=torch.float64)
+    for logits in (start, end):
+        token = logits.argmax(dim=1, keepdim=True)
+        line = lines.gather(1, token)[:, 0]
+        places.append(torch.where(line < size, line, counts - 1))
+        sure = sure + logits.double().log_softmax(dim=1).gather(1, token)[:, 0]
+    cells = start.new_full((len(start), size, size), -torch.inf)
+    cells[torch.arange(len(start), device=start.device), places[0], places[1]] = sure.float()
+    return cells

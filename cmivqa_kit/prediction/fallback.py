@@ -1,0 +1,23 @@
+"""The answer where nothing can be chosen: every question gets one. Source: specs/mutualsl.md, section 4.3."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cmivqa_kit.data.span import Span
+from cmivqa_kit.data.types import Subtitle
+
+LEAST = 1.0  # seconds of an answer that would be empty
+
+
+def span(start: float, end: float) -> Span:
+    """A span that every file may hold: not negative, and a second long where it would be empty."""
+    start = max(0.0, start)
+    return Span(start, end if end > start else start + LEAST)
+
+
+def whole_video(subtitles: Sequence[Subtitle], rows: int | None) -> Span:
+    """All that is said, else all of the features' ``rows`` (seconds), else a second."""
+    if subtitles:
+        return span(subtitles[0].start, subtitles[-1].end)
+    return span(0.0, float(rows or 0))
