@@ -54,7 +54,7 @@ def show_cost(session: Session, cost: Cost, first: FirstStage | None, processes:
         lost = (
             f"of the dev questions {known:.1%} have their video among them: the rest is given up"
             if known is not None
-            else "there is no dev split with answers, so what is given up is not known"
+            else "it was not measured on dev questions with answers, so what is given up is not known"
         )
         session.say(
             f"Not the published system: {first.name} passes on {first.videos} of {first.of} videos; {lost}.", "yellow"

@@ -54,7 +54,7 @@ class Cost:
 class FirstStage:
     """A first stage: its name, how many videos of a question it passes on of how many, and its recall on dev.
 
-    ``recall`` is ``None`` where there is no dev split with answers.
+    ``recall`` is ``None`` where it was not measured: there is no dev split with answers, or asking it would take long.
     """
 
     name: str
