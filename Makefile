@@ -31,8 +31,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# By file: a training that several tests of a file look at is made once.
 test: lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 bench: $(VENV)/.bench
 	for script in $(BENCHMARKS); do $(BIN)/python $$script || exit 1; done
