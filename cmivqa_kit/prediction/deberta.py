@@ -13,21 +13,23 @@ What stands at padded positions differs from transformers; it is without meaning
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from transformers.models.deberta_v2.modeling_deberta_v2 import DebertaV2Model, DisentangledSelfAttention
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.prediction import deberta_fused
-from cmivqa_kit.prediction.deberta_cached import CachedAttention, Masks, Positions
+
+if TYPE_CHECKING:
+    from transformers.models.deberta_v2.modeling_deberta_v2 import DebertaV2Model
 
 log = logging.getLogger(__name__)
 MODES = ("auto", "off", "cached", "fused")
 _ABSENT = object()
+_HOME = "transformers.models.deberta_v2.modeling_deberta_v2"  # seconds to import: only where there is such an encoder
 
 
 @contextmanager
@@ -53,7 +55,7 @@ def accelerate_encoder(encoder: nn.Module, mode: str) -> Iterator[str]:
     """
     if mode not in MODES:
         raise UserError(f"decode.attention = {mode!r}: no such way", f"Give {', '.join(MODES)}.")
-    found = [module for module in encoder.modules() if isinstance(module, DebertaV2Model)]
+    found = _debertas(encoder)
     if not found and mode in ("cached", "fused"):
         raise UserError(
             f"decode.attention = {mode!r} is for DeBERTa-v2, and this encoder is {type(encoder).__name__}",
@@ -72,8 +74,15 @@ def accelerate_encoder(encoder: nn.Module, mode: str) -> Iterator[str]:
         yield in_effect
 
 
+def _debertas(encoder: nn.Module) -> list[DebertaV2Model]:
+    home = sys.modules.get(_HOME)  # whoever made such an encoder has imported it
+    return [] if home is None else [module for module in encoder.modules() if isinstance(module, home.DebertaV2Model)]
+
+
 def unsupported(model: DebertaV2Model) -> str | None:
     """Why an encoder cannot be accelerated; ``None`` where it can."""
+    from transformers.models.deberta_v2.modeling_deberta_v2 import DisentangledSelfAttention
+
     if model.z_steps > 1:
         return f"its last layer runs {model.z_steps} times (z_steps)"
     attentions = _attentions(model)
@@ -92,6 +101,9 @@ def unsupported(model: DebertaV2Model) -> str | None:
 @contextmanager
 def _accelerated(model: DebertaV2Model, mode: str) -> Iterator[str]:
     """One encoder, which can be accelerated, with the mode in effect."""
+    from cmivqa_kit.prediction import deberta_fused
+    from cmivqa_kit.prediction.deberta_cached import CachedAttention, Masks, Positions
+
     encoder: Any = model.encoder
     attentions = _attentions(model)
     table, positions = _table(encoder), Positions(attentions[0])
