@@ -166,6 +166,9 @@ def _predict(
     found = declaration(opened.baseline)
     pipeline = bool(retriever or retriever_of(kept))
     tracks: tuple[Track, ...] = (only,) if only else found.tracks if len(found.tracks) == 1 and not pipeline else (2, 3)
+    lost = next((one for one in overrides if one.strip().startswith("pipeline.")), None)
+    if lost is not None and not pipeline:
+        raise UserError(f"--set {lost}: nothing stands in front here", "Give --retriever bm25, a run or a file.")
     effective = _options(session, opened, found, overrides, group, _pipeline(kept) if pipeline else {})
     speed = Speed(session)
 
