@@ -19,3 +19,14 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         del os.environ["CMIVQA_CACHE"]
     else:
         os.environ["CMIVQA_CACHE"] = before
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """So small a network gains nothing from threads, and on busy cores they wait for each other for minutes."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

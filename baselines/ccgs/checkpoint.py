@@ -18,12 +18,11 @@ from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.network import MUSIC, OFFICIAL, TOKENIZER, VISUAL_ENCODER, Network
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
-from cmivqa_kit.training.checkpoints import read_weights, tokenizer_source, weights_file
+from cmivqa_kit.training.checkpoints import encoder_config, read_weights, require_fit, tokenizer_source, weights_file
 from cmivqa_kit.training.encoders import (
     HOW_TO_GET,
     PUBLISHED_ENCODER,
     add_tokens,
-    open_config,
     open_tokenizer,
     plain,
 )
@@ -120,12 +119,8 @@ def _network(request: CheckpointRequest, path: Path, weights: Mapping[str, Tenso
         raise UserError(
             f"{path}: lacks {error.args[0]}; it is no CCGS checkpoint", "Give the official file, or --config JSON."
         ) from None
-    beside = next((f for f in request.files if f.name == "config.json" and f.parent == path.parent), None)
-    if request.encoder is not None:
-        config = open_config(request.encoder)
-    elif beside is not None:
-        config = open_config(str(beside.parent))
-    else:
+    config = encoder_config(request, path)
+    if config is None:
         raise UserError(
             f"{path}: the configuration of its encoder is not in the checkpoint",
             f"Give --encoder {VISUAL_ENCODER if is_visual(weights) else PUBLISHED_ENCODER}, if that is the one it was "
@@ -141,20 +136,8 @@ def _fit(
     own = model.state_dict()
     missing = [name for name in own if name not in weights]
     unexpected = [name for name in weights if name not in own]
-    faults = [f"lacks {name}" for name in missing if name.startswith(needed)]
-    faults += [f"has {name}" for name in unexpected if name.startswith(needed)]
-    faults += [
-        f"{name} is {tuple(weights[name].shape)}, not {tuple(own[name].shape)}"
-        for name in own
-        if name in weights and weights[name].shape != own[name].shape
-    ]
-    if faults:
-        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
-        raise UserError(
-            f"{path}: the weights do not fit the network: {'; '.join(faults[:3])}{more}",
-            "Give the encoder it was trained with: --encoder NAME|DIR (published: "
-            f"{PUBLISHED_ENCODER} for text, {VISUAL_ENCODER} for the visual variant).",
-        )
+    published = f"{PUBLISHED_ENCODER} for text, {VISUAL_ENCODER} for the visual variant"
+    require_fit(own, weights, path, published, needed)
     model.load_state_dict({name: value for name, value in weights.items() if name in own}, strict=False)
     return missing, unexpected
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
@@ -19,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import FeatureStore, sample, sample_bounds
 from cmivqa_kit.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -48,29 +47,11 @@ class LineTimes(Protocol):
         ...
 
 
-def sample(features: Features, most: int) -> Features:
-    """(T, F) to at most ``most`` rows: means of neighbouring rows; unchanged where T <= ``most``."""
-    rows = len(features)
-    if rows <= most:
-        return features
-    made = [
-        features[begin:end].mean(axis=0) if begin < end else features[begin]
-        for begin, end in pairwise(_bounds(rows, most))
-    ]
-    return np.stack(made).astype(np.float32)
-
-
 def row_edges(rows: int, most: int) -> Floats:
     """Where in seconds each row that `sample` makes of ``rows`` rows begins, and where the last one ends."""
     if rows <= most:
         return np.arange(rows + 1, dtype=np.float64)
-    return np.append(_bounds(rows, most)[:-1], rows).astype(np.float64)
-
-
-def _bounds(rows: int, most: int) -> NDArray[np.int64]:
-    """The published division of ``rows`` rows: (``most`` + 1,), rounded half to even. It never reaches the last row."""
-    bounds: NDArray[np.int64] = np.round(np.arange(most + 1) / most * rows).astype(np.int64)
-    return np.minimum(bounds, rows - 1)
+    return np.append(sample_bounds(rows, most)[:-1], rows).astype(np.float64)
 
 
 def pad(features: Features, rows: int) -> tuple[Features, NDArray[np.int64]]:

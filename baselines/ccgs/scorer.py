@@ -6,7 +6,6 @@ Every video is tokenized once; of a row only the question's part is new.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
 import numpy as np
@@ -22,13 +21,13 @@ from baselines.ccgs.settings import DecodeSettings
 from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
 from cmivqa_kit.prediction.types import Tokens as Ids
-from cmivqa_kit.training.device import threads
+from cmivqa_kit.prediction.windows import tightest
+from cmivqa_kit.training.device import autocast, precision_on, threads
 from cmivqa_kit.training.tokens import Special, Tokens
 
 Places = NDArray[np.int64]
 FEW = 2  # the reference leaves out videos with at most so many lines
 MULTIPLE = 8  # lengths that a GPU's kernels take without a copy
-PRECISION = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class SpanScorer:
@@ -60,13 +59,11 @@ class SpanScorer:
     ) -> None:
         self.model, self.split, self.tokens, self.special = model, split, tokens, special
         self.settings, self.on = settings, on
-        limits = [one for one in (limit, settings.maxlen) if one]
-        self.limit = min(limits) if limits else None
+        self.limit = tightest(limit, settings.maxlen)
         self.features = features
         self.renew()
         self.overlap, self.upper = settings.overlap, not settings.repeats
-        chosen = settings.precision
-        self.precision = ("bf16" if self.device.type == "cuda" else "no") if chosen == "auto" else chosen
+        self.precision = precision_on(self.device, settings.precision)
 
     def renew(self) -> None:
         """Forget what was computed with the weights: they have changed."""
@@ -117,7 +114,7 @@ class SpanScorer:
 
     def score(self, batch: Mapping[str, Tensor]) -> Tensor:
         """(B, N, N) float32 span logits."""
-        with threads(self.on), self._autocast():
+        with threads(self.on), autocast(self.device, self.precision):
             logits: Tensor = self.model(**(batch if self.videos is None else self.videos.inputs(batch)))
         return logits
 
@@ -133,11 +130,6 @@ class SpanScorer:
         spoken[separators] = False
         ids[begin:][spoken] = text
         return ids, np.concatenate(([begin - 1], begin + separators))
-
-    def _autocast(self) -> AbstractContextManager[object]:
-        if self.precision == "no":
-            return nullcontext()
-        return torch.autocast(self.device.type, dtype=PRECISION[self.precision])
 
 
 def _times(row: Row) -> Times:

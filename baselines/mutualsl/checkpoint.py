@@ -17,8 +17,8 @@ from baselines.mutualsl.model import MutualSL
 from baselines.mutualsl.network import TOKENIZER, Network
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
-from cmivqa_kit.training.checkpoints import read_weights, tokenizer_source, weights_file
-from cmivqa_kit.training.encoders import HOW_TO_GET, PUBLISHED_ENCODER, open_config, open_tokenizer, plain
+from cmivqa_kit.training.checkpoints import encoder_config, read_weights, require_fit, tokenizer_source, weights_file
+from cmivqa_kit.training.encoders import HOW_TO_GET, PUBLISHED_ENCODER, open_tokenizer, plain
 from cmivqa_kit.training.run import RunDirectory
 from cmivqa_kit.training.state import load_weights, save_weights
 
@@ -54,7 +54,8 @@ def convert(request: CheckpointRequest, run: RunDirectory) -> CheckpointReport:
             "Leave text_fusion away; to have it, train: --set visual.paper_text_fusion=true",
         )
     model = network.build()
-    _fit(model, weights, path)
+    require_fit(model.state_dict(), weights, path, f"{PUBLISHED_ENCODER}; the paper: microsoft/deberta-v3-large")
+    model.load_state_dict(weights)
     save_weights(model, run.path / WEIGHTS)
     network.write(run)
     remarks = []
@@ -103,12 +104,8 @@ def _network(request: CheckpointRequest, path: Path, weights: Mapping[str, Tenso
         ) from None
     if "text_config" in given:
         return Network.of({**sizes, **given}, "--config")
-    beside = next((f for f in request.files if f.name == "config.json" and f.parent == path.parent), None)
-    if request.encoder is not None:
-        config = open_config(request.encoder)
-    elif beside is not None:
-        config = open_config(str(beside.parent))
-    else:
+    config = encoder_config(request, path)
+    if config is None:
         raise UserError(
             f"{path}: the configuration of its encoder (config.json) does not lie beside it",
             f"Convert the whole folder, or give --encoder {PUBLISHED_ENCODER}, if it was trained with that one. "
@@ -119,23 +116,3 @@ def _network(request: CheckpointRequest, path: Path, weights: Mapping[str, Tenso
 
 def _layers(weights: Mapping[str, Tensor], prefix: str) -> int:
     return sum(name.startswith(f"{prefix}.") and name.endswith(".0.weight") for name in weights)
-
-
-def _fit(model: MutualSL, weights: dict[str, Tensor], path: Path) -> None:
-    """Load the weights: all of them, and no others."""
-    own = model.state_dict()
-    faults = [f"lacks {name}" for name in own if name not in weights]
-    faults += [f"has {name}" for name in weights if name not in own]
-    faults += [
-        f"{name} is {tuple(weights[name].shape)}, not {tuple(own[name].shape)}"
-        for name in own
-        if name in weights and weights[name].shape != own[name].shape
-    ]
-    if faults:
-        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
-        raise UserError(
-            f"{path}: the weights do not fit the network: {'; '.join(faults[:3])}{more}",
-            "Give the encoder it was trained with: --encoder NAME|DIR (published: "
-            f"{PUBLISHED_ENCODER}; the paper: microsoft/deberta-v3-large).",
-        )
-    model.load_state_dict(weights)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import FeatureStore, sample
 from cmivqa_kit.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -24,21 +23,6 @@ WHERE = (
     "Put <video_id>.npy files, one row per second, into video_feature/ beside the questions; or make rows of what is "
     "said: --set features=subtitle-embedding"
 )
-
-
-def sample(features: Features, most: int) -> Features:
-    """(n, V) to at most ``most`` rows: means of neighbouring rows; unchanged where n <= ``most``.
-
-    Bounds are rounded half to even and stop at the last row, which so is left out of the last mean.
-    """
-    rows = len(features)
-    if rows <= most:
-        return features
-    bounds = np.minimum(np.round(np.arange(most + 1) / most * rows).astype(np.int64), rows - 1)
-    made = [
-        features[begin:end].mean(axis=0) if begin < end else features[begin] for begin, end in pairwise(bounds.tolist())
-    ]
-    return np.stack(made).astype(np.float32)
 
 
 def pad(videos: Sequence[Features], rows: int) -> tuple[Tensor, Tensor]:

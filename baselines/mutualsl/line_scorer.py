@@ -6,7 +6,6 @@ What stands behind a retriever. Source: specs/mutualsl.md, section 5.2, step 3.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
@@ -20,10 +19,10 @@ from baselines.mutualsl.text import EXTRA, batch, text_row
 from cmivqa_kit.data.types import Question, Video
 from cmivqa_kit.prediction.types import EncodedVideo, Row
 from cmivqa_kit.prediction.types import Tokens as Array
-from cmivqa_kit.training.device import threads
+from cmivqa_kit.prediction.windows import tightest
+from cmivqa_kit.training.device import autocast, precision_on, threads
 from cmivqa_kit.training.tokens import Special, Tokens
 
-HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 LEAST = 1e-30  # a probability below it counts as it, so that its log is a number
 LINES, COUNTS, THERE = "lines", "counts", "there"  # of a batch, beside the network's inputs
 
@@ -60,11 +59,9 @@ class LineScorer:
     ) -> None:
         self.model, self.tokens, self.special = model, tokens, special
         self.reference, self.on, self.frames = reference, on, frames
-        limits = [one for one in (limit, settings.maxlen) if one]
-        self.limit = min(limits) if limits else None
+        self.limit = tightest(limit, settings.maxlen)
         self.overlap = settings.overlap
-        chosen = settings.precision
-        self.precision = ("bf16" if self.device.type == "cuda" else "no") if chosen == "auto" else chosen
+        self.precision = precision_on(self.device, settings.precision)
 
     @property
     def device(self) -> torch.device:
@@ -107,7 +104,7 @@ class LineScorer:
     def score(self, batch: Mapping[str, Tensor]) -> Tensor:
         """(B, N, N) float32 logs of confidences."""
         beside = (LINES, COUNTS, THERE)
-        with threads(self.on), self._autocast():
+        with threads(self.on), autocast(self.device, self.precision):
             output: Output = self.model(**{name: value for name, value in batch.items() if name not in beside})
         there = batch[THERE]
         size = there.shape[1]
@@ -117,9 +114,6 @@ class LineScorer:
         start, end = (line_logs(logits, batch[LINES], size) for logits in sides)
         given = (there[:, :, None] & there[:, None, :]).triu()
         return (start[:, :, None] + end[:, None, :]).masked_fill(~given, -torch.inf).float()
-
-    def _autocast(self) -> AbstractContextManager[object]:
-        return torch.autocast(self.device.type, HALF[self.precision]) if self.precision in HALF else nullcontext()
 
 
 def line_logs(logits: Tensor, lines: Tensor, size: int) -> Tensor:

@@ -8,9 +8,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
@@ -26,12 +24,12 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction
 from cmivqa_kit.prediction.deberta import accelerate_encoder
 from cmivqa_kit.prediction.fallback import span, whole_video
-from cmivqa_kit.prediction.windows import Window, pieces, windows
+from cmivqa_kit.prediction.windows import Window, pieces, tightest, windows
+from cmivqa_kit.training.device import autocast, on_device, precision_on
 from cmivqa_kit.training.tokens import Ids, Special, Tokens
 
 log = logging.getLogger(__name__)
 TOGETHER = 64  # questions whose rows are sorted by length together
-HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +60,7 @@ class Localizer:
         frames: Frames,
     ) -> None:  # fmt: skip
         self.model, self.tokens, self.special, self.settings, self.frames = model, tokens, special, settings, frames
-        limits = [one for one in (limit, settings.maxlen) if one]
-        self.limit = min(limits) if limits else None
+        self.limit = tightest(limit, settings.maxlen)
         self.device = next(model.parameters()).device
         self.seeing = reads_features(settings, model.text_fusion)
         self._lines: dict[tuple[str, str | None], tuple[Ids, ...]] = {}
@@ -160,12 +157,8 @@ class Localizer:
         inputs = batch(rows, self.special.pad)
         if self.seeing:
             inputs |= self.frames.batch(videos, padded=not self.model.frame_mask)
-        precision = self.settings.precision
-        if precision == "auto":
-            precision = "bf16" if self.device.type == "cuda" else "no"
-        half: Any = torch.autocast(self.device.type, HALF[precision]) if precision in HALF else nullcontext()
-        with torch.inference_mode(), half:
-            output: Output = self.model(**{name: value.to(self.device) for name, value in inputs.items()})
+        with torch.inference_mode(), autocast(self.device, precision_on(self.device, self.settings.precision)):
+            output: Output = self.model(**on_device(inputs, self.device))
         return output
 
 

@@ -16,18 +16,19 @@ from cmivqa_kit import __version__
 from cmivqa_kit.data.corpus import data_fingerprint
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.files import fingerprint, sha256
+from cmivqa_kit.plugin.registry import declaration
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.prediction import store
 from cmivqa_kit.prediction.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.cost import batch_tokens, estimate
 from cmivqa_kit.prediction.cut import cut
 from cmivqa_kit.prediction.engine import Kept
-from cmivqa_kit.prediction.first_stage import FIRST_STAGE, Chosen, choose, recall
+from cmivqa_kit.prediction.first_stage import FIRST_STAGE, Chosen
 from cmivqa_kit.prediction.kept import Asked, asked_as
 from cmivqa_kit.prediction.passing import Cost, FirstStage, OnlyPlanned, Passing
 from cmivqa_kit.prediction.pipeline import PipelineSettings, complete
 from cmivqa_kit.prediction.records import FOLDER
-from cmivqa_kit.prediction.retrieval import Finder
+from cmivqa_kit.prediction.retrieval import BaselineFinder, Finder
 from cmivqa_kit.prediction.settings import PIPELINE, Cut, EngineSettings, for_pass
 from cmivqa_kit.prediction.types import Localizer, PairScorer, Ranking, ScoresPairs
 from cmivqa_kit.training.run import RunDirectory
@@ -78,11 +79,11 @@ def run_pass(
             # A pass that goes on has its videos already; what it would cost does not depend on which they are.
             if not how.resume and (not how.plan_only or retriever.quick(split)):
                 ranked = retriever.rank(split, top)
-            one.chosen, first = _retrieved(ranked, top), _retrieval(retriever, top, split, how, path)
+            one.chosen, first = _chosen(ranked, top, only=True), _retrieval(retriever, top, split, how, path)
         cost = estimate(one)
         if how.budget:
             # A pass that goes on has its first stage already, whatever the clock says this time.
-            first = store.first_stage(path) if how.resume else _first_stage(cost, how)
+            first = store.first_stage(path) if how.resume else _first_stage(cost, how, options)
             cost = _with_first_stage(cost, first)
         how.announce(_shared(cost, how.group.count), first)
         if how.plan_only:
@@ -97,9 +98,9 @@ def run_pass(
     place, tokens, videos, ranked = how.group.first(begun)
     one.use(tokens)
     if retriever is not None:
-        one.chosen = _retrieved(ranked, top)
+        one.chosen = _chosen(ranked, top, only=True)
     elif videos:
-        one.chosen = choose(split, questions, videos)
+        one.chosen = _chosen(_budget_finder(options).rank(split, videos), videos)
     folder = store.PassFolder(Path(place))
     left = {chunk.number for chunk in folder.missing()}
     chunks = one.chunks()
@@ -162,8 +163,8 @@ def _retrieval(retriever: Finder, top: int, split: Split, how: Passing, path: Pa
     return FirstStage(retriever.name, min(top, len(split.videos)), len(split.videos), recall)
 
 
-def _retrieved(ranked: Sequence[Ranking], top: int) -> Chosen:
-    return Chosen(top, tuple(tuple(video for video, _ in videos) for videos in ranked), only=True)
+def _chosen(ranked: Sequence[Ranking], top: int, only: bool = False) -> Chosen:
+    return Chosen(top, tuple(tuple(video for video, _ in videos) for videos in ranked), only)
 
 
 def _behind(retriever: Finder | None) -> str:
@@ -174,15 +175,17 @@ def _behind(retriever: Finder | None) -> str:
     return f"-behind-{plain or 'retriever'}"
 
 
-def _first_stage(cost: Cost, how: Passing) -> FirstStage | None:
+def _budget_finder(options: PredictOptions) -> Finder:
+    return BaselineFinder(declaration(FIRST_STAGE), None, options)
+
+
+def _first_stage(cost: Cost, how: Passing, options: PredictOptions) -> FirstStage | None:
     """As many videos per question as the budget allows, with what that gives up; ``None`` where all can be scored."""
     per_question = how.budget * how.group.count * cost.pairs_per_second / max(1, cost.questions)
     videos = max(1, int(per_question))
     if videos >= cost.videos:
         return None
-    dev = how.dev()
-    found = recall(dev, [videos]) if dev is not None else {}
-    return FirstStage(FIRST_STAGE, videos, cost.videos, found.get(videos))
+    return FirstStage(FIRST_STAGE, videos, cost.videos, _budget_finder(options).recall(how.dev(), videos))
 
 
 def _with_first_stage(cost: Cost, first: FirstStage | None) -> Cost:

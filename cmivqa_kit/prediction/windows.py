@@ -65,3 +65,8 @@ def holding(found: Sequence[Window], first: int, last: int) -> Window | None:
     """The window in which lines ``first`` to ``last`` lie most centrally; ``None`` where none holds them."""
     whole = [w for w in found if w.part is None and w.first <= min(first, last) and max(first, last) < w.stop]
     return min(whole, key=lambda w: (abs((first - w.first) - (w.stop - 1 - last)), w.first), default=None)
+
+
+def tightest(*limits: int | None) -> int | None:
+    """The smallest of several limits on a row's tokens; those that are 0 or ``None`` limit nothing."""
+    return min((limit for limit in limits if limit), default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import CheckpointRequest
-from cmivqa_kit.training.encoders import TOKENIZER_FILES
+from cmivqa_kit.training.encoders import TOKENIZER_FILES, open_config
 
 NAMES = ("pytorch_model.bin", "model.safetensors")
 ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
@@ -53,6 +54,52 @@ def weights_file(files: tuple[Path, ...]) -> Path:
         listed = ", ".join(str(path) for path in named[:5])
         raise UserError(f"{len(named)} files of weights: {listed}", "Name the one to convert.")
     return named[0]
+
+
+def encoder_config(request: CheckpointRequest, path: Path) -> Any | None:
+    """The encoder's configuration: of the encoder that was named, else the one beside the weights, if any.
+
+    Raises:
+        UserError: it cannot be read or fetched.
+    """
+    beside = next((f for f in request.files if f.name == "config.json" and f.parent == path.parent), None)
+    if request.encoder is not None:
+        return open_config(request.encoder)
+    return open_config(str(beside.parent)) if beside is not None else None
+
+
+def require_fit(
+    own: Mapping[str, Tensor],
+    weights: Mapping[str, Tensor],
+    path: Path,
+    published: str,
+    needed: tuple[str, ...] = ("",),
+) -> None:
+    """Refuse weights of another network.
+
+    Args:
+        own: what the network has.
+        weights: what the file has.
+        path: of the file.
+        published: which encoders were published with such networks.
+        needed: how the names begin that must be in both; others may be in one alone, but not of another shape.
+
+    Raises:
+        UserError: naming the first faults.
+    """
+    faults = [f"lacks {name}" for name in own if name not in weights and name.startswith(needed)]
+    faults += [f"has {name}" for name in weights if name not in own and name.startswith(needed)]
+    faults += [
+        f"{name} is {tuple(weights[name].shape)}, not {tuple(own[name].shape)}"
+        for name in own
+        if name in weights and weights[name].shape != own[name].shape
+    ]
+    if faults:
+        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+        raise UserError(
+            f"{path}: the weights do not fit the network: {'; '.join(faults[:3])}{more}",
+            f"Give the encoder it was trained with: --encoder NAME|DIR (published: {published}).",
+        )
 
 
 def tokenizer_source(request: CheckpointRequest, path: Path) -> Path | str | None:

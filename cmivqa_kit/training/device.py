@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from accelerate.state import AcceleratorState
 from torch import Tensor
 
 from cmivqa_kit.errors import UserError
+
+HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def resolve(name: str) -> torch.device:
@@ -36,6 +38,18 @@ def resolve(name: str) -> torch.device:
         have = f"it has {count} GPU{'s' * (count != 1)}" if count else "it has no GPU that torch can use"
         raise UserError(f"device {name!r}: not on this machine; {have}", "Give --device auto or --device cpu.")
     return device
+
+
+def precision_on(device: torch.device, precision: str) -> str:
+    """``no`` (float32), ``bf16`` or ``fp16``: as given, and for ``auto`` bf16 on a GPU and float32 elsewhere."""
+    if precision != "auto":
+        return precision
+    return "bf16" if device.type == "cuda" else "no"
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
+    """Inside, networks on ``device`` compute in a precision of `precision_on`."""
+    return torch.autocast(device.type, HALF[precision]) if precision in HALF else nullcontext()
 
 
 def on_device(batch: Mapping[str, Any], device: torch.device) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +26,8 @@ from cmivqa_kit.training.encoders import tiny_tokenizer
 from cmivqa_kit.training.run import RunDirectory, start_run
 from cmivqa_kit.training.tokens import Special, tokens_of
 from tests.baselines.corpora import split, video
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 TOOLS = ("gauze", "needle", "splint", "mask", "syringe", "towel")
 
@@ -65,15 +67,6 @@ def asked(run: RunDirectory, track: Target = 23, data: Split | None = None, limi
     system.load(run)
     shown = (data or corpus()).for_prediction(2)
     return list(system.predict(shown, track, PredictOptions(config=run.config, limit=limit)))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """So small a network gains nothing from threads, and on busy cores they wait for each other for minutes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.ccgs.features import Kept, VideoFeatures, line_rows, row_edges, sample
-from cmivqa_kit.data.features import FeatureStore
+from baselines.ccgs.features import Kept, VideoFeatures, line_rows, row_edges
+from cmivqa_kit.data.features import FeatureStore, sample
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.prediction.types import Times
 

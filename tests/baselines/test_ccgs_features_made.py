@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
-import torch
 
 from baselines.ccgs import DECLARATION, baseline
 from baselines.ccgs.baseline import CCGS
@@ -22,16 +20,9 @@ from cmivqa_kit.plugin.types import Prediction, PredictOptions, Recipe
 from cmivqa_kit.training.run import FEATURE_ENCODER, RunDirectory, open_run, start_run
 from tests.baselines.mutualsl_corpus import corpus
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FEW = ("encoder.name=tiny", "train.max_steps=4", "train.precision=no")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """So small a network gains nothing from threads, and on busy cores they wait for each other for minutes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

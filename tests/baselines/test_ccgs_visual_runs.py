@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,8 @@ from cmivqa_kit.training.run import RunDirectory, make_run, start_run
 from cmivqa_kit.training.tokens import Special, tokens_of
 from tests.baselines.corpora import split, video
 from tests.baselines.encoders import deberta
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 SIZE, LINES = 8, 4
 
@@ -64,15 +65,6 @@ def asked(run: RunDirectory, data: Split, limit: int = 50, **changes: Any) -> li
     system.load(run)
     config = {**run.config, "decode": {**run.config["decode"], **changes}}
     return list(system.predict(data.for_prediction(2), 3, PredictOptions(config=config, limit=limit)))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """So small a network gains nothing from threads, and on busy cores they wait for each other for minutes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-import torch
 
 from baselines.mutualsl import DECLARATION
 from baselines.mutualsl.baseline import MutualSLBaseline
@@ -24,16 +22,9 @@ from cmivqa_kit.training.fit import train
 from cmivqa_kit.training.run import FEATURE_ENCODER, RunDirectory, open_run, start_run
 from tests.baselines.mutualsl_corpus import config, corpus
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FEW = ("train.max_steps=6", "train.batch_tokens=300")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """So small a network gains nothing from threads, and on busy cores they wait for each other for minutes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +25,9 @@ from tests.baselines.encoders import deberta
 from tests.baselines.mutualsl_corpus import config, corpus, sizes
 from tests.baselines.test_mutualsl_model import bert, convolved, outputs, prepared
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FUSION = "visual.paper_text_fusion=true"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def logits(model: MutualSL, batch: Any) -> tuple[Tensor, Tensor]:

@@ -20,10 +20,11 @@ from baselines.mutualsl.examples import (
     published_drop,
     published_validation_videos,
 )
-from baselines.mutualsl.features import Frames, pad, sample
+from baselines.mutualsl.features import Frames, pad
 from baselines.mutualsl.lookup import Table, line_of, nearest
 from baselines.mutualsl.settings import Settings
 from baselines.mutualsl.text import text_row
+from cmivqa_kit.data.features import sample
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle, Video
 from cmivqa_kit.errors import UserError

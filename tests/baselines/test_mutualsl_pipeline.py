@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -40,18 +40,11 @@ from cmivqa_kit.training.tokens import Special, tokens_of
 from tests.baselines.encoders import deberta
 from tests.baselines.mutualsl_corpus import TOOLS, config, corpus, of, sizes
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SPECIAL = Special(1, 2, 0)
 LENGTHS = st.lists(st.integers(0, 4), min_size=1, max_size=5)
 HEIGHTS = st.sampled_from([-30.0, -2.0, 0.0, 1.0, 1.5, 40.0])  # few different ones: ties; and whole rows of one token
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """So small a network gains nothing from threads, and on busy cores they wait for each other for minutes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 # From logits to cells

@@ -25,7 +25,7 @@ from baselines.ccgs import examples, features, losses, optim, validation
 from baselines.ccgs.checkpoint import convert, load
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.projected import ProjectedVideos
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import FeatureStore, sample
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.plugin.types import Candidate, CheckpointRequest, PredictOptions
@@ -157,7 +157,7 @@ def example(case: Case) -> list[str]:
             check.tensor(f"{name}.{field}", tensor)
         ious = examples.iou_matrix(lines, answer)
         check.tensor(f"{name}.ious", ious)
-        sampled = features.sample(visual[f"visual.{asked['video_id']}"].numpy(), case.config["max_video_len"])
+        sampled = sample(visual[f"visual.{asked['video_id']}"].numpy(), case.config["max_video_len"])
         padded, mask = features.pad(sampled, case.config["max_video_len"])
         check.tensor(f"{name}.vfeats", np.stack((padded, padded)))
         check.tensor(f"{name}.vfeats_mask", np.stack((mask, mask)))
@@ -214,7 +214,7 @@ def loading(case: Case) -> list[str]:
     check.same("filter", found, wanted["filter"])
     check.same("joined_token_lengths", lengths, wanted["joined_token_lengths"])
     for name, rows in load_file(case.folder / "inputs.safetensors").items():
-        sampled = features.sample(rows.numpy(), case.config["max_video_len"])
+        sampled = sample(rows.numpy(), case.config["max_video_len"])
         padded, mask = features.pad(sampled, case.config["max_video_len"])
         check.tensor(f"{name}.sampled", sampled)
         check.tensor(f"{name}.padded", padded[None])

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from baselines.mutualsl import DECLARATION, decode, examples, losses, validation
 from baselines.mutualsl.checkpoint import convert, load
-from baselines.mutualsl.features import Frames, pad, sample
+from baselines.mutualsl.features import Frames, pad
 from baselines.mutualsl.layers import (
     ConditionedPredictor,
     ContextQueryAttention,
@@ -33,7 +33,7 @@ from baselines.mutualsl.lookup import Table, line_times, nearest
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.settings import Settings, TrainSettings
 from baselines.mutualsl.text import TextRow, batch, text_row
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import FeatureStore, sample
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.plugin.settings import settings
