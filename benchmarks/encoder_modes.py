@@ -19,7 +19,7 @@ from torch import Tensor
 from transformers import DebertaV2Config, DebertaV2Model
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.prediction.deberta import accelerate_encoder
+from cmivqa_kit.neural.deberta import accelerate_encoder
 
 LENGTHS = (256, 512, 1000)
 SHAPES = {"cpu": (4, 256, 4), "cuda": (24, 1024, 16)}  # layers, hidden size, heads

@@ -21,11 +21,11 @@ from cmivqa_kit.data.demo.text import ask_step, pick, write_script
 from cmivqa_kit.data.demo.timing import place
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
+from cmivqa_kit.neural.encoders import position_limit, tiny_tokenizer
+from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.plugin.types import PredictOptions
-from cmivqa_kit.prediction.jobs import Corpus
-from cmivqa_kit.training.encoders import position_limit, tiny_tokenizer
-from cmivqa_kit.training.run import RunDirectory
-from cmivqa_kit.training.tokens import Special, tokens_of
+from cmivqa_kit.prediction.pairs.batching import Corpus
+from cmivqa_kit.runs.directory import RunDirectory
 
 SEED = "cmivqa-kit benchmarks"
 TOPICS = topics_zh_care.TOPICS + topics_zh_move.TOPICS
@@ -98,7 +98,7 @@ def make_model(config: Any, device: str, seed: int = 0) -> GlobalSpanModel:
 
 @dataclass(frozen=True)
 class System:
-    """What `cmivqa_kit.prediction.pairs.run_pass` asks: CCGS's scorer, around a network that is there already."""
+    """What `run_pass` asks: CCGS's scorer, around a network that is there already."""
 
     model: GlobalSpanModel
     tokenizer: Any
@@ -109,14 +109,14 @@ class System:
         limit = position_limit(self.model.P_Encoder.config)
         special = Special.of(self.tokenizer)
         return SpanScorer(
-            self.model, split, tokens_of(self.tokenizer), special, limit, settings.decode, settings.encoder.threads
+            self.model, split, tokenize_with(self.tokenizer), special, limit, settings.decode, settings.encoder.threads
         )
 
 
 def corpus_of(scorer: SpanScorer, split: Split) -> Corpus:
     """The videos of a split as the engine keeps them."""
     encoded = (scorer.encode_video(video, None) for video in split.videos.values())
-    return Corpus([one for one in encoded if one], scorer.limit, scorer.overhead, scorer.overlap)
+    return Corpus([one for one in encoded if one], scorer.limit, scorer.special_tokens, scorer.overlap)
 
 
 def run_in(folder: Path, config: dict[str, Any]) -> RunDirectory:

@@ -70,8 +70,8 @@ def measure(device: str, questions: int, videos: int, lines: int) -> dict[str, A
     from pairs import PUBLISHED, System, make_model, make_split, make_tokenizer, modernbert, run_in
 
     from cmivqa_kit.plugin.types import PredictOptions
-    from cmivqa_kit.prediction.pairs import run_pass
-    from cmivqa_kit.prediction.passing import Cost, Passing
+    from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, PassOptions
+    from cmivqa_kit.prediction.pairs.run_pass import run_pass
 
     torch.set_num_threads(1)
     tokenizer = make_tokenizer()
@@ -80,10 +80,10 @@ def measure(device: str, questions: int, videos: int, lines: int) -> dict[str, A
     tokens = {"tokens": BATCH if device == "cpu" else 0}
     options = PredictOptions({"decode": {**PUBLISHED["decode"], **tokens}}, device=device)
     clock = time.process_time if device == "cpu" else time.perf_counter
-    begun: list[tuple[float, Cost]] = []
+    begun: list[tuple[float, CostEstimate]] = []
     resident = int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / MIB
     with tempfile.TemporaryDirectory() as folder:
-        how = Passing(announce=lambda cost, first: begun.append((clock(), cost)))
+        how = PassOptions(announce=lambda cost, first: begun.append((clock(), cost)))
         run_pass(system, run_in(Path(folder), dict(options.config)), [split], options, how)
         seconds = clock() - begun[0][0]
     cost = begun[0][1]

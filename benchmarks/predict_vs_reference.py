@@ -21,16 +21,16 @@ from pairs import PUBLISHED, System, corpus_of, make_model, make_split, make_tok
 from reference_predictor import collate, predict_reference, rank_reference
 
 from cmivqa_kit.data.types import Split
+from cmivqa_kit.neural.deberta import accelerate_encoder
 from cmivqa_kit.plugin.types import PredictOptions
-from cmivqa_kit.prediction.cells import best_cells
-from cmivqa_kit.prediction.corpus_pass import ON_CPU, CorpusPass
-from cmivqa_kit.prediction.cost import batch_tokens
-from cmivqa_kit.prediction.deberta import accelerate_encoder
-from cmivqa_kit.prediction.engine import Kept
-from cmivqa_kit.prediction.jobs import batches
-from cmivqa_kit.prediction.pairs import in_memory
-from cmivqa_kit.prediction.ranking import Collector
-from cmivqa_kit.prediction.seconds import Clock
+from cmivqa_kit.prediction.pairs.batching import batches
+from cmivqa_kit.prediction.pairs.cells import best_cells
+from cmivqa_kit.prediction.pairs.corpus_pass import ON_CPU, CorpusPass
+from cmivqa_kit.prediction.pairs.cost import batch_tokens
+from cmivqa_kit.prediction.pairs.engine import TopK
+from cmivqa_kit.prediction.pairs.line_times import LineTimes
+from cmivqa_kit.prediction.pairs.ranking import Collector
+from cmivqa_kit.prediction.pairs.run_pass import in_memory
 
 COUNT = 50
 VIDEOS = 196  # of Test A
@@ -61,7 +61,7 @@ def ranking(lines: int, rounds: int) -> tuple[float, float]:
     split = make_split(1, VIDEOS, SCRIPTS, lines)
     scorer = System(make_model(config(1, 16, 1), "cpu"), make_tokenizer()).scorer(split, PredictOptions(PUBLISHED))
     corpus = corpus_of(scorer, split)
-    clock = Clock.of([video.times for video in corpus.videos])
+    clock = LineTimes.of([video.times for video in corpus.videos])
     jobs = corpus.jobs([scorer.encode_question(split.questions[0])])
     # Some videos have fewer lines: the batches of the network are padded with -inf.
     matrices = [torch.randn(len(video), len(video), generator=generator) for video in corpus.videos]
@@ -141,9 +141,9 @@ def end_to_end(system: System, split: Split, first: Split, device: str, rounds: 
 def _lists(system: System, split: Split, precision: str, device: str) -> list[list[list[Any]]]:
     settings = {"decode": {**PUBLISHED["decode"], "precision": "no" if precision == "float32" else precision}}
     options = PredictOptions(settings, COUNT, device=device)
-    one = CorpusPass(system.scorer(split, options), split, split.questions, Kept(COUNT))
+    one = CorpusPass(system.scorer(split, options), split, split.questions, TopK(COUNT))
     one.use(batch_tokens(one, 0))
-    made = in_memory(one, 23, options)
+    made = in_memory(one, "corpus", options)
     return [[[c.video_id, c.span.start, c.span.end] for c in prediction.candidates] for prediction in made]
 
 

@@ -25,10 +25,10 @@ from pairs import PUBLISHED, System, corpus_of, make_model, make_split, make_tok
 
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.memory import peak_memory
+from cmivqa_kit.neural.deberta import accelerate_encoder
 from cmivqa_kit.plugin.types import PredictOptions
-from cmivqa_kit.prediction.deberta import accelerate_encoder
-from cmivqa_kit.prediction.pairs import run_pass
-from cmivqa_kit.prediction.passing import Cost, Passing
+from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, PassOptions
+from cmivqa_kit.prediction.pairs.run_pass import run_pass
 
 QUESTIONS, VIDEOS = 492, 196
 SCRIPTS = (3, 3, 2, 3)  # of the demo generator in one video: 990 tokens on average, 83 lines
@@ -75,13 +75,13 @@ def main(device: str, part: float | None) -> None:
         print(f"\nA part only; all {QUESTIONS} x {VIDEOS} pairs would take {whole:,.0f} s.")
 
 
-def one_pass(system: System, split: Split, device: str) -> tuple[Cost, float, float]:
+def one_pass(system: System, split: Split, device: str) -> tuple[CostEstimate, float, float]:
     """What was announced, the seconds until then, and those from then to the finished pass."""
-    begun: list[tuple[float, Cost]] = []
+    begun: list[tuple[float, CostEstimate]] = []
     options = PredictOptions(PUBLISHED, device=device)
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        how = Passing(announce=lambda cost, first: begun.append((time.perf_counter(), cost)))
+        how = PassOptions(announce=lambda cost, first: begun.append((time.perf_counter(), cost)))
         run_pass(system, run_in(Path(folder), PUBLISHED), [split], options, how)
         end = time.perf_counter()
     at, cost = begun[0]
@@ -93,7 +93,7 @@ def layers_flops(system: System, split: Split, layers: int, hidden: int) -> floa
     scorer = system.scorer(split, PredictOptions(PUBLISHED))
     corpus = corpus_of(scorer, replace(split, questions=()))
     asked = np.array([len(scorer.encode_question(question)) for question in split.questions], float)
-    length = asked[:, None] + corpus.table(0).size + scorer.overhead
+    length = asked[:, None] + corpus.table(0).size + scorer.special_tokens
     positions = np.minimum(2 * length - 1, BUCKETS)
     attention = 4 * length * hidden + 4 * positions * hidden
     return float((length * (layers * (24 * hidden**2 + attention) + 2 * CONVOLUTION * hidden**2)).sum())

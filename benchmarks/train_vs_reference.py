@@ -28,18 +28,18 @@ from baselines.ccgs.collecting import build_examples
 from baselines.ccgs.losses import SCALE, contrastive_loss
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.settings import Settings
-from baselines.ccgs.task import SpanTask
+from baselines.ccgs.task import CCGSTask
 from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.data.corpus import load_split
 from cmivqa_kit.data.demo import demo_corpus
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
+from cmivqa_kit.neural.encoders import tiny_config, tiny_tokenizer
+from cmivqa_kit.neural.optimizers import BETAS, EPSILON, OldAdamW
+from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.training.device import accelerator_on, on_device
-from cmivqa_kit.training.encoders import tiny_config, tiny_tokenizer
-from cmivqa_kit.training.optim import BETAS, EPSILON, OldAdamW
-from cmivqa_kit.training.tokens import Special, tokens_of
+from cmivqa_kit.runs.device import accelerator_on, on_device
 
 # name -> layers, hidden size, heads; feed-forward 4 x hidden, otherwise as the published encoder
 SHAPES = {"2 x 128": (2, 128, 4), "24 x 1024": (24, 1024, 16)}
@@ -86,16 +86,16 @@ def lecture(videos: int, lines: int, words: int) -> Split:
     return Split("train", tuple(asked), corpus, FeatureStore())
 
 
-def task_of(split: Split, config: Callable[[int], Any], changes: tuple[str, ...], recipe: Any, seed: int) -> SpanTask:
+def task_of(split: Split, config: Callable[[int], Any], changes: tuple[str, ...], recipe: Any, seed: int) -> CCGSTask:
     """The kit's training on a split, with a network of random weights that the seed alone decides."""
     texts = [line.text for video in split.videos.values() for line in video.subtitles]
     tokenizer = tiny_tokenizer([*texts, *(question.text for question in split.questions)])
     chosen = Settings.of(settings(DECLARATION, None, ("train.max_dropped=1.0", *changes), recipe)).train
-    found = build_examples(split, tokens_of(tokenizer), chosen, None)
+    found = build_examples(split, tokenize_with(tokenizer), chosen, None)
     torch.manual_seed(0)
     encoder = config(len(tokenizer))
     model = GlobalSpanModel(encoder, encoder.hidden_size, encoder.hidden_size, 16, chosen.mask_lower)
-    return SpanTask(model, found.kept, found.videos, Special.of(tokenizer), chosen, seed, lambda model: {})
+    return CCGSTask(model, found.kept, found.videos, Special.of(tokenizer), chosen, seed, lambda model: {})
 
 
 def published_logits(model: Any, hidden: Tensor, marks: Tensor) -> Tensor:
@@ -114,7 +114,7 @@ def published_ranking(logits: Tensor, ious: Tensor) -> Tensor:
     return torch.logsumexp(torch.cat((differences.flatten(), p.new_zeros(1))), dim=0)
 
 
-def published_steps(task: SpanTask, device: torch.device, precision: str, epochs: int) -> Iterator[tuple[int, float]]:
+def published_steps(task: CCGSTask, device: torch.device, precision: str, epochs: int) -> Iterator[tuple[int, float]]:
     """Train as published; yields (pairs, loss) after each step."""
     model: Any = task.model.to(device).train()
     half = precision == "fp16"
@@ -140,7 +140,7 @@ def published_steps(task: SpanTask, device: torch.device, precision: str, epochs
 
 
 def kit_steps(
-    task: SpanTask, device: torch.device, precision: str, epochs: int, rate: float = RATE
+    task: CCGSTask, device: torch.device, precision: str, epochs: int, rate: float = RATE
 ) -> Iterator[tuple[int, float]]:
     """Train with the kit's batches, loss and head; yields (pairs, loss) after each step."""
     accelerator = accelerator_on(device.type, precision, "", Path())
@@ -223,7 +223,7 @@ def curves(device: torch.device, epochs: int, tokens: int) -> None:
     def config(size: int) -> Any:
         return tiny_config(size, 0)
 
-    def task(budget: int, seed: int, ranking: float = 0.0) -> SpanTask:
+    def task(budget: int, seed: int, ranking: float = 0.0) -> CCGSTask:
         changes = (f"train.batch_tokens={budget}", f"train.ranking_weight={ranking}", "train.joined_length=false")
         return task_of(split, config, (*changes, "train.maxlen=1300"), "published", seed)
 

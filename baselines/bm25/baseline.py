@@ -1,21 +1,66 @@
-"""The plug: fit, load and predict."""
+"""The plug: what a run learns of training answers, and the kit's lexical search (`cmivqa_kit.prediction.lexical`)."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
-from baselines.bm25 import ranking
-from baselines.bm25.index import Index
-from baselines.bm25.prior import Prior, learn
-from baselines.bm25.settings import ListSettings, Settings
-from baselines.bm25.text import Tokenizer, tokenizer
-from cmivqa_kit.data.types import Question, Split
+from baselines.bm25 import DECLARATION
+from cmivqa_kit.data.span import Span
+from cmivqa_kit.data.types import Split
+from cmivqa_kit.data.usual_span import UsualSpan, usual_lengths, usual_span
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions, Target
-from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.plugin.settings import merge
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.lexical.search import LexicalSearch
+from cmivqa_kit.prediction.lexical.settings import LexicalSettings
+from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.settings import Config
 
 LEARNT = "bm25.json"
+# Window lengths where no training answers are known. Chosen on TutorialVQA's training questions (README.md).
+DEFAULT_SECONDS = (20.0, 40.0, 60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Window lengths in seconds, and where answers lie when no text helps, as parts of a video's duration."""
+
+    window_seconds: tuple[float, ...] = DEFAULT_SECONDS
+    start: float = 0.0
+    end: float = 1.0
+
+    @classmethod
+    def of(cls, document: Any, path: Path) -> Learnt:
+        """From the document that a run holds.
+
+        Raises:
+            UserError: it is damaged; ``path`` is named.
+        """
+        try:
+            learnt = cls(tuple(float(s) for s in document["window_seconds"]), document["start"], document["end"])
+            whole = bool(learnt.window_seconds) and all(0 < s < math.inf for s in learnt.window_seconds)
+            if whole and Span(learnt.start, learnt.end).valid and learnt.end <= 1:
+                return learnt
+        except (KeyError, TypeError, ValueError):
+            pass
+        raise UserError(f"{path}: not what bm25 learnt from training answers", "The run is damaged; train again.")
+
+    @classmethod
+    def from_answers(cls, train: Split, quantiles: Sequence[float]) -> Learnt:
+        """Quantiles of the lengths of training answers, medians of their relative times; else the defaults."""
+        seconds = usual_lengths(train, quantiles) or DEFAULT_SECONDS
+        usual = usual_span(train)
+        start, end = (round(usual.start, 4), round(usual.end, 4)) if usual is not None else (0.0, 1.0)
+        return cls(seconds, start, end) if start < end else cls(seconds)
+
+    @property
+    def usual(self) -> UsualSpan:
+        """The answer where no text helps: in a video of unknown duration its first seconds."""
+        return UsualSpan(self.start, self.end, self.window_seconds[0])
 
 
 class BM25:
@@ -25,12 +70,12 @@ class BM25:
     """
 
     def __init__(self) -> None:
-        self.prior = Prior()
+        self.learnt = Learnt()
 
     def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
         """Learn window lengths (seconds) from the answers of ``train`` and write them into ``run``."""
-        self.prior = learn(train, Settings.of(run.config).index.window_quantiles)
-        run.write(LEARNT, asdict(self.prior))
+        self.learnt = Learnt.from_answers(train, _settings(run.config).index.window_quantiles)
+        run.write(LEARNT, asdict(self.learnt))
 
     def load(self, run: RunDirectory) -> None:
         """Take what a run learnt.
@@ -38,19 +83,15 @@ class BM25:
         Raises:
             UserError: the run lacks it, or it is damaged.
         """
-        self.prior = Prior.of(run.read(LEARNT), run.path / LEARNT)
+        self.learnt = Learnt.of(run.read(LEARNT), run.path / LEARNT)
 
     def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
-        """One prediction per question of ``split``, in its order; scores fit in memory for one question at a time.
+        """One prediction per question of ``split``, in its order.
 
         Raises:
             UserError: a setting out of its range, no video to choose from, or a Track 1 question without a video.
         """
-        settings = Settings.of(options.config)
-        tokens = tokenizer(settings.text)
-        for question, index in self._indexed(split, tokens, settings):
-            answers = self._answers(question, index, tokens, track, settings.lists, options.limit)
-            yield Prediction(question.id, tuple(answers[: options.limit]))
+        return self._search(options).predictions(split, track, options.limit)
 
     def rank_videos(self, split: Split, count: int, options: PredictOptions) -> Iterator[Sequence[tuple[str, float]]]:
         """The ``count`` best videos of each question, best first: a first stage for systems that score pairs.
@@ -58,67 +99,12 @@ class BM25:
         Raises:
             UserError: a setting out of its range, or no video to choose from.
         """
-        settings = Settings.of(options.config)
-        tokens = tokenizer(settings.text)
-        weight = settings.lists.video_weight
-        for question, index in self._indexed(split, tokens, settings):
-            words = tokens(question.text)
-            windows, whole = index.windows.scores(words), index.videos.scores(words)
-            scores = ranking.video_scores(windows, whole, index.first, weight)
-            best = ranking.best_first(scores)[:count]
-            yield [(index.video_ids[video], float(scores[video])) for video in best.tolist()]
+        return self._search(options).rankings(split, count)
 
-    def _indexed(self, split: Split, tokens: Tokenizer, settings: Settings) -> Iterator[tuple[Question, Index]]:
-        """Every question with the index of what it is asked of: one for all, unless subtitles are per language."""
-        languages = {language for video in split.videos.values() for language in video.translations}
-        indexes: dict[str | None, Index] = {}
-        for question in split.questions:
-            language = question.language if question.language in languages else None
-            if language not in indexes:
-                indexes[language] = self._index(split, language, tokens, settings)
-            yield question, indexes[language]
-
-    def _index(self, split: Split, language: str | None, tokens: Tokenizer, settings: Settings) -> Index:
-        if not split.videos:
-            raise UserError(f"split {split.name!r} has no videos to choose from", "Put its subtitle.json beside it.")
-        lengths = settings.index.window_seconds or self.prior.window_seconds
-        return Index.build(list(split.videos.values()), language, tokens, lengths, settings.index, self.prior)
-
-    def _answers(
-        self, question: Question, index: Index, tokens: Tokenizer, track: Target, settings: ListSettings, limit: int
-    ) -> list[Candidate]:
-        words = tokens(question.text)
-        windows = index.windows.scores(words)
-        spans, video_of, overlap = index.spans, index.video_of, settings.overlap
-        if track == 1:
-            return self._in_given_video(question, index, windows, overlap, limit)
-        if track == 3:
-            chosen = ranking.list_for_track3(windows, spans, video_of, overlap, settings.spans_per_video)
-            return _candidates(index, chosen, windows)
-        videos = ranking.video_scores(windows, index.videos.scores(words), index.first, settings.video_weight)
-        if track == 2:
-            return _candidates(index, ranking.list_for_track2(windows, videos, index.first), videos[video_of])
-        return _candidates(
-            index, ranking.list_for_both(windows, videos, spans, index.first, video_of, settings), windows
-        )
-
-    def _in_given_video(
-        self, question: Question, index: Index, windows: ranking.Scores, overlap: float, limit: int
-    ) -> list[Candidate]:
-        if question.video_id is None:
-            raise UserError(f"question {question.id!r}: no video given", "Track 1 asks within a given video.")
-        video = index.positions.get(question.video_id)
-        if video is None:
-            return [Candidate(question.video_id, self.prior.span(None), 0.0)]
-        chosen = ranking.list_for_track1(windows, index.spans, index.first, video, overlap, limit)
-        found = _candidates(index, chosen, windows)
-        if found[0].score > 0:
-            return found
-        # Not a word in common: where answers usually lie says more than the first window does.
-        usual = Candidate(question.video_id, self.prior.span(index.durations[video]), 0.0)
-        return [usual, *(other for other in found if other.span != usual.span)]
+    def _search(self, options: PredictOptions) -> LexicalSearch:
+        return LexicalSearch(_settings(options.config), self.learnt.window_seconds, self.learnt.usual)
 
 
-def _candidates(index: Index, chosen: list[int], scores: ranking.Scores) -> list[Candidate]:
-    ids, video_of = index.video_ids, index.video_of
-    return [Candidate(ids[video_of[w]], index.spans[w], round(float(scores[w]), 6)) for w in chosen]
+def _settings(config: Config) -> LexicalSettings:
+    """The settings of ``config``; what it does not name has its value of ``config.toml``."""
+    return LexicalSettings.of(merge(config, DECLARATION, ()))

@@ -14,32 +14,31 @@ from baselines.ccgs.checkpoint import Loaded, load
 from baselines.ccgs.collecting import Examples, build_examples
 from baselines.ccgs.features import VideoFeatures
 from baselines.ccgs.model import GlobalSpanModel
-from baselines.ccgs.network import OFFICIAL, TOKENIZER, Network
+from baselines.ccgs.network import OFFICIAL, Network
 from baselines.ccgs.scorer import SpanScorer
 from baselines.ccgs.settings import Settings
-from baselines.ccgs.task import SpanTask
+from baselines.ccgs.task import CCGSTask
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.types import Config, Plan, Prediction, PredictOptions, Target
-from cmivqa_kit.prediction.corpus_pass import CorpusPass
-from cmivqa_kit.prediction.cost import batch_tokens
-from cmivqa_kit.prediction.deberta import accelerate_encoder
-from cmivqa_kit.prediction.engine import Kept
-from cmivqa_kit.prediction.pairs import in_memory
+from cmivqa_kit.neural.deberta import accelerate_encoder
+from cmivqa_kit.neural.encoders import TINY, Encoder, every_text, open_encoder, plain, position_limit
+from cmivqa_kit.neural.feature_sources import FeatureFiles, FeatureSource, source_for, source_of
+from cmivqa_kit.neural.gradient_checkpointing import checkpoint_layers
+from cmivqa_kit.neural.tokens import Special, Tokenize, tokenize_with
+from cmivqa_kit.plugin.types import Plan, Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
+from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
+from cmivqa_kit.prediction.pairs.cost import batch_tokens
+from cmivqa_kit.prediction.pairs.engine import TopK
+from cmivqa_kit.prediction.pairs.run_pass import in_memory
 from cmivqa_kit.prediction.settings import EngineSettings
-from cmivqa_kit.training.checkpointing import checkpoint_layers
-from cmivqa_kit.training.device import resolve, threads
-from cmivqa_kit.training.encoders import TINY, Encoder, every_text, open_encoder, plain, position_limit
-from cmivqa_kit.training.evaluate import dev_subset, evaluate
-from cmivqa_kit.training.feature_sources import FeatureFiles, FeatureSource, source_for, source_of
+from cmivqa_kit.runs.device import resolve, threads
+from cmivqa_kit.runs.directory import EXAMPLES, TOKENIZER, RunDirectory, has_state
+from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.training.loop import LoopSettings, train_loop
 from cmivqa_kit.training.plan import plan_of
-from cmivqa_kit.training.run import RunDirectory
-from cmivqa_kit.training.state import has_state
-from cmivqa_kit.training.tokens import Special, Tokens, tokens_of
 
-EXAMPLES = "examples.json"
 PASSES_PER_PAIR = 6  # two rows, forward and backward; a dev question costs one pass per video
 TENTH = 0.1
 LEFT_OUT = "left out"
@@ -99,12 +98,12 @@ class CCGS:
 
     def _task(
         self, train: Split, dev: Split | None, run: RunDirectory, settings: Settings
-    ) -> tuple[SpanTask, Examples, _DevCheck | None]:
+    ) -> tuple[CCGSTask, Examples, _DevCheck | None]:
         """What the loop trains, what it was made of, and the dev evaluation."""
         if self.encoder is None:
             self.encoder = _encoder(settings, every_text(train), run.seed)
         encoder = self.encoder
-        tokens, special = tokens_of(encoder.tokenizer), Special.of(encoder.tokenizer)
+        tokens, special = tokenize_with(encoder.tokenizer), Special.of(encoder.tokenizer)
         limit = position_limit(encoder.config)
         source: FeatureSource = FeatureFiles()
         if settings.encoder.variant == VISUAL:
@@ -123,7 +122,7 @@ class CCGS:
         model = _network(network, encoder, run)
         if settings.train.checkpointing:
             checkpoint_layers(model.P_Encoder)
-        task = SpanTask(model, kept, found.videos, special, settings.train, run.seed, figures, features, network.pooled)
+        task = CCGSTask(model, kept, found.videos, special, settings.train, run.seed, figures, features, network.pooled)
         return task, found, check
 
     def load(self, run: RunDirectory) -> None:
@@ -160,7 +159,7 @@ class CCGS:
             split = replace(split, features=source_of(self.run, options.device).features(split))
         features = _features(self.loaded.network, split, _fate(settings))
         return SpanScorer(
-            model, split, tokens_of(tokenizer), Special.of(tokenizer), limit, settings.decode,
+            model, split, tokenize_with(tokenizer), Special.of(tokenizer), limit, settings.decode,
             settings.encoder.threads, features,
         )  # fmt: skip
 
@@ -174,7 +173,7 @@ class CCGS:
         if track == 1:
             raise UserError("ccgs does not serve Track 1", "Give --track 2 or --track 3.")
         settings = EngineSettings.of(options.config)
-        kept = Kept(options.limit, settings.kept_per_video)
+        kept = TopK(options.limit, settings.kept_per_video)
         one = CorpusPass(self.scorer(split, options), split, split.questions, kept, together=settings.questions_at_once)
         one.use(batch_tokens(one, settings.tokens))
         yield from in_memory(one, track, options)
@@ -227,7 +226,7 @@ class _DevCheck:
     """The challenge's own figures on a fixed subset of the dev questions, through the engine."""
 
     def __init__(
-        self, dev: Split, tokens: Tokens, special: Special, limit: int | None, settings: Settings, run: RunDirectory,
+        self, dev: Split, tokens: Tokenize, special: Special, limit: int | None, settings: Settings, run: RunDirectory,
         pairs: int, features: VideoFeatures | None,
     ) -> None:  # fmt: skip
         self.features = features
@@ -248,11 +247,11 @@ class _DevCheck:
             self._scorer = SpanScorer(
                 model, self.dev, self.tokens, self.special, self.limit, self.settings.decode, features=self.features
             )
-            self._pass = CorpusPass(self._scorer, self.dev, self.asked, Kept(), together=self.engine.questions_at_once)
+            self._pass = CorpusPass(self._scorer, self.dev, self.asked, TopK(), together=self.engine.questions_at_once)
             self._pass.use(batch_tokens(self._pass, self.engine.tokens))
         self._scorer.renew()
         with accelerate_encoder(cast(GlobalSpanModel, model).P_Encoder, self.engine.attention):
-            return evaluate(in_memory(self._pass, 23, self.options), self.asked, (3, 2))
+            return evaluate(in_memory(self._pass, "corpus", self.options), self.asked, (3, 2))
 
 
 def _no_figures(model: nn.Module) -> Mapping[str, float]:

@@ -15,21 +15,26 @@ import torch
 from torch import Tensor
 
 from baselines.ccgs.model import GlobalSpanModel
-from baselines.ccgs.network import MUSIC, OFFICIAL, TOKENIZER, VISUAL_ENCODER, Network
+from baselines.ccgs.network import MUSIC, OFFICIAL, VISUAL_ENCODER, Network
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
-from cmivqa_kit.training.checkpoints import encoder_config, read_weights, require_fit, tokenizer_source, weights_file
-from cmivqa_kit.training.encoders import (
+from cmivqa_kit.neural.encoders import (
     HOW_TO_GET,
     PUBLISHED_ENCODER,
     add_tokens,
     open_tokenizer,
     plain,
 )
-from cmivqa_kit.training.run import RunDirectory
-from cmivqa_kit.training.state import load_weights, save_weights
+from cmivqa_kit.neural.official_checkpoints import (
+    encoder_config,
+    read_weights,
+    require_fit,
+    tokenizer_source,
+    weights_file,
+)
+from cmivqa_kit.neural.weights import load_weights, save_weights
+from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
+from cmivqa_kit.runs.directory import TOKENIZER, WEIGHTS, RunDirectory
 
-WEIGHTS = "model.safetensors"
 OLD_BUFFER = "P_Encoder.embeddings.position_ids"  # saved by the pinned transformers 4.15, no longer a parameter
 TEXT_PARTS = ("P_Encoder.", "dense.")
 BRANCH = ("video_affine.", "cq_attention.", "cq_concat.", "highlight_layer.", "fusion.")

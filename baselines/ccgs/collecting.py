@@ -16,10 +16,10 @@ from baselines.ccgs.examples import EXTRA, iou_matrix, length, published_drop, t
 from baselines.ccgs.settings import TrainSettings
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.neural.tokens import Ids, Tokenize
+from cmivqa_kit.neural.windows import Window, holding, pieces, windows
 from cmivqa_kit.prediction.types import Times
-from cmivqa_kit.prediction.windows import Window, holding, pieces, windows
-from cmivqa_kit.training.dropped import require_enough
-from cmivqa_kit.training.tokens import Ids, Tokens
+from cmivqa_kit.training.usable_examples import require_enough
 
 MIN_ROOM = 16  # tokens that must be left for subtitles
 
@@ -58,7 +58,7 @@ class Examples:
 
 
 def build_examples(
-    split: Split, tokens: Tokens, settings: TrainSettings, limit: int | None, visual: bool = False
+    split: Split, tokens: Tokenize, settings: TrainSettings, limit: int | None, visual: bool = False
 ) -> Examples:
     """The examples of a split.
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle
-from cmivqa_kit.training.tokens import Ids, Special, Tokens
+from cmivqa_kit.neural.tokens import Ids, Special, Tokenize
 
 EXTRA = 3  # two [CLS] and the question's [SEP]
 
@@ -43,7 +43,7 @@ def sequence(question: Ids, lines: Sequence[Ids], special: Special) -> Row:
 
 
 def length(question: int, lines: Sequence[int]) -> int:
-    """Tokens of `sequence` from the token counts of its parts."""
+    """Tokenize of `sequence` from the token counts of its parts."""
     return EXTRA + question + sum(lines) + len(lines)
 
 
@@ -137,12 +137,12 @@ def draw_video(seed: int, epoch: int, index: int, number: int, own: str, videos:
     return random.Random(f"video {seed} {epoch} {index} {number}").choice(others) if others else None
 
 
-def joined_length(subtitles: Sequence[Subtitle], tokens: Tokens) -> int:
+def joined_length(subtitles: Sequence[Subtitle], tokens: Tokenize) -> int:
     """The published measure of a video: tokens of all lines in one text, without separators, plus [CLS] and [SEP]."""
     return len(tokens("".join(line.text for line in subtitles))) + 2
 
 
-def published_drop(subtitles: Sequence[Subtitle] | None, tokens: Tokens, maxlen: int) -> str | None:
+def published_drop(subtitles: Sequence[Subtitle] | None, tokens: Tokenize, maxlen: int) -> str | None:
     """Why the published loader leaves a video's questions out: no entry, at most two lines, too long; else None."""
     if subtitles is None:
         return "no-subtitles"

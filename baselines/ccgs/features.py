@@ -33,7 +33,7 @@ WHERE = (
 )
 
 
-class LineTimes(Protocol):
+class SpokenTimes(Protocol):
     """Starts and ends of lines in seconds, each (n,): `baselines.ccgs.decode.Times`, or a part of it."""
 
     @property
@@ -63,7 +63,7 @@ def pad(features: Features, rows: int) -> tuple[Features, NDArray[np.int64]]:
     return padded, mask
 
 
-def line_rows(edges: Floats, times: LineTimes) -> Features:
+def line_rows(edges: Floats, times: SpokenTimes) -> Features:
     """The share of each feature row in the seconds of each line, (n, T); a line's shares sum to 1.
 
     A line with no length, or after the last row, has no rows: its shares are 0.
@@ -150,7 +150,7 @@ class VideoFeatures:
             self._lengths[video_id] = len(array)
         return row_edges(self._lengths[video_id], self.rows)
 
-    def batch(self, video_ids: Sequence[str], times: Sequence[LineTimes] | None = None) -> dict[str, Tensor]:
+    def batch(self, video_ids: Sequence[str], times: Sequence[SpokenTimes] | None = None) -> dict[str, Tensor]:
         """The videos of a batch of rows, on the CPU; one id may stand in several rows.
 
         Args:
@@ -171,7 +171,7 @@ class VideoFeatures:
                 vfeats[number, : len(rows)] = torch.from_numpy(rows)
         return {"vfeats": vfeats, **batch}
 
-    def places(self, video_ids: Sequence[str], times: Sequence[LineTimes] | None = None) -> dict[str, Tensor]:
+    def places(self, video_ids: Sequence[str], times: Sequence[SpokenTimes] | None = None) -> dict[str, Tensor]:
         """As `batch`, without the features themselves.
 
         Returns:

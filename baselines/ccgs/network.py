@@ -8,12 +8,11 @@ from typing import Any
 
 from baselines.ccgs.model import GlobalSpanModel
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.training.encoders import config_of, plain, whole_number
-from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.neural.encoders import config_of, plain, whole_number
+from cmivqa_kit.runs.directory import NETWORK, RunDirectory
 
 VISUAL_ENCODER = "microsoft/deberta-v3-base"
 MUSIC = "[Music]"  # the visual variant's tokenizer has this token beyond its vocabulary: subtitles of YouTube say it
-NETWORK, TOKENIZER = "network.json", "tokenizer"
 OFFICIAL = {"text": "task23", "visual": "ccgs"}  # the official names of the variants
 VARIANTS = tuple(OFFICIAL.values())
 FUSIONS = ("published", "pooled")

@@ -1,4 +1,4 @@
-"""Parameter groups; the AdamW and the schedule are `cmivqa_kit.training.optim`'s.
+"""Parameter groups; the AdamW and the schedule are `cmivqa_kit.neural.optimizers`'s.
 
 Source: specs/ccgs.md, section 4.5.
 """
@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from cmivqa_kit.plugin.types import Recipe
-from cmivqa_kit.training.optim import adamw
+from cmivqa_kit.neural.optimizers import adamw
+from cmivqa_kit.runs.settings import Recipe
 
 
 def parameter_names(model: nn.Module, recipe: Recipe) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from baselines.ccgs.features import Kept, LineTimes, VideoFeatures
+from baselines.ccgs.features import Kept, SpokenTimes, VideoFeatures
 from baselines.ccgs.model import GlobalSpanModel
 
 MOST_BYTES = 2**30  # of projected videos kept on the device: 1 GiB, about 450 videos of 768 rows
@@ -34,7 +34,7 @@ class ProjectedVideos:
         self._numbers = {video_id: number for number, video_id in enumerate(self._ids)}
         self._kept: Kept[Tensor] = Kept(most_bytes)
 
-    def collate(self, video_ids: Sequence[str], times: Sequence[LineTimes]) -> dict[str, Tensor]:
+    def collate(self, video_ids: Sequence[str], times: Sequence[SpokenTimes]) -> dict[str, Tensor]:
         """What of a batch is known beforehand, on the CPU: ``videos`` (B,), ``vfeats_mask``, and ``line_rows``.
 
         The shares of the lines are made for the kit's fusion only.

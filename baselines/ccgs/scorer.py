@@ -19,11 +19,11 @@ from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.projected import ProjectedVideos
 from baselines.ccgs.settings import DecodeSettings
 from cmivqa_kit.data.types import Question, Split, Video
+from cmivqa_kit.neural.tokens import Special, Tokenize
+from cmivqa_kit.neural.windows import tightest
 from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
-from cmivqa_kit.prediction.types import Tokens as Ids
-from cmivqa_kit.prediction.windows import tightest
-from cmivqa_kit.training.device import autocast, precision_on, threads
-from cmivqa_kit.training.tokens import Special, Tokens
+from cmivqa_kit.prediction.types import TokenIds as Ids
+from cmivqa_kit.runs.device import autocast, precision_on, threads
 
 Places = NDArray[np.int64]
 FEW = 2  # the reference leaves out videos with at most so many lines
@@ -40,29 +40,29 @@ class SpanScorer:
         special: ids of the tokenizer's own tokens.
         limit: the most tokens the encoder takes, or ``None``.
         settings: section ``decode``.
-        on: CPU threads for the network; 0: torch's own choice.
+        cpu_threads: CPU threads for the network; 0: torch's own choice.
         features: of the split, for the visual variant.
     """
 
-    overhead = EXTRA
+    special_tokens = EXTRA
 
     def __init__(
         self,
         model: nn.Module,
         split: Split,
-        tokens: Tokens,
+        tokens: Tokenize,
         special: Special,
         limit: int | None,
         settings: DecodeSettings,
-        on: int = 0,
+        cpu_threads: int = 0,
         features: VideoFeatures | None = None,
     ) -> None:
         self.model, self.split, self.tokens, self.special = model, split, tokens, special
-        self.settings, self.on = settings, on
+        self.settings, self.threads = settings, cpu_threads
         self.limit = tightest(limit, settings.maxlen)
         self.features = features
         self.renew()
-        self.overlap, self.upper = settings.overlap, not settings.repeats
+        self.overlap, self.ordered_spans = settings.overlap, not settings.repeats
         self.precision = precision_on(self.device, settings.precision)
 
     def renew(self) -> None:
@@ -114,7 +114,7 @@ class SpanScorer:
 
     def score(self, batch: Mapping[str, Tensor]) -> Tensor:
         """(B, N, N) float32 span logits."""
-        with threads(self.on), autocast(self.device, self.precision):
+        with threads(self.threads), autocast(self.device, self.precision):
             logits: Tensor = self.model(**(batch if self.videos is None else self.videos.inputs(batch)))
         return logits
 

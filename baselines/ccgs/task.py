@@ -28,10 +28,10 @@ from baselines.ccgs.examples import (
 from baselines.ccgs.features import VideoFeatures
 from baselines.ccgs.losses import contrastive_loss, ranking_iou_loss
 from baselines.ccgs.settings import TrainSettings
-from cmivqa_kit.plugin.types import Recipe
-from cmivqa_kit.training.buckets import buckets
-from cmivqa_kit.training.optim import multiplier, schedule_steps
-from cmivqa_kit.training.tokens import Ids, Special
+from cmivqa_kit.neural.buckets import buckets
+from cmivqa_kit.neural.optimizers import multiplier, schedule_steps
+from cmivqa_kit.neural.tokens import Ids, Special
+from cmivqa_kit.runs.settings import Recipe
 
 Evaluate = Callable[[nn.Module], Mapping[str, float]]
 
@@ -55,7 +55,7 @@ class Side:
     length: int
 
 
-class SpanTask:
+class CCGSTask:
     """What the training loop asks for (`cmivqa_kit.training.loop.Task`)."""
 
     def __init__(

@@ -18,7 +18,7 @@ THRESHOLDS = (0.3, 0.5, 0.7)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Entry:
     """One question: is the first answer's video right, the best IoU among the first k, 1 / rank of the right video."""
 
     right_video: int
@@ -28,7 +28,7 @@ class Judged:
 
 def judge(
     answers: Sequence[Candidate], videos: Sequence[str], video: str, answer: Span, ks: Sequence[int] = KS
-) -> Judged:
+) -> Entry:
     """Judge the answers to a question.
 
     Args:
@@ -42,7 +42,7 @@ def judge(
         interval_iou(answer.start, answer.end, found.span.start, found.span.end) if found.video_id == video else 0.0
         for found in answers[: max(ks)]
     ]
-    return Judged(
+    return Entry(
         right_video=int(bool(answers) and answers[0].video_id == video),
         best_iou={k: max(ious[:k], default=0.0) for k in ks},
         reciprocal_rank=1.0 / (videos.index(video) + 1) if video in videos else 0.0,
@@ -50,7 +50,7 @@ def judge(
 
 
 def summary(
-    judged: Sequence[Judged], ks: Sequence[int] = KS, thresholds: Sequence[float] = THRESHOLDS
+    judged: Sequence[Entry], ks: Sequence[int] = KS, thresholds: Sequence[float] = THRESHOLDS
 ) -> dict[str, float]:
     """Means over at least one question: ``R@ACC`` and ``MRR`` as fractions, everything named ``Rank@k`` in percent."""
     figures = {"R@ACC": float(np.mean([one.right_video for one in judged]))}

@@ -11,32 +11,31 @@ from torch import nn
 
 from baselines.mutualsl.checkpoint import Loaded, load
 from baselines.mutualsl.examples import Examples, build_examples
-from baselines.mutualsl.features import Frames
+from baselines.mutualsl.given_video import GivenVideoPredictor, reads_features
 from baselines.mutualsl.line_scorer import LineScorer
-from baselines.mutualsl.localizer import Localizer, reads_features
 from baselines.mutualsl.model import MutualSL
-from baselines.mutualsl.network import TOKENIZER, Network
+from baselines.mutualsl.network import Network
 from baselines.mutualsl.settings import Settings
-from baselines.mutualsl.task import SpanTask
+from baselines.mutualsl.task import MutualSLTask
+from baselines.mutualsl.video_rows import VideoRows
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.types import Config, Plan, Prediction, PredictOptions, Target
-from cmivqa_kit.prediction.deberta import accelerate_encoder
+from cmivqa_kit.neural.deberta import accelerate_encoder
+from cmivqa_kit.neural.encoders import TINY, Encoder, every_text, open_encoder, plain, position_limit
+from cmivqa_kit.neural.feature_sources import FeatureSource, source_for, source_of
+from cmivqa_kit.neural.gradient_checkpointing import checkpoint_layers
+from cmivqa_kit.neural.tokens import Special, tokenize_with
+from cmivqa_kit.plugin.types import Plan, Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
 from cmivqa_kit.prediction.pipeline import PipelineSettings
-from cmivqa_kit.training.checkpointing import checkpoint_layers
-from cmivqa_kit.training.device import resolve, threads
-from cmivqa_kit.training.encoders import TINY, Encoder, every_text, open_encoder, plain, position_limit
-from cmivqa_kit.training.evaluate import dev_subset, evaluate
-from cmivqa_kit.training.feature_sources import FeatureSource, source_for, source_of
+from cmivqa_kit.runs.device import resolve, threads
+from cmivqa_kit.runs.directory import EXAMPLES, TOKENIZER, RunDirectory, has_state
+from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.training.loop import LoopSettings, train_loop
 from cmivqa_kit.training.plan import plan_of
-from cmivqa_kit.training.run import RunDirectory
-from cmivqa_kit.training.state import has_state
-from cmivqa_kit.training.tokens import Special, tokens_of
 
-EXAMPLES = "examples.json"
 PASSES = 3  # forward and backward; a dev question costs one
 
 
@@ -91,15 +90,15 @@ class MutualSLBaseline:
 
     def _task(
         self, train: Split, dev: Split | None, run: RunDirectory, settings: Settings
-    ) -> tuple[SpanTask, Examples, _DevCheck | None]:
+    ) -> tuple[MutualSLTask, Examples, _DevCheck | None]:
         """What the loop trains, what it was made of, and the dev evaluation."""
         if self.encoder is None:
             self.encoder = _encoder(settings, every_text(train), run.seed)
         encoder = self.encoder
-        tokens, special = tokens_of(encoder.tokenizer), Special.of(encoder.tokenizer)
+        tokens, special = tokenize_with(encoder.tokenizer), Special.of(encoder.tokenizer)
         source = source_for(settings.features, train, encoder, run)
         network = _sizes(encoder, settings, source)
-        frames = Frames(source.features(train), network.max_pos_len, network.visual_dim)
+        frames = VideoRows(source.features(train), network.max_pos_len, network.visual_dim)
         asked = dict.fromkeys(q.video_id for q in train.questions if q.video_id is not None)
         frames.require(asked, misaligned=not settings.train.rescale)
         found = build_examples(train, tokens, special, settings.train, frames, position_limit(encoder.config))
@@ -113,7 +112,7 @@ class MutualSLBaseline:
         if settings.train.checkpointing:
             checkpoint_layers(model.deberta)
         figures = check.figures if check is not None else _no_figures
-        return SpanTask(model, kept, frames, special, settings.train, run.seed, figures), found, check
+        return MutualSLTask(model, kept, frames, special, settings.train, run.seed, figures), found, check
 
     def load(self, run: RunDirectory) -> None:
         """Take the network and the tokenizer of a run.
@@ -142,8 +141,8 @@ class MutualSLBaseline:
                 "It answers within a given video: --track 1; or behind one that finds the videos: --retriever bm25",
             )
         loaded, settings = self._ready(), Settings.of(options.config)
-        localizer = Localizer(
-            loaded.model.to(resolve(options.device)), tokens_of(loaded.tokenizer), Special.of(loaded.tokenizer),
+        localizer = GivenVideoPredictor(
+            loaded.model.to(resolve(options.device)), tokenize_with(loaded.tokenizer), Special.of(loaded.tokenizer),
             position_limit(loaded.network.encoder_config), settings.decode,
             self._frames(split, options, reads_features(settings.decode, loaded.network.text_fusion)),
         )  # fmt: skip
@@ -161,9 +160,10 @@ class MutualSLBaseline:
         self._faster.close()  # what is kept belongs to the weights on their device at that moment
         self._faster.enter_context(accelerate_encoder(model.deberta, settings.decode.attention))
         return LineScorer(
-            model, tokens_of(loaded.tokenizer), Special.of(loaded.tokenizer),
+            model, tokenize_with(loaded.tokenizer), Special.of(loaded.tokenizer),
             position_limit(loaded.network.encoder_config), settings.decode,
-            reference=PipelineSettings.of(options.config).span_source == "reference", on=settings.encoder.threads,
+            reference=PipelineSettings.of(options.config).span_source == "reference",
+            cpu_threads=settings.encoder.threads,
             frames=self._frames(split, options, True) if loaded.network.text_fusion else None,
         )  # fmt: skip
 
@@ -172,13 +172,13 @@ class MutualSLBaseline:
             raise UserError("mutualsl answers from a run only", "Train first: cmivqa train -m mutualsl")
         return self.loaded
 
-    def _frames(self, split: Split, options: PredictOptions, read: bool) -> Frames:
+    def _frames(self, split: Split, options: PredictOptions, read: bool) -> VideoRows:
         """The features of a split; unless they are ``read``, its files, which tell how long a silent video is."""
         network = self._ready().network
         features = split.features
         if read and self.run is not None:
             features = source_of(self.run, options.device).features(split)
-        return Frames(features, network.max_pos_len, network.visual_dim)
+        return VideoRows(features, network.max_pos_len, network.visual_dim)
 
 
 def _encoder(settings: Settings, texts: Iterable[str], seed: int) -> Encoder:
@@ -228,16 +228,16 @@ class _DevCheck:
         features: FeatureStore,
     ) -> None:
         self.dev, self.encoder, self.settings = dev, encoder, settings
-        self.frames = Frames(features, network.max_pos_len, network.visual_dim)
+        self.frames = VideoRows(features, network.max_pos_len, network.visual_dim)
         self.asked = dev_subset(dev.questions, settings.train.dev_questions, run.seed)
-        self._localizer: Localizer | None = None
+        self._localizer: GivenVideoPredictor | None = None
 
     def figures(self, model: nn.Module) -> Mapping[str, float]:
         """mIoU, which decides, then the others."""
         if self._localizer is None:  # the same network every time, with other weights
             tokenizer, limit = self.encoder.tokenizer, position_limit(self.encoder.config)
-            self._localizer = Localizer(
-                cast(MutualSL, model), tokens_of(tokenizer), Special.of(tokenizer), limit, self.settings.decode,
+            self._localizer = GivenVideoPredictor(
+                cast(MutualSL, model), tokenize_with(tokenizer), Special.of(tokenizer), limit, self.settings.decode,
                 self.frames,
             )  # fmt: skip
         return evaluate(self._localizer.answers(self.dev, self.asked), self.asked, (1,))

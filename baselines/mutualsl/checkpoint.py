@@ -14,15 +14,20 @@ from typing import Any
 from torch import Tensor
 
 from baselines.mutualsl.model import MutualSL
-from baselines.mutualsl.network import TOKENIZER, Network
+from baselines.mutualsl.network import Network
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.neural.encoders import HOW_TO_GET, PUBLISHED_ENCODER, open_tokenizer, plain
+from cmivqa_kit.neural.official_checkpoints import (
+    encoder_config,
+    read_weights,
+    require_fit,
+    tokenizer_source,
+    weights_file,
+)
+from cmivqa_kit.neural.weights import load_weights, save_weights
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
-from cmivqa_kit.training.checkpoints import encoder_config, read_weights, require_fit, tokenizer_source, weights_file
-from cmivqa_kit.training.encoders import HOW_TO_GET, PUBLISHED_ENCODER, open_tokenizer, plain
-from cmivqa_kit.training.run import RunDirectory
-from cmivqa_kit.training.state import load_weights, save_weights
+from cmivqa_kit.runs.directory import TOKENIZER, WEIGHTS, RunDirectory
 
-WEIGHTS = "model.safetensors"
 OLD_BUFFER = "deberta.embeddings.position_ids"  # saved by the pinned transformers 4.15, no longer kept
 LAYER = "feature_encoder.conv_block.depthwise_separable_conv"
 INNER_LAYER = "predictor.encoder.conv_block.depthwise_separable_conv"

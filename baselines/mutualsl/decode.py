@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.mutualsl.lookup import line_of
+from baselines.mutualsl.token_frame_table import line_of
 from cmivqa_kit.data.types import Subtitle
 
 Floats = NDArray[np.float32]

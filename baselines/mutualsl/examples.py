@@ -14,16 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.mutualsl.features import STAND_IN, Frames
-from baselines.mutualsl.lookup import Table, line_times, nearest
 from baselines.mutualsl.settings import TrainSettings
 from baselines.mutualsl.text import EXTRA, MIN_ROOM, TextRow, text_row
+from baselines.mutualsl.token_frame_table import TokenFrameTable, line_times, nearest
+from baselines.mutualsl.video_rows import STAND_IN, VideoRows
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.prediction.windows import Window, holding, pieces, windows
-from cmivqa_kit.training.dropped import require_enough
-from cmivqa_kit.training.tokens import Ids, Special, Tokens
+from cmivqa_kit.neural.tokens import Ids, Special, Tokenize
+from cmivqa_kit.neural.windows import Window, holding, pieces, windows
+from cmivqa_kit.training.usable_examples import require_enough
 
 FEW = 2  # a video with at most this many lines is not loaded by the published code
 AROUND = 0.25  # of the answer's length, on either side, counts as highlighted
@@ -51,7 +51,7 @@ class Gold:
     limit: int
     tokens: int
     frames: int
-    table: Table
+    table: TokenFrameTable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +73,7 @@ class Examples:
     dropped: Mapping[str, int]
 
 
-def published_drop(subtitles: Sequence[Subtitle] | None, tokens: Tokens, most: int) -> str | None:
+def published_drop(subtitles: Sequence[Subtitle] | None, tokens: Tokenize, most: int) -> str | None:
     """Why the published loader leaves a video out, or ``None``.
 
     The length is that of all lines joined without a separator, with the two special tokens, without the question.
@@ -107,7 +107,7 @@ def highlight_labels(first: int, last: int, frames: int) -> NDArray[np.float32]:
 
 
 def text_labels(row: TextRow, first: int, last: int, settings: TrainSettings) -> tuple[int, int]:
-    """Tokens of the start of line ``first`` and of the end of line ``last``."""
+    """Tokenize of the start of line ``first`` and of the end of line ``last``."""
     return start_tokens(row, settings)[first], row.separators[last + 1]
 
 
@@ -118,7 +118,7 @@ def start_tokens(row: TextRow, settings: TrainSettings) -> Ids:
 
 
 def build_examples(
-    split: Split, tokens: Tokens, special: Special, settings: TrainSettings, frames: Frames, limit: int | None
+    split: Split, tokens: Tokenize, special: Special, settings: TrainSettings, frames: VideoRows, limit: int | None
 ) -> Examples:
     """The examples of a split.
 
@@ -168,7 +168,7 @@ def build_examples(
 
 def _example(
     question: Question, video: str, answer: Span, row: TextRow, subtitles: Sequence[Subtitle], window: Window,
-    settings: TrainSettings, frames: Frames,
+    settings: TrainSettings, frames: VideoRows,
 ) -> Example:  # fmt: skip
     found = frames.rows(video)
     rows = min(found, frames.most) if found is not None else 0 if settings.frame_mask else STAND_IN
@@ -184,6 +184,6 @@ def _example(
     limit = rows if settings.frame_mask else frames.most
     gold = Gold(
         start_label, end_label, begin, end, limit, len(row.ids), limit,
-        Table(starts, ends, start_tokens(row, settings), row.separators),
+        TokenFrameTable(starts, ends, start_tokens(row, settings), row.separators),
     )  # fmt: skip
     return Example(question, video, row, gold, highlighted(begin, end, rows))

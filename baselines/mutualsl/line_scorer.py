@@ -12,16 +12,16 @@ import torch
 from torch import Tensor
 
 from baselines.mutualsl.decode import FEW
-from baselines.mutualsl.features import Frames
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.settings import DecodeSettings
 from baselines.mutualsl.text import EXTRA, batch, text_row
+from baselines.mutualsl.video_rows import VideoRows
 from cmivqa_kit.data.types import Question, Video
+from cmivqa_kit.neural.tokens import Special, Tokenize
+from cmivqa_kit.neural.windows import tightest
 from cmivqa_kit.prediction.types import EncodedVideo, Row
-from cmivqa_kit.prediction.types import Tokens as Array
-from cmivqa_kit.prediction.windows import tightest
-from cmivqa_kit.training.device import autocast, precision_on, threads
-from cmivqa_kit.training.tokens import Special, Tokens
+from cmivqa_kit.prediction.types import TokenIds as Array
+from cmivqa_kit.runs.device import autocast, precision_on, threads
 
 LEAST = 1e-30  # a probability below it counts as it, so that its log is a number
 LINES, COUNTS, THERE = "lines", "counts", "there"  # of a batch, beside the network's inputs
@@ -37,28 +37,28 @@ class LineScorer:
         limit: the most tokens the encoder takes, or ``None``.
         settings: section ``decode``.
         reference: one span per window, of the best start and the best end token; else every pair of lines.
-        on: CPU threads for the network; 0: torch's own choice.
+        cpu_threads: CPU threads for the network; 0: torch's own choice.
         frames: for a network whose textual predictor looks at features.
     """
 
-    overhead = EXTRA
+    special_tokens = EXTRA
     # `score` leaves out what ends in an earlier line itself. The engine would leave out spans without length too, and
     # those become a second long; a published span that ends before it starts ends with the video (`Clock.span`).
-    upper = False
+    ordered_spans = False
 
     def __init__(
         self,
         model: MutualSL,
-        tokens: Tokens,
+        tokens: Tokenize,
         special: Special,
         limit: int | None,
         settings: DecodeSettings,
         reference: bool = False,
-        on: int = 0,
-        frames: Frames | None = None,
+        cpu_threads: int = 0,
+        frames: VideoRows | None = None,
     ) -> None:
         self.model, self.tokens, self.special = model, tokens, special
-        self.reference, self.on, self.frames = reference, on, frames
+        self.reference, self.threads, self.frames = reference, cpu_threads, frames
         self.limit = tightest(limit, settings.maxlen)
         self.overlap = settings.overlap
         self.precision = precision_on(self.device, settings.precision)
@@ -104,7 +104,7 @@ class LineScorer:
     def score(self, batch: Mapping[str, Tensor]) -> Tensor:
         """(B, N, N) float32 logs of confidences."""
         beside = (LINES, COUNTS, THERE)
-        with threads(self.on), autocast(self.device, self.precision):
+        with threads(self.threads), autocast(self.device, self.precision):
             output: Output = self.model(**{name: value for name, value in batch.items() if name not in beside})
         there = batch[THERE]
         size = there.shape[1]

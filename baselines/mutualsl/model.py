@@ -166,7 +166,7 @@ class MutualSL(nn.Module):
         return start, end
 
     def fuse(self, features: Tensor, seen: Tensor, query: Tensor, query_mask: Tensor) -> Tensor:
-        """Frames that have read the question: (B, T, V) and (B, Q, D) with their masks to (B, T, D)."""
+        """VideoRows that have read the question: (B, T, V) and (B, Q, D) with their masks to (B, T, D)."""
         frames = self.feature_encoder(self.video_affine(features), seen)
         mixed = self.cq_attention(frames, query, seen, query_mask)
         return cast(Tensor, self.cq_concat(mixed, query, query_mask))

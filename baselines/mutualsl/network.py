@@ -8,10 +8,9 @@ from typing import Any
 
 from baselines.mutualsl.model import MutualSL
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.training.encoders import config_of, plain, whole_number
-from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.neural.encoders import config_of, plain, whole_number
+from cmivqa_kit.runs.directory import NETWORK, RunDirectory
 
-NETWORK, TOKENIZER = "network.json", "tokenizer"
 WIDTHS = ("visual_dim", "dim", "max_pos_len", "encoder_heads", "predictor_heads", "encoder_conv_layers",
           "predictor_conv_layers", "kernel_size")  # fmt: skip
 

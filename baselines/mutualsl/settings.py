@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from baselines.mutualsl import DECLARATION
+from cmivqa_kit.neural.feature_sources import FeatureSettings
 from cmivqa_kit.plugin.settings import merge, one_of, require
-from cmivqa_kit.plugin.types import Config
-from cmivqa_kit.training.feature_sources import FeatureSettings
+from cmivqa_kit.runs.settings import Config
 
 START_LABELS = ("first", "second")
 PRECISIONS = ("no", "bf16", "fp16")

@@ -13,28 +13,28 @@ import torch
 from torch import Tensor, nn
 
 from baselines.mutualsl.examples import Example, highlight_labels
-from baselines.mutualsl.features import Frames
 from baselines.mutualsl.losses import batch_terms, highlight_loss
 from baselines.mutualsl.model import Output
 from baselines.mutualsl.settings import TrainSettings
 from baselines.mutualsl.text import batch
-from cmivqa_kit.plugin.types import Recipe
-from cmivqa_kit.training.buckets import buckets
-from cmivqa_kit.training.optim import adamw, multiplier, schedule_steps
-from cmivqa_kit.training.tokens import Special
+from baselines.mutualsl.video_rows import VideoRows
+from cmivqa_kit.neural.buckets import buckets
+from cmivqa_kit.neural.optimizers import adamw, multiplier, schedule_steps
+from cmivqa_kit.neural.tokens import Special
+from cmivqa_kit.runs.settings import Recipe
 
 Evaluate = Callable[[nn.Module], Mapping[str, float]]
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "features", "frame_mask")
 
 
-class SpanTask:
+class MutualSLTask:
     """What the training loop asks for (`cmivqa_kit.training.loop.Task`)."""
 
     def __init__(
         self,
         model: nn.Module,
         examples: Sequence[Example],
-        frames: Frames,
+        frames: VideoRows,
         special: Special,
         settings: TrainSettings,
         seed: int,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from cmivqa_kit.training.tokens import Ids, Special
+from cmivqa_kit.neural.tokens import Ids, Special
 
 EXTRA = 2  # [CLS] and the question's [SEP]
 MIN_ROOM = 16  # tokens that must be left for subtitles

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterator
 
-from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Split
+from cmivqa_kit.data.usual_span import UsualSpan, answered, duration_of, usual_span
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.types import PairScorer
-from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.runs.directory import RunDirectory
 
 LEARNT = "prior.json"
 
 
 class PriorOnly:
-    """Answers every question with the same part of its video.
-
-    ``start`` and ``end`` are parts of the duration; ``seconds`` is the median end of the training answers in seconds,
-    for a video of unknown duration.
-    """
+    """Answers every question with the same part of its video."""
 
     def __init__(self) -> None:
-        self.start, self.end, self.seconds = 0.0, 1.0, 1.0
+        self.usual = UsualSpan(0.0, 1.0, 1.0)
 
     def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
         """Learn the two medians and write them, with the answers used and skipped, into ``run``.
@@ -32,23 +27,17 @@ class PriorOnly:
         Raises:
             UserError: no training answer lies in a video of known duration.
         """
-        answers = [(q.answer, q.video_id) for q in train.questions if q.answer is not None and q.answer.valid]
-        usable: list[tuple[Span, float]] = []
-        for answer, video_id in answers:
-            duration = _duration(train, video_id)
-            if duration is not None:
-                usable.append((answer, duration))
-        start = statistics.median([min(1.0, a.start / d) for a, d in usable]) if usable else 1.0
-        end = statistics.median([min(1.0, a.end / d) for a, d in usable]) if usable else 0.0
-        if not start < end:
+        usual, used = usual_span(train), len(answered(train))
+        if usual is None:
+            answers = sum(question.answer is not None and question.answer.valid for question in train.questions)
             raise UserError(
-                f"split {train.name!r}: of {len(answers)} answers {len(usable)} lie in a video of known duration, "
+                f"split {train.name!r}: of {answers} answers {used} lie in a video of known duration, "
                 "too few to learn when answers start and end",
                 "Give annotated questions, and videos with subtitles, features or video files to tell their durations.",
             )
-        self.start, self.end, self.seconds = start, end, statistics.median([a.end for a, _ in usable])
-        document = {"start": start, "end": end, "seconds": self.seconds}
-        run.write(LEARNT, {**document, "answers": len(usable), "skipped": len(train.questions) - len(usable)})
+        self.usual = usual
+        document = {"start": usual.start, "end": usual.end, "seconds": usual.seconds}
+        run.write(LEARNT, {**document, "answers": used, "skipped": len(train.questions) - used})
 
     def load(self, run: RunDirectory) -> None:
         """Take the medians of a run.
@@ -63,7 +52,7 @@ class PriorOnly:
             start, end, seconds = 1.0, 0.0, 0.0
         if not (0 <= start < end <= 1 and 0 < seconds < math.inf):
             raise UserError(f"{run.path / LEARNT}: not a start, an end and seconds", "The run is damaged; train again.")
-        self.start, self.end, self.seconds = start, end, seconds
+        self.usual = UsualSpan(start, end, seconds)
 
     def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
         """One span per question of ``split``, in its order.
@@ -79,20 +68,11 @@ class PriorOnly:
         for question in split.questions:
             if question.video_id is None:
                 raise UserError(f"question {question.id!r}: no video given", "Track 1 asks within a given video.")
-            span = self._span(_duration(split, question.video_id))
+            span = self.usual.span(duration_of(split, question.video_id))
             yield Prediction(question.id, (Candidate(question.video_id, span, 0.0),))
 
     def localizer(self, split: Split, options: PredictOptions) -> PairScorer:
         """The same spans in the videos that a retriever found."""
-        from baselines.prior.usual_span import UsualSpan  # the engine needs torch; Track 1 does without
+        from baselines.prior.one_span_scorer import OneSpanScorer  # the engine needs torch; Track 1 does without
 
-        return UsualSpan(lambda video: self._span(_duration(split, video.id)))
-
-    def _span(self, duration: float | None) -> Span:
-        return Span(0.0, self.seconds) if duration is None else Span(self.start * duration, self.end * duration)
-
-
-def _duration(split: Split, video_id: str | None) -> float | None:
-    video = split.videos.get(video_id or "")
-    duration = video.duration if video is not None else None
-    return duration if duration is not None and math.isfinite(duration) and duration > 0 else None
+        return OneSpanScorer(lambda video: self.usual.span(duration_of(split, video.id)))

@@ -152,14 +152,14 @@ def _words(parts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _plain(document: Any, path: Path) -> tuple[QuestionId, ...]:
-    from cmivqa_kit.data.shown import show
+    from cmivqa_kit.data.display import short_repr
     from cmivqa_kit.submission.read import plain_id
 
     if not isinstance(document, list):
         raise UserError(f"{path}: not an array of ids", "Write [id, id, ...], or one id a line in a .txt file.")
     # An element is an id, or an object that has one: a submission names the questions that it answers.
     found = [plain_id(one if isinstance(one, dict) else {"id": one}) for one in document]
-    faults = [Problem(f"/{at}", f"{show(document[at])} is no id") for at, one in enumerate(found) if one is None]
+    faults = [Problem(f"/{at}", f"{short_repr(document[at])} is no id") for at, one in enumerate(found) if one is None]
     if faults:
         raise problems_error(path, faults[: SHOWN + 1], "An id is a text or an integer, or an object that has one.")
     return tuple(identity for identity in found if identity is not None)

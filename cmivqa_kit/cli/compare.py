@@ -12,9 +12,9 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, resampling_options, scored
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, options, track_number, words
-from cmivqa_kit.cli.madeby import made_by
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode, UserError
+from cmivqa_kit.runs.provenance import made_by
 
 if TYPE_CHECKING:
     from cmivqa_kit.scoring.card import ScoreCard
@@ -75,7 +75,7 @@ def command(
     Where no difference can be told, the smallest that this split could show. Exit code 0 whoever wins.
     """
     from cmivqa_kit.cli.validate import expand
-    from cmivqa_kit.prediction.records import find_record
+    from cmivqa_kit.runs.provenance import find_record
     from cmivqa_kit.scoring.statistics.paired import Settings
     from cmivqa_kit.scoring.statistics.tracks import compare_tracks
 
@@ -128,11 +128,13 @@ def _require_headline(found: Sequence[Comparison]) -> None:
 
 
 def _show(session: Session, comparison: Comparison, records: Sequence[Mapping[str, Any] | None]) -> None:
+    from cmivqa_kit.plugin.settings import name_recipe
+
     letters = [ascii_uppercase[i] if i < 26 else f"S{i + 1}" for i in range(len(comparison.names))]
     where = f"{count(comparison.questions, 'question')} of {count(comparison.videos, 'video')}"
     session.say(f"Track {comparison.track}, {comparison.split}, strict scores; {where}", "bold")
     for letter, name, record in zip(letters, comparison.names, records, strict=True):
-        session.say(f"  {letter}  {name}{'' if record is None else ', ' + made_by(record)}")
+        session.say(f"  {letter}  {name}{'' if record is None else ', ' + made_by(record, name_recipe)}")
     for pair in comparison.pairs:
         _show_pair(session, comparison, pair, letters[pair.a], letters[pair.b])
     metrics = comparison.tests // len(comparison.pairs)

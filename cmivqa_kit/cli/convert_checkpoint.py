@@ -30,8 +30,8 @@ def command(
     SRC is the download as it is: a .bin or .safetensors file, a model folder, or an archive around it. Weights are
     read without unpickling code and kept as safetensors; the recipe of the run is always "published".
     """
+    from cmivqa_kit.neural.conversion import convert_checkpoint
     from cmivqa_kit.plugin.registry import declaration
-    from cmivqa_kit.training.conversion import convert_checkpoint
 
     session = Session(form)
     done = convert_checkpoint(declaration(system), source, out, config, encoder, tokenizer)

@@ -11,10 +11,10 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, scored
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, options, track_number, words
-from cmivqa_kit.cli.madeby import system_of
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.files import no_collector
+from cmivqa_kit.runs.provenance import system_of
 
 if TYPE_CHECKING:
     from cmivqa_kit.diagnosis import Context, Diagnosis
@@ -52,7 +52,7 @@ def command(
     same by length of question, answer and video, warnings, and the trivial prior of the training answers. A 2023 corpus
     file is taken as Track 3. --html writes one page that needs nothing else: timelines over the subtitles, by cause.
     """
-    from cmivqa_kit.cli.diagnosed import show
+    from cmivqa_kit.cli.diagnose_view import show
 
     session = Session(form, split=split, truth=truth, track=track, only=only, cutoffs=cutoffs, **flags)
     choice = read_choice(only, cutoffs)
@@ -94,7 +94,7 @@ def _diagnose(
     session: Session, path: Path, split: str | None, truth: Path | None, track: Track | None, choice: Choice
 ) -> tuple[Diagnosis, str | None]:
     from cmivqa_kit.diagnosis import diagnose
-    from cmivqa_kit.prediction.records import find_record
+    from cmivqa_kit.runs.provenance import find_record
     from cmivqa_kit.submission.read import read_submission
 
     document = read_submission(path)
@@ -145,7 +145,7 @@ def _beside(session: Session, document: Document, card: ScoreCard, truth: Path |
     """The answers that the card was made with, and what is known beside them."""
     from cmivqa_kit.data.corpus import truth_records
     from cmivqa_kit.diagnosis.context import NOTHING, Context, context_of, split_of
-    from cmivqa_kit.scoring.files import read_answers
+    from cmivqa_kit.scoring.truth import read_answers
 
     if truth is None:
         records = truth_records(session.files, card.split, card.track)
@@ -164,4 +164,6 @@ def _name(record: Mapping[str, Any] | None) -> str | None:
     """``bm25, run bm25-1``; ``None`` where no run here made the file."""
     if record is None:
         return None
-    return f"{system_of(record)}, run {record.get('run')}"
+    from cmivqa_kit.plugin.settings import name_recipe
+
+    return f"{system_of(record, name_recipe)}, run {record.get('run')}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from cmivqa_kit.cli.data import FORMULA
-from cmivqa_kit.cli.judged import Judged
+from cmivqa_kit.cli.entry import Entry
 from cmivqa_kit.errors import UserError
 
 ENDINGS = (".jsonl", ".csv")
@@ -31,7 +31,7 @@ def check_target(path: Path, force: bool, inputs: Sequence[Path]) -> None:
         raise UserError(f"{path}: exists already", "Give another name, or --force to replace it.")
 
 
-def write_rows(path: Path, judged: Sequence[Judged]) -> int:
+def write_rows(path: Path, judged: Sequence[Entry]) -> int:
     """Write every row, whole or not at all; the number of rows, and no file where there is none.
 
     Keys: ``file``, ``track``, then those of `ScoreCard.rows`. In CSV the columns are those of all tracks together.
@@ -53,19 +53,19 @@ def write_rows(path: Path, judged: Sequence[Judged]) -> int:
     return rows
 
 
-def _rows(judged: Sequence[Judged]) -> Iterator[dict[str, Any]]:
+def _rows(judged: Sequence[Entry]) -> Iterator[dict[str, Any]]:
     for one in judged:
         for score in one.scores:
             for row in score.card.rows():
                 yield {"file": str(one.path), "track": score.card.track, **row}
 
 
-def _write_lines(stream: IO[str], judged: Sequence[Judged]) -> None:
+def _write_lines(stream: IO[str], judged: Sequence[Entry]) -> None:
     for row in _rows(judged):
         stream.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _write_csv(stream: IO[str], judged: Sequence[Judged]) -> None:
+def _write_csv(stream: IO[str], judged: Sequence[Entry]) -> None:
     cards = [score.card for one in judged for score in one.scores]
     columns = dict.fromkeys(name for card in cards for name in next(card.rows(), {}))
     writer = csv.DictWriter(stream, ["file", "track", *columns], lineterminator="\n")

@@ -13,18 +13,19 @@ import click
 
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, Session, options, track_number, without_gpus, words
-from cmivqa_kit.cli.madeby import behind
-from cmivqa_kit.cli.passing import Budget, Speed, cost_document, show_cost
+from cmivqa_kit.cli.cost_view import Budget, Speed, cost_document, show_cost
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.prediction.settings import DTYPES
+from cmivqa_kit.runs.provenance import behind
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.types import Split
-    from cmivqa_kit.plugin.types import Config, Declaration, Prediction, PredictOptions
+    from cmivqa_kit.plugin.types import Declaration, Prediction, PredictOptions
     from cmivqa_kit.prediction.answer import Written
-    from cmivqa_kit.training.processes import Group
-    from cmivqa_kit.training.run import RunDirectory
+    from cmivqa_kit.runs.directory import RunDirectory
+    from cmivqa_kit.runs.processes import Group
+    from cmivqa_kit.runs.settings import Config
 
 
 @click.command(
@@ -51,7 +52,11 @@ if TYPE_CHECKING:
     help="Take about 2h, 30m, ...: a first stage leaves videos out. Not the published system.",
 )  # fmt: skip
 @click.option(
-    "--from", "kept", type=PATH, metavar="DIR", help="Cut new lists from a pass kept in RUN/predictions/; no network."
+    "--from",
+    "kept",
+    type=PATH,
+    metavar="DIR",
+    help="Cut new lists from a pass kept in RUN/predictions/; no network.",
 )
 @click.option(
     "--retriever", metavar="NAME|RUN|FILE",
@@ -96,15 +101,15 @@ def command(
     this are --set pipeline.retrieve_top=50, .temperature=1.0, .spans_per_video=1, .span_source=lines|reference,
     .track2_order=score|retriever.
     """
-    from cmivqa_kit.training.processes import joined
+    from cmivqa_kit.runs.processes import joined
 
     if retriever is not None and not retriever.strip():
         raise UserError("--retriever: it is empty", "Give bm25, another baseline, the folder of a run, or a file.")
     session = Session(form, baseline=baseline, run=run, out=out, **flags)
     device = session.workspace["run.device"]
     if gpus > 1:
-        from cmivqa_kit.training.device import resolve
-        from cmivqa_kit.training.launch import launch
+        from cmivqa_kit.runs.device import resolve
+        from cmivqa_kit.runs.launch import launch
 
         context.exit(launch(gpus, without_gpus(sys.argv[1:]), resolve(device).type == "cpu"))
     opened = _run_of(session, baseline, run if kept is None else kept.parent.parent)
@@ -124,14 +129,14 @@ def command(
 
 def _split_of(kept: Path | None) -> str:
     """The split of a kept pass, else testA."""
-    from cmivqa_kit.prediction.store import PassFolder
+    from cmivqa_kit.prediction.pairs.pass_folder import PassFolder
 
     return str(PassFolder(kept).manifest["split"]) if kept is not None else "testA"
 
 
 def _run_of(session: Session, baseline: str | None, place: Path | None) -> RunDirectory:
     """The run that answers: the one that is named, or the newest of the baseline."""
-    from cmivqa_kit.training.run import RECORD, newest_run, open_run
+    from cmivqa_kit.runs.directory import RECORD, newest_run, open_run
 
     where = place if place is not None else session.workspace.path("run.directory")
     if (where / RECORD).is_file():
@@ -161,7 +166,7 @@ def _predict(
     from cmivqa_kit.data.corpus import load_split
     from cmivqa_kit.plugin.registry import declaration
     from cmivqa_kit.prediction.answer import predict, retriever_of
-    from cmivqa_kit.prediction.passing import OnlyPlanned, Passing
+    from cmivqa_kit.prediction.pairs.pass_options import OnlyPlanned, PassOptions
 
     found = declaration(opened.baseline)
     pipeline = bool(retriever or retriever_of(kept))
@@ -189,7 +194,9 @@ def _predict(
         return None
 
     label = f"-sample{sample}" if sample else ""
-    passing = Passing(force=force, label=label, dev=dev, announce=announce, progress=speed.advance, group=group, **how)
+    passing = PassOptions(
+        force=force, label=label, dev=dev, announce=announce, progress=speed.advance, group=group, **how
+    )
     command = shlex.join(["cmivqa", *sys.argv[1:]])
     try:
         with speed.shown():
@@ -203,9 +210,9 @@ def _predict(
 
 def _pipeline(kept: Path | None) -> Config:
     """The settings of the pipeline before ``--set``: those a kept pass was made with, else the kit's."""
+    from cmivqa_kit.prediction.pairs.pass_folder import PassFolder
     from cmivqa_kit.prediction.pipeline import defaults
     from cmivqa_kit.prediction.settings import PIPELINE
-    from cmivqa_kit.prediction.store import PassFolder
 
     return defaults() if kept is None else {PIPELINE: PassFolder(kept).manifest[PIPELINE]}
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli.common import Session
-from cmivqa_kit.cli.madeby import system_of
+from cmivqa_kit.runs.provenance import system_of
 
 if TYPE_CHECKING:
-    from cmivqa_kit.plugin.figures import Figure
+    from cmivqa_kit.plugin.published_figures import Figure
     from cmivqa_kit.scoring.card import ScoreCard
 
 preset_option = click.option(
@@ -57,7 +57,7 @@ def published_as(name: str | None) -> Sequence[Figure]:
     """
     if name is None:
         return ()
-    from cmivqa_kit.plugin.published import named
+    from cmivqa_kit.plugin.published_figures import named
 
     return named(name)
 
@@ -68,7 +68,7 @@ def beside(
     """For each card what of ``name``'s ``figures`` stands beside it; ``None`` without ``--preset``."""
     if name is None:
         return [None for _ in cards]
-    from cmivqa_kit.plugin.published import fitting
+    from cmivqa_kit.plugin.published_figures import fitting
 
     return [
         Beside(name, card, edition, fitting(figures, card.track, card.split, edition), tuple(figures)) for card in cards
@@ -106,7 +106,9 @@ def show(session: Session, one: Beside | None, made_by: Mapping[str, Any] | None
     if names:
         rows = [[f"{one.name}, published", *(f"{values[name]:.4f}" for name in names)]]
         if card.metrics:
-            system = "this file" if made_by is None else system_of(made_by)
+            from cmivqa_kit.plugin.settings import name_recipe
+
+            system = "this file" if made_by is None else system_of(made_by, name_recipe)
             rows.insert(0, [f"{system}, obtained", *(f"{card.metrics[name]:.4f}" for name in names)])
         session.table(
             f"Beside published figures: Track {card.track}, {card.split}", ["", *(f">{name}" for name in names)], rows

@@ -18,8 +18,8 @@ from cmivqa_kit.files import no_collector
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmivqa_kit.cli.judged import Judged, Resampling
-    from cmivqa_kit.plugin.figures import Figure
+    from cmivqa_kit.cli.entry import Entry, Resampling
+    from cmivqa_kit.plugin.published_figures import Figure
 
 
 @click.command(
@@ -67,7 +67,7 @@ def command(
     baseline's published figures stand beside. Several files: one table. Exit code 3 when a file is unreadable or the
     official program would crash.
     """
-    from cmivqa_kit.cli.judged import Resampling
+    from cmivqa_kit.cli.entry import Resampling
     from cmivqa_kit.cli.perquestion import check_target, write_rows
     from cmivqa_kit.cli.scorecard import Look, show_file
     from cmivqa_kit.cli.scoretable import show_table
@@ -82,7 +82,7 @@ def command(
     resampling = None if no_intervals else Resampling(resamples, seed)
     look = Look(raw, part=only is not None)
     codes: list[int] = [ExitCode.OK]
-    judged: list[Judged] = []
+    judged: list[Entry] = []
     for path in paths:
         with one_of(len(paths), codes):
             one = _judge(session, path, split, truth, track_number(track), choice, resampling, (preset, figures))
@@ -112,24 +112,24 @@ def _judge(
     choice: Choice,
     resampling: Resampling | None,
     published: tuple[str | None, Sequence[Figure]],
-) -> Judged:
-    from cmivqa_kit.cli.judged import Judged, estimate
-    from cmivqa_kit.prediction.records import find_record
+) -> Entry:
+    from cmivqa_kit.cli.entry import Entry, estimate
+    from cmivqa_kit.runs.provenance import find_record
     from cmivqa_kit.submission.read import read_submission
 
     document = read_submission(path)
     made_by = find_record(path, session.workspace.path("run.directory"))
     if not document.readable or (not document.rows and track is None):
         # Nothing that could be matched with answers; the findings say why.
-        return Judged(path, document.findings, None, (), made_by)
+        return Entry(path, document.findings, None, (), made_by)
     found = scored(session, document, split, truth, track, choice)
     edition = (session.files.edition if truth is None else session.edition).name
     figures = beside(*published, found.cards, edition)
     scores = [estimate(card, resampling, one) for card, one in zip(found.cards, figures, strict=True)]
-    return Judged(path, document.findings, found.truth, scores, made_by)
+    return Entry(path, document.findings, found.truth, scores, made_by)
 
 
-def _next(session: Session, paths: Sequence[Path], judged: Sequence[Judged]) -> None:
+def _next(session: Session, paths: Sequence[Path], judged: Sequence[Entry]) -> None:
     """Compare what can be compared; else look at what is not right; else at what else there is."""
     from cmivqa_kit.cli.scoretable import comparable
 

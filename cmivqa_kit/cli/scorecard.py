@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.text import Text
 
 from cmivqa_kit.cli.common import Session, count, words
-from cmivqa_kit.cli.judged import Estimated, Judged
-from cmivqa_kit.cli.madeby import made_by
+from cmivqa_kit.cli.entry import Entry, ScoreWithIntervals
 from cmivqa_kit.cli.published import show, show_sources
-from cmivqa_kit.data.shown import show as show_id
+from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.errors import SHOWN
+from cmivqa_kit.runs.provenance import made_by
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.official import CUTOFFS
 from cmivqa_kit.scoring.statistics.bootstrap import Interval
@@ -33,14 +33,14 @@ class Look:
     part: bool = False
 
 
-def show_findings(session: Session, judged: Judged) -> None:
+def show_findings(session: Session, judged: Entry) -> None:
     """What is wrong with the file as a whole, a line each."""
     for finding in judged.findings:
         place = f":{finding.line}:{finding.column}" if finding.line else ""
         session.say(f"{judged.path}{place}: {finding.code} {finding.message}", "red")
 
 
-def show_file(session: Session, judged: Judged, look: Look) -> None:
+def show_file(session: Session, judged: Entry, look: Look) -> None:
     """Everything about one file: a card per track, published figures, the run that made it."""
     show_findings(session, judged)
     for at, score in enumerate(judged.scores):
@@ -50,10 +50,12 @@ def show_file(session: Session, judged: Judged, look: Look) -> None:
         show(session, score.published, judged.made_by)
     show_sources(session, [score.published for score in judged.scores])
     if judged.made_by is not None:
-        session.say(f"  {made_by(judged.made_by)}", "dim")
+        from cmivqa_kit.plugin.settings import name_recipe
+
+        session.say(f"  {made_by(judged.made_by, name_recipe)}", "dim")
 
 
-def show_card(session: Session, path: Path, score: Estimated, look: Look) -> None:
+def show_card(session: Session, path: Path, score: ScoreWithIntervals, look: Look) -> None:
     """One card; the headline by itself, so that nobody has to search for it."""
     card = score.card
     session.say(f"{path}: Track {card.track}, {card.split}", "bold")
@@ -120,13 +122,7 @@ def counted(card: ScoreCard) -> str:
     return f"{counts['answered']} of {counts['questions']} questions answered{'; ' + rest if rest else ''}"
 
 
-def shares(card: ScoreCard) -> tuple[str, ...]:
-    """What boards show of the strict scores, the headline first; none of Track 3 shows how it ranks videos."""
-    names = card.strict.metrics
-    return tuple(n for n in names if card.track != 3 or n == card.headline or n.endswith("|mIoU"))
-
-
-def _headline(score: Estimated, look: Look) -> str:
+def _headline(score: ScoreWithIntervals, look: Look) -> str:
     card, name = score.card, score.card.headline
     column, fractions, raw = official_column(card)
     parts = [name]
@@ -143,7 +139,7 @@ def _headline(score: Estimated, look: Look) -> str:
     return "   ".join(parts)
 
 
-def _metrics(session: Session, score: Estimated, look: Look) -> None:
+def _metrics(session: Session, score: ScoreWithIntervals, look: Look) -> None:
     """The other metrics: those of both columns, in the order of the strict ones."""
     card = score.card
     column, fractions, raw = official_column(card)
@@ -164,7 +160,7 @@ def _metrics(session: Session, score: Estimated, look: Look) -> None:
     session.table("", [*head, *([f">{score.level} interval"] if score.intervals else [])], rows)
 
 
-def _remarks(session: Session, score: Estimated, look: Look) -> None:
+def _remarks(session: Session, score: ScoreWithIntervals, look: Look) -> None:
     """What must be known to read the numbers."""
     card = score.card
     if look.part:
@@ -184,17 +180,17 @@ def _remarks(session: Session, score: Estimated, look: Look) -> None:
             session.say(f"  {who}{_said(note, score)}", "dim" if who else "yellow")
 
 
-def how_sure(score: Estimated) -> list[str]:
+def how_sure(score: ScoreWithIntervals) -> list[str]:
     """How the intervals of a card came about, and why that of the headline is to be read with care."""
     interval = score.intervals.get(score.card.headline)
     return [] if interval is None else [how_drawn(score), *([_said(interval.note, score)] if interval.note else [])]
 
 
-def _said(note: str, score: Estimated) -> str:
+def _said(note: str, score: ScoreWithIntervals) -> str:
     return note.replace("cluster", score.by)
 
 
-def how_drawn(score: Estimated) -> str:
+def how_drawn(score: ScoreWithIntervals) -> str:
     """How the intervals of a card came about."""
     how = score.resampling
     drawn = count(score.units, score.by) + (" with all their questions" if score.by == "video" else "")
@@ -207,7 +203,7 @@ def _languages(session: Session, card: ScoreCard) -> None:
     found = list(card.strict.by_language.items())
     if not found:
         return
-    names = shares(card)
+    names = card.board_metrics
     rows = [
         [f"  {language}", card.languages.count(language), *(number(values[n], card.decimals) for n in names)]
         for language, values in found[:SHOWN]
@@ -227,6 +223,6 @@ def _differences(session: Session, card: ScoreCard) -> None:
     session.say("  where official and strict differ:", "yellow")
     for one in card.differences:
         more = f" and {one.questions - len(one.ids)} more" if one.questions > len(one.ids) else ""
-        ids = ", ".join(map(show_id, one.ids))
+        ids = ", ".join(map(short_repr, one.ids))
         session.say(f"    {one.code}, {count(one.questions, 'question')}: {one.why}")
         session.say(f"      changes {', '.join(one.metrics)}; ids {ids}{more}", "dim")

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cmivqa_kit.cli.common import Session, count
-from cmivqa_kit.cli.judged import Estimated, Judged
-from cmivqa_kit.cli.madeby import made_by
+from cmivqa_kit.cli.entry import Entry, ScoreWithIntervals
 from cmivqa_kit.cli.published import Beside, show_sources
 from cmivqa_kit.cli.scorecard import (
     NONE,
@@ -20,12 +19,13 @@ from cmivqa_kit.cli.scorecard import (
     show_findings,
 )
 from cmivqa_kit.data.types import TRACKS
+from cmivqa_kit.runs.provenance import made_by
 from cmivqa_kit.scoring.card import ScoreCard
 
 COMPARED = 5  # files in the proposed command
 
 
-def show_table(session: Session, judged: Sequence[Judged], look: Look) -> None:
+def show_table(session: Session, judged: Sequence[Entry], look: Look) -> None:
     """One row per file and track, in the order given within a track; then how to read them, and what is wrong."""
     scores = [score for one in judged for score in one.scores]
     if scores:
@@ -36,9 +36,11 @@ def show_table(session: Session, judged: Sequence[Judged], look: Look) -> None:
         rows = [row for track in TRACKS for row in _rows(judged, track, look, bool(interval), len(splits) > 1)]
         files = sum(bool(one.scores) for one in judged)
         session.table(f"{count(files, 'file')}, {', '.join(splits)}", columns, rows)
+    from cmivqa_kit.plugin.settings import name_recipe
+
     for one in judged:
         if one.scores and one.made_by is not None:
-            session.say(f"  {one.path}: {made_by(one.made_by)}", "dim")
+            session.say(f"  {one.path}: {made_by(one.made_by, name_recipe)}", "dim")
     if look.part:
         session.say("  --only: a part of the questions is scored, no other counts", "yellow")
     for text in dict.fromkeys(line for score in scores for line in how_sure(score)):
@@ -51,7 +53,7 @@ def show_table(session: Session, judged: Sequence[Judged], look: Look) -> None:
         _problems(session, one)
 
 
-def _problems(session: Session, judged: Judged) -> None:
+def _problems(session: Session, judged: Entry) -> None:
     """What is wrong with a file, once where it is the same on every track."""
     show_findings(session, judged)
     same: dict[tuple[str, str], list[ScoreCard]] = {}
@@ -63,7 +65,7 @@ def _problems(session: Session, judged: Judged) -> None:
         show_faults(session, judged.path, cards[0])
 
 
-def comparable(judged: Sequence[Judged]) -> list[Path]:
+def comparable(judged: Sequence[Entry]) -> list[Path]:
     """The files that ask to be compared: those of the track and split that most of them are for, if two or more."""
     groups: dict[tuple[int, str], list[Path]] = {}
     for one in judged:
@@ -74,7 +76,7 @@ def comparable(judged: Sequence[Judged]) -> list[Path]:
     return most[:COMPARED] if len(most) > 1 else []
 
 
-def _rows(judged: Sequence[Judged], track: int, look: Look, interval: bool, splits: bool) -> list[list[str]]:
+def _rows(judged: Sequence[Entry], track: int, look: Look, interval: bool, splits: bool) -> list[list[str]]:
     found = [(one.path, score) for one in judged for score in one.scores if score.card.track == track]
     rows = [_row(path, score, look, interval, splits) for path, score in found]
     published: dict[tuple[str, str], Beside] = {}
@@ -84,7 +86,7 @@ def _rows(judged: Sequence[Judged], track: int, look: Look, interval: bool, spli
     return rows + [_published(one, look, interval) for one in published.values()]
 
 
-def _row(path: Path, score: Estimated, look: Look, interval: bool, splits: bool) -> list[str]:
+def _row(path: Path, score: ScoreWithIntervals, look: Look, interval: bool, splits: bool) -> list[str]:
     card, name = score.card, score.card.headline
     official, counts = card.official, card.counts
     raw = [repr(official.raw[name]) if name in official.raw else NONE] if look.raw else []

@@ -14,12 +14,13 @@ from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, options, without_gpus, words
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.types import RECIPES, Declaration, Plan, Recipe
+from cmivqa_kit.plugin.types import Declaration, Plan
+from cmivqa_kit.runs.settings import RECIPES, Recipe
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.catalogue import Catalogue
+    from cmivqa_kit.runs.processes import Group
     from cmivqa_kit.training.fit import Fitted
-    from cmivqa_kit.training.processes import Group
 
 
 @click.command(
@@ -65,7 +66,7 @@ def command(
     few batches and says what the whole training would take. --gpus N trains faster, not otherwise: the batches of an
     optimizer step (train.accumulation, at least N) are shared out.
     """
-    from cmivqa_kit.training.processes import joined, launched
+    from cmivqa_kit.runs.processes import joined, launched
 
     session = Session(form, **flags)
     device = session.workspace["run.device"]
@@ -73,8 +74,8 @@ def command(
         other = "--resume" if stopped is not None else "several processes"
         raise UserError(f"--dry-run and {other} do not go together", "Give one of them.")
     if gpus > 1:
-        from cmivqa_kit.training.device import resolve
-        from cmivqa_kit.training.launch import launch
+        from cmivqa_kit.runs.device import resolve
+        from cmivqa_kit.runs.launch import launch
 
         context.exit(launch(gpus, without_gpus(sys.argv[1:]), resolve(device).type == "cpu"))
     with joined(device) as group:

@@ -13,7 +13,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.data.shown import escape_pointer
+from cmivqa_kit.data.display import escape_pointer
 from cmivqa_kit.data.types import Note, Subtitle
 from cmivqa_kit.errors import Problem, problems_error
 from cmivqa_kit.files import read_json

@@ -9,7 +9,7 @@ from typing import Any
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import load_split
 from cmivqa_kit.data.types import Question, Split, Track
-from cmivqa_kit.diagnosis.prior import Prior, duration_of, learn
+from cmivqa_kit.data.usual_span import UsualSpan, duration_of, usual_span
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.scoring.ids import plain_key
 from cmivqa_kit.submission.match import find
@@ -34,7 +34,7 @@ class Context:
     """
 
     corpus: Split | None = None
-    prior: Prior | None = None
+    prior: UsualSpan | None = None
     remarks: tuple[str, ...] = ()
 
 
@@ -51,7 +51,7 @@ def context_of(files: Catalogue, split: str, track: Track) -> Context:
     remarks: list[str] = []
     corpus = _load(files, split, track, "no video lengths and no subtitles", remarks)
     train = _load(files, TRAIN, None, "no trivial prior", remarks)
-    prior = learn(train) if train is not None else None
+    prior = usual_span(train) if train is not None else None
     if train is not None and prior is None:
         remarks.append("no trivial prior: too few training answers lie in a video of known duration")
     if prior is not None and corpus is not None and corpus.name == TRAIN:

@@ -30,9 +30,9 @@ from typing import Any
 
 from cmivqa_kit import __version__
 from cmivqa_kit.data.types import Split
+from cmivqa_kit.data.usual_span import duration_of
 from cmivqa_kit.diagnosis.diagnosis import Diagnosis
 from cmivqa_kit.diagnosis.outcomes import Outcome
-from cmivqa_kit.diagnosis.prior import duration_of
 from cmivqa_kit.scoring.ids import json_safe
 
 NO_ENTRY = (-1, "", 0, 0)

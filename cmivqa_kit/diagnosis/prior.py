@@ -1,37 +1,15 @@
-"""The trivial prior: answers start and end where the training answers do, in the median, whatever is asked.
-
-Start and end are parts of a video's duration, as in the baseline `prior` (which the kit must not import: a test holds
-the two against each other). A span model that does not beat it has learnt when answers tend to be, and nothing else.
-"""
+"""What the trivial prior would score: answers where training answers usually lie (`cmivqa_kit.data.usual_span`)."""
 
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cmivqa_kit.data.span import Span
-from cmivqa_kit.data.types import Split, Track
+from cmivqa_kit.data.types import Track
+from cmivqa_kit.data.usual_span import UsualSpan
 from cmivqa_kit.diagnosis.outcomes import Outcome
 from cmivqa_kit.scoring.entries import overlap
-
-
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """Median ``start`` and ``end`` of the training answers as parts of the duration.
-
-    ``seconds`` is the median end in seconds, for a video of unknown duration; ``answers`` how many were learnt from.
-    """
-
-    start: float
-    end: float
-    seconds: float
-    answers: int
-
-    def span(self, duration: float | None) -> Span:
-        """The prior's answer in a video of ``duration`` seconds; ``None`` where that is not known."""
-        return Span(0.0, self.seconds) if duration is None else Span(self.start * duration, self.end * duration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +24,12 @@ class PriorScore:
 PLAIN, GIVEN, RANKED = "prior", "gold-video", "ranking"
 
 
-def learn(train: Split) -> Prior | None:
-    """The prior of a training split; ``None`` where too few answers lie in a video of known duration."""
-    found = [
-        (question.answer, duration)
-        for question in train.questions
-        if question.answer is not None
-        and question.answer.valid
-        and (duration := duration_of(train, question.video_id)) is not None
-    ]
-    if not found:
-        return None
-    start = statistics.median([min(1.0, answer.start / duration) for answer, duration in found])
-    end = statistics.median([min(1.0, answer.end / duration) for answer, duration in found])
-    seconds = statistics.median([answer.end for answer, _ in found])
-    return Prior(start, end, seconds, len(found)) if start < end else None
-
-
-def duration_of(split: Split, video_id: str | None) -> float | None:
-    """The duration of a video in seconds, where it is known and more than 0."""
-    video = split.videos.get(video_id or "")
-    duration = video.duration if video is not None else None
-    return duration if duration is not None and math.isfinite(duration) and duration > 0 else None
-
-
 def prior_scores(
-    track: Track, outcomes: Sequence[Outcome], durations: Sequence[float | None], cutoffs: Sequence[int], prior: Prior
+    track: Track,
+    outcomes: Sequence[Outcome],
+    durations: Sequence[float | None],
+    cutoffs: Sequence[int],
+    prior: UsualSpan,
 ) -> tuple[PriorScore, ...]:
     """What the prior would score on n > 0 questions, whose right videos last ``durations`` (n) seconds.
 

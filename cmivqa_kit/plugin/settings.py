@@ -10,7 +10,8 @@ from typing import Any
 
 from cmivqa_kit.errors import UserError, closest
 from cmivqa_kit.plugin.registry import declaration
-from cmivqa_kit.plugin.types import Config, Declaration, Recipe
+from cmivqa_kit.plugin.types import Declaration
+from cmivqa_kit.runs.settings import Config, Recipe
 
 MEND = "Reinstall or mend its package."
 

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import QuestionId, Split, Track
+from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.settings import Config
 
-if TYPE_CHECKING:
-    from cmivqa_kit.training.run import RunDirectory
-
-Target = Literal[1, 2, 3, 23]  # 23: one list that is handed in for Tracks 2 and 3 alike
-Config = Mapping[str, Mapping[str, Any]]  # section -> key -> value
-Recipe = Literal["published", "kit"]  # every quirk of the published code, or its defects corrected
-RECIPES: tuple[Recipe, ...] = ("published", "kit")
+Target = Literal[1, 2, 3, "corpus"]  # "corpus": one list that is handed in for Tracks 2 and 3 alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +136,7 @@ class Declaration:
     which a training example is left out. ``[recipe.published]`` in the same file holds, section by section, what the
     published recipe changes. ``convert`` is ``"package.module:function"`` of ``(CheckpointRequest, RunDirectory) ->
     CheckpointReport`` where the system has official checkpoints. ``published`` is ``"package:published.toml"`` where
-    figures of the system were published (`cmivqa_kit.plugin.published`). ``demo_preset`` names a preset that
+    figures of the system were published (`cmivqa_kit.plugin.published_figures`). ``demo_preset`` names a preset that
     trains in a minute and fetches nothing: it is used on the embedded corpus where none is asked for.
     """
 

@@ -15,14 +15,14 @@ from cmivqa_kit.data.types import Split, Track
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.registry import create, declaration
 from cmivqa_kit.plugin.types import Baseline, Declaration, Prediction, PredictOptions, Target
-from cmivqa_kit.prediction.passing import Passing
-from cmivqa_kit.prediction.records import keep
+from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.types import Localizer, ScoresPairs
+from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.provenance import keep
 from cmivqa_kit.submission.write import Row, write
-from cmivqa_kit.training.run import RunDirectory
 
 Progress = Callable[[Iterable[Prediction], int, str], Iterator[Prediction]]
-AS_USUAL = Passing()
+AS_USUAL = PassOptions()
 Answers = Callable[[Split, Track, Target], Iterable[Prediction]]  # a split without answers -> one prediction each
 Source = tuple[Answers, str, str]  # with a remark about them, and what stood in front
 
@@ -52,7 +52,7 @@ def targets(files: Catalogue, split: str, tracks: tuple[Track, ...], out: Path) 
     name = files.edition.canonical_split(split) or split
     own = name in files.splits and all(f.tracks == (1, 2, 3) for f in files.questions if f.split == name)
     if set(tracks) == {2, 3} and (files.edition.corpus_files == "shared" or own):
-        return [(out, 2, 23)]
+        return [(out, 2, "corpus")]
     if len(tracks) == 1:
         return [(out, tracks[0], tracks[0])]
     return [(out.with_name(f"{out.stem}_track{t}{out.suffix}"), t, t) for t in tracks]
@@ -69,7 +69,7 @@ def predict(
     progress: Progress = lambda predictions, count, title: iter(predictions),
     command: str = "",
     sample: int = 0,
-    passing: Passing = AS_USUAL,
+    passing: PassOptions = AS_USUAL,
     kept: Path | None = None,
     retriever: str = "",
 ) -> list[Written]:
@@ -113,11 +113,11 @@ def predict(
     written: list[Written] = []
     with _folder_beside(out) as folder:
         for (path, track, target), full in zip(plan, asked, strict=True):
-            title = f"Track{'s 2 and 3' if target == 23 else f' {target}'}"
+            title = "Tracks 2 and 3" if target == "corpus" else f"Track {target}"
             shown = progress(answers(full.for_prediction(track), track, target), len(full.questions), title)
             with _naming(path, folder / path.name):
                 temporary = write(_rows(shown, full), full, target, folder / path.name)
-            of_file: tuple[Track, ...] = (2, 3) if target == 23 else (track,)
+            of_file: tuple[Track, ...] = (2, 3) if target == "corpus" else (track,)
             one = Written(path, of_file, len(full.questions), full.name, data_fingerprint(full), remark, behind)
             if path.exists() and not force and path.read_bytes() != temporary.read_bytes():
                 copy = _keep(run, temporary, one, command)  # they may have taken hours
@@ -139,7 +139,7 @@ def _answers(
     run: RunDirectory,
     asked: Sequence[Split],
     options: PredictOptions,
-    passing: Passing,
+    passing: PassOptions,
     kept: Path | None,
     retriever: str,
 ) -> Source | None:
@@ -159,14 +159,14 @@ def _answers(
         if not passing.group.main:
             return None
         return lambda split, track, target: system.predict(split, target, options), "", ""
-    from cmivqa_kit.prediction.pairs import run_pass
+    from cmivqa_kit.prediction.pairs.run_pass import run_pass
 
     folder = run_pass(system, run, asked, options, passing)
     return None if folder is None else _from_pass(folder.path, asked, options)
 
 
 def _behind(
-    system: Baseline, run: RunDirectory, asked: Sequence[Split], options: PredictOptions, passing: Passing,
+    system: Baseline, run: RunDirectory, asked: Sequence[Split], options: PredictOptions, passing: PassOptions,
     retriever: str,
 ) -> Source | None:  # fmt: skip
     """Answers of the pipeline."""
@@ -180,7 +180,7 @@ def _behind(
             "--budget and --retriever: both choose the videos",
             "Leave out --budget; fewer videos: --set pipeline.retrieve_top=10",
         )
-    from cmivqa_kit.prediction.pairs import run_pass
+    from cmivqa_kit.prediction.pairs.run_pass import run_pass
     from cmivqa_kit.prediction.retrieval import open_finder
 
     finder = open_finder(retriever, run.path.parent, options)
@@ -197,16 +197,16 @@ def retriever_of(kept: Path | None) -> str:
     """
     if kept is None:
         return ""
-    from cmivqa_kit.prediction.store import PassFolder
+    from cmivqa_kit.prediction.pairs.pass_folder import PassFolder
 
     return str((PassFolder(kept).manifest.get("retriever") or {}).get("name", ""))
 
 
 def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions) -> Source:
-    from cmivqa_kit.prediction.kept import KeptAnswers, marks
-    from cmivqa_kit.prediction.store import PassFolder
+    from cmivqa_kit.prediction.pairs.cached_pass import CachedPass, marks
+    from cmivqa_kit.prediction.pairs.pass_folder import PassFolder
 
-    answers = KeptAnswers(PassFolder(path))
+    answers = CachedPass(PassFolder(path))
     for split in asked:
         answers.require(split, options)
     remark = marks(answers.folder.manifest)

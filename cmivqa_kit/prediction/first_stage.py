@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmivqa_kit.prediction.jobs import Ints
+from cmivqa_kit.prediction.pairs.batching import Ints
 from cmivqa_kit.prediction.types import EncodedVideo
 
 FIRST_STAGE = "bm25"

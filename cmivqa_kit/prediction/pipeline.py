@@ -1,7 +1,7 @@
 """Retrieve, then localize: a retriever's videos, the spans that a localizer finds in them, one list of both.
 
 The kit's own definition (specs/mutualsl.md, section 5.2); no published system works so. What the network found is kept
-(`cmivqa_kit.prediction.store`), so lists are cut again in no time with another temperature or fewer videos.
+(`cmivqa_kit.prediction.pairs.pass_folder`), so lists are cut again in no time with another temperature or fewer videos.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import one_of, require
-from cmivqa_kit.plugin.types import Candidate, Config, Target
+from cmivqa_kit.plugin.types import Candidate, Target
 from cmivqa_kit.prediction.fallback import span, whole_video
-from cmivqa_kit.prediction.ranking import Ranked
-from cmivqa_kit.prediction.seconds import Clock
+from cmivqa_kit.prediction.pairs.line_times import LineTimes
+from cmivqa_kit.prediction.pairs.ranking import Ranked
 from cmivqa_kit.prediction.settings import PIPELINE
 from cmivqa_kit.prediction.types import Ranking
+from cmivqa_kit.runs.settings import Config
 
 SOURCES, ORDERS = ("lines", "reference"), ("score", "retriever")
 UNFOUND = math.log(1e-6)  # confidence of a video in which nothing could be chosen
@@ -103,7 +104,7 @@ def combine(
 
 
 def spans_in(
-    ranked: Ranked, question: int, corpus: Sequence[str], clock: Clock, ranking: Ranking, count: int
+    ranked: Ranked, question: int, corpus: Sequence[str], clock: LineTimes, ranking: Ranking, count: int
 ) -> dict[str, Spans]:
     """The best spans of each retrieved video that the localizer could look into, each once.
 

@@ -17,17 +17,17 @@ from cmivqa_kit.errors import UserError, closest
 from cmivqa_kit.files import fingerprint, sha256
 from cmivqa_kit.plugin.registry import baseline_names, create, declaration
 from cmivqa_kit.plugin.settings import merge
-from cmivqa_kit.plugin.types import Config, Declaration, PredictOptions
-from cmivqa_kit.prediction import store
-from cmivqa_kit.prediction.kept import KeptAnswers
-from cmivqa_kit.prediction.ranked_videos import by_rank, in_order, of_list, within
-from cmivqa_kit.prediction.records import FOLDER
+from cmivqa_kit.plugin.types import Declaration, PredictOptions
+from cmivqa_kit.prediction.pairs import pass_folder as store
+from cmivqa_kit.prediction.pairs.cached_pass import CachedPass
+from cmivqa_kit.prediction.ranked_list import by_rank, in_order, of_list, within
 from cmivqa_kit.prediction.settings import SECTION
 from cmivqa_kit.prediction.types import Ranking, Retriever
+from cmivqa_kit.runs.directory import PREDICTIONS, RECORD, WEIGHTS, RunDirectory, newest_run, open_run
+from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.submission.guarded import read_guarded
 from cmivqa_kit.submission.match import fold
 from cmivqa_kit.submission.read import plain_id
-from cmivqa_kit.training.run import RECORD, RunDirectory, newest_run, open_run
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class BaselineFinder:
     @property
     def facts(self) -> Mapping[str, Any]:
         """Baseline, run, weights and settings."""
-        weights = self.run.path / "model.safetensors" if self.run is not None else None
+        weights = self.run.path / WEIGHTS if self.run is not None else None
         return {
             "name": self.name,
             "baseline": self.found.name,
@@ -182,12 +182,12 @@ class BaselineFinder:
         section = config.get(SECTION, {})
         return {**config, SECTION: {**section, "by_video": True}} if "by_video" in section else config
 
-    def _kept(self, split: Split) -> KeptAnswers | None:
+    def _kept(self, split: Split) -> CachedPass | None:
         """The finished pass of the run over ``split`` with the run's own settings, where there is one."""
-        if self.run is None or not (self.run.path / FOLDER / split.name / store.MANIFEST).is_file():
+        if self.run is None or not (self.run.path / PREDICTIONS / split.name / store.MANIFEST).is_file():
             return None
         try:
-            kept = KeptAnswers(store.PassFolder(self.run.path / FOLDER / split.name))
+            kept = CachedPass(store.PassFolder(self.run.path / PREDICTIONS / split.name))
             kept.require(split, replace(self.options, config=self._config()))
         except UserError as error:
             log.info("not used: %s", error.message)

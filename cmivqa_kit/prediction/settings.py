@@ -8,12 +8,13 @@ from typing import Any
 
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import require
-from cmivqa_kit.plugin.types import Config, Target
+from cmivqa_kit.plugin.types import Target
+from cmivqa_kit.runs.settings import Config
 
 SECTION = "decode"
 PRECISIONS = ("auto", "no", "bf16", "fp16")
 DTYPES = {"auto": "auto", "float32": "no", "bfloat16": "bf16", "float16": "fp16"}  # --dtype -> decode.precision
-MODES = ("auto", "off", "cached", "fused")  # `cmivqa_kit.prediction.deberta`
+MODES = ("auto", "off", "cached", "fused")  # `cmivqa_kit.neural.deberta`
 PIPELINE = "pipeline"
 PIPELINE_CUTTING = ("retrieve_top", "temperature", "spans_per_video", "track2_order")  # of section ``pipeline``
 CUTTING = ("by_video", "spans_per_video")  # what a list is cut by: a pass that is kept serves every value
@@ -30,7 +31,7 @@ class EngineSettings:
     questions_at_once: int = 16  # questions whose rows are sorted by length together
     precision: str = "auto"  # auto: bf16 on a GPU, else float32 ("no")
     kept_per_video: int = 10  # spans kept of every video, from which lists can be cut again
-    attention: str = "auto"  # how DeBERTa-v2 attends (`cmivqa_kit.prediction.deberta`)
+    attention: str = "auto"  # how DeBERTa-v2 attends (`cmivqa_kit.neural.deberta`)
     compile: bool = False  # torch.compile
 
     def __post_init__(self) -> None:
@@ -48,7 +49,7 @@ class EngineSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class ListOptions:
     """How a list is made of what is kept.
 
     ``limit`` entries at most; ``once``: every video once, by its best span; ``spans_per_video``: at most so many spans
@@ -60,7 +61,7 @@ class Cut:
     spans_per_video: int = 0
 
     @classmethod
-    def of(cls, config: Config, target: Target, limit: int) -> Cut:
+    def of(cls, config: Config, target: Target, limit: int) -> ListOptions:
         """For one target. A list for Track 2 alone names every video once where the baseline wants it."""
         section = config.get(SECTION, {})
         spans = section.get("spans_per_video", 0)

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
+from cmivqa_kit.neural.windows import Window
 from cmivqa_kit.plugin.types import PredictOptions
-from cmivqa_kit.prediction.windows import Window
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-Tokens = NDArray[np.int32]
+TokenIds = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Ranking = tuple[tuple[str, float], ...]  # video ids with a retriever's scores, best first; every id once
 
@@ -46,8 +46,8 @@ class EncodedVideo:
     """
 
     id: str
-    tokens: Tokens
-    bounds: Tokens
+    tokens: TokenIds
+    bounds: TokenIds
     times: Times
 
     @classmethod
@@ -62,11 +62,11 @@ class EncodedVideo:
 
     @property
     def lengths(self) -> list[int]:
-        """Tokens of each line."""
+        """TokenIds of each line."""
         found: list[int] = np.diff(self.bounds).tolist()
         return found
 
-    def text(self, window: Window) -> tuple[Tokens, Tokens]:
+    def text(self, window: Window) -> tuple[TokenIds, TokenIds]:
         """The token ids of a window's lines, one line behind the other, and (n,) how many there are up to each end."""
         begin = self.bounds[window.first]
         if window.part is not None:
@@ -75,7 +75,7 @@ class EncodedVideo:
         ends = self.bounds[window.first + 1 : window.stop + 1] - begin
         return self.tokens[begin : begin + ends[-1]], ends
 
-    def pieces(self, window: Window) -> list[Tokens]:
+    def pieces(self, window: Window) -> list[TokenIds]:
         """The same line by line."""
         found, ends = self.text(window)
         return np.split(found, ends[:-1])
@@ -85,7 +85,7 @@ class EncodedVideo:
 class Row:
     """One row to be scored: the tokens of a question beside a window of a video."""
 
-    question: Tokens
+    question: TokenIds
     video: EncodedVideo
     window: Window
 
@@ -93,22 +93,23 @@ class Row:
 class PairScorer(Protocol):
     """A network that scores the spans of a video for a question.
 
-    ``device`` is where it runs. ``limit`` is the most tokens of a row (``None``: any number), ``overhead`` the tokens
-    of a row beside those of the question, of the lines, and of one separator per line. ``overlap`` is that of windows.
-    ``upper`` is True where a span that ends before it starts is none; then equal spans (in seconds) count once.
+    ``device`` is where it runs. ``limit`` is the most tokens of a row (``None``: any number), ``special_tokens`` how
+    many a row has beside those of the question, of the lines, and of one separator per line. ``overlap`` is that of
+    windows. ``ordered_spans`` is True where a span that ends before it starts is none; then equal spans (in seconds)
+    count once.
     """
 
     limit: int | None
-    overhead: int
+    special_tokens: int
     overlap: float
-    upper: bool
+    ordered_spans: bool
 
     @property
     def device(self) -> torch.device:
         """Where `score` runs."""
         ...
 
-    def encode_question(self, question: Question) -> Tokens:
+    def encode_question(self, question: Question) -> TokenIds:
         """Its token ids, without special tokens."""
         ...
 

@@ -11,8 +11,8 @@ from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
-from cmivqa_kit.scoring.files import read_answers, require, require_answers
 from cmivqa_kit.scoring.scorer import score_documents
+from cmivqa_kit.scoring.truth import read_answers, require_answers, require_fields
 from cmivqa_kit.submission.match import tracks_of
 from cmivqa_kit.submission.read import read_submission
 
@@ -68,7 +68,7 @@ def score(
     else:
         source, targets = "the answers", require_answers(truth, *_NO_ANSWERS)
     chosen = _track(track, predictions, targets, rules, where)
-    require(targets, chosen, source)
+    require_fields(targets, chosen, source)
     return score_documents(
         predictions,
         targets,

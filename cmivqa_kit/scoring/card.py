@@ -9,8 +9,8 @@ from typing import Any
 
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.metrics.ranks_and_ious import Values
 from cmivqa_kit.scoring.differences import Difference
-from cmivqa_kit.scoring.facts import Values
 from cmivqa_kit.scoring.ids import json_safe
 from cmivqa_kit.scoring.results import OfficialResult, StrictResult, safe_numbers
 from cmivqa_kit.scoring.strict import Answered
@@ -51,6 +51,12 @@ class ScoreCard:
     clusters: tuple[str, ...]
     decimals: int
     signature: str
+
+    @property
+    def board_metrics(self) -> tuple[str, ...]:
+        """What boards show of the strict scores, the headline first; none of Track 3 shows how it ranks videos."""
+        names = self.strict.metrics
+        return tuple(n for n in names if self.track != 3 or n == self.headline or n.endswith("|mIoU"))
 
     @property
     def metrics(self) -> dict[str, float]:

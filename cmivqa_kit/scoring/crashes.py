@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.data.numbers import is_span
-from cmivqa_kit.data.shown import show
 from cmivqa_kit.data.span import interval_iou
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.scoring.ids import finder, json_safe
@@ -45,7 +45,7 @@ class Crash:
         return CRASHES.get(self.quirk, "")
 
     def __str__(self) -> str:
-        where = "" if self.target_index is None else f" at question {show(self.question_id)}"
+        where = "" if self.target_index is None else f" at question {short_repr(self.question_id)}"
         why = f": {self.why} ({self.quirk})" if self.why else ""
         return f"{self.exception}{where}{why}"
 

@@ -10,14 +10,13 @@ from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import truth_records
-from cmivqa_kit.data.shown import show
 from cmivqa_kit.data.types import QuestionId, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import ExitCode, UserError
-from cmivqa_kit.files import read_json
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
 from cmivqa_kit.scoring.scorer import score_documents
+from cmivqa_kit.scoring.truth import read_answers, require_fields
 from cmivqa_kit.submission.match import Match, find, tracks_of
 from cmivqa_kit.submission.read import Document
 
@@ -52,29 +51,8 @@ def score_against(
     if not tracks:
         raise _no_track(document)
     for t in tracks:
-        require(targets, t, truth)
+        require_fields(targets, t, truth)
     return Scored(document.path, truth, tuple(_card(document, targets, t, edition, truth.stem, how) for t in tracks))
-
-
-def read_answers(path: Path) -> list[Any]:
-    """The rows of an answer file.
-
-    Raises:
-        UserError: it cannot be read, or holds no answers with ids.
-    """
-    said = f"{path}: not an array of answers with ids", "--truth wants the organizers' answer file."
-    return require_answers(read_json(path, "answer file"), *said)
-
-
-def require_answers(document: Any, message: str, fix: str) -> list[Any]:
-    """``document`` as the rows of an answer file: a list of objects with ids, one at least.
-
-    Raises:
-        UserError: it is none; with ``message`` and ``fix``.
-    """
-    if not isinstance(document, list) or not document or not all(isinstance(t, dict) and "id" in t for t in document):
-        raise UserError(message, fix)
-    return document
 
 
 def score_in(
@@ -103,7 +81,7 @@ def score_in(
         if found is None:
             raise _held_back(document.path, match, files)
         targets, source = found
-        require(targets, t, source)
+        require_fields(targets, t, source)
         cards.append(_card(document, targets, t, files.edition, match.split, how))
         sources.append(source)
     return Scored(document.path, sources[0], tuple(cards))
@@ -140,21 +118,3 @@ def _held_back(path: Path, match: Match, files: Catalogue) -> UserError:
         f"the answers of {split} are held by the organizers, so there is nothing to score against ({how})",
         f"Run `cmivqa validate {shlex.quote(str(path))}`, or predict and score `{other}`.",
     )
-
-
-def require(targets: list[Any], track: Track, where: object) -> None:
-    """Answers lacking a field the track needs are an input error, not a score and not a crash of the submission."""
-    times = ("start_second", "end_second")
-    needed = {1: ("id", *times), 2: ("id", "video_id"), 3: ("id", "video_id", *times)}[track]
-    lacking = [t for t in targets if not isinstance(t, dict) or not all(_usable(t.get(key), key) for key in needed)]
-    if lacking:
-        example = show(lacking[0].get("id") if isinstance(lacking[0], dict) else None)
-        raise UserError(
-            f"{where}: {len(lacking)} of {len(targets)} answers lack {' or '.join(needed)} (e.g. id {example})",
-            f"Track {track} cannot be scored with this file.",
-        )
-
-
-def _usable(value: Any, key: str) -> bool:
-    kinds: dict[str, Any] = {"id": int | str, "video_id": str}
-    return isinstance(value, kinds.get(key, int | float)) and not isinstance(value, bool)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from cmivqa_kit.data.shown import show
+from cmivqa_kit.data.display import short_repr
 
 _PLAIN = 2**60  # integers below it have hashes of their own
 
@@ -80,8 +80,8 @@ def json_safe(value: Any) -> Any:
     if value is None or isinstance(value, str | float):
         return value
     if isinstance(value, int):
-        return value if -(10**100) < value < 10**100 else show(value)
-    return show(value)
+        return value if -(10**100) < value < 10**100 else short_repr(value)
+    return short_repr(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from cmivqa_kit.data.numbers import is_number
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.scoring.ids import finder, key
 from cmivqa_kit.scoring.official.program import SCALE
 from cmivqa_kit.scoring.official.questions import CUTOFFS, RAISED, VALUE
 from cmivqa_kit.scoring.official.totals import TOTALS
+from cmivqa_kit.scoring.truth import computable
 
 _NOTHING = dict.fromkeys([*(f"R@{k}" for k in CUTOFFS), "MRR", "Overall"], 0.0)  # Track 2 with no answer at all
 
@@ -48,7 +48,7 @@ def repair(track: Track, predictions: Any, targets: Any) -> Repaired | None:
     """
     if isinstance(predictions, dict):
         predictions = [predictions] if "id" in predictions else predictions or []
-    if not isinstance(predictions, list) or not _usable(targets, track):
+    if not isinstance(predictions, list) or not computable(targets, track):
         return None
     readable = [item for item in predictions if isinstance(item, dict) and "id" in item]
     try:
@@ -67,17 +67,3 @@ def repair(track: Track, predictions: Any, targets: Any) -> Repaired | None:
     metrics = dict(_NOTHING) if nothing else TOTALS[track](values, len(targets))
     questions = sum(key(target["id"]) in lost for target in targets) if lost else 0
     return Repaired(track, metrics, len(predictions) - len(readable), questions)
-
-
-def _usable(targets: Any, track: Track) -> bool:
-    needed = ("id", *(("video_id",) if track != 1 else ()), *(("start_second", "end_second") if track != 2 else ()))
-    return (
-        isinstance(targets, list)
-        and len(targets) > 0
-        and all(
-            isinstance(target, dict)
-            and all(name in target for name in needed)
-            and (track == 2 or (is_number(target["start_second"]) and is_number(target["end_second"])))
-            for target in targets
-        )
-    )

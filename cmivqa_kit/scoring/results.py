@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from cmivqa_kit.metrics.ranks_and_ious import Values
 from cmivqa_kit.scoring.crashes import Crash
-from cmivqa_kit.scoring.facts import Values
 from cmivqa_kit.scoring.ids import json_safe
 
 

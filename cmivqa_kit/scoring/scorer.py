@@ -11,10 +11,10 @@ from typing import Any
 from cmivqa_kit import __version__
 from cmivqa_kit.data.types import QuestionId, Track
 from cmivqa_kit.editions import Edition
+from cmivqa_kit.editions.metrics import check_cutoffs
 from cmivqa_kit.scoring.card import OWN, ScoreCard
 from cmivqa_kit.scoring.crashes import Crash, explain
 from cmivqa_kit.scoring.differences import Difference, differences
-from cmivqa_kit.scoring.metrics import check_cutoffs
 from cmivqa_kit.scoring.official import Official, OfficialCrash, score_official
 from cmivqa_kit.scoring.repaired import repair
 from cmivqa_kit.scoring.results import OfficialResult, StrictResult

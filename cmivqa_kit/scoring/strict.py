@@ -15,11 +15,12 @@ import numpy as np
 from cmivqa_kit.data.numbers import is_span
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.editions import Edition
+from cmivqa_kit.editions.metrics import check_cutoffs, metrics_of
+from cmivqa_kit.metrics import evaluate, means
+from cmivqa_kit.metrics.base import Metric
+from cmivqa_kit.metrics.ranks_and_ious import RanksAndIous, Values, ranks_and_ious
 from cmivqa_kit.scoring.entries import overlap, read_moments, read_videos
-from cmivqa_kit.scoring.facts import Facts, Values, make_facts
 from cmivqa_kit.scoring.ids import plain_key
-from cmivqa_kit.scoring.metrics import check_cutoffs, evaluate, means, metrics_of
-from cmivqa_kit.scoring.metrics.base import Metric
 from cmivqa_kit.scoring.truth import TruthFault, check_truth
 
 Answered = Literal["given", "missing", "duplicated"]
@@ -62,7 +63,7 @@ class Strict:
     by_language: dict[str, dict[str, float]]
     per_question: dict[str, Values]
     formed: tuple[Metric, ...]
-    facts: Facts
+    facts: RanksAndIous
     matching: Matching
     invalid_entries: int
     entries: int
@@ -153,7 +154,7 @@ def _key(row: Any) -> Hashable | None:
     return plain_key(row.get("id")) if isinstance(row, dict) else None
 
 
-def _facts1(targets: list[Any], items: list[Any], limit: int) -> tuple[Facts, int]:
+def _facts1(targets: list[Any], items: list[Any], limit: int) -> tuple[RanksAndIous, int]:
     """Track 1: one span per question."""
     question: list[int] = []
     iou: list[float] = []
@@ -167,10 +168,10 @@ def _facts1(targets: list[Any], items: list[Any], limit: int) -> tuple[Facts, in
         elif (value := overlap(target["start_second"], target["end_second"], start, end)) > 0:
             question.append(index)
             iou.append(value)
-    return make_facts([0] * len(targets), question, [1] * len(question), iou), invalid
+    return ranks_and_ious([0] * len(targets), question, [1] * len(question), iou), invalid
 
 
-def _facts2(targets: list[Any], items: list[Any], limit: int) -> tuple[Facts, int]:
+def _facts2(targets: list[Any], items: list[Any], limit: int) -> tuple[RanksAndIous, int]:
     """Track 2: where the right video is in each list."""
     rank = [0] * len(targets)
     invalid = 0
@@ -178,10 +179,10 @@ def _facts2(targets: list[Any], items: list[Any], limit: int) -> tuple[Facts, in
         if item is not None:
             rank[index], malformed = read_videos(item.get("output"), limit, target["video_id"])
             invalid += malformed
-    return make_facts(rank, (), (), ()), invalid
+    return ranks_and_ious(rank, (), (), ()), invalid
 
 
-def _facts3(targets: list[Any], items: list[Any], limit: int) -> tuple[Facts, int]:
+def _facts3(targets: list[Any], items: list[Any], limit: int) -> tuple[RanksAndIous, int]:
     """Track 3: where the right video is in each list, and the overlap of its spans."""
     rank = [0] * len(targets)
     question: list[int] = []
@@ -198,7 +199,7 @@ def _facts3(targets: list[Any], items: list[Any], limit: int) -> tuple[Facts, in
             question.append(index)
             position.append(at)
             iou.append(value)
-    return make_facts(rank, question, position, iou), invalid
+    return ranks_and_ious(rank, question, position, iou), invalid
 
 
 _FACTS = {1: _facts1, 2: _facts2, 3: _facts3}

@@ -1,22 +1,24 @@
-"""The ground truth: what strict scoring demands of it, its fingerprint, and a part of it.
+"""The ground truth: reading it, what the tracks and strict scoring demand of it, its fingerprint, and a part of it.
 
 Source: specs/scoring.md, section 3.3 (first paragraph) and E901 to E904.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.data.numbers import is_span
-from cmivqa_kit.data.shown import show
+from cmivqa_kit.data.display import short_repr
+from cmivqa_kit.data.numbers import is_number, is_span
 from cmivqa_kit.data.types import QuestionId, Track
 from cmivqa_kit.errors import SHOWN, UserError
-from cmivqa_kit.files import fingerprint
+from cmivqa_kit.files import fingerprint, read_json
 from cmivqa_kit.scoring.ids import plain_key
 
-_SCORED = ("id", "video_id", "start_second", "end_second")
+TIMES = ("start_second", "end_second")
+FIELDS: Mapping[Track, tuple[str, ...]] = {1: ("id", *TIMES), 2: ("id", "video_id"), 3: ("id", "video_id", *TIMES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,61 @@ class TruthFault:
 
     word: str
     message: str
+
+
+def read_answers(path: Path) -> list[Any]:
+    """The rows of an answer file.
+
+    Raises:
+        UserError: it cannot be read, or holds no answers with ids.
+    """
+    said = f"{path}: not an array of answers with ids", "--truth wants the organizers' answer file."
+    return require_answers(read_json(path, "answer file"), *said)
+
+
+def require_answers(document: Any, message: str, fix: str) -> list[Any]:
+    """``document`` as the rows of an answer file: a list of objects with ids, one at least.
+
+    Raises:
+        UserError: it is none; with ``message`` and ``fix``.
+    """
+    if not isinstance(document, list) or not document or not all(isinstance(t, dict) and "id" in t for t in document):
+        raise UserError(message, fix)
+    return document
+
+
+def require_fields(targets: list[Any], track: Track, source: object) -> None:
+    """Answers lacking a field the track needs are an input error, not a score and not a crash of the submission.
+
+    Raises:
+        UserError: naming ``source``, the fields and one such answer.
+    """
+    lacking = [target for target in targets if not _has_fields(target, track)]
+    if lacking:
+        example = short_repr(lacking[0].get("id") if isinstance(lacking[0], dict) else None)
+        raise UserError(
+            f"{source}: {len(lacking)} of {len(targets)} answers lack {' or '.join(FIELDS[track])} (e.g. id {example})",
+            f"Track {track} cannot be scored with this file.",
+        )
+
+
+def computable(targets: Any, track: Track) -> bool:
+    """True where the official program's arithmetic has all it needs of the answers, at least one of which there is."""
+    return isinstance(targets, list) and bool(targets) and all(_computable(target, track) for target in targets)
+
+
+def _computable(target: Any, track: Track) -> bool:
+    if not isinstance(target, dict) or not all(name in target for name in FIELDS[track]):
+        return False
+    return all(is_number(target[name]) for name in FIELDS[track] if name in TIMES)
+
+
+def _has_fields(target: Any, track: Track) -> bool:
+    kinds: dict[str, Any] = {"id": int | str, "video_id": str}
+    values = ((name, target.get(name)) for name in FIELDS[track]) if isinstance(target, dict) else (("id", None),)
+    return all(
+        isinstance(value, kinds.get(name, int | float)) and not isinstance(value, bool) for name, value in values
+    )
 
 
 def check_truth(targets: Any, track: Track) -> TruthFault | None:
@@ -37,7 +94,7 @@ def check_truth(targets: Any, track: Track) -> TruthFault | None:
     for index, target in enumerate(targets):
         fault = _fault(target, track, seen)
         if fault is not None:
-            identity = f" (id {show(target.get('id'))})" if isinstance(target, dict) else ""
+            identity = f" (id {short_repr(target.get('id'))})" if isinstance(target, dict) else ""
             return TruthFault(fault[0], f"answer {index}{identity}: {fault[1]}")
     return None
 
@@ -54,10 +111,10 @@ def _fault(target: Any, track: Track, seen: set[Hashable]) -> tuple[str, str] | 
     seen.add(key)
     video = target.get("video_id")
     if track != 1 and not (isinstance(video, str) and video):
-        return "ground_truth_bad_video_id", f"video_id {show(video)} is no video's id"
+        return "ground_truth_bad_video_id", f"video_id {short_repr(video)} is no video's id"
     start, end = target.get("start_second"), target.get("end_second")
     if track != 2 and not is_span(start, end):
-        return "ground_truth_bad_span", f"{show(start)} to {show(end)} s is no span (0 <= start < end)"
+        return "ground_truth_bad_span", f"{short_repr(start)} to {short_repr(end)} s is no span (0 <= start < end)"
     return None
 
 
@@ -69,12 +126,12 @@ def truth_fingerprint(targets: Any) -> str:
     """
     rows = targets
     if isinstance(targets, list):
-        rows = [[t.get(name) for name in _SCORED] if isinstance(t, dict) else t for t in targets]
+        rows = [[t.get(name) for name in FIELDS[3]] if isinstance(t, dict) else t for t in targets]
     try:
         return fingerprint(rows)
     except (TypeError, ValueError, RecursionError) as error:
         raise UserError(
-            f"the answers cannot be told apart from others ({type(error).__name__}: {show(str(error))})",
+            f"the answers cannot be told apart from others ({type(error).__name__}: {short_repr(str(error))})",
             "Give plain numbers and texts, as they stand in an answer file.",
         ) from None
 
@@ -90,7 +147,7 @@ def select(targets: Any, only: Iterable[QuestionId]) -> list[Any]:
     given = list(only)
     wanted = {plain_key(identity) for identity in given}
     known = set(keys) - {None}
-    unknown = [show(identity) for identity in given if plain_key(identity) not in known]
+    unknown = [short_repr(identity) for identity in given if plain_key(identity) not in known]
     if unknown or not given:
         more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
         what = f"no question has the id {', '.join(unknown[:SHOWN])}{more}" if unknown else "no id is given"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cmivqa_kit.data.shown import cut
+from cmivqa_kit.data.display import cut
 from cmivqa_kit.submission.codes import CODES, Code, Severity
 
 __all__ = ["CODES", "Code", "Finding", "Severity", "brief"]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cmivqa_kit.data.shown import escape_pointer
+from cmivqa_kit.data.display import escape_pointer
 from cmivqa_kit.submission.findings import Finding, brief
 from cmivqa_kit.submission.scan import places
 

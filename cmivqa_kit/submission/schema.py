@@ -15,8 +15,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, cast
 
+from cmivqa_kit.data.display import cut
 from cmivqa_kit.data.numbers import is_number
-from cmivqa_kit.data.shown import cut
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.locate import pointer

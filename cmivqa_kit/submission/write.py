@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, SupportsFloat
 
-from cmivqa_kit.data.shown import show
+from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, QuestionId, Split
 from cmivqa_kit.editions import Edition, load_edition
@@ -17,14 +17,14 @@ Entry = tuple[str, SupportsFloat, SupportsFloat]  # video id, start, end (second
 Row = tuple[QuestionId, Sequence[Entry]]
 
 
-def write(rows: Iterable[Row], split: Split, track: int, path: Path | str) -> Path:
+def write(rows: Iterable[Row], split: Split, track: int | str, path: Path | str) -> Path:
     """Write answers as a submission file: UTF-8, no ASCII escapes, unrounded floats, ids as in the questions file.
 
     Args:
         rows: ``(question id, [(video id, start, end), ...])`` in any order, best entry first, times in seconds. Track 1
             takes the first entry of each; Tracks 2 and 3 at most as many as the official program reads (50).
         split: the questions that are answered (`cmivqa_kit.data.corpus.open_split`).
-        track: 1, 2, 3, or 23 for the one file that the 2023 edition wants for Tracks 2 and 3.
+        track: 1, 2, 3, or "corpus" for the one file that the 2023 edition wants for Tracks 2 and 3.
         path: the file; it is written whole or not at all.
 
     Returns:
@@ -35,8 +35,11 @@ def write(rows: Iterable[Row], split: Split, track: int, path: Path | str) -> Pa
     """
     path = Path(path)
     edition = load_edition(split.edition)
-    if track not in (1, 2, 3, 23):
-        raise UserError(f"track {track!r} does not exist", "Tracks are 1, 2, 3, and 23 for the file of both 2 and 3.")
+    track = "corpus" if track == 23 else track  # as it was called before
+    if track not in (1, 2, 3, "corpus"):
+        raise UserError(
+            f"track {track!r} does not exist", "Tracks are 1, 2, 3, and 'corpus' for the file of both 2 and 3."
+        )
     problems: list[Problem] = []
     answers = _by_id(rows, split, problems)
     records = []
@@ -62,10 +65,10 @@ def _by_id(rows: Iterable[Row], split: Split, problems: list[Problem]) -> dict[Q
             plain: Any = identity.item() if hasattr(identity, "item") else identity
             entries = list(given)
         except (TypeError, ValueError):
-            problems.append(Problem(f"row {number}", f"{show(row)} is not (question id, list of entries)"))
+            problems.append(Problem(f"row {number}", f"{short_repr(row)} is not (question id, list of entries)"))
             continue
         if not isinstance(plain, int | str) or isinstance(plain, bool) or plain not in known:
-            problems.append(Problem(f"question {show(plain)}", f"is not a question of {split.name}"))
+            problems.append(Problem(f"question {short_repr(plain)}", f"is not a question of {split.name}"))
         elif plain in answers:
             problems.append(Problem(f"question {plain!r}", "is answered twice"))
         else:
@@ -74,7 +77,7 @@ def _by_id(rows: Iterable[Row], split: Split, problems: list[Problem]) -> dict[Q
 
 
 def _entries(
-    question: Question, entries: list[Any], track: int, edition: Edition, problems: list[Problem]
+    question: Question, entries: list[Any], track: int | str, edition: Edition, problems: list[Problem]
 ) -> list[list[Any]]:
     where = f"question {question.id!r}"
     if not entries:
@@ -86,10 +89,10 @@ def _entries(
         try:
             video_id, start, end = entry[0], float(entry[1]), float(entry[2])
         except (TypeError, ValueError, LookupError, OverflowError):
-            problems.append(Problem(f"{where}, entry {rank}", f"{show(entry)} is not (video id, start, end)"))
+            problems.append(Problem(f"{where}, entry {rank}", f"{short_repr(entry)} is not (video id, start, end)"))
             continue
         if not isinstance(video_id, str) or not video_id:
-            problems.append(Problem(f"{where}, entry {rank}", f"video id {show(video_id)} is not a text"))
+            problems.append(Problem(f"{where}, entry {rank}", f"video id {short_repr(video_id)} is not a text"))
         if not Span(start, end).valid:
             problems.append(Problem(f"{where}, entry {rank}", f"span {start} to {end}: 0 <= start < end is needed"))
         plain.append([video_id, start, end])
@@ -98,7 +101,7 @@ def _entries(
     return plain
 
 
-def _record(question: Question, entries: list[list[Any]], track: int, edition: Edition) -> dict[str, Any]:
+def _record(question: Question, entries: list[list[Any]], track: int | str, edition: Edition) -> dict[str, Any]:
     record: dict[str, Any] = {"id": question.id}
     if track == 1:
         video_id, start, end = entries[0] if entries else (question.video_id, 0.0, 0.0)

@@ -17,9 +17,8 @@ from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.plugin.registry import create, declaration
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.plugin.types import Baseline, Config, Declaration, Plan, Plans, Prepares, Recipe
-from cmivqa_kit.training.processes import ALONE, Group
-from cmivqa_kit.training.run import (
+from cmivqa_kit.plugin.types import Baseline, Declaration, Plan, Plans, Prepares
+from cmivqa_kit.runs.directory import (
     FEATURE_ENCODER,
     OUTCOME,
     RECORD,
@@ -31,6 +30,8 @@ from cmivqa_kit.training.run import (
     silent,
     start_run,
 )
+from cmivqa_kit.runs.processes import ALONE, Group
+from cmivqa_kit.runs.settings import Config, Recipe
 
 MAX_DROPPED = 0.2
 

@@ -23,12 +23,11 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from cmivqa_kit.errors import RunFailed, UserError
-from cmivqa_kit.training.device import accelerator_on, on_device, without_denormals
-from cmivqa_kit.training.processes import Group
-from cmivqa_kit.training.run import OUTCOME, RunDirectory
-from cmivqa_kit.training.state import Position, load_state, save_state, save_weights
-
-BEST, LAST = "model.safetensors", "last.safetensors"
+from cmivqa_kit.neural.weights import save_weights
+from cmivqa_kit.runs.device import accelerator_on, on_device, without_denormals
+from cmivqa_kit.runs.directory import LAST_WEIGHTS, OUTCOME, WEIGHTS, RunDirectory
+from cmivqa_kit.runs.processes import Group
+from cmivqa_kit.training.resume_state import Position, load_state, save_state
 
 
 class Task(Protocol):
@@ -157,9 +156,9 @@ def train_loop(
         if settings.patience and at.stale >= settings.patience:
             break
     if group.main:
-        save_weights(model, run.path / LAST)
+        save_weights(model, run.path / LAST_WEIGHTS)
         if at.best is None:  # no dev split: the last weights are the ones to use
-            save_weights(model, run.path / BEST)
+            save_weights(model, run.path / WEIGHTS)
     for tracker in accelerator.trackers:  # `end_training` would part the processes too
         tracker.finish()
     outcome = Outcome(at.step, at.best_step, at.best, at.loss)
@@ -216,5 +215,5 @@ def _evaluate(task: Task, run: RunDirectory, model: nn.Module, accelerator: Acce
     value = next(iter(metrics.values()))
     better = at.best is None or value > at.best
     if better:
-        save_weights(model, run.path / BEST)
+        save_weights(model, run.path / WEIGHTS)
     return at.judged(value, better)

@@ -13,7 +13,7 @@ from torch import Tensor
 from cmivqa_kit.errors import RunFailed
 from cmivqa_kit.memory import peak_memory
 from cmivqa_kit.plugin.types import Plan
-from cmivqa_kit.training.device import accelerator_on, on_device, resolve, without_denormals
+from cmivqa_kit.runs.device import accelerator_on, on_device, resolve, without_denormals
 from cmivqa_kit.training.loop import OUT_OF_MEMORY, LoopSettings, Task
 
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the batches' sizes

@@ -15,7 +15,7 @@ from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.plugin.types import Config, Recipe
+from cmivqa_kit.runs.settings import Config, Recipe
 from tests.baselines.corpora import split, video
 
 TOOLS = ("gauze", "needle", "splint", "mask", "syringe", "towel")

@@ -8,19 +8,18 @@ from types import MappingProxyType
 import pytest
 
 from baselines.bm25 import DECLARATION
-from baselines.bm25.baseline import BM25
-from baselines.bm25.prior import DEFAULT_SECONDS, Prior
-from baselines.bm25.settings import Settings
+from baselines.bm25.baseline import BM25, DEFAULT_SECONDS, Learnt
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
-from cmivqa_kit.training.run import open_run, start_run
+from cmivqa_kit.prediction.lexical.settings import LexicalSettings
+from cmivqa_kit.runs.directory import open_run, start_run
 from tests.baselines.corpora import clinic, lines, options, split, video
 
 ROOT = Path(__file__).parents[2]
-TARGETS: tuple[Target, ...] = (1, 2, 3, 23)
+TARGETS: tuple[Target, ...] = (1, 2, 3, "corpus")
 
 
 def asked(corpus: Split, target: Target, *overrides: str) -> list[Prediction]:
@@ -35,8 +34,8 @@ def test_round_trip_through_a_run(tmp_path: Path) -> None:
     run.finish()
     again = BM25()
     again.load(open_run(run.path))
-    assert again.prior.window_seconds == (30.0,)  # every answer of that corpus lasts 30 s
-    assert (again.prior.start, again.prior.end) == (0.5, 0.75)
+    assert again.learnt.window_seconds == (30.0,)  # every answer of that corpus lasts 30 s
+    assert (again.learnt.start, again.learnt.end) == (0.5, 0.75)
     for target in TARGETS:
         shown = corpus.for_prediction(1 if target == 1 else 2)
         chosen = PredictOptions(config=run.config)
@@ -57,7 +56,7 @@ def test_no_answers_to_learn_from(tmp_path: Path) -> None:
     run = start_run(tmp_path, "bm25", settings(DECLARATION), 0)
     system = BM25()
     system.fit(clinic().for_prediction(1), None, run)
-    assert system.prior == Prior() == Prior(DEFAULT_SECONDS, 0.0, 1.0)
+    assert system.learnt == Learnt() == Learnt(DEFAULT_SECONDS, 0.0, 1.0)
 
 
 @pytest.mark.parametrize("damage", ['{"window_seconds": []}', "[]", '{"window_seconds": [5], "start": 1, "end": 0}'])
@@ -84,7 +83,7 @@ def test_damaged_run(tmp_path: Path, damage: str) -> None:
 )
 def test_settings_out_of_range_are_named(override: str) -> None:
     with pytest.raises(UserError, match=override.partition("=")[0]):
-        Settings.of(settings(DECLARATION, None, [override]))
+        LexicalSettings.of(settings(DECLARATION, None, [override]))
 
 
 @pytest.mark.parametrize("text", ["", "???", "how do i", "völlig unbekannt", "未知"])
@@ -115,7 +114,7 @@ def test_videos_without_subtitles() -> None:
     assert [c.video_id for c in first] == ["quiet", "void", "loud", "elsewhere"]
     assert [c.span for c in first[:2]] == [Span(0.0, 90.0), Span(0.0, 20.0)]
     assert first[3].span.valid
-    for target in (2, 3, 23):
+    for target in (2, 3, "corpus"):
         assert all(p.candidates[0].video_id == "loud" for p in asked(corpus, target))
     assert all({c.video_id for c in p.candidates} == {"quiet", "void", "loud"} for p in asked(corpus, 2))
 
@@ -179,7 +178,7 @@ def _in_a_fresh_interpreter(code: str, seed: str) -> str:
 def test_same_bytes_whatever_the_hash_seed() -> None:
     code = (
         "from tests.baselines.corpora import *; from baselines.bm25.baseline import BM25; c = clinic()\n"
-        "for t in (1, 2, 3, 23):\n"
+        "for t in (1, 2, 3, 'corpus'):\n"
         "    for p in BM25().predict(c.for_prediction(1 if t == 1 else 2), t, options()): print(p)"
     )
     first, second = (_in_a_fresh_interpreter(code, seed) for seed in ("1", "2"))
@@ -191,7 +190,8 @@ def test_neither_torch_nor_a_heavy_declaration() -> None:
     code = (
         "import json, sys; import baselines.bm25, baselines.prior; early = sorted(sys.modules)\n"
         "from tests.baselines.corpora import *; from baselines.bm25.baseline import BM25; c = clinic(4)\n"
-        "list(BM25().predict(c.for_prediction(2), 23, options())); print(json.dumps([early, sorted(sys.modules)]))"
+        "list(BM25().predict(c.for_prediction(2), 'corpus', options()))\n"
+        "print(json.dumps([early, sorted(sys.modules)]))"
     )
     early, late = json.loads(_in_a_fresh_interpreter(code, "0"))
     assert "bm25s" not in early
@@ -202,5 +202,5 @@ def test_neither_torch_nor_a_heavy_declaration() -> None:
 
 def test_prediction_is_repeatable() -> None:
     corpus = clinic()
-    assert asked(corpus, 23) == asked(corpus, 23)
+    assert asked(corpus, "corpus") == asked(corpus, "corpus")
     assert isinstance(corpus.videos, MappingProxyType)

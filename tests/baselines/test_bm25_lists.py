@@ -3,11 +3,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from baselines.bm25 import ranking
 from baselines.bm25.baseline import BM25
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.plugin.types import Candidate, Target
+from cmivqa_kit.prediction.lexical import lists as ranking
 from tests.baselines.corpora import clinic, options, split, video
 
 CLINIC = clinic()
@@ -20,7 +20,7 @@ def lists(target: Target, *overrides: str, limit: int = 50, asked: Split = CLINI
     return [p.candidates for p in found]
 
 
-@pytest.mark.parametrize("target", [1, 2, 3, 23])
+@pytest.mark.parametrize("target", [1, 2, 3, "corpus"])
 def test_every_list_is_valid(target: Target) -> None:
     for answers in lists(target):
         assert 1 <= len(answers) <= 50
@@ -36,7 +36,7 @@ def test_scores_fall(target: Target) -> None:
         assert all(a.score >= b.score for a, b in pairwise(answers))
 
 
-@pytest.mark.parametrize("target", [1, 2, 3, 23])
+@pytest.mark.parametrize("target", [1, 2, 3, "corpus"])
 def test_limit(target: Target) -> None:
     assert [answers[:3] for answers in lists(target)] == lists(target, limit=3)
 
@@ -66,7 +66,7 @@ def test_track3_gives_several_spans_of_a_video_but_no_near_duplicates() -> None:
 
 
 def test_one_list_for_both() -> None:
-    for both, track2 in zip(lists(23), lists(2), strict=True):
+    for both, track2 in zip(lists("corpus"), lists(2), strict=True):
         assert len(both) == 50
         assert [(a.video_id, a.span) for a in both[:10]] == [(a.video_id, a.span) for a in track2[:10]]
         head = {a.video_id for a in both[:10]}
@@ -77,7 +77,7 @@ def test_one_list_for_both() -> None:
 
 def test_one_list_of_a_small_corpus_is_filled_with_spans() -> None:
     small = split(list(clinic(3).videos.values()), [Question(0, "tool1", "English")])
-    (answers,) = lists(23, "lists.further_spans=1", asked=small)
+    (answers,) = lists("corpus", "lists.further_spans=1", asked=small)
     assert [a.video_id for a in answers[:1]] == ["v01"]
     assert {a.video_id for a in answers[:3]} == {"v00", "v01", "v02"}
     assert len(answers) > 10
@@ -85,7 +85,7 @@ def test_one_list_of_a_small_corpus_is_filled_with_spans() -> None:
 
 def test_ties_go_by_video_then_start() -> None:
     same = split([video(i, ["pulse"] * 8) for i in "cab"], [Question(0, "pulse")])
-    for target in (2, 3, 23):
+    for target in (2, 3, "corpus"):
         (answers,) = lists(target, asked=same)
         assert answers[0].video_id == "a"
         assert answers[0].span.start == 0

@@ -20,11 +20,12 @@ from baselines.ccgs.settings import Settings
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.neural.encoders import tiny_tokenizer
+from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.plugin.types import Prediction, PredictOptions, Recipe, Target
-from cmivqa_kit.training.encoders import tiny_tokenizer
-from cmivqa_kit.training.run import RunDirectory, start_run
-from cmivqa_kit.training.tokens import Special, tokens_of
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.runs.directory import RunDirectory, start_run
+from cmivqa_kit.runs.settings import Recipe
 from tests.baselines.corpora import split, video
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -62,7 +63,7 @@ def fitted(
     return run
 
 
-def asked(run: RunDirectory, track: Target = 23, data: Split | None = None, limit: int = 50) -> list[Prediction]:
+def asked(run: RunDirectory, track: Target = "corpus", data: Split | None = None, limit: int = 50) -> list[Prediction]:
     system = CCGS()
     system.load(run)
     shown = (data or corpus()).for_prediction(2)
@@ -95,7 +96,7 @@ def test_track_2_names_each_video_once_in_the_order_of_the_span_list(run: RunDir
         assert once.candidates[0] == spans.candidates[0]
         first = list(dict.fromkeys(c.video_id for c in spans.candidates))
         assert videos[: len(first)] == first
-    assert [one.candidates for one in asked(run, 3)] == [one.candidates for one in asked(run, 23)]
+    assert [one.candidates for one in asked(run, 3)] == [one.candidates for one in asked(run, "corpus")]
     assert len(asked(run, 3, limit=7)[0].candidates) == 7
 
 
@@ -187,7 +188,7 @@ def rule(change: Callable[[Question], Question], *overrides: str, recipe: Recipe
     data = replace(data, questions=(change(data.questions[0]), *data.questions[1:]))
     config = settings(DECLARATION, None, overrides, recipe)
     assert Special.of(tokenizer).pad == 0
-    return dict(build_examples(data, tokens_of(tokenizer), Settings.of(config).train, None).dropped)
+    return dict(build_examples(data, tokenize_with(tokenizer), Settings.of(config).train, None).dropped)
 
 
 def test_what_cannot_be_trained_on_is_counted() -> None:
@@ -203,7 +204,7 @@ def test_what_cannot_be_trained_on_is_counted() -> None:
 def test_a_long_video_is_trained_on_in_the_window_of_the_answer() -> None:
     tokenizer = tiny_tokenizer(["take the wait more now how to use", *TOOLS])
     config = settings(DECLARATION, None, ("train.maxlen=40", "train.max_dropped=0.9"))
-    found = build_examples(corpus(), tokens_of(tokenizer), Settings.of(config).train, None)
+    found = build_examples(corpus(), tokenize_with(tokenizer), Settings.of(config).train, None)
     assert found.kept
     for example in found.kept:
         lines = example.excerpt.lines

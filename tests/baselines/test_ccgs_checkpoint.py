@@ -12,9 +12,9 @@ from baselines.ccgs.baseline import CCGS
 from baselines.ccgs.checkpoint import OLD_BUFFER, convert, load
 from baselines.ccgs.model import GlobalSpanModel
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.neural.encoders import open_encoder, plain
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
-from cmivqa_kit.training.encoders import open_encoder, plain
-from cmivqa_kit.training.run import RunDirectory, make_run
+from cmivqa_kit.runs.directory import RunDirectory, make_run
 from tests.baselines.encoders import deberta
 
 VOCABULARY = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", "洗", "手", "wash"]

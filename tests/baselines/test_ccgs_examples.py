@@ -11,12 +11,12 @@ from transformers import BertConfig, DebertaV2Config
 from baselines.ccgs import examples
 from cmivqa_kit.data.span import Span, interval_iou
 from cmivqa_kit.data.types import Question, Subtitle
-from cmivqa_kit.prediction.windows import Window, holding, pieces, windows
-from cmivqa_kit.training.encoders import position_limit, tiny_tokenizer
-from cmivqa_kit.training.tokens import Special, tokens_of
+from cmivqa_kit.neural.encoders import position_limit, tiny_tokenizer
+from cmivqa_kit.neural.tokens import Special, tokenize_with
+from cmivqa_kit.neural.windows import Window, holding, pieces, windows
 
 TOKENIZER = tiny_tokenizer(["how do i wash", "如何洗手", "music"])
-TOKENS, SPECIAL = tokens_of(TOKENIZER), Special.of(TOKENIZER)
+TOKENS, SPECIAL = tokenize_with(TOKENIZER), Special.of(TOKENIZER)
 LINES = (Subtitle("如何", 0.0, 2.0), Subtitle("", 2.0, 2.0), Subtitle("how do", 4.0, 4.0))
 
 

@@ -16,8 +16,9 @@ from baselines.ccgs.baseline import CCGS
 from cmivqa_kit.data.types import Split, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.plugin.types import Prediction, PredictOptions, Recipe
-from cmivqa_kit.training.run import FEATURE_ENCODER, RunDirectory, open_run, start_run
+from cmivqa_kit.plugin.types import Prediction, PredictOptions
+from cmivqa_kit.runs.directory import FEATURE_ENCODER, RunDirectory, open_run, start_run
+from cmivqa_kit.runs.settings import Recipe
 from tests.baselines.mutualsl_corpus import corpus
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -9,7 +9,7 @@ from torch import Tensor
 from baselines.ccgs.examples import batch, sequence
 from baselines.ccgs.losses import contrastive_loss, ranking_iou_loss
 from baselines.ccgs.model import GlobalSpanModel, rotate
-from cmivqa_kit.training.tokens import Special
+from cmivqa_kit.neural.tokens import Special
 from tests.baselines.encoders import deberta
 
 SPECIAL = Special(cls=1, sep=2, pad=0)

@@ -1,4 +1,4 @@
-"""Parameter groups of CCGS; the optimizer and the schedule are tested with `cmivqa_kit.training.optim`."""
+"""Parameter groups of CCGS; the optimizer and the schedule are tested with `cmivqa_kit.neural.optimizers`."""
 
 from __future__ import annotations
 

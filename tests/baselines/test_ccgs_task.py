@@ -20,17 +20,17 @@ from baselines.ccgs.collecting import build_examples
 from baselines.ccgs.examples import draw_question
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.settings import Settings
-from baselines.ccgs.task import SpanTask
+from baselines.ccgs.task import CCGSTask
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
+from cmivqa_kit.neural.encoders import tiny_tokenizer
+from cmivqa_kit.neural.gradient_checkpointing import checkpoint_layers
+from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.plugin.types import Recipe
-from cmivqa_kit.training.checkpointing import checkpoint_layers
-from cmivqa_kit.training.device import accelerator_on
-from cmivqa_kit.training.encoders import tiny_tokenizer
+from cmivqa_kit.runs.device import accelerator_on
+from cmivqa_kit.runs.directory import make_run
+from cmivqa_kit.runs.settings import Recipe
 from cmivqa_kit.training.loop import LoopSettings, train_loop
-from cmivqa_kit.training.run import make_run
-from cmivqa_kit.training.tokens import Special, tokens_of
 from tests.baselines.corpora import split, video
 from tests.baselines.encoders import deberta
 
@@ -48,17 +48,17 @@ def corpus(videos: int = 12) -> Split:
     return split(made, asked)
 
 
-def made(*overrides: str, recipe: Recipe = "kit", seed: int = 3) -> SpanTask:
+def made(*overrides: str, recipe: Recipe = "kit", seed: int = 3) -> CCGSTask:
     """A task over a small DeBERTa without dropout."""
     tokenizer = tiny_tokenizer(["step lesson now how to do the of 0 1 2 3 4 5 6 7 8 9"])
     config = settings(DECLARATION, None, ("train.max_dropped=1.0", *overrides), recipe)
     chosen = Settings.of(config).train
-    found = build_examples(corpus(), tokens_of(tokenizer), chosen, None)
+    found = build_examples(corpus(), tokenize_with(tokenizer), chosen, None)
     encoder = deberta(len(tokenizer), 0)
     encoder.hidden_dropout_prob = encoder.attention_probs_dropout_prob = 0.0
     torch.manual_seed(5)
     model = GlobalSpanModel(encoder, 16, 8, 4, chosen.mask_lower)
-    return SpanTask(model, found.kept, found.videos, Special.of(tokenizer), chosen, seed, lambda model: {})
+    return CCGSTask(model, found.kept, found.videos, Special.of(tokenizer), chosen, seed, lambda model: {})
 
 
 def inputs(batch: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -163,7 +163,7 @@ def test_the_ranking_loss_is_not_touched_without_a_weight(monkeypatch: pytest.Mo
 def test_checkpointing_changes_neither_loss_nor_slopes(kind: str) -> None:
     from transformers import AutoModel
 
-    from cmivqa_kit.training.encoders import tiny_config
+    from cmivqa_kit.neural.encoders import tiny_config
 
     def slopes(checkpointing: bool) -> tuple[float, int, dict[str, Tensor]]:
         one = made("train.batch_tokens=400")

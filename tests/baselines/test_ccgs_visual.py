@@ -18,9 +18,9 @@ from baselines.ccgs.network import MUSIC, Network
 from baselines.ccgs.projected import ProjectedVideos
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.neural.encoders import add_tokens, open_encoder, plain, tiny_tokenizer
+from cmivqa_kit.neural.tokens import Special
 from cmivqa_kit.prediction.types import Times
-from cmivqa_kit.training.encoders import add_tokens, open_encoder, plain, tiny_tokenizer
-from cmivqa_kit.training.tokens import Special
 from tests.baselines.encoders import deberta
 
 SPECIAL = Special(cls=1, sep=2, pad=0)

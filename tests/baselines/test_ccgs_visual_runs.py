@@ -25,11 +25,12 @@ from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.neural.encoders import plain
+from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.plugin.types import CheckpointRequest, Prediction, PredictOptions, Recipe
-from cmivqa_kit.training.encoders import plain
-from cmivqa_kit.training.run import RunDirectory, make_run, start_run
-from cmivqa_kit.training.tokens import Special, tokens_of
+from cmivqa_kit.plugin.types import CheckpointRequest, Prediction, PredictOptions
+from cmivqa_kit.runs.directory import RunDirectory, make_run, start_run
+from cmivqa_kit.runs.settings import Recipe
 from tests.baselines.corpora import split, video
 from tests.baselines.encoders import deberta
 
@@ -196,7 +197,7 @@ def test_a_converted_visual_checkpoint_answers_as_its_network_does(tmp_path: Pat
     assert (report.variant, report.missing, report.ignored) == ("ccgs", (), ())
     answers = asked(made, data)
     loaded = load(made)
-    tokens, special = tokens_of(loaded.tokenizer), Special.of(loaded.tokenizer)
+    tokens, special = tokenize_with(loaded.tokenizer), Special.of(loaded.tokenizer)
     row = sequence(tokens("where is it?"), [tokens("look at this now")] * LINES, special)
     for name in data.videos:
         rows = np.load(data.features.files[name])

@@ -17,9 +17,10 @@ from baselines.mutualsl.settings import Settings
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.types import Prediction, PredictOptions, Recipe
+from cmivqa_kit.plugin.types import Prediction, PredictOptions
+from cmivqa_kit.runs.directory import RunDirectory, open_run, start_run
+from cmivqa_kit.runs.settings import Recipe
 from cmivqa_kit.submission.write import write
-from cmivqa_kit.training.run import RunDirectory, open_run, start_run
 from tests.baselines.mutualsl_corpus import config, corpus
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -15,11 +15,11 @@ from baselines.mutualsl.checkpoint import OLD_BUFFER, convert, load
 from baselines.mutualsl.model import MutualSL
 from baselines.mutualsl.network import Network
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.neural.conversion import convert_checkpoint
+from cmivqa_kit.neural.encoders import plain, tiny_tokenizer
+from cmivqa_kit.neural.official_checkpoints import read_weights
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest, PredictOptions
-from cmivqa_kit.training.checkpoints import read_weights
-from cmivqa_kit.training.conversion import convert_checkpoint
-from cmivqa_kit.training.encoders import plain, tiny_tokenizer
-from cmivqa_kit.training.run import RunDirectory, make_run
+from cmivqa_kit.runs.directory import RunDirectory, make_run
 from tests.baselines.encoders import deberta
 from tests.baselines.mutualsl_corpus import corpus, sizes
 

@@ -18,9 +18,9 @@ from baselines.mutualsl.network import Network
 from baselines.mutualsl.settings import Settings
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.neural.encoders import plain, tiny_config
 from cmivqa_kit.plugin.types import CheckpointRequest, PredictOptions
-from cmivqa_kit.training.encoders import plain, tiny_config
-from cmivqa_kit.training.run import RunDirectory, make_run, start_run
+from cmivqa_kit.runs.directory import RunDirectory, make_run, start_run
 from tests.baselines.encoders import deberta
 from tests.baselines.mutualsl_corpus import config, corpus, sizes
 from tests.baselines.test_mutualsl_model import bert, convolved, outputs, prepared

@@ -20,17 +20,17 @@ from baselines.mutualsl.examples import (
     published_drop,
     published_validation_videos,
 )
-from baselines.mutualsl.features import Frames, pad
-from baselines.mutualsl.lookup import Table, line_of, nearest
 from baselines.mutualsl.settings import Settings
 from baselines.mutualsl.text import text_row
+from baselines.mutualsl.token_frame_table import TokenFrameTable, line_of, nearest
+from baselines.mutualsl.video_rows import VideoRows, pad
 from cmivqa_kit.data.features import sample
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle, Video
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.types import Recipe
-from cmivqa_kit.prediction.windows import Window, holding
-from cmivqa_kit.training.tokens import Special
+from cmivqa_kit.neural.tokens import Special
+from cmivqa_kit.neural.windows import Window, holding
+from cmivqa_kit.runs.settings import Recipe
 from tests.baselines.mutualsl_corpus import WIDTH, corpus, of
 
 SPECIAL = Special(1, 2, 0)
@@ -48,7 +48,7 @@ def built(
     data = corpus(folder, rows)
     data = replace(data, questions=tuple(change(question) for question in data.questions))
     settings: Settings = of(*overrides, recipe=recipe)
-    return build_examples(data, letters, SPECIAL, settings.train, Frames(data.features, frames, WIDTH), limit)
+    return build_examples(data, letters, SPECIAL, settings.train, VideoRows(data.features, frames, WIDTH), limit)
 
 
 def test_a_row_is_question_and_lines_each_closed() -> None:
@@ -76,7 +76,7 @@ def test_ties_go_to_the_first_start_and_the_last_end() -> None:
 
 def test_the_table_looks_both_ways() -> None:
     row = text_row((10,), [(11, 12), (13,), (14,)], SPECIAL)
-    table = Table(np.array([0.0, 4.0, 9.5]), np.array([4.0, 9.5, 12.0]), row.firsts, row.separators)
+    table = TokenFrameTable(np.array([0.0, 4.0, 9.5]), np.array([4.0, 9.5, 12.0]), row.firsts, row.separators)
     assert table.tokens(5, 12) == (6, 9)
     assert table.times(6, 8) == (4.0, 12.0)
     assert table.times(0, 2) == (9.5, 12.0)  # the question's tokens stand for the last line
@@ -187,8 +187,8 @@ def test_damaged_features_are_named(tmp_path: Path) -> None:
     data = corpus(tmp_path)
     np.save(tmp_path / "v0.npy", np.full((3, WIDTH), np.nan, np.float32))
     with pytest.raises(UserError, match=r"v0\.npy: holds numbers that are not finite"):
-        Frames(data.features, 64, WIDTH).get("v0")
+        VideoRows(data.features, 64, WIDTH).get("v0")
     with pytest.raises(UserError, match=r"rows of 8 numbers; this network takes rows of 4"):
-        Frames(data.features, 64, 4).get("v1")
+        VideoRows(data.features, 64, 4).get("v1")
     with pytest.raises(UserError, match="no video of this split has any"):
-        Frames(data.features, 64, WIDTH).require([Video("x").id], misaligned=False)
+        VideoRows(data.features, 64, WIDTH).require([Video("x").id], misaligned=False)

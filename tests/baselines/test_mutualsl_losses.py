@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from baselines.mutualsl.examples import Gold
-from baselines.mutualsl.lookup import Table
 from baselines.mutualsl.losses import Terms, batch_terms, highlight_loss, iou
 from baselines.mutualsl.model import Output
 from baselines.mutualsl.text import text_row
-from cmivqa_kit.training.tokens import Special
+from baselines.mutualsl.token_frame_table import TokenFrameTable
+from cmivqa_kit.neural.tokens import Special
 
 ROW = text_row((10, 11), [(12, 13), (14,), (15, 16)], Special(1, 2, 0))  # 3 lines, 12 tokens
-TABLE = Table(np.array([0.0, 4.0, 8.0]), np.array([4.0, 8.0, 12.0]), ROW.firsts, ROW.separators)
+TABLE = TokenFrameTable(np.array([0.0, 4.0, 8.0]), np.array([4.0, 8.0, 12.0]), ROW.firsts, ROW.separators)
 GOLD = Gold(7, 8, 4, 8, 14, len(ROW.ids), 14, TABLE)
 
 

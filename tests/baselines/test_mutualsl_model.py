@@ -10,15 +10,15 @@ import torch
 from transformers import BertConfig
 
 from baselines.mutualsl.examples import build_examples
-from baselines.mutualsl.features import Frames
 from baselines.mutualsl.losses import batch_terms, highlight_loss
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.network import Network
-from baselines.mutualsl.task import INPUTS, SpanTask
+from baselines.mutualsl.task import INPUTS, MutualSLTask
+from baselines.mutualsl.video_rows import VideoRows
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.training.checkpointing import checkpoint_layers
-from cmivqa_kit.training.encoders import plain, tiny_config, tiny_tokenizer
-from cmivqa_kit.training.tokens import Special, tokens_of
+from cmivqa_kit.neural.encoders import plain, tiny_config, tiny_tokenizer
+from cmivqa_kit.neural.gradient_checkpointing import checkpoint_layers
+from cmivqa_kit.neural.tokens import Special, tokenize_with
 from tests.baselines.encoders import deberta
 from tests.baselines.mutualsl_corpus import TOOLS, corpus, of, sizes
 
@@ -37,7 +37,7 @@ def convolved(vocabulary: int, pad: int) -> Any:
     return encoder
 
 
-def prepared(folder: Path, encoder: Any, *overrides: str, **changed: Any) -> tuple[MutualSL, SpanTask]:
+def prepared(folder: Path, encoder: Any, *overrides: str, **changed: Any) -> tuple[MutualSL, MutualSLTask]:
     """A network with random weights, and its task on the toy corpus: one video without features, one averaged down."""
     tokenizer = tiny_tokenizer(["take the now wait more how to use please?", *TOOLS, *"0123456789"])
     special = Special.of(tokenizer)
@@ -45,11 +45,11 @@ def prepared(folder: Path, encoder: Any, *overrides: str, **changed: Any) -> tup
     network = Network(plain(encoder(len(tokenizer), special.pad)), **sizes(frame_mask=True, **changed))
     model = network.build().train()
     data = corpus(folder, {"v1": -1, "v2": 90})
-    frames = Frames(data.features, 64, 8)
+    frames = VideoRows(data.features, 64, 8)
     settings = of(*overrides).train
-    found = build_examples(data, tokens_of(tokenizer), special, settings, frames, None)
+    found = build_examples(data, tokenize_with(tokenizer), special, settings, frames, None)
     assert len(found.kept) == 6
-    return model, SpanTask(model, found.kept, frames, special, settings, 0, lambda model: {})
+    return model, MutualSLTask(model, found.kept, frames, special, settings, 0, lambda model: {})
 
 
 def outputs(model: MutualSL, batch: Any) -> Output:

@@ -25,18 +25,19 @@ from baselines.mutualsl.text import batch, text_row
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.types import Config, PredictOptions
-from cmivqa_kit.prediction.jobs import Corpus
-from cmivqa_kit.prediction.kept import KeptAnswers
-from cmivqa_kit.prediction.pairs import run_pass
-from cmivqa_kit.prediction.passing import Passing
+from cmivqa_kit.neural.encoders import plain, tiny_tokenizer
+from cmivqa_kit.neural.tokens import Special, tokenize_with
+from cmivqa_kit.neural.windows import Window
+from cmivqa_kit.plugin.types import PredictOptions
+from cmivqa_kit.prediction.pairs.batching import Corpus
+from cmivqa_kit.prediction.pairs.cached_pass import CachedPass
+from cmivqa_kit.prediction.pairs.pass_options import PassOptions
+from cmivqa_kit.prediction.pairs.run_pass import run_pass
 from cmivqa_kit.prediction.pipeline import UNFOUND
 from cmivqa_kit.prediction.retrieval import open_finder
 from cmivqa_kit.prediction.types import EncodedVideo, Row
-from cmivqa_kit.prediction.windows import Window
-from cmivqa_kit.training.encoders import plain, tiny_tokenizer
-from cmivqa_kit.training.run import RunDirectory, start_run
-from cmivqa_kit.training.tokens import Special, tokens_of
+from cmivqa_kit.runs.directory import RunDirectory, start_run
+from cmivqa_kit.runs.settings import Config
 from tests.baselines.encoders import deberta
 from tests.baselines.mutualsl_corpus import TOOLS, config, corpus, of, sizes
 
@@ -121,7 +122,7 @@ def network() -> tuple[MutualSL, Any]:
 
 def scorer_of(network: tuple[MutualSL, Any], *overrides: str, limit: int | None = None, **how: Any) -> LineScorer:
     model, tokenizer = network
-    return LineScorer(model, tokens_of(tokenizer), Special.of(tokenizer), limit, of(*overrides).decode, **how)
+    return LineScorer(model, tokenize_with(tokenizer), Special.of(tokenizer), limit, of(*overrides).decode, **how)
 
 
 def rows_of(scorer: LineScorer, videos: Sequence[EncodedVideo | None], texts: Sequence[str] = TEXTS) -> list[Row]:
@@ -207,7 +208,7 @@ def test_videos_of_few_lines_and_odd_texts(network: tuple[MutualSL, Any]) -> Non
 def test_a_window_scores_its_own_lines(data: Split, network: tuple[MutualSL, Any]) -> None:
     scorer = scorer_of(network, "decode.maxlen=32")
     videos = [scorer.encode_video(data.videos["v4"], None)]
-    seen = Corpus([video for video in videos if video is not None], scorer.limit, scorer.overhead, scorer.overlap)
+    seen = Corpus([video for video in videos if video is not None], scorer.limit, scorer.special_tokens, scorer.overlap)
     asked = [scorer.encode_question(Question(0, TEXTS[0]))]
     jobs = seen.jobs(asked)
     rows = [seen.row(jobs, at, asked) for at in range(len(jobs))]
@@ -254,15 +255,15 @@ def small(data: Split, folder: Path) -> Split:
 
 def asked(
     run: RunDirectory, split: Split, pipeline: Mapping[str, Any], *overrides: str
-) -> tuple[KeptAnswers, PredictOptions]:
+) -> tuple[CachedPass, PredictOptions]:
     """A finished pass behind bm25."""
     options = PredictOptions(config={**changed(run, *overrides), "pipeline": dict(pipeline)})
     system = MutualSLBaseline()
     system.load(run)
     finder = open_finder("bm25", run.path.parent, options)
-    folder = run_pass(system, run, [split], options, Passing(force=True), finder)
+    folder = run_pass(system, run, [split], options, PassOptions(force=True), finder)
     assert folder is not None
-    return KeptAnswers(folder), options
+    return CachedPass(folder), options
 
 
 def changed(run: RunDirectory, *overrides: str) -> Config:
@@ -282,7 +283,7 @@ def test_in_every_video_it_finds_what_track_1_finds_there(
     kept, options = asked(run, split, {"span_source": source, "retrieve_top": 99})
     system = MutualSLBaseline()
     system.load(run)
-    lists = list(kept.predictions(split.for_prediction(2), 23, options))
+    lists = list(kept.predictions(split.for_prediction(2), "corpus", options))
     assert [one.question_id for one in lists] == [0, 1, 2, 9]
     for question, one in zip(split.questions, lists, strict=True):
         within = tuple(replace(question, id=name, video_id=name) for name in split.videos)

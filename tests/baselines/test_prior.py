@@ -9,8 +9,8 @@ from cmivqa_kit.data.types import Question
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import PredictOptions
-from cmivqa_kit.prediction.jobs import Corpus
-from cmivqa_kit.training.run import open_run, start_run
+from cmivqa_kit.prediction.pairs.batching import Corpus
+from cmivqa_kit.runs.directory import open_run, start_run
 from tests.baselines.corpora import clinic, split, video
 
 VIDEOS = [video("a", [], 100.0, "given"), video("b", [], 200.0, "given"), video("c", [])]
@@ -70,7 +70,7 @@ def test_behind_a_retriever_it_has_its_span_in_every_video(tmp_path: Path) -> No
         (40, 80),
         (0, 40),
     ]
-    corpus = Corpus([one for one in encoded if one is not None], scorer.limit, scorer.overhead, scorer.overlap)
+    corpus = Corpus([one for one in encoded if one is not None], scorer.limit, scorer.special_tokens, scorer.overlap)
     question = scorer.encode_question(Question(0, "?"))
     jobs = corpus.jobs([question])
     batch = scorer.collate([corpus.row(jobs, at, [question]) for at in range(len(jobs))])

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cmivqa_kit.plugin.types import Recipe
-from cmivqa_kit.prediction.records import keep
-from cmivqa_kit.training.run import start_run
+from cmivqa_kit.runs.directory import start_run
+from cmivqa_kit.runs.provenance import keep
+from cmivqa_kit.runs.settings import Recipe
 
 
 def cmivqa(*arguments: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[bytes]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from cmivqa_kit import __version__
 from cmivqa_kit.data.types import Question
+from cmivqa_kit.data.usual_span import UsualSpan
 from cmivqa_kit.diagnosis import Context
 from cmivqa_kit.diagnosis.payload import payload
-from cmivqa_kit.diagnosis.prior import Prior
 from tests.baselines.corpora import split, video
 from tests.diagnosis.made import answer, diagnosed, target
 
@@ -27,7 +27,7 @@ TARGETS = [target(0), target(1, "B", 1.23456, 20), target(2, "B", 0, 9)]
 
 
 def made(*predictions: dict[str, Any], targets: list[dict[str, Any]] = TARGETS) -> dict[str, Any]:
-    context = Context(split(VIDEOS, QUESTIONS), Prior(0.2, 0.4, 3.0, 9))
+    context = Context(split(VIDEOS, QUESTIONS), UsualSpan(0.2, 0.4, 3.0, 9))
     document: dict[str, Any] = json.loads(
         json.dumps(payload(diagnosed(3, list(predictions), targets, context), "my.json", "bm25, run bm25-1"))
     )

@@ -12,12 +12,13 @@ from cmivqa_kit.data.corpus import open_split
 from cmivqa_kit.data.demo import demo_corpus
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question
+from cmivqa_kit.data.usual_span import UsualSpan, duration_of, usual_span
 from cmivqa_kit.diagnosis.outcomes import read_outcomes
-from cmivqa_kit.diagnosis.prior import Prior, duration_of, learn, prior_scores
+from cmivqa_kit.diagnosis.prior import prior_scores
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import PredictOptions
+from cmivqa_kit.runs.directory import start_run
 from cmivqa_kit.scoring import score
-from cmivqa_kit.training.run import start_run
 from tests.baselines.corpora import split, video
 from tests.diagnosis.made import CUTOFFS, answer, others, target
 
@@ -31,9 +32,9 @@ def test_the_baseline_s_medians_and_spans(tmp_path: Path) -> None:
     run = start_run(tmp_path, "prior", settings(DECLARATION), 0)
     system = PriorOnly()
     system.fit(train, None, run)
-    found = learn(train)
+    found = usual_span(train)
     assert found is not None
-    assert (found.start, found.end, found.seconds) == (system.start, system.end, system.seconds)
+    assert (found.start, found.end, found.seconds) == (system.usual.start, system.usual.end, system.usual.seconds)
     assert found.answers == run.read("prior.json")["answers"] > 200
     predictions = list(system.predict(dev.for_prediction(1), 1, PredictOptions()))
     assert [found.span(duration_of(dev, q.video_id)) for q in dev.questions] == [
@@ -55,8 +56,8 @@ def test_the_baseline_s_medians_and_spans(tmp_path: Path) -> None:
 
 def test_medians_by_hand() -> None:
     questions = [Question(i, "?", None, v, Span(s, e)) for i, (v, s, e) in enumerate(ANSWERS)]
-    found = learn(split(VIDEOS, questions))
-    assert found == Prior(0.2, 0.4, 40, 3)
+    found = usual_span(split(VIDEOS, questions))
+    assert found == UsualSpan(0.2, 0.4, 40, 3)
     assert found.span(50.0) == Span(10.0, 20.0)
     assert found.span(None) == Span(0.0, 40)
 
@@ -64,12 +65,12 @@ def test_medians_by_hand() -> None:
 @pytest.mark.parametrize("answers", [[], [("c", 1, 2)], [("a", 100, 120), ("a", 150, 160)]])
 def test_nothing_to_learn_from(answers: list[tuple[str, float, float]]) -> None:
     questions = [Question(i, "?", None, v, Span(s, e)) for i, (v, s, e) in enumerate(answers)]
-    assert learn(split(VIDEOS, questions)) is None
+    assert usual_span(split(VIDEOS, questions)) is None
 
 
 def test_scores_by_hand() -> None:
     """The prior says 0 to 5 s in the video of 10 s, which is half right, and nothing right in the other."""
-    prior = Prior(0.0, 0.5, 3.0, 9)
+    prior = UsualSpan(0.0, 0.5, 3.0, 9)
     targets = [target(0), target(1, start=90, end=100), target(2)]
     predictions = [
         answer(0, *others(9), ["A", 90, 99]),  # right video at 10

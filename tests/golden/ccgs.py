@@ -28,14 +28,14 @@ from baselines.ccgs.projected import ProjectedVideos
 from cmivqa_kit.data.features import FeatureStore, sample
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
+from cmivqa_kit.neural.optimizers import multiplier, schedule_steps
+from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.plugin.types import Candidate, CheckpointRequest, PredictOptions
-from cmivqa_kit.prediction.corpus_pass import CorpusPass
-from cmivqa_kit.prediction.engine import Kept
-from cmivqa_kit.prediction.pairs import in_memory
+from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
+from cmivqa_kit.prediction.pairs.engine import TopK
+from cmivqa_kit.prediction.pairs.run_pass import in_memory
 from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
-from cmivqa_kit.training.optim import multiplier, schedule_steps
-from cmivqa_kit.training.run import make_run
-from cmivqa_kit.training.tokens import Special, tokens_of
+from cmivqa_kit.runs.directory import make_run
 from tests.golden.replay import Case, procedure
 
 ROW = ("input_ids", "attention_mask", "token_types")
@@ -139,7 +139,7 @@ def example(case: Case) -> list[str]:
     check = Comparison(case)
     given, wanted = _json(case, "inputs.json"), _json(case, "outputs.json")
     tokenizer = _tokenizer(case)
-    tokens, special = tokens_of(tokenizer), Special.of(tokenizer)
+    tokens, special = tokenize_with(tokenizer), Special.of(tokenizer)
     subtitles = {video: _lines(records) for video, records in given["subtitle"].items()}
     visual = load_file(case.folder / "inputs.safetensors")
     questions = given["train_questions"]
@@ -193,7 +193,7 @@ def loading(case: Case) -> list[str]:
     """Which annotations survive loading; sampled and padded features."""
     check = Comparison(case)
     given, wanted = _json(case, "inputs.json"), _json(case, "outputs.json")
-    tokens = tokens_of(_tokenizer(case))
+    tokens = tokenize_with(_tokenizer(case))
     subtitles = {video: _lines(records) for video, records in given["subtitle"].items()}
     asked = given["annotations"]
     videos = {one["video_id"] for one in asked}
@@ -231,9 +231,9 @@ class _Given:
 
     matrices: Mapping[str, Tensor]
     limit: int | None = None
-    overhead: int = 0
+    special_tokens: int = 0
     overlap: float = 0.0
-    upper: bool = False
+    ordered_spans: bool = False
 
     @property
     def device(self) -> torch.device:
@@ -263,8 +263,8 @@ def _rank(
     asked = (Question(0, "?"),)
     split = Split("golden", asked, {video: Video(video, tuple(lines[video])) for video in corpus}, FeatureStore())
     lists = []
-    for target, limit in ((23, count), (2, len(corpus))):
-        one = CorpusPass(_Given(matrices), split, asked, Kept(max(count, limit), 1))
+    for target, limit in (("corpus", count), (2, len(corpus))):
+        one = CorpusPass(_Given(matrices), split, asked, TopK(max(count, limit), 1))
         options = PredictOptions({"decode": {"by_video": True}}, limit)
         (found,) = in_memory(one, target, options)  # type: ignore[arg-type]
         lists.append(found.candidates)

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from baselines.mutualsl import DECLARATION, decode, examples, losses, validation
 from baselines.mutualsl.checkpoint import convert, load
-from baselines.mutualsl.features import Frames, pad
 from baselines.mutualsl.layers import (
     ConditionedPredictor,
     ContextQueryAttention,
@@ -29,18 +28,19 @@ from baselines.mutualsl.layers import (
     VideoProjection,
     best_pair,
 )
-from baselines.mutualsl.lookup import Table, line_times, nearest
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.settings import Settings, TrainSettings
 from baselines.mutualsl.text import TextRow, batch, text_row
+from baselines.mutualsl.token_frame_table import TokenFrameTable, line_times, nearest
+from baselines.mutualsl.video_rows import VideoRows, pad
 from cmivqa_kit.data.features import FeatureStore, sample
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
+from cmivqa_kit.neural.tokens import Special, Tokenize
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import CheckpointRequest
+from cmivqa_kit.runs.directory import make_run
 from cmivqa_kit.submission.write import write
-from cmivqa_kit.training.run import make_run
-from cmivqa_kit.training.tokens import Special, Tokens
 from tests.golden.ccgs import Comparison
 from tests.golden.replay import Case, procedure
 
@@ -62,7 +62,7 @@ def _groups(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
     return groups
 
 
-def _tokens(case: Case, vocabulary: Mapping[str, int]) -> Tokens:
+def _tokens(case: Case, vocabulary: Mapping[str, int]) -> Tokenize:
     """The toy tokenizer: one id per character that is no space."""
     unknown = case.config.get("unk_token_id", UNKNOWN)
     return lambda text: tuple(vocabulary.get(character, unknown) for character in text if not character.isspace())
@@ -82,7 +82,7 @@ def _lines(records: Any) -> tuple[Subtitle, ...]:
     return tuple(Subtitle(one["text"], one["start"], one["duration"]) for one in records)
 
 
-def _row(tokens: Tokens, special: Special, question: str, lines: tuple[Subtitle, ...]) -> TextRow:
+def _row(tokens: Tokenize, special: Special, question: str, lines: tuple[Subtitle, ...]) -> TextRow:
     return text_row(tokens(question), [tokens(line.text) for line in lines], special)
 
 
@@ -119,7 +119,7 @@ def data_examples(case: Case) -> list[str]:
     with TemporaryDirectory() as folder:
         for video, rows in load_file(case.folder / "inputs.safetensors").items():
             np.save(Path(folder) / f"{video}.npy", rows.numpy())
-        frames = Frames(FeatureStore([Path(folder)]), config["max_num_clips"], config["visual_dim"])
+        frames = VideoRows(FeatureStore([Path(folder)]), config["max_num_clips"], config["visual_dim"])
         videos = {video: Video(video, subtitles.get(video, ())) for video in ids}
         split = Split("golden", asked, videos, frames.store)
         found = examples.build_examples(split, tokens, special, _published(maxlen=config["max_len"]), frames, None)
@@ -139,7 +139,7 @@ def data_examples(case: Case) -> list[str]:
     return check.result()
 
 
-def _described(one: examples.Example, frames: Frames, check: Comparison) -> dict[str, Any]:
+def _described(one: examples.Example, frames: VideoRows, check: Comparison) -> dict[str, Any]:
     """An example as the case writes it; its features are compared on the way."""
     features = frames.batch([one.video], padded=True)["features"][0]
     missing = frames.rows(one.video) is None
@@ -362,7 +362,7 @@ def _gold(
     starts, ends = line_times(lines)
     begin, end = asked["start_second"], asked["end_second"]
     labels = examples.text_labels(row, *nearest(starts, ends, begin, end), published)
-    table = Table(starts, ends, examples.start_tokens(row, published), row.separators)
+    table = TokenFrameTable(starts, ends, examples.start_tokens(row, published), row.separators)
     return examples.Gold(*labels, begin, end, case.config["time_limit"], len(row.ids), frames, table)
 
 

@@ -11,7 +11,7 @@ import pytest
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.plugin.types import Candidate, Declaration, Prediction, PredictOptions, Target
-from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.runs.directory import RunDirectory
 
 CONFIG = """
 [default.index]

@@ -12,15 +12,15 @@ from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Track, Video
 from cmivqa_kit.plugin.types import Declaration, PredictOptions
-from cmivqa_kit.prediction import store
 from cmivqa_kit.prediction.answer import Written, predict
-from cmivqa_kit.prediction.passing import Passing
+from cmivqa_kit.prediction.pairs import pass_folder as store
+from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.pipeline import UNFOUND, defaults
 from cmivqa_kit.prediction.types import EncodedVideo
-from cmivqa_kit.training.run import RunDirectory
+from cmivqa_kit.runs.directory import RunDirectory
 from tests.prediction import fake
-from tests.prediction.paired import CONFIG, SETTINGS, Paired
-from tests.prediction.scorers import KnownScorer, known
+from tests.prediction.pairs.paired import CONFIG, SETTINGS, Paired
+from tests.prediction.pairs.scorers import KnownScorer, known
 
 FEW = 2  # lines: with so few nothing can be chosen
 DECLARATION = Declaration(
@@ -72,14 +72,14 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, factory: str = "Loc
 
 def behind(
     files: Catalogue, run: RunDirectory, out: Path, retriever: str = "", split: str = "testA",
-    tracks: tuple[Track, ...] = (2, 3), passing: Passing | None = None, kept: Path | None = None, sample: int = 0,
+    tracks: tuple[Track, ...] = (2, 3), passing: PassOptions | None = None, kept: Path | None = None, sample: int = 0,
     decode: dict[str, Any] | None = None, **pipeline: Any,
 ) -> list[Written]:  # fmt: skip
     """Predict with the pipeline, some of its settings changed."""
     config = {"decode": {**CONFIG["decode"], **(decode or {})}, "pipeline": {**defaults()["pipeline"], **pipeline}}
     return predict(
         files, run, split, tracks, PredictOptions(config=config), out, True, sample=sample,
-        passing=passing or Passing(), kept=kept, retriever=retriever,
+        passing=passing or PassOptions(), kept=kept, retriever=retriever,
     )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate
+from cmivqa_kit.prediction.pairs.line_times import LineTimes
+from cmivqa_kit.prediction.pairs.ranking import Ranked
 from cmivqa_kit.prediction.pipeline import (
     UNFOUND,
     PipelineSettings,
@@ -28,11 +30,9 @@ from cmivqa_kit.prediction.pipeline import (
     spans_in,
     with_fallback,
 )
-from cmivqa_kit.prediction.ranking import Ranked
-from cmivqa_kit.prediction.seconds import Clock
 from cmivqa_kit.prediction.types import Ranking, Times
+from tests.prediction.pairs.scorers import split_of, video
 from tests.prediction.plain_pipeline import plainly
-from tests.prediction.scorers import split_of, video
 
 Found = dict[str, list[tuple[float, Span]]]
 HOW = PipelineSettings()
@@ -63,7 +63,7 @@ def found(draw: st.DrawFn) -> tuple[Ranking, Found]:
 
 
 @given(
-    found(), st.sampled_from([2, 3, 23]), st.integers(1, 8), st.sampled_from([0.25, 1.0, 4.0]), st.integers(1, 4),
+    found(), st.sampled_from([2, 3, "corpus"]), st.integers(1, 8), st.sampled_from([0.25, 1.0, 4.0]), st.integers(1, 4),
     st.sampled_from(["score", "retriever"]), st.integers(1, 6),
 )  # fmt: skip
 def test_the_list_is_the_specification_s(
@@ -93,11 +93,11 @@ def test_one_list_serves_both_tracks_unless_there_are_more_spans_of_a_video() ->
     assert (
         combine(RANKING, SPANS, HOW, 2, 50)
         == combine(RANKING, SPANS, HOW, 3, 50)
-        == combine(RANKING, SPANS, HOW, 23, 50)
+        == combine(RANKING, SPANS, HOW, "corpus", 50)
     )
     two = replace(HOW, spans_per_video=2)
     three = [("a", 0), ("c", 1), ("a", 5), ("b", 2), ("b", 4)]
-    assert shown(combine(RANKING, SPANS, two, 3, 50)) == shown(combine(RANKING, SPANS, two, 23, 50)) == three
+    assert shown(combine(RANKING, SPANS, two, 3, 50)) == shown(combine(RANKING, SPANS, two, "corpus", 50)) == three
     assert shown(combine(RANKING, SPANS, two, 2, 50)) == [("a", 0), ("c", 1), ("b", 2)]
     assert shown(combine(RANKING, SPANS, two, 3, 3)) == three[:3]
     assert shown(combine(RANKING, SPANS, two, 2, 2)) == [("a", 0), ("c", 1)]
@@ -163,7 +163,7 @@ def test_settings_that_are_not_named_have_their_defaults() -> None:
 
 
 NOTHING = -math.inf
-CLOCK = Clock.of([
+CLOCK = LineTimes.of([
     Times(np.array([0.0, 5, 5]), np.array([5.0, 9, 9])),  # two lines at once
     Times(np.array([0.0, 4, 8]), np.array([4.0, 8, 8])),  # the last one lasts no time
 ])  # fmt: skip

@@ -19,17 +19,17 @@ from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import PredictOptions
 from cmivqa_kit.prediction import answer
-from cmivqa_kit.prediction.kept import KeptAnswers
-from cmivqa_kit.prediction.pairs import run_pass
-from cmivqa_kit.prediction.passing import Cost, FirstStage, OnlyPlanned, Passing
-from cmivqa_kit.prediction.ranked_videos import by_rank
+from cmivqa_kit.prediction.pairs.cached_pass import CachedPass
+from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, FirstStage, OnlyPlanned, PassOptions
+from cmivqa_kit.prediction.pairs.run_pass import run_pass
+from cmivqa_kit.prediction.ranked_list import by_rank
 from cmivqa_kit.prediction.types import Ranking
-from cmivqa_kit.training.processes import Group
-from cmivqa_kit.training.run import RunDirectory, make_run
+from cmivqa_kit.runs.directory import RunDirectory, make_run
+from cmivqa_kit.runs.processes import Group
 from tests.prediction.localized import Localized, Stopped, behind, install, scored_rows, spans_of, stop_at
-from tests.prediction.paired import CONFIG
+from tests.prediction.pairs.paired import CONFIG
+from tests.prediction.pairs.scorers import split_of, video
 from tests.prediction.plain_pipeline import plainly
-from tests.prediction.scorers import split_of, video
 from tests.submission.small import put, records, root_2023, root_2024
 
 A, B, C, D, SILENT, TWO = (f"vid{letter}_______" for letter in "ABCDEF")
@@ -98,13 +98,13 @@ def expected(split: Split, target: int, top: int = 50, per_video: int = 1, **how
 def test_only_retrieved_videos_are_scored_and_the_list_is_that_of_the_rule(
     files: Catalogue, run: RunDirectory, out: Path, lists: str
 ) -> None:
-    told: list[tuple[Cost, FirstStage]] = []
-    passing = Passing(announce=lambda cost, first: told.append((cost, first)))  # type: ignore[arg-type]
+    told: list[tuple[CostEstimate, FirstStage]] = []
+    passing = PassOptions(announce=lambda cost, first: told.append((cost, first)))  # type: ignore[arg-type]
     (written,) = behind(files, run, out, lists, passing=passing)
     (scorer,) = Localized.made
     assert scored_rows(scorer, MEASURED) == PAIRS
     split = load_split(files, "testA", 2)
-    assert read(out) == expected(split, 23)
+    assert read(out) == expected(split, "corpus")
     assert [len(row) for row in read(out)] == [4, 1, 2, 6]
     assert read(out)[2] == [[SILENT, 0.0, 1.0], [TWO, 0.0, 11.0]]
     ((_, first),) = told
@@ -125,12 +125,12 @@ def test_so_many_videos_are_scored_as_are_wanted(
 ) -> None:
     behind(files, run, out, lists, retrieve_top=top)
     assert scored_rows(Localized.made[0], MEASURED) == {1: 2, 2: 4}.get(top, PAIRS)
-    assert read(out) == expected(load_split(files, "testA", 2), 23, top)
+    assert read(out) == expected(load_split(files, "testA", 2), "corpus", top)
 
 
 def test_bm25_is_in_front_and_what_it_finds_on_dev_is_told(files: Catalogue, run: RunDirectory, out: Path) -> None:
     told: list[FirstStage] = []
-    passing = Passing(
+    passing = PassOptions(
         announce=lambda cost, first: told.append(first),  # type: ignore[arg-type]
         dev=lambda: load_split(files, "dev", 2),
     )
@@ -210,12 +210,12 @@ def test_all_videos_are_all_videos(files: Catalogue, run: RunDirectory, out: Pat
 
 def test_more_spans_than_are_usually_kept(files: Catalogue, run: RunDirectory, out: Path, lists: str) -> None:
     behind(files, run, out, lists, spans_per_video=7)
-    assert read(out) == expected(load_split(files, "testA", 2), 23, per_video=7)
+    assert read(out) == expected(load_split(files, "testA", 2), "corpus", per_video=7)
 
 
 def test_the_published_span_of_a_video_is_one(files: Catalogue, run: RunDirectory, out: Path, lists: str) -> None:
     behind(files, run, out, lists, span_source="reference", spans_per_video=3)
-    assert read(out) == expected(load_split(files, "testA", 2), 23)
+    assert read(out) == expected(load_split(files, "testA", 2), "corpus")
 
 
 def test_the_settings_may_be_left_out(files: Catalogue, run: RunDirectory, out: Path, lists: str) -> None:
@@ -257,14 +257,14 @@ def test_a_pass_that_was_stopped_goes_on_where_it_was(
     assert "--resume" in caught.value.fix
     for changed in ({"retrieve_top": 3}, {"spans_per_video": 9}, {"span_source": "reference"}):
         with pytest.raises(UserError, match="differs in"):
-            behind(files, run, out, lists, passing=Passing(resume=True), **changed)
+            behind(files, run, out, lists, passing=PassOptions(resume=True), **changed)
     Localized.made.clear()
-    behind(files, run, out, lists, passing=Passing(resume=True))
+    behind(files, run, out, lists, passing=PassOptions(resume=True))
     assert out.read_bytes() == whole
     assert (folder(run) / "retrieved.json").read_bytes() == kept
     assert scored_rows(Localized.made[0], MEASURED) == 4
     with pytest.raises(UserError, match="nothing to resume"):
-        behind(files, run, out, lists, passing=Passing(resume=True))
+        behind(files, run, out, lists, passing=PassOptions(resume=True))
 
 
 def test_a_file_that_changed_meanwhile_is_another_pass(
@@ -276,8 +276,8 @@ def test_a_file_that_changed_meanwhile_is_another_pass(
             behind(files, run, out, lists)
     Path(lists).write_text(Path(lists).read_text(encoding="utf-8") + "\n", encoding="utf-8")
     with pytest.raises(UserError, match="differs in retriever"):
-        behind(files, run, out, lists, passing=Passing(resume=True))
-    behind(files, run, out, lists, passing=Passing(force=True))
+        behind(files, run, out, lists, passing=PassOptions(resume=True))
+    behind(files, run, out, lists, passing=PassOptions(force=True))
     assert len(read(out)) == 4
 
 
@@ -307,11 +307,11 @@ class Moody:
         return 1 / self.measured
 
 
-def in_front(files: Catalogue, run: RunDirectory, finder: Any, passing: Passing) -> KeptAnswers:
+def in_front(files: Catalogue, run: RunDirectory, finder: Any, passing: PassOptions) -> CachedPass:
     options = PredictOptions(config={**CONFIG, "pipeline": {"retrieve_top": 2}})
     made = run_pass(Localized(), run, [load_split(files, "testA", 2)], options, passing, finder)
     assert made is not None
-    return KeptAnswers(made)
+    return CachedPass(made)
 
 
 def test_a_pass_that_goes_on_keeps_the_videos_it_was_begun_with(
@@ -321,8 +321,8 @@ def test_a_pass_that_goes_on_keeps_the_videos_it_was_begun_with(
     with monkeypatch.context() as patch:
         stop_at(patch, 1)
         with pytest.raises(Stopped):
-            in_front(files, run, finder, Passing())
-    kept = in_front(files, run, finder, Passing(resume=True))
+            in_front(files, run, finder, PassOptions())
+    kept = in_front(files, run, finder, PassOptions(resume=True))
     assert finder.asked == 1
     split = load_split(files, "testA", 2)
     for found in kept.predictions(split, 3, PredictOptions(config=CONFIG)):
@@ -334,7 +334,7 @@ def test_a_pass_that_goes_on_keeps_the_videos_it_was_begun_with(
 def test_the_cost_alone_is_told_without_a_long_wait(files: Catalogue, run: RunDirectory, slow: bool) -> None:
     finder, told = Moody(slow=slow), []
     with pytest.raises(OnlyPlanned) as caught:
-        in_front(files, run, finder, Passing(plan_only=True, announce=lambda *found: told.append(found)))
+        in_front(files, run, finder, PassOptions(plan_only=True, announce=lambda *found: told.append(found)))
     ((cost, first),) = told
     assert (cost.pairs, cost.questions, first.videos, first.of, first.recall) == (8, 4, 2, 6, 1.0)
     assert cost == caught.value.cost
@@ -368,24 +368,25 @@ def test_two_processes_share_the_questions(
         def first(self, action: Callable[[], Any]) -> Any:
             sent.append(action())
             assert (
-                behind(files, run, out, lists, passing=Passing(group=Second(1, 2, "cpu", copy.deepcopy(sent[0])))) == []
+                behind(files, run, out, lists, passing=PassOptions(group=Second(1, 2, "cpu", copy.deepcopy(sent[0]))))
+                == []
             )
             return sent[0]
 
     Localized.made.clear()
-    behind(files, run, out, lists, passing=Passing(group=First(0, 2)))
+    behind(files, run, out, lists, passing=PassOptions(group=First(0, 2)))
     assert out.read_bytes() == whole
     first, second = Localized.made
     assert scored_rows(first, MEASURED) == 2 and sum(count for count, _ in second.batches) == 1 + 4
 
 
 def test_a_sample_has_a_pass_of_its_own(files: Catalogue, run: RunDirectory, out: Path, lists: str) -> None:
-    (written,) = behind(files, run, out, lists, sample=2, passing=Passing(label="-sample2"))
+    (written,) = behind(files, run, out, lists, sample=2, passing=PassOptions(label="-sample2"))
     assert written.questions == len(read(out)) == 2
     assert folder(run, "testA-sample2-behind-found-lists-json").is_dir()
     asked = [row["question"] for row in json.loads(out.read_text(encoding="utf-8"))]
     texts = [record["question"] for record in records("testA")]
-    whole = dict(zip(texts, expected(load_split(files, "testA", 2), 23), strict=True))
+    whole = dict(zip(texts, expected(load_split(files, "testA", 2), "corpus"), strict=True))
     assert read(out) == [whole[text] for text in asked]
 
 
@@ -408,7 +409,7 @@ def test_whatever_a_file_is_called(
 @pytest.mark.parametrize(
     ("given", "message", "fix"),
     [
-        ({"passing": Passing(budget=9.0)}, "--budget and --retriever", "--set pipeline.retrieve_top=10"),
+        ({"passing": PassOptions(budget=9.0)}, "--budget and --retriever", "--set pipeline.retrieve_top=10"),
         ({"tracks": (1,)}, "Track 1 asks within a given video", "--track 2 or 3"),
         ({"tracks": (1, 2)}, "Track 1 asks within a given video", "Leave out --retriever"),
         ({"retriever": "bm52"}, "no baseline, run or file is called so. Did you mean 'bm25'?", "Give bm25"),
@@ -480,10 +481,10 @@ def test_every_language_is_asked_in_its_own_corpus(run: RunDirectory) -> None:
         [("cpr", "Chinese"), ("cpr", "English"), ("怎么", "Chinese")]) for track in (2, 3)]  # fmt: skip
     two, three = (replace(split_of(videos, questions[at::2]), edition="m4ivqa-2025") for at in (0, 1))
     finder, options = Moody(), PredictOptions(config={**CONFIG, "pipeline": {"spans_per_video": 2}})
-    folder = run_pass(Localized(), run, [two, three], options, Passing(), finder)
+    folder = run_pass(Localized(), run, [two, three], options, PassOptions(), finder)
     assert folder is not None
     assert len(folder.manifest["questions"]) == 3  # asked once for both tracks
-    kept = KeptAnswers(folder)
+    kept = CachedPass(folder)
     ranking = finder.rank(two, 3)[0][::-1]
     ranking = tuple((name, 0.5 - place / 3) for place, (name, _) in enumerate(ranking))
     for split, target in ((two, 2), (three, 3)):

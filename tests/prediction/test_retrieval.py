@@ -27,13 +27,14 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction import retrieval
-from cmivqa_kit.prediction.passing import Passing
-from cmivqa_kit.prediction.ranked_videos import by_rank, in_order, of_list, within
+from cmivqa_kit.prediction.pairs.pass_options import PassOptions
+from cmivqa_kit.prediction.ranked_list import by_rank, in_order, of_list, within
 from cmivqa_kit.prediction.retrieval import BaselineFinder, FileFinder, open_finder
 from cmivqa_kit.prediction.types import Ranking
-from cmivqa_kit.training.run import RunDirectory, make_run, start_run
-from tests.prediction import fake, paired
-from tests.prediction.scorers import split_of, video
+from cmivqa_kit.runs.directory import RunDirectory, make_run, start_run
+from tests.prediction import fake
+from tests.prediction.pairs import paired
+from tests.prediction.pairs.scorers import split_of, video
 from tests.submission.small import VIDEOS, put, root_2023
 
 OPTIONS = PredictOptions(limit=50)
@@ -263,7 +264,7 @@ def scored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, files: Catalogue, ru
     run = make_run(runs / "fake-1", "fake", paired.CONFIG, seed=0)
     run.write("learnt.json", {})
     run.finish()
-    paired.ask(files, run, tmp_path / "submission.json", Passing())
+    paired.ask(files, run, tmp_path / "submission.json", PassOptions())
     return run
 
 

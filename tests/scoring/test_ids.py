@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmivqa_kit.data.shown import show
+from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.scoring.ids import finder, json_safe, key, plain_key
 
 NAN = float("nan")  # the JSON reader hands out one object for every NaN
@@ -96,7 +96,7 @@ def test_keys_of_deep_ids_need_no_recursion() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert key(deep) == key([deep[0]])
-    assert show(deep) == "<list>"
+    assert short_repr(deep) == "<list>"
     while isinstance(deep, list):  # taken apart by hand: Python would do it recursively
         deep = deep.pop()
 
@@ -112,9 +112,9 @@ def test_what_strict_scoring_matches(identity: Any, expected: Any) -> None:
 
 
 def test_what_is_shown_is_short_and_safe() -> None:
-    assert show("x" * 100) == "'" + "x" * 56 + "..."
-    assert show(10**5000) == "<int>"
-    assert show(5) == "5"
+    assert short_repr("x" * 100) == "'" + "x" * 56 + "..."
+    assert short_repr(10**5000) == "<int>"
+    assert short_repr(5) == "5"
 
 
 @pytest.mark.parametrize(

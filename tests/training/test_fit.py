@@ -13,8 +13,8 @@ from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.corpus import data_fingerprint
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.settings import settings
+from cmivqa_kit.runs.directory import newest_run, open_run, start_run
 from cmivqa_kit.training.fit import load_splits, repeat, resume, train
-from cmivqa_kit.training.run import newest_run, open_run, start_run
 from tests.prediction.fake import DECLARATION, Fake, install
 from tests.submission.small import put, records, root_2023, without
 

@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.neural.weights import load_weights
+from cmivqa_kit.runs.directory import make_run
 from cmivqa_kit.training.loop import LoopSettings, train_loop
-from cmivqa_kit.training.run import make_run
-from cmivqa_kit.training.state import load_weights
 from tests.training.toy import SETTINGS, Toy, run_toy
 
 ROOT = Path(__file__).parents[2]

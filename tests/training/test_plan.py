@@ -12,7 +12,7 @@ from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Plan, Plans, Prepares
-from cmivqa_kit.training.device import accelerator_on, resolve, threads, without_denormals
+from cmivqa_kit.runs.device import accelerator_on, resolve, threads, without_denormals
 from cmivqa_kit.training.fit import plan, ready
 from cmivqa_kit.training.loop import LoopSettings
 from cmivqa_kit.training.plan import measure

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cmivqa_kit.runs.directory import make_run, open_unfinished
 from cmivqa_kit.training.loop import LoopSettings, Outcome, train_loop
-from cmivqa_kit.training.run import make_run, open_unfinished
 
 SETTINGS = LoopSettings(epochs=3, accumulation=2, evaluate_every=3, save_every=2)
 

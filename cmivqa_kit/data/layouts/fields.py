@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.data.numbers import is_finite
-from cmivqa_kit.data.shown import show
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import QuestionId
 from cmivqa_kit.errors import Problem
@@ -20,7 +20,7 @@ def objects(records: Sequence[Any], problems: list[Problem]) -> Iterator[tuple[s
         if isinstance(record, Mapping):
             yield f"/{index}", record
         else:
-            problems.append(Problem(f"/{index}", f"{show(record)} is not an object"))
+            problems.append(Problem(f"/{index}", f"{short_repr(record)} is not an object"))
 
 
 def question_id(record: Mapping[str, Any], key: str, where: str, problems: list[Problem]) -> QuestionId | None:
@@ -30,7 +30,7 @@ def question_id(record: Mapping[str, Any], key: str, where: str, problems: list[
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    what = f"no {key!r}" if value is _MISSING else f"{key!r} is {show(value)}, not an integer or a string"
+    what = f"no {key!r}" if value is _MISSING else f"{key!r} is {short_repr(value)}, not an integer or a string"
     problems.append(Problem(where, what))
     return None
 
@@ -40,7 +40,7 @@ def text(record: Mapping[str, Any], key: str, where: str, problems: list[Problem
     value = record.get(key, _MISSING)
     if isinstance(value, str) and value.strip():
         return value.strip()
-    what = f"no {key!r}" if value is _MISSING else f"{key!r} is {show(value)}, not a text"
+    what = f"no {key!r}" if value is _MISSING else f"{key!r} is {short_repr(value)}, not a text"
     problems.append(Problem(where, what))
     return None
 
@@ -62,7 +62,7 @@ def video_id(record: Mapping[str, Any], where: str, problems: list[Problem]) -> 
     """The video id as it stands; blanks around it are a finding, since no other file would match it then."""
     value = record.get("video_id")
     if isinstance(value, str) and value.strip() and value != value.strip():
-        problems.append(Problem(f"{where}/video_id", f"{show(value)} has blanks around it"))
+        problems.append(Problem(f"{where}/video_id", f"{short_repr(value)} has blanks around it"))
         return None
     return optional_text(record, "video_id", where, problems)
 
@@ -75,7 +75,7 @@ def span(record: Mapping[str, Any], start: str, end: str, where: str, problems: 
     for key in (start, end):
         value: Any = record.get(key)
         if not is_finite(value):
-            problems.append(Problem(f"{where}/{key}", f"{show(value)} is not a number of seconds"))
+            problems.append(Problem(f"{where}/{key}", f"{short_repr(value)} is not a number of seconds"))
         else:
             times.append(float(value))
     return Span(*times) if len(times) == 2 else None

@@ -138,7 +138,7 @@ def compare(
                 f"{label}: cannot be compared: {card.strict.message}", "Mend what is named, then try again."
             )
     common, remarks = _common(cards, labels)
-    wanted = tuple(dict.fromkeys(metrics)) or _shown(cards[0])
+    wanted = tuple(dict.fromkeys(metrics)) or cards[0].board_metrics
     values = [{name: _values(card, name) for name in wanted} for card in cards]
     first = cards[0]
     clusters = first.clusters if settings.by == "video" else _own_names(first.question_ids)
@@ -199,12 +199,6 @@ def _common(cards: Sequence[ScoreCard], labels: Sequence[str]) -> tuple[str, tup
         remarks.append(f"the answers name no video for {alone} questions: each of them counts as a video of its own")
     same = [name for name in parts[0] if name != "python" and len({signature.get(name) for signature in parts}) == 1]
     return "|".join(f"{name}:{'strict' if name == 'mode' else parts[0][name]}" for name in same), tuple(remarks)
-
-
-def _shown(card: ScoreCard) -> tuple[str, ...]:
-    """What the board of the track shows, the headline first; no board of Track 3 shows its retrieval metrics."""
-    names = card.strict.metrics
-    return tuple(name for name in names if card.track != 3 or name == card.headline or name.endswith("|mIoU"))
 
 
 def _values(card: ScoreCard, metric: str) -> NDArray[np.float64]:

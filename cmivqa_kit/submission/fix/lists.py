@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from cmivqa_kit.data.shown import escape_pointer
+from cmivqa_kit.data.display import escape_pointer
 from cmivqa_kit.submission.fix.model import GONE, Context, Log, Shown, repair
 from cmivqa_kit.submission.fix.values import endless
 

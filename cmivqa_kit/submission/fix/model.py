@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from cmivqa_kit.data.shown import WIDTH, cut
+from cmivqa_kit.data.display import WIDTH, cut
 from cmivqa_kit.data.types import Question, QuestionId, Track
 from cmivqa_kit.editions import Edition
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cmivqa_kit.data.shown import escape_pointer
+from cmivqa_kit.data.display import escape_pointer
 from cmivqa_kit.submission.fix.model import GONE, Log
 
 _INDENT = re.compile(r"\n( {1,8}|\t{1,4})[^ \t\r\n]")

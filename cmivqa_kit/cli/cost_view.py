@@ -1,0 +1,117 @@
+"""What `predict` says of a pass over a corpus: its cost before it starts, its speed while it runs."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmivqa_kit.cli import render
+from cmivqa_kit.cli.common import Session, count
+
+if TYPE_CHECKING:
+    from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, FirstStage
+
+_BUDGET = re.compile(r"(?=.)(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
+
+
+class Budget(click.ParamType[float]):
+    """A time: ``2h``, ``30m``, ``1h30m``, ``90s``; in seconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        if isinstance(value, float):
+            return value
+        found = _BUDGET.fullmatch(str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is no time; e.g. 2h, 30m, 1h30m", param, ctx)
+        hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        total = 3600 * hours + 60 * minutes + seconds
+        if not 0 < total < 1e9:
+            self.fail(f"{value!r}: not a time in which anything could be done", param, ctx)
+        return total
+
+
+def show_cost(session: Session, cost: CostEstimate, first: FirstStage | None, processes: int) -> None:
+    """Before it starts: how many pairs and tokens, how long, how much memory; and what a first stage gives up."""
+    windows = f" in {cost.rows:,} rows" if cost.rows != cost.pairs else ""
+    where = cost.device + (f", {processes} processes" if processes > 1 else "")
+    session.say(
+        f"{count(cost.questions, 'question')} x {count(first.videos if first else cost.videos, 'video')}: "
+        f"{cost.pairs:,} pairs{windows}, {cost.tokens:,} tokens; about {duration(cost.seconds)} on {where}"
+        f" in batches of {cost.batch:,} tokens{_memory(cost)}",
+        "dim",
+    )
+    if first is not None:
+        known = first.recall
+        lost = (
+            f"of the dev questions {known:.1%} have their video among them: the rest is given up"
+            if known is not None
+            else "it was not measured on dev questions with answers, so what is given up is not known"
+        )
+        session.say(
+            f"Not the published system: {first.name} passes on {first.videos} of {first.of} videos; {lost}.", "yellow"
+        )
+
+
+def cost_document(cost: CostEstimate, first: FirstStage | None) -> dict[str, Any]:
+    """``predict --dry-run --format json``: the fields of `CostEstimate`, and ``first_stage`` or ``null``."""
+    return {**asdict(cost), "first_stage": first.to_dict() if first else None}
+
+
+def duration(seconds: float) -> str:
+    """``3 h 20 min``, ``12 min``, ``40 s``."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+def _memory(cost: CostEstimate) -> str:
+    return f", {cost.memory / 2**20:,.0f} MiB" if cost.memory else ""
+
+
+class Speed:
+    """The progress of a pass: pairs and tokens a second, time left."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.total = self.rows = self.tokens = 0
+        self.pairs_per_row = 1.0
+        self.begun = time.monotonic()
+        self._bar: Any = None
+        self._job: Any = None
+        self._open = ExitStack()
+
+    def start(self, cost: CostEstimate) -> None:
+        """The pass begins now; on a terminal a bar appears."""
+        self.total, self.pairs_per_row = cost.rows, cost.pairs / max(1, cost.rows)
+        self.begun = time.monotonic()
+        if not self.session.json and self.session.console.is_terminal:
+            self._bar, self._job = self._open.enter_context(render.bar(self.session.console))
+
+    def advance(self, rows: int, tokens: int) -> None:
+        """So much more is done."""
+        before, self.rows, self.tokens = self.rows, self.rows + rows, self.tokens + tokens
+        if self._bar is not None:
+            self._bar.update(self._job, completed=self.rows, total=self.total, description=self.text())
+        elif not self.session.json and self.total and self.rows * 10 // self.total > before * 10 // self.total:
+            self.session.say(f"  {self.rows:,} of {self.total:,} rows, {self.text()}", "dim")
+
+    def text(self) -> str:
+        """``1,200 pairs/s, 310,000 tokens/s``."""
+        spent = max(1e-9, time.monotonic() - self.begun)
+        return f"{self.rows * self.pairs_per_row / spent:,.0f} pairs/s, {self.tokens / spent:,.0f} tokens/s"
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """A bar on a terminal, a line per tenth elsewhere, nothing beside JSON; it goes at the end of the block."""
+        with self._open:
+            yield

@@ -1,0 +1,26 @@
+"""How a message shows what stands in a file: a value cut short, a key as part of a JSON pointer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WIDTH = 60  # characters of a value
+
+
+def cut(text: str, length: int = WIDTH) -> str:
+    """At most ``length`` characters of a text."""
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def short_repr(value: Any, length: int = WIDTH) -> str:
+    """``repr`` of a value from a file, cut to ``length`` characters; its type's name where there is none."""
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # nested deeply, or an integer of thousands of digits
+        text = f"<{type(value).__name__}>"
+    return cut(text, length)
+
+
+def escape_pointer(token: str) -> str:
+    """A key as one token of a JSON pointer (RFC 6901): ``~`` becomes ``~0``, ``/`` becomes ``~1``."""
+    return token.replace("~", "~0").replace("/", "~1")

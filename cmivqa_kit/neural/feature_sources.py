@@ -1,0 +1,165 @@
+"""Where the rows of a visual branch come from: feature files, or the subtitles themselves where there are none.
+
+A baseline takes its source by name (section ``features`` of its settings). A run goes on, and predicts, with the source
+that it was begun with: where subtitles are embedded, the frozen encoder lies in the run.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Protocol
+
+from safetensors import SafetensorError
+from transformers.utils import logging as transformers_logging
+
+from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.types import Split
+from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.files import fingerprint, sha256
+from cmivqa_kit.neural.encoders import TINY, Encoder, every_text, open_config, open_encoder
+from cmivqa_kit.neural.subtitle_embedding import EMBEDDED, SubtitleEmbedding, spoken
+from cmivqa_kit.plugin.settings import one_of
+from cmivqa_kit.runs.device import resolve
+from cmivqa_kit.runs.directory import FEATURE_ENCODER, RunDirectory, has_state
+from cmivqa_kit.runs.processes import Group
+
+log = logging.getLogger(__name__)
+FILES, AUTO = "files", "auto"
+NAMES = (AUTO, FILES, EMBEDDED)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSettings:
+    """Section ``features``.
+
+    ``name``: ``files``, ``subtitle-embedding``, or ``auto`` (files where the split has any). ``encoder``: what embeds
+    the subtitles, as `open_encoder` takes it; empty: the baseline's own text encoder as it is before training.
+    """
+
+    name: str = AUTO
+    encoder: str = ""
+
+    def __post_init__(self) -> None:
+        one_of(NAMES, "features.name", self.name)
+
+    def prepare(self) -> None:
+        """Look whether the encoder can be had, before any data is loaded.
+
+        Raises:
+            UserError: its configuration cannot be read or fetched.
+        """
+        if self.name != FILES and self.encoder not in ("", TINY):
+            open_config(self.encoder)
+
+
+class FeatureSource(Protocol):
+    """Gives every split its features."""
+
+    @property
+    def size(self) -> int | None:
+        """The numbers in a row; ``None`` where the files decide."""
+        ...
+
+    def features(self, split: Split) -> FeatureStore:
+        """The features of the videos of ``split``."""
+        ...
+
+
+class FeatureFiles:
+    """What the split brings along."""
+
+    size = None
+
+    def features(self, split: Split) -> FeatureStore:
+        """The split's own feature files."""
+        return split.features
+
+
+def source_for(settings: FeatureSettings, split: Split, own: Encoder, run: RunDirectory) -> FeatureSource:
+    """The source for a training on ``split``; an encoder that embeds is written into the run.
+
+    All processes that train together have to call it.
+
+    Args:
+        settings: which source.
+        split: what is trained on; ``auto`` asks it for files.
+        own: the baseline's text encoder before it is trained.
+        run: the run that is made, or gone on with.
+
+    Raises:
+        UserError: the encoder cannot be had, or no video has anything to embed.
+        RunFailed: the run cannot be written.
+    """
+    if run.group.first(lambda: _embeds(settings, split, own, run)):
+        return _embedding(run.path / FEATURE_ENCODER, run.device, run.group)
+    return FeatureFiles()
+
+
+def source_of(run: RunDirectory, device: str) -> FeatureSource:
+    """The source that a run was trained with.
+
+    Raises:
+        UserError: its encoder is damaged, or there is no such device.
+    """
+    place = run.path / FEATURE_ENCODER
+    return _embedding(place, device, run.group) if place.is_dir() else FeatureFiles()
+
+
+def _embeds(settings: FeatureSettings, split: Split, own: Encoder, run: RunDirectory) -> bool:
+    """True where subtitles are embedded, with the encoder in the run by then; for the main process."""
+    place = run.path / FEATURE_ENCODER
+    if place.is_dir() or has_state(run.path):  # whatever files lie beside the data by now
+        return place.is_dir()
+    if settings.name == FILES or (settings.name == AUTO and len(split.features)):
+        return False
+    if not any(spoken(video) for video in split.videos.values()):
+        raise UserError(
+            f"{split.source or split.name}: no video has features, and none has subtitles that could be embedded",
+            "Put <video_id>.npy files, one row per second, into video_feature/ beside the questions.",
+        )
+    if settings.name == AUTO:
+        log.warning("no video of this split has features: its subtitles, embedded per second, stand in for them "
+                    "(features = %s)", EMBEDDED)  # fmt: skip
+    _save(open_encoder(settings.encoder, every_text(split), run.seed) if settings.encoder else own, place)
+    return True
+
+
+def _save(encoder: Encoder, place: Path) -> None:
+    """The encoder as a folder, whole or not there."""
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would cut through our own output
+    try:
+        for left in place.parent.glob(f".{place.name}.*"):  # of a training that was killed here
+            shutil.rmtree(left, ignore_errors=True)
+        temporary = Path(mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+        try:
+            made: Any = encoder.model
+            made.save_pretrained(temporary)
+            encoder.tokenizer.save_pretrained(temporary)
+            for path in temporary.iterdir():
+                with path.open("rb") as stream:
+                    os.fsync(stream.fileno())
+            temporary.chmod(0o755)  # mkdtemp's is private to the user
+            temporary.replace(place)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except (OSError, SafetensorError) as error:
+        raise RunFailed(f"{place}: cannot be written ({error})", "Free some space, then train again.") from None
+
+
+def _embedding(place: Path, device: str, group: Group) -> SubtitleEmbedding:
+    """The source that a run's encoder makes."""
+    try:
+        encoder = open_encoder(str(place), (), 0)
+    except UserError as error:
+        raise UserError(
+            f"{place}: the encoder of the run's features is damaged ({error.message})",
+            "Copy the run again from where it was made, or train again.",
+        ) from error
+    # The same weights, configuration and vocabulary have the same stamp in every run.
+    stamp = fingerprint({path.name: sha256(path) for path in place.iterdir() if path.is_file()})
+    return SubtitleEmbedding(encoder, stamp, resolve(device), group)

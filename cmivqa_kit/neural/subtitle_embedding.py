@@ -1,0 +1,191 @@
+"""Subtitles as a visual sequence: every second of a video is the mean of the lines that are spoken in it.
+
+The rows of a video depend on its own lines and on the encoder alone. They are kept in the user's cache under the name
+of all that could make them come out differently, so that what lies there never changes a result; it may be deleted at
+any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from numpy.typing import NDArray
+
+from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.types import Split, Subtitle, Video
+from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.files import atomic_path, cache_root, fingerprint
+from cmivqa_kit.neural.encoders import Encoder, position_limit
+from cmivqa_kit.neural.tokens import Ids, Special, tokenize_with
+from cmivqa_kit.runs.processes import ALONE, Group
+
+Rows = NDArray[np.float32]
+EMBEDDED = "subtitle-embedding"
+VERSION = 1  # raise it whenever a row would come out differently
+LONGEST = 6 * 3600  # seconds; times beyond are no reason to make rows
+LINE = 512  # tokens that are read at once; a longer line is read in parts
+TOKENS = 8192  # per batch, padding included
+
+
+class SubtitleEmbedding:
+    """Subtitles embedded per second by a frozen encoder.
+
+    Args:
+        encoder: is not trained.
+        stamp: the same for the same encoder, and for no other.
+        device: where it runs.
+        group: the processes that ask for the same features together; they share the work.
+    """
+
+    def __init__(self, encoder: Encoder, stamp: str, device: torch.device, group: Group = ALONE) -> None:
+        self.model, self.device, self.group = encoder.model.eval(), device, group
+        self.tokens, self.special = tokenize_with(encoder.tokenizer), Special.of(encoder.tokenizer)
+        self.size: int = encoder.config.hidden_size
+        self.room = max(1, min(position_limit(encoder.config) or LINE, LINE) - 2)
+        # Devices, versions and, on a CPU, numbers of threads may round differently.
+        threads = torch.get_num_threads() if device.type == "cpu" else 0
+        made_by = [stamp, VERSION, device.type, threads, torch.__version__, transformers.__version__]
+        self.folder = cache_root() / EMBEDDED / fingerprint(made_by)
+
+    def features(self, split: Split) -> FeatureStore:
+        """One file per video that says anything, (seconds, `size`) float32; made now where the cache lacks it.
+
+        All processes of the group have to call it.
+
+        Raises:
+            UserError: the encoder gives numbers that are not finite.
+            RunFailed: the cache cannot be written, or memory ran out.
+        """
+        files = {name: self.folder / f"{_stamp(video)}.npy" for name, video in split.videos.items() if spoken(video)}
+        store = FeatureStore.of(files)
+        lacking = self._lacking(store)
+        self.group.check()  # all have looked before any of them writes
+        self._make(store, split, [lacking[number] for number in self.group.share(range(len(lacking)))])
+        self.group.check()
+        if lacking:  # others may make their share on a disk that this process does not see
+            self._make(store, split, self._lacking(store))
+        return store
+
+    def rows(self, video: Video) -> Rows:
+        """(seconds, `size`): the mean of the lines of each second, zeros where nothing is said.
+
+        A line is the sum over its tokens, scaled to a mean square of 1.
+
+        Raises:
+            UserError: the encoder gives numbers that are not finite.
+        """
+        lines = spoken(video)
+        texts = sorted({line.text for line in lines})
+        vectors = dict(zip(texts, self._embedded(texts), strict=True))
+        times = [_seconds(line) for line in lines]
+        stated = video.duration if video.duration is not None and 0 < video.duration <= LONGEST else 1
+        total = np.zeros((max(math.ceil(stated), *(stop for _, stop in times), 1), self.size), np.float32)
+        count = np.zeros((len(total), 1), np.float32)
+        for line, (first, stop) in zip(lines, times, strict=True):
+            total[first:stop] += vectors[line.text]
+            count[first:stop] += 1
+        return np.divide(total, np.maximum(count, 1), dtype=np.float32)
+
+    def _lacking(self, store: FeatureStore) -> list[str]:
+        """A video for each file that is not there, or damaged."""
+        lacking = {path: name for name, path in store.files.items() if not self._whole(store, name)}
+        return list(lacking.values())
+
+    def _whole(self, store: FeatureStore, name: str) -> bool:
+        try:
+            array = store.get(name)
+        except UserError:
+            return False
+        return array is not None and array.shape[1] == self.size and array.dtype == np.float32
+
+    def _make(self, store: FeatureStore, split: Split, names: Sequence[str]) -> None:
+        if not names:
+            return
+        try:
+            self.model.to(self.device)
+            for name in names:
+                rows = self.rows(split.videos[name])
+                with atomic_path(store.files[name]) as temporary, temporary.open("wb") as stream:
+                    np.save(stream, rows)
+        except torch.OutOfMemoryError as error:
+            raise RunFailed(
+                "out of memory while subtitles were embedded",
+                "Free some, give a smaller encoder (--set features.encoder=DIR), or --device cpu.",
+            ) from error
+        except RunFailed as error:
+            raise RunFailed(
+                error.message,
+                "Embedded subtitles are kept in the user's cache: free some space there, or set CMIVQA_CACHE=DIR.",
+            ) from None
+        finally:
+            self.model.to("cpu")  # what is trained needs the room
+
+    def _embedded(self, texts: Sequence[str]) -> Rows:
+        """A vector per text, in their order, (texts, `size`)."""
+        parts = [(number, part) for number, text in enumerate(texts) for part in self._parts(text)]
+        owners = np.array([number for number, _ in parts], np.int64)
+        sizes = np.array([len(part) for _, part in parts], np.int32)
+        left = np.argsort(-sizes, kind="stable")
+        total = np.zeros((len(texts), self.size), np.float32)
+        while len(left):
+            some, left = np.split(left, [max(1, TOKENS // int(sizes[left[0]]))])
+            np.add.at(total, owners[some], self._sums([parts[number][1] for number in some]))
+        if not np.isfinite(total).all():
+            raise UserError(
+                "the encoder that embeds the subtitles gives numbers that are not finite",
+                "Give another one: --set features.encoder=DIR",
+            )
+        scale = np.sqrt(np.square(total).mean(axis=1, keepdims=True))
+        vectors: Rows = total / np.maximum(scale, np.float32(1e-6))
+        return vectors
+
+    def _parts(self, text: str) -> Iterator[Ids]:
+        """The ids of a text in pieces that the encoder takes, at least one."""
+        ids = self.tokens(text)
+        for at in range(0, max(1, len(ids)), self.room):
+            yield self.special.cls, *ids[at : at + self.room], self.special.sep
+
+    def _sums(self, rows: Sequence[Ids]) -> Rows:
+        """The sum over the tokens of each row, (rows, `size`)."""
+        tokens = torch.full((len(rows), max(map(len, rows))), self.special.pad)
+        mask = torch.zeros_like(tokens)
+        for number, ids in enumerate(rows):
+            tokens[number, : len(ids)] = torch.tensor(ids)
+            mask[number, : len(ids)] = 1
+        tokens, mask = tokens.to(self.device), mask.to(self.device)
+        with torch.inference_mode():
+            states: Any = self.model(input_ids=tokens, attention_mask=mask).last_hidden_state
+            sums: Rows = (states.float() * mask[:, :, None]).sum(dim=1).cpu().numpy()
+        return sums
+
+
+def spoken(video: Video) -> tuple[Subtitle, ...]:
+    """Its lines that say something at a time that can be; of several languages those of the first that has any."""
+    translated: Mapping[str, tuple[Subtitle, ...]] = video.translations
+    for lines in (video.subtitles, *(translated[language] for language in sorted(translated))):
+        found = tuple(line for line in lines if line.text.strip() and _possible(line))
+        if found:
+            return found
+    return ()
+
+
+def _possible(line: Subtitle) -> bool:
+    return math.isfinite(line.end) and line.start < LONGEST and (line.start >= 0 or line.end > 0)
+
+
+def _seconds(line: Subtitle) -> tuple[int, int]:
+    """The first row of a line and the one behind its last; a line without length has the row it stands in."""
+    first = max(0, math.floor(line.start))
+    return first, max(first + 1, math.ceil(min(line.end, LONGEST)))
+
+
+def _stamp(video: Video) -> str:
+    """The same for the same lines and duration."""
+    lines = [[line.text, float(line.start), float(line.end)] for line in spoken(video)]
+    return hashlib.sha256(repr((lines, video.duration)).encode()).hexdigest()[:32]

@@ -1,0 +1,109 @@
+"""Answers cut from a pass that is kept in a run: no network, and no torch, is needed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cmivqa_kit.data.types import Question, Split
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.pairs import pass_folder as store
+from cmivqa_kit.prediction.pairs.answer_list import cut
+from cmivqa_kit.prediction.pairs.line_times import LineTimes
+from cmivqa_kit.prediction.pairs.ranking import Ranked
+from cmivqa_kit.prediction.pipeline import PipelineSettings, combine, complete, spans_in, with_fallback
+from cmivqa_kit.prediction.settings import PIPELINE, ListOptions, require_same
+
+Asked = tuple[str, str | None]  # text and language: what makes two questions one
+_CHUNKS = 4  # kept in memory while lists are cut: languages take turns in a question file
+
+
+def asked_as(question: Question) -> Asked:
+    """What makes two questions one."""
+    return question.text, question.language
+
+
+class CachedPass:
+    """Lists cut from a pass that is kept.
+
+    Args:
+        folder: the pass, finished.
+
+    Raises:
+        UserError: it is unfinished or damaged.
+    """
+
+    def __init__(self, folder: store.PassFolder) -> None:
+        if folder.path.name.endswith(store.PARTIAL):
+            raise UserError(f"{folder.path}: this pass is not finished", "Go on with: cmivqa predict --resume")
+        self.folder = folder
+        self.places: dict[Asked, int] = {
+            (text, language): place for place, (text, language) in enumerate(folder.manifest["questions"])
+        }
+        self._chunk_of = {place: (chunk, at) for chunk in folder.chunks for at, place in enumerate(chunk.questions)}
+        self._read: OrderedDict[int, Ranked] = OrderedDict()
+        self._corpora: dict[str | None, tuple[list[str], LineTimes]] = {}
+
+    def require(self, split: Split, options: PredictOptions) -> None:
+        """Refuse what needs another pass.
+
+        Raises:
+            UserError: the questions or the settings are not those of this pass.
+        """
+        behind = self.folder.manifest.get("retriever")
+        config = complete(options.config) if behind else options.config
+        require_same(self.folder.manifest["config"], config, self.folder.path)
+        if behind:
+            first = self.folder.manifest["first_stage"]
+            most, top = self.folder.manifest[PIPELINE]["retrieve_top"], config[PIPELINE]["retrieve_top"]
+            if top > most and first["videos"] < first["of"]:
+                raise UserError(
+                    f"{self.folder.path}: pipeline.retrieve_top = {top}, and the pass looked into {most} videos",
+                    f"Give {most} or less, or predict again without --from.",
+                )
+        lacking = [question for question in split.questions if asked_as(question) not in self.places]
+        if lacking:
+            raise UserError(
+                f"{self.folder.path}: {len(lacking)} of {len(split.questions)} questions are not in this pass, e.g. "
+                f"{lacking[0].id!r}",
+                f"It is of {self.folder.manifest['split']}: give --split, or predict again without --from.",
+            )
+
+    def predictions(self, split: Split, target: Target, options: PredictOptions) -> Iterator[Prediction]:
+        """One prediction per question of ``split``, in its order.
+
+        Raises:
+            UserError: a part is damaged, or more spans are wanted than were kept.
+        """
+        how = ListOptions.of(options.config, target, options.limit)
+        behind, pipeline = self.folder.retrieved, PipelineSettings.of(options.config)
+        spans = pipeline.spans_per_video if pipeline.span_source == "lines" else 1  # of several windows the surest
+        for question in split.questions:
+            chunk, at = self._chunk_of[self.places[asked_as(question)]]
+            if chunk.language not in self._corpora:
+                self._corpora[chunk.language] = self.folder.corpus(chunk.language)
+            if chunk.number not in self._read:
+                self._read[chunk.number] = self.folder.read(chunk)
+                if len(self._read) > _CHUNKS:
+                    self._read.popitem(last=False)
+            videos, clock = self._corpora[chunk.language]
+            ranked = self._read[chunk.number]
+            if not behind:
+                yield Prediction(question.id, cut(ranked, at, videos, clock, how))
+                continue
+            ranking = behind[self.places[asked_as(question)]][: pipeline.retrieve_top]
+            found = spans_in(ranked, at, videos, clock, ranking, spans)
+            whole = with_fallback(found, ranking, split, question)
+            yield Prediction(question.id, combine(ranking, whole, pipeline, target, options.limit))
+
+
+def marks(manifest: Mapping[str, Any]) -> str:
+    """What a reader of the answers must know: that a first stage left videos out; empty where it did not."""
+    first = manifest.get("first_stage")
+    if not first:
+        return ""
+    known = first["recall_on_dev"]
+    lost = f"it finds the right video of {known:.1%} of the dev questions" if known is not None else "never measured"
+    return f"not the published system: {first['name']} passed on {first['videos']} of {first['of']} videos ({lost})"

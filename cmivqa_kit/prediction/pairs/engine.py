@@ -1,0 +1,189 @@
+"""Running a `PairScorer` over rows: batches by a token budget, the next one prepared while the last is computed.
+
+The best cells are found on the device; nothing else leaves it. The same questions in the same chunk give the same
+bytes on a CPU, whatever other chunks there are and whichever process works on them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from queue import Queue
+from threading import Event, Thread
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from cmivqa_kit.errors import RunFailed
+from cmivqa_kit.prediction.pairs.batching import Corpus, Ints, Jobs, batches
+from cmivqa_kit.prediction.pairs.cells import best_cells
+from cmivqa_kit.prediction.pairs.line_times import LineTimes
+from cmivqa_kit.prediction.pairs.pass_options import Progress, quiet
+from cmivqa_kit.prediction.pairs.ranking import Collector, Ranked
+from cmivqa_kit.prediction.types import PairScorer, TokenIds
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+AHEAD = 2  # batches under way on a GPU while the next one is prepared
+LEAST = 256  # tokens of a batch below which stepping down is of no use
+
+
+@dataclass(frozen=True, slots=True)
+class TopK:
+    """What is kept: ``count`` spans of a question, ``per_video`` of each of its videos."""
+
+    count: int = 50
+    per_video: int = 10
+
+
+class Engine:
+    """Scores chunks of questions against a corpus.
+
+    Args:
+        scorer: the network.
+        corpus: the videos.
+        kept: how many spans are kept.
+        tokens: padded tokens of a batch at most. Halved once where memory runs out.
+    """
+
+    def __init__(self, scorer: PairScorer, corpus: Corpus, kept: TopK, tokens: int) -> None:
+        self.scorer, self.corpus, self.kept, self.tokens = scorer, corpus, kept, tokens
+        self.clock = LineTimes.of([video.times for video in corpus.videos])
+        self._stepped_down = False
+
+    def rank(
+        self,
+        names: Sequence[object],
+        questions: Sequence[TokenIds],
+        chosen: Sequence[Ints] | None = None,
+        progress: Progress = quiet,
+    ) -> Ranked:
+        """Rank the spans of the corpus for each question of a chunk.
+
+        Args:
+            names: what messages call the questions.
+            questions: their tokens.
+            chosen: per question the videos to look at, by default all.
+            progress: told after each batch.
+
+        Raises:
+            RunFailed: a score is no number, or memory ran out twice.
+        """
+        fitting = [self.corpus.fitting(question) for question in questions]
+        for name, given, cut in zip(names, questions, fitting, strict=True):
+            if len(cut) < len(given):
+                log.warning("question %r: %d tokens are cut to %d: a row takes %s in all",
+                            name, len(given), len(cut), self.corpus.limit)  # fmt: skip
+        jobs = self.corpus.jobs(fitting, chosen)
+        while True:
+            try:
+                return self._rank(names, fitting, jobs, progress)
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+                if self._stepped_down or self.tokens < 2 * LEAST:
+                    raise RunFailed(
+                        f"out of memory with batches of {self.tokens} tokens", OUT_OF_MEMORY.format(self.tokens // 4)
+                    ) from error
+            self._stepped_down = True
+            self.tokens //= 2
+            release(self.scorer.device)
+            log.warning("out of memory: going on with batches of %d tokens", self.tokens)
+
+    def _rank(self, names: Sequence[object], questions: Sequence[TokenIds], jobs: Jobs, progress: Progress) -> Ranked:
+        shape = len(questions), len(self.corpus.videos)
+        found = Collector(jobs, shape, self.clock, self.kept.count, self.kept.per_video, self.scorer.ordered_spans)
+        for part, size, (scores, cells, unsound) in self._scored(questions, jobs, found.wanted):
+            if bool(unsound.any()):
+                at = part.start + int(unsound.nonzero()[0, 0])
+                video = self.corpus.videos[int(jobs.video[at])].id
+                raise RunFailed(
+                    f"question {names[int(jobs.question[at])]!r}, video {video!r}: the network's scores are no numbers",
+                    "Give --dtype float32; if that does not help, train again with a lower learning rate.",
+                )
+            found.add(part, size, scores.numpy(), cells.numpy())
+            progress(part.stop - part.start, int(jobs.size[part].sum()))
+        return found.finish()
+
+    def _scored(
+        self, questions: Sequence[TokenIds], jobs: Jobs, wanted: Any
+    ) -> Iterator[tuple[slice, int, tuple[Tensor, Tensor, Tensor]]]:
+        """Per batch: its rows, the lines of its longest window, and scores, cells and faults on the CPU."""
+        device = self.scorer.device
+        cuda = device.type == "cuda"
+
+        def prepared() -> Iterator[tuple[slice, Mapping[str, Tensor]]]:
+            for part in batches(jobs.size, self.tokens):
+                rows = [self.corpus.row(jobs, at, questions) for at in range(part.start, part.stop)]
+                batch = self.scorer.collate(rows)
+                yield part, {name: tensor.pin_memory() for name, tensor in batch.items()} if cuda else batch
+
+        under_way: deque[tuple[slice, int, tuple[Tensor, Tensor, Tensor]]] = deque()
+        for part, batch in ahead(prepared(), AHEAD) if cuda else prepared():
+            with torch.inference_mode():
+                on_device = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
+                logits = self.scorer.score(on_device)
+                best = best_cells(logits, int(wanted[part].max()), self.scorer.ordered_spans)
+            under_way.append((part, logits.shape[1], best))
+            if len(under_way) > (AHEAD if cuda else 0):
+                yield _fetched(*under_way.popleft())
+        while under_way:
+            yield _fetched(*under_way.popleft())
+
+
+OUT_OF_MEMORY = "Give --batch-tokens {}, or another --device; what is done stays, and --resume goes on from it."
+
+
+def _fetched(
+    part: slice, size: int, best: tuple[Tensor, Tensor, Tensor]
+) -> tuple[slice, int, tuple[Tensor, Tensor, Tensor]]:
+    scores, cells, unsound = best
+    return part, size, (scores.cpu(), cells.cpu(), unsound.cpu())
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """True for what torch and Python raise when memory runs out, on a GPU or not."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+
+
+def release(device: torch.device) -> None:
+    """Give cached memory of a GPU back."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def ahead(items: Iterable[T], depth: int) -> Iterator[T]:
+    """The same items, made by a thread that is at most ``depth`` of them ahead; its errors are raised here."""
+    queue: Queue[tuple[bool, Any]] = Queue(depth)
+    stopped = Event()
+
+    def work() -> None:
+        try:
+            for item in items:
+                queue.put((True, item))
+                if stopped.is_set():
+                    return
+            queue.put((False, None))
+        except BaseException as error:
+            queue.put((False, error))
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while True:
+            more, item = queue.get()
+            if more:
+                yield item
+            elif item is None:
+                return
+            else:
+                raise item
+    finally:
+        stopped.set()
+        while thread.is_alive():  # it may wait for a free place
+            while not queue.empty():
+                queue.get_nowait()
+            thread.join(0.01)

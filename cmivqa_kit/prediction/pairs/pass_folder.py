@@ -1,0 +1,226 @@
+"""A pass on disk: ``RUN/predictions/SPLIT``, one file per chunk, each whole or not there.
+
+While it is under way the folder is called ``SPLIT.partial``; a pass that is killed loses the chunk it was working on.
+``pass.json`` says what the answers depend on, so that nothing is mixed: a pass goes on only where all of it is equal.
+Arrays are read without pickle.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.files import atomic_path, read_json, write_json
+from cmivqa_kit.prediction.pairs.line_times import LineTimes
+from cmivqa_kit.prediction.pairs.pass_options import Chunk, FirstStage
+from cmivqa_kit.prediction.pairs.ranking import Ranked
+
+MANIFEST = "pass.json"
+RETRIEVED = "retrieved.json"
+PARTIAL = ".partial"
+_DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+
+
+@dataclass(frozen=True)
+class PassFolder:
+    """The folder of a pass, finished or under way."""
+
+    path: Path
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """The content of ``pass.json``.
+
+        Raises:
+            UserError: it is missing or damaged.
+        """
+        document = read_json(self.path / MANIFEST, "record of a pass")
+        if not isinstance(document, dict) or any(name not in document for name in _KEYS):
+            raise UserError(f"{self.path}: not the record of a pass", "Predict again.")
+        return document
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        """All its chunks."""
+        return [Chunk(number, language, tuple(places))
+                for number, (language, places) in enumerate(self.manifest["chunks"])]  # fmt: skip
+
+    def corpus(self, language: str | None) -> tuple[list[str], LineTimes]:
+        """Ids and seconds of the videos in ``language``.
+
+        Raises:
+            UserError: they are missing or damaged.
+        """
+        languages = [one["language"] for one in self.manifest["corpora"]]
+        number = languages.index(language)
+        arrays = self._load(f"corpus-{number}.npz", ("start", "end", "first"))
+        return list(self.manifest["corpora"][number]["videos"]), LineTimes(*arrays)
+
+    def write_corpus(self, number: int, clock: LineTimes) -> None:
+        """Keep the seconds of corpus ``number`` of the manifest."""
+        self._save(f"corpus-{number}.npz", {"start": clock.start, "end": clock.end, "first": clock.first})
+
+    @cached_property
+    def retrieved(self) -> list[tuple[tuple[str, float], ...]]:
+        """Per question of the pass the videos of the retriever with their scores, best first; empty without one.
+
+        Raises:
+            UserError: they are missing or damaged.
+        """
+        if not self.manifest.get("retriever"):
+            return []
+        document = read_json(self.path / RETRIEVED, "list of a retriever")
+        try:
+            found = [tuple((str(video), float(score)) for video, score in videos) for videos in document]
+        except (TypeError, ValueError, OverflowError):
+            found = []
+        sound = all(videos and all(math.isfinite(score) for _, score in videos) for videos in found)
+        if not sound or len(found) != len(self.manifest["questions"]):
+            raise UserError(f"{self.path / RETRIEVED}: damaged", "Predict again.")
+        return found
+
+    def has(self, chunk: Chunk) -> bool:
+        """True where the chunk is there and sound."""
+        try:
+            self.read(chunk)
+        except UserError:
+            return False
+        return True
+
+    def write(self, chunk: Chunk, ranked: Ranked) -> None:
+        """Keep what a chunk gave.
+
+        Raises:
+            RunFailed: the disk is full; nothing is left behind of this chunk.
+        """
+        self._save(_name(chunk), {field.name: getattr(ranked, field.name) for field in fields(Ranked)})
+
+    def read(self, chunk: Chunk) -> Ranked:
+        """What a chunk gave.
+
+        Raises:
+            UserError: it is missing or damaged.
+        """
+        ranked = Ranked(*self._load(_name(chunk), [field.name for field in fields(Ranked)]))
+        if len(ranked.score) != len(chunk.questions):
+            raise UserError(f"{self.path / _name(chunk)}: not of this pass", "Predict again.")
+        return ranked
+
+    def missing(self) -> list[Chunk]:
+        """Chunks that are still to be done."""
+        return [chunk for chunk in self.chunks if not self.has(chunk)]
+
+    def __iter__(self) -> Iterator[tuple[Chunk, Ranked]]:
+        """All chunks with what they gave, in order."""
+        for chunk in self.chunks:
+            yield chunk, self.read(chunk)
+
+    def _save(self, name: str, arrays: Mapping[str, Any]) -> None:
+        try:
+            with atomic_path(self.path / name) as temporary, temporary.open("wb") as stream:
+                np.savez(stream, **arrays)
+        except RunFailed as error:
+            raise RunFailed(error.message, "Free some space, then run the same command with --resume.") from None
+
+    def _load(self, name: str, names: Sequence[str]) -> list[Any]:
+        path = self.path / name
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return [arrays[one] for one in names]
+        except _DAMAGE:
+            raise UserError(f"{path}: missing or damaged", "Predict again, or go on with --resume.") from None
+
+
+_KEYS = ("key", "split", "chunks", "corpora", "questions", "config", "count")
+
+
+def _name(chunk: Chunk) -> str:
+    return f"chunk-{chunk.number:05}.npz"
+
+
+def begin(
+    path: Path, manifest: Mapping[str, Any], clocks: Sequence[LineTimes], resume: bool, force: bool,
+    retrieved: Sequence[Sequence[tuple[str, float]]] = (),
+) -> PassFolder:  # fmt: skip
+    """The folder for a new pass ``path``, or the one that was left unfinished.
+
+    Args:
+        path: what it will be called when it is finished.
+        manifest: what it is of.
+        clocks: of its corpora.
+        resume: go on with the unfinished one.
+        force: throw that away.
+        retrieved: per question the videos of a retriever, where there is one.
+
+    Raises:
+        UserError: there is an unfinished one and neither ``resume`` nor ``force``; it is of another pass; or there is
+            nothing to resume.
+    """
+    under_way = PassFolder(path.with_name(path.name + PARTIAL))
+    exists = (under_way.path / MANIFEST).is_file()
+    if resume and not exists:
+        raise UserError(f"{path}: nothing to resume", "Leave out --resume.")
+    if resume:
+        if under_way.manifest["key"] != manifest["key"]:
+            raise UserError(
+                f"{under_way.path}: the pass that was begun differs in {_difference(under_way.manifest, manifest)}",
+                "Repeat the command as it was, or begin anew with --force.",
+            )
+        return under_way
+    if exists and not force:
+        left, chunks = len(under_way.missing()), len(under_way.chunks)
+        raise UserError(
+            f"{under_way.path}: a pass was begun here, {chunks - left} of {chunks} parts are done",
+            "Go on with --resume, or begin anew with --force.",
+        )
+    if under_way.path.exists():
+        shutil.rmtree(under_way.path)
+    try:
+        under_way.path.mkdir(parents=True)
+    except OSError as error:
+        raise RunFailed(f"{under_way.path}: cannot be made ({error.strerror})", "Choose another run folder.") from None
+    for number, clock in enumerate(clocks):
+        under_way.write_corpus(number, clock)
+    if retrieved:
+        write_json(under_way.path / RETRIEVED, retrieved, indent=None)
+    write_json(under_way.path / MANIFEST, manifest)  # last: without it there is no pass
+    return under_way
+
+
+def first_stage(path: Path) -> FirstStage | None:
+    """The first stage of the unfinished pass ``path``; ``None`` where it has none, or there is no such pass.
+
+    Raises:
+        UserError: its record is damaged.
+    """
+    under_way = PassFolder(path.with_name(path.name + PARTIAL))
+    if not (under_way.path / MANIFEST).is_file():
+        return None
+    given = under_way.manifest.get("first_stage")
+    return FirstStage(given["name"], given["videos"], given["of"], given["recall_on_dev"]) if given else None
+
+
+def finish(under_way: PassFolder) -> PassFolder:
+    """Give a whole pass its name; an older one of that name goes."""
+    final = under_way.path.with_name(under_way.path.name.removesuffix(PARTIAL))
+    old = final.with_name(final.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if final.exists():
+        final.replace(old)
+    under_way.path.replace(final)
+    shutil.rmtree(old, ignore_errors=True)
+    return PassFolder(final)
+
+
+def _difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    names = sorted(name for name in {*one, *other} - {"key"} if one.get(name) != other.get(name))
+    return ", ".join(names) or "something"

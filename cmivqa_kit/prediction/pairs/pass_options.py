@@ -1,0 +1,101 @@
+"""How a pass over a corpus is run: its chunks, what it takes, what a first stage gives up; without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cmivqa_kit.data.types import Split
+from cmivqa_kit.runs.processes import ALONE, Group
+
+Progress = Callable[[int, int], None]  # rows and tokens done since the last call
+
+
+def quiet(rows: int, tokens: int) -> None:
+    """No progress is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Questions ``questions`` (their places in the pass) in ``language`` (``None`` where there is only one corpus)."""
+
+    number: int
+    language: str | None
+    questions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CostEstimate:
+    """What a pass takes.
+
+    ``pairs`` are questions times videos, ``rows`` those of the network (more where a video is read in windows),
+    ``tokens`` without padding. ``seconds`` is the wall time on one device; ``memory`` its peak in bytes (0: unknown),
+    on a GPU the device's, else the process'. ``batch`` are tokens per batch.
+    """
+
+    questions: int
+    videos: int
+    pairs: int
+    rows: int
+    tokens: int
+    seconds: float
+    memory: int
+    batch: int
+    device: str
+
+    @property
+    def pairs_per_second(self) -> float:
+        """Of one device."""
+        return self.pairs / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStage:
+    """A first stage: its name, how many videos of a question it passes on of how many, and its recall on dev.
+
+    ``recall`` is ``None`` where it was not measured: there is no dev split with answers, or asking it would take long.
+    """
+
+    name: str
+    videos: int
+    of: int
+    recall: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """For records and manifests."""
+        return {"name": self.name, "videos": self.videos, "of": self.of, "recall_on_dev": self.recall}
+
+
+class OnlyPlanned(Exception):
+    """Raised where only the cost was asked for."""
+
+    def __init__(self, cost: CostEstimate) -> None:
+        super().__init__()
+        self.cost = cost
+
+
+@dataclass(frozen=True, slots=True)
+class PassOptions:
+    """How a pass is to be run; none of it changes the answers, except ``budget``.
+
+    Attributes:
+        resume: go on with the one that was left unfinished; ``force``: throw that away.
+        plan_only: count and measure, then stop (`OnlyPlanned`).
+        budget: seconds that it may take; a first stage then chooses the videos. 0: all videos are scored.
+        label: what is put behind the split in the name of the folder.
+        dev: a split with answers to measure the first stage on.
+        announce: told the cost, and what the first stage gives up, before it starts.
+        progress: told (rows, tokens) after each batch.
+        group: the processes that share the work.
+    """
+
+    resume: bool = False
+    force: bool = False
+    plan_only: bool = False
+    budget: float = 0.0
+    label: str = ""
+    dev: Callable[[], Split | None] = lambda: None
+    announce: Callable[[CostEstimate, FirstStage | None], None] = lambda cost, first: None
+    progress: Progress = quiet
+    group: Group = ALONE

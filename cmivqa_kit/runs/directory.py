@@ -1,0 +1,282 @@
+"""Run directories: ``runs/<baseline>-<n>``, with everything prediction needs on another machine.
+
+``run.json`` says what was run and whether it finished; it is written last, so an interrupted run is never taken for a
+finished one, and a finished run is never written into again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cmivqa_kit import __version__
+from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.files import read_json, write_json, write_text
+from cmivqa_kit.runs.processes import ALONE, Group
+from cmivqa_kit.runs.settings import RECIPES, Config, Recipe
+
+RECORD = "run.json"
+OUTCOME = "outcome.json"  # what the training loop ended with: steps, best step, best dev value
+EXAMPLES = "examples.json"  # how many questions were trained on, and how many each rule left out
+WEIGHTS, LAST_WEIGHTS = "model.safetensors", "last.safetensors"  # best on dev, and after the last step
+NETWORK = "network.json"  # the sizes of a network
+TOKENIZER = "tokenizer"
+FEATURE_ENCODER = "feature-encoder"  # where subtitles are embedded: the frozen encoder and its tokenizer
+PREDICTIONS = "predictions"  # copies of what was handed out, and passes over a corpus
+STATE_RECORD = "state.json"  # in ``state-STEP``, from which training goes on
+
+Progress = Callable[[int, int, float], None]  # optimizer steps done, in all, running loss
+
+
+def silent(step: int, total: int, loss: float) -> None:
+    """No progress is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDirectory:
+    """A run: its folder, the baseline's name, the effective settings (section -> key -> value), the seed, the recipe.
+
+    ``recipe`` is ``published`` (every quirk of the published code) or ``kit`` (its defects corrected). ``device``,
+    ``progress`` and ``group`` (the processes that train together) belong to the call that trains and are not stored: a
+    run is the same wherever it was made. Only the main process of a group writes; in the others every method that
+    writes does nothing.
+    """
+
+    path: Path
+    baseline: str
+    config: Config
+    seed: int
+    recipe: Recipe = "kit"
+    device: str = "auto"
+    progress: Progress = field(default=silent, compare=False, repr=False)
+    group: Group = field(default=ALONE, compare=False, repr=False)
+
+    @property
+    def finished(self) -> bool:
+        """True once `finish` was called."""
+        return self.record().get("state") == "finished"
+
+    def record(self) -> dict[str, Any]:
+        """The content of ``run.json``."""
+        record = read_json(self.path / RECORD, "run record")
+        return record if isinstance(record, dict) else {}
+
+    def write(self, name: str, document: Any) -> Path:
+        """Write a JSON document into the run, whole or not at all.
+
+        Raises:
+            UserError: the run is finished already.
+        """
+        if self.group.main:
+            self._require_unfinished()
+            write_json(self.path / name, document)
+        return self.path / name
+
+    def read(self, name: str) -> Any:
+        """Read a JSON document of the run.
+
+        Raises:
+            UserError: it is missing or damaged.
+        """
+        path = self.path / name
+        if not path.exists():
+            raise UserError(
+                f"{self.path}: the run lacks {name}", f"Train again: cmivqa train -m {self.baseline}; or give --run."
+            )
+        return read_json(path, "part of the run")
+
+    def log(self, event: Mapping[str, Any]) -> None:
+        """Append one line to ``metrics.jsonl``.
+
+        Raises:
+            UserError: the run is finished already.
+        """
+        if not self.group.main:
+            return
+        self._require_unfinished()
+        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(dict(event), ensure_ascii=False, sort_keys=True) + "\n")
+
+    def forget_after(self, step: int) -> None:
+        """Drop the lines of ``metrics.jsonl`` past an optimizer step: training goes on from there and logs them again.
+
+        A line that was cut off by a kill goes too.
+        """
+        path = self.path / "metrics.jsonl"
+        if not self.group.main or not path.exists():
+            return
+        kept = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            with suppress(ValueError):
+                if json.loads(line).get("step", 0) <= step:
+                    kept.append(line + "\n")
+        write_text(path, "".join(kept))
+
+    def finish(self, **facts: Any) -> None:
+        """Mark the run finished and record ``facts`` about it.
+
+        Raises:
+            UserError: the run is finished already.
+        """
+        if not self.group.main:
+            return
+        self._require_unfinished()
+        write_json(self.path / RECORD, {**self.record(), **facts, "state": "finished", "finished": _now()})
+
+    def _require_unfinished(self) -> None:
+        if self.finished:
+            raise UserError(f"{self.path}: this run is finished; nothing is written into it again", "Start a new run.")
+
+
+def start_run(
+    folder: Path, baseline: str, config: Config, seed: int, recipe: Recipe = "kit", **facts: Any
+) -> RunDirectory:
+    """Make ``folder/<baseline>-<n>`` with the next free n; two processes never get the same one.
+
+    Raises:
+        RunFailed: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        number = 1 + max((n for name, n in _numbered(folder) if name == baseline), default=0)
+        while True:
+            path = folder / f"{baseline}-{number}"
+            try:
+                path.mkdir()
+                break
+            except FileExistsError:
+                number += 1
+    except OSError as error:
+        raise RunFailed(f"{folder}: cannot be written ({error.strerror or error})", "Give another --run DIR.") from None
+    return _begin(path, baseline, config, seed, recipe, facts)
+
+
+def make_run(
+    path: Path, baseline: str, config: Config, seed: int, recipe: Recipe = "kit", **facts: Any
+) -> RunDirectory:
+    """Make a run at exactly ``path``, which must not exist or be an empty folder.
+
+    Raises:
+        UserError: something lies there already.
+        RunFailed: the folder cannot be written.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UserError(f"{path}: exists and is not empty", "Name a new folder; nothing is overwritten.")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFailed(f"{path}: cannot be made ({error.strerror or error})", "Choose another folder.") from None
+    return _begin(path, baseline, config, seed, recipe, facts)
+
+
+def _begin(
+    path: Path, baseline: str, config: Config, seed: int, recipe: Recipe, facts: Mapping[str, Any]
+) -> RunDirectory:
+    plain = {section: dict(values) for section, values in config.items()}
+    write_json(
+        path / RECORD,
+        {
+            "baseline": baseline,
+            "kit": __version__,
+            "state": "running",
+            "started": _now(),
+            "seed": seed,
+            "recipe": recipe,
+            "config": plain,
+            **facts,
+        },
+    )
+    return RunDirectory(path, baseline, plain, seed, recipe)
+
+
+def open_run(path: Path) -> RunDirectory:
+    """A finished run by its folder.
+
+    Raises:
+        UserError: not a run, damaged, or never finished.
+    """
+    run = _open(path)
+    if not run.finished:
+        raise UserError(
+            f"{path}: this run did not finish (state {run.record()['state']!r})", "Train again: cmivqa train"
+        )
+    return run
+
+
+def open_unfinished(path: Path) -> RunDirectory:
+    """A run that was stopped on its way, to go on with.
+
+    Raises:
+        UserError: not a run, damaged, or finished.
+    """
+    run = _open(path)
+    if run.finished:
+        raise UserError(f"{path}: this run is finished", "There is nothing to resume; start a new one: cmivqa train")
+    return run
+
+
+def _open(path: Path) -> RunDirectory:
+    if not (path / RECORD).is_file():
+        raise UserError(f"{path}: not a run directory (it has no {RECORD})", "Give --run DIR, or: cmivqa train")
+    record = RunDirectory(path, "", {}, 0).record()
+    kinds = {"baseline": str, "config": dict, "seed": int, "state": str}
+    wrong = [key for key, kind in kinds.items() if not isinstance(record.get(key), kind)]
+    if wrong or not all(isinstance(table, dict) for table in record["config"].values()):
+        raise UserError(
+            f"{path / RECORD}: damaged ({', '.join(wrong) or 'config'} missing or of another type)",
+            "Train again, or copy the run again from where it was made.",
+        )
+    recipe = record.get("recipe", "kit")
+    if recipe not in RECIPES:
+        raise UserError(f"{path / RECORD}: unknown recipe {recipe!r}", "Train again, or copy the run again.")
+    return RunDirectory(path, record["baseline"], record["config"], record["seed"], recipe)
+
+
+def has_state(run: Path) -> bool:
+    """True where a run can be resumed."""
+    return bool(resume_states(run))
+
+
+def resume_states(run: Path) -> list[Path]:
+    """The whole states of a run, oldest first."""
+    states = (path for path in run.glob("state-*") if (path / STATE_RECORD).is_file())
+    return sorted(states, key=lambda path: int(path.name.split("-")[1]))
+
+
+def newest_run(folder: Path, baseline: str | None = None) -> RunDirectory:
+    """The finished run (of ``baseline`` where given) that finished last.
+
+    Raises:
+        UserError: there is none.
+    """
+    runs = []
+    for name, number in _numbered(folder):
+        if baseline in (None, name):
+            try:
+                run = open_run(folder / f"{name}-{number}")
+            except UserError:
+                continue  # unfinished or damaged: never chosen by itself
+            runs.append((str(run.record().get("finished", "")), number, run))
+    if not runs:
+        of = f" of {baseline}" if baseline else ""
+        raise UserError(
+            f"{folder}: no finished run{of}", f"Train first: cmivqa train{f' -m {baseline}' if baseline else ''}"
+        )
+    return max(runs, key=lambda item: (item[0], item[1]))[2]
+
+
+def _numbered(folder: Path) -> list[tuple[str, int]]:
+    if not folder.is_dir():
+        return []
+    matches = (re.fullmatch(r"(.+)-(\d{1,9})", path.name) for path in folder.iterdir() if path.is_dir())
+    return [(match[1], int(match[2])) for match in matches if match]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,44 @@
+"""What `predict` says of a pass over a corpus."""
+
+from __future__ import annotations
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cmivqa_kit.cli.common import without_gpus
+from cmivqa_kit.cli.cost_view import Budget, duration
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("2h", 7200), ("30m", 1800), ("90s", 90), ("1h30m", 5400), ("1.5h", 5400), (" 2m5s ", 125)]
+)
+def test_budgets(text: str, seconds: float) -> None:
+    assert Budget().convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "2", "h", "soon", "-1h", "0s", "1m1h", "nanh", "9" * 400 + "h"])
+def test_no_budgets(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        Budget().convert(text, None, None)
+
+
+@given(st.text())
+def test_any_text_is_a_time_or_a_plain_error(text: str) -> None:
+    try:
+        assert Budget().convert(text, None, None) > 0
+    except click.BadParameter as error:
+        assert "time" in error.message
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "1 s"), (59, "59 s"), (600, "10 min"), (5400, "1 h 30 min"), (86400, "24 h 0 min")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_the_words_for_the_processes_that_are_started() -> None:
+    given_words = ["predict", "--gpus", "4", "--split", "testA", "--gpus=2", "--out", "x"]
+    assert without_gpus(given_words) == ["predict", "--split", "testA", "--out", "x"]

@@ -1,0 +1,45 @@
+"""What messages short_repr of a file: short, safe, and pointers as RFC 6901 has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cmivqa_kit.data.display import cut, escape_pointer, short_repr
+
+
+@given(st.text(max_size=80), st.integers(3, 70))
+def test_a_text_is_cut_only_where_it_is_too_long(text: str, length: int) -> None:
+    shown = cut(text, length)
+    assert len(shown) <= length or shown == text
+    assert (shown == text) == (len(text) <= length or text == text[: length - 3] + "...")
+    assert text.startswith(shown.removesuffix("..."))
+
+
+def test_a_value_is_shown_as_python_writes_it() -> None:
+    assert short_repr("x" * 100) == "'" + "x" * 56 + "..."
+    assert short_repr([1, "a"]) == "[1, 'a']"
+    assert short_repr("x" * 100, 10) == "'" + "x" * 6 + "..."
+
+
+def test_what_cannot_be_written_is_named_by_its_type() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert short_repr(deep) == "<list>"
+    while deep:  # taken apart by hand: Python would do it recursively
+        deep = deep.pop()
+    assert short_repr(10**5000) == "<int>"
+
+
+def test_pointers_are_escaped_as_rfc_6901_says() -> None:
+    assert escape_pointer("a/b~c~1") == "a~1b~0c~01"
+
+
+@given(st.text(max_size=20))
+def test_an_escaped_key_reads_as_itself_again(key: str) -> None:
+    token = escape_pointer(key)
+    assert "/" not in token
+    assert token.replace("~1", "/").replace("~0", "~") == key
