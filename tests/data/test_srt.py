@@ -94,7 +94,7 @@ def test_faults_of_srt_are_named_with_their_line() -> None:
     )
     lines, problems = parse_srt(text)
     assert [line.text for line in lines] == ["good"]
-    assert [problem.where for problem in problems] == ["2", "6", "9", "14"]
+    assert [problem.location for problem in problems] == ["2", "6", "9", "14"]
     assert "ends before it starts" in problems[0].what
     assert "unreadable times" in problems[1].what
     assert "no times" in problems[2].what
@@ -104,7 +104,7 @@ def test_faults_of_srt_are_named_with_their_line() -> None:
 def test_text_without_any_times_is_a_problem() -> None:
     lines, problems = parse_srt("just some text\nof two lines\n")
     assert lines == ()
-    assert [problem.where for problem in problems] == ["1"]
+    assert [problem.location for problem in problems] == ["1"]
 
 
 def test_vtt_blocks_settings_ids_tags_and_entities() -> None:
@@ -127,7 +127,7 @@ def test_vtt_without_header_or_blank_lines() -> None:
 def test_a_vtt_cue_without_times_is_named() -> None:
     lines, problems = parse_vtt("WEBVTT\n\nid\nspoken\n\n00:01.000 --> 99\nspoken\n")
     assert lines == ()
-    assert [problem.where for problem in problems] == ["3", "6"]
+    assert [problem.location for problem in problems] == ["3", "6"]
 
 
 def test_rolling_captions_are_said_once() -> None:
@@ -191,7 +191,7 @@ def test_any_text_is_parsed_without_raising(text: str) -> None:
     for parse in (parse_srt, parse_vtt):
         lines, problems = parse(text)
         assert all(line.text and line.start >= 0 and line.duration >= 0 for line in lines)
-        assert all(1 <= int(problem.where) <= text.count("\n") + text.count("\r") + 1 for problem in problems)
+        assert all(1 <= int(problem.location) <= text.count("\n") + text.count("\r") + 1 for problem in problems)
 
 
 # --- folders ---
