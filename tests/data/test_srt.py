@@ -95,10 +95,10 @@ def test_faults_of_srt_are_named_with_their_line() -> None:
     lines, problems = parse_srt(text)
     assert [line.text for line in lines] == ["good"]
     assert [problem.location for problem in problems] == ["2", "6", "9", "14"]
-    assert "ends before it starts" in problems[0].what
-    assert "unreadable times" in problems[1].what
-    assert "no times" in problems[2].what
-    assert "above 59" in problems[3].what
+    assert "ends before it starts" in problems[0].message
+    assert "unreadable times" in problems[1].message
+    assert "no times" in problems[2].message
+    assert "above 59" in problems[3].message
 
 
 def test_text_without_any_times_is_a_problem() -> None:

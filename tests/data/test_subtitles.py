@@ -128,7 +128,7 @@ def test_inline_lines_with_another_text_key_and_an_end() -> None:
     )
     assert lines == (Subtitle("先", 1.0, 2.0), Subtitle("后", 3.0, 1.5))
     assert problems == []
-    assert parse_lines([{}], "/0", "Ch_caption")[1][0].where == "/0/0/Ch_caption"
+    assert parse_lines([{}], "/0", "Ch_caption")[1][0].location == "/0/0/Ch_caption"
 
 
 @given(JSON)
