@@ -95,20 +95,20 @@ def scored(
     """
     from cmivqa_kit.scoring.files import score_against, score_in
 
-    def once(how: How) -> Scored:
+    def once(options: How) -> Scored:
         with naming(document.path, *(() if truth is None else (truth,))):
             if truth is not None:
-                return score_against(document, truth, session.edition, track, how)
-            return score_in(document, session.files, split, track, exact=session.workspace.is_demo, how=how)
+                return score_against(document, truth, session.edition, track, options)
+            return score_in(document, session.files, split, track, exact=session.workspace.is_demo, how=options)
 
     edition = session.files.edition if truth is None else session.edition
     first, *others = choice.hows(edition.id_form != "string")
     try:
         return once(first)
     except UserError:
-        for how in others:
+        for other in others:
             with suppress(UserError):
-                return once(how)
+                return once(other)
         raise
 
 

@@ -100,7 +100,7 @@ class Session:
 
         return load_edition(self.workspace.edition or DEFAULT_EDITION)
 
-    def preset(self, found: Declaration) -> str:
+    def preset(self, declaration: Declaration) -> str:
         """The preset that is in force for a baseline, empty for none; says so where it was not the user who named it.
 
         One in ``cmivqa.toml`` belongs to the baseline named there. On the embedded corpus a baseline's own demo preset
@@ -111,11 +111,12 @@ class Session:
         stated, baseline = self.workspace.settings["model.preset"], self.workspace.settings["model.baseline"]
         if stated.value and (stated.origin.startswith("flag") or not baseline.origin.startswith("flag")):
             return str(stated.value)
-        if stated.value in presets(found):
+        if stated.value in presets(declaration):
             return str(stated.value)
-        if self.workspace.is_demo and found.demo_preset:
-            self.say(f"On the {EMBEDDED} {found.name} uses its preset {found.demo_preset} (--preset NAME for another).")
-            return found.demo_preset
+        if self.workspace.is_demo and declaration.demo_preset:
+            name, demo = declaration.name, declaration.demo_preset
+            self.say(f"On the {EMBEDDED} {name} uses its preset {demo} (--preset NAME for another).")
+            return demo
         return ""
 
     def say(self, text: str, style: str = "") -> None:
@@ -136,8 +137,8 @@ class Session:
 
     def again(self, command: str, keep: Sequence[str] = REPEATED) -> str:
         """A command with the flags of this call that no workspace remembers; ``keep`` names those that it takes too."""
-        kept = [f"--{name} {shlex.quote(str(self.flags[name]))}" for name in keep if name in self.flags]
-        return " ".join([command, *kept])
+        repeated = [f"--{name} {shlex.quote(str(self.flags[name]))}" for name in keep if name in self.flags]
+        return " ".join([command, *repeated])
 
 
 def words(*parts: object) -> str:
@@ -152,14 +153,14 @@ def count(number: int, noun: str) -> str:
 
 def without_gpus(arguments: Iterable[str]) -> list[str]:
     """The words of a command line without ``--gpus N`` and ``--gpus=N``: for the processes that it starts."""
-    kept: list[str] = []
+    remaining: list[str] = []
     given = iter(arguments)
     for word in given:
         if word == "--gpus":
             next(given, None)
         elif not word.startswith("--gpus="):
-            kept.append(word)
-    return kept
+            remaining.append(word)
+    return remaining
 
 
 def track_number(text: str | None) -> Track | None:

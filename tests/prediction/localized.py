@@ -72,14 +72,15 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, factory: str = "Loc
 
 def behind(
     files: Catalogue, run: RunDirectory, out: Path, retriever: str = "", split: str = "testA",
-    tracks: tuple[Track, ...] = (2, 3), passing: PassOptions | None = None, kept: Path | None = None, sample: int = 0,
+    tracks: tuple[Track, ...] = (2, 3), pass_options: PassOptions | None = None, finished_pass: Path | None = None,
+    sample: int = 0,
     decode: dict[str, Any] | None = None, **pipeline: Any,
 ) -> list[Written]:  # fmt: skip
     """Predict with the pipeline, some of its settings changed."""
     config = {"decode": {**CONFIG["decode"], **(decode or {})}, "pipeline": {**defaults()["pipeline"], **pipeline}}
     return predict(
         files, run, split, tracks, PredictOptions(config=config), out, True, sample=sample,
-        passing=passing or PassOptions(), kept=kept, retriever=retriever,
+        pass_options=pass_options or PassOptions(), finished_pass=finished_pass, retriever=retriever,
     )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def test_only_retrieved_videos_are_scored_and_the_list_is_that_of_the_rule(
 ) -> None:
     told: list[tuple[CostEstimate, FirstStage]] = []
     passing = PassOptions(announce=lambda cost, first: told.append((cost, first)))  # type: ignore[arg-type]
-    (written,) = behind(files, run, out, lists, passing=passing)
+    (written,) = behind(files, run, out, lists, pass_options=passing)
     (scorer,) = Localized.made
     assert scored_rows(scorer, MEASURED) == PAIRS
     split = load_split(files, "testA", 2)
@@ -134,7 +134,7 @@ def test_bm25_is_in_front_and_what_it_finds_on_dev_is_told(files: Catalogue, run
         announce=lambda cost, first: told.append(first),  # type: ignore[arg-type]
         dev=lambda: load_split(files, "dev", 2),
     )
-    (written,) = behind(files, run, out, "bm25", passing=passing, retrieve_top=2)
+    (written,) = behind(files, run, out, "bm25", pass_options=passing, retrieve_top=2)
     assert folder(run, "testA-behind-bm25").is_dir()
     assert written.retriever == "bm25"
     assert scored_rows(Localized.made[0], MEASURED) == 8  # no word in common: the first two by id
@@ -169,7 +169,7 @@ def test_lists_are_cut_again_without_the_network(
     behind(files, run, anew, lists, tracks=(track,), **changed)
     behind(files, run, out, lists)
     monkeypatch.setattr(answer, "create", None)
-    (written,) = behind(files, run, again, tracks=(track,), kept=folder(run), **changed)
+    (written,) = behind(files, run, again, tracks=(track,), finished_pass=folder(run), **changed)
     assert again.read_bytes() == anew.read_bytes()
     assert written.retriever == "found lists.json"
     if changed.get("temperature", 1.0) > 1e-9:  # a fraction of so small a number would be no float
@@ -196,7 +196,7 @@ def test_what_was_not_kept_is_refused(
 ) -> None:
     behind(files, run, out, lists, retrieve_top=3)
     with pytest.raises(UserError) as caught:
-        behind(files, run, out, kept=folder(run), **{"retrieve_top": 3, **changed})
+        behind(files, run, out, finished_pass=folder(run), **{"retrieve_top": 3, **changed})
     assert message in caught.value.message
     assert fix in caught.value.fix
 
@@ -204,7 +204,7 @@ def test_what_was_not_kept_is_refused(
 def test_all_videos_are_all_videos(files: Catalogue, run: RunDirectory, out: Path, lists: str) -> None:
     behind(files, run, out, lists, retrieve_top=6)
     before = out.read_bytes()
-    behind(files, run, out, kept=folder(run), retrieve_top=50)
+    behind(files, run, out, finished_pass=folder(run), retrieve_top=50)
     assert out.read_bytes() == before
 
 
@@ -223,7 +223,7 @@ def test_the_settings_may_be_left_out(files: Catalogue, run: RunDirectory, out: 
     before = out.read_bytes()
     options = PredictOptions(config=CONFIG)
     answer.predict(files, run, "testA", (2, 3), options, out, True, retriever=lists)
-    answer.predict(files, run, "testA", (2, 3), options, out, True, kept=folder(run))
+    answer.predict(files, run, "testA", (2, 3), options, out, True, finished_pass=folder(run))
     assert out.read_bytes() == before
 
 
@@ -257,14 +257,14 @@ def test_a_pass_that_was_stopped_goes_on_where_it_was(
     assert "--resume" in caught.value.fix
     for changed in ({"retrieve_top": 3}, {"spans_per_video": 9}, {"span_source": "reference"}):
         with pytest.raises(UserError, match="differs in"):
-            behind(files, run, out, lists, passing=PassOptions(resume=True), **changed)
+            behind(files, run, out, lists, pass_options=PassOptions(resume=True), **changed)
     Localized.made.clear()
-    behind(files, run, out, lists, passing=PassOptions(resume=True))
+    behind(files, run, out, lists, pass_options=PassOptions(resume=True))
     assert out.read_bytes() == whole
     assert (folder(run) / "retrieved.json").read_bytes() == kept
     assert scored_rows(Localized.made[0], MEASURED) == 4
     with pytest.raises(UserError, match="nothing to resume"):
-        behind(files, run, out, lists, passing=PassOptions(resume=True))
+        behind(files, run, out, lists, pass_options=PassOptions(resume=True))
 
 
 def test_a_file_that_changed_meanwhile_is_another_pass(
@@ -276,8 +276,8 @@ def test_a_file_that_changed_meanwhile_is_another_pass(
             behind(files, run, out, lists)
     Path(lists).write_text(Path(lists).read_text(encoding="utf-8") + "\n", encoding="utf-8")
     with pytest.raises(UserError, match="differs in retriever"):
-        behind(files, run, out, lists, passing=PassOptions(resume=True))
-    behind(files, run, out, lists, passing=PassOptions(force=True))
+        behind(files, run, out, lists, pass_options=PassOptions(resume=True))
+    behind(files, run, out, lists, pass_options=PassOptions(force=True))
     assert len(read(out)) == 4
 
 
@@ -299,8 +299,8 @@ class Moody:
         names = sorted(split.videos, reverse=self.asked > 1)
         return [tuple((name, 0.5 - place / 3) for place, name in enumerate(names))[:count] for _ in split.questions]
 
-    def quick(self, split: Split) -> bool:
-        return not self.slow
+    def costs_network(self, split: Split) -> bool:
+        return self.slow
 
     def recall(self, dev: Split | None, count: int) -> float | None:
         self.measured += 1
@@ -368,20 +368,22 @@ def test_two_processes_share_the_questions(
         def first(self, action: Callable[[], Any]) -> Any:
             sent.append(action())
             assert (
-                behind(files, run, out, lists, passing=PassOptions(group=Second(1, 2, "cpu", copy.deepcopy(sent[0]))))
+                behind(
+                    files, run, out, lists, pass_options=PassOptions(group=Second(1, 2, "cpu", copy.deepcopy(sent[0])))
+                )
                 == []
             )
             return sent[0]
 
     Localized.made.clear()
-    behind(files, run, out, lists, passing=PassOptions(group=First(0, 2)))
+    behind(files, run, out, lists, pass_options=PassOptions(group=First(0, 2)))
     assert out.read_bytes() == whole
     first, second = Localized.made
     assert scored_rows(first, MEASURED) == 2 and sum(count for count, _ in second.batches) == 1 + 4
 
 
 def test_a_sample_has_a_pass_of_its_own(files: Catalogue, run: RunDirectory, out: Path, lists: str) -> None:
-    (written,) = behind(files, run, out, lists, sample=2, passing=PassOptions(label="-sample2"))
+    (written,) = behind(files, run, out, lists, sample=2, pass_options=PassOptions(label="-sample2"))
     assert written.questions == len(read(out)) == 2
     assert folder(run, "testA-sample2-behind-found-lists-json").is_dir()
     asked = [row["question"] for row in json.loads(out.read_text(encoding="utf-8"))]
@@ -401,7 +403,7 @@ def test_whatever_a_file_is_called(
     (written,) = behind(files, run, out, str(odd))
     assert written.retriever == name
     kept = folder(run, f"testA-behind-{called}")
-    (again,) = behind(files, run, out.with_name("again.json"), kept=kept)
+    (again,) = behind(files, run, out.with_name("again.json"), finished_pass=kept)
     assert again.retriever == name
     assert again.path.read_bytes() == out.read_bytes()
 
@@ -409,12 +411,16 @@ def test_whatever_a_file_is_called(
 @pytest.mark.parametrize(
     ("given", "message", "fix"),
     [
-        ({"passing": PassOptions(budget=9.0)}, "--budget and --retriever", "--set pipeline.retrieve_top=10"),
+        ({"pass_options": PassOptions(budget=9.0)}, "--budget and --retriever", "--set pipeline.retrieve_top=10"),
         ({"tracks": (1,)}, "Track 1 asks within a given video", "--track 2 or 3"),
         ({"tracks": (1, 2)}, "Track 1 asks within a given video", "Leave out --retriever"),
         ({"retriever": "bm52"}, "no baseline, run or file is called so. Did you mean 'bm25'?", "Give bm25"),
         ({"retrieve_top": 0}, "pipeline.retrieve_top: 0", "--set pipeline.retrieve_top="),
-        ({"retriever": "", "kept": Path("nowhere")}, "nowhere/pass.json: no such record of a pass", "Check the path"),
+        (
+            {"retriever": "", "finished_pass": Path("nowhere")},
+            "nowhere/pass.json: no such record of a pass",
+            "Check the path",
+        ),
     ],
 )
 def test_wrong_use_is_said_plainly(
@@ -430,10 +436,10 @@ def test_wrong_use_is_said_plainly(
 def test_a_kept_pass_has_its_retriever(files: Catalogue, run: RunDirectory, out: Path, lists: str) -> None:
     behind(files, run, out, lists)
     with pytest.raises(UserError, match="--from and --retriever") as caught:
-        behind(files, run, out, "bm25", kept=folder(run))
+        behind(files, run, out, "bm25", finished_pass=folder(run))
     assert "Leave out --retriever" in caught.value.fix
     with pytest.raises(UserError, match="Track 1 asks within a given video"):
-        behind(files, run, out, tracks=(1,), kept=folder(run))
+        behind(files, run, out, tracks=(1,), finished_pass=folder(run))
 
 
 @pytest.mark.parametrize("text", ["[]", "3", "[[], [], [], []]", '[[["a", NaN]], [["a", 1]], [["a", 1]], [["a", 1]]]'])
@@ -443,7 +449,7 @@ def test_damaged_lists_of_a_retriever_are_refused(
     behind(files, run, out, lists)
     (folder(run) / "retrieved.json").write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=r"retrieved\.json: damaged"):
-        behind(files, run, out, kept=folder(run))
+        behind(files, run, out, finished_pass=folder(run))
 
 
 def test_what_finds_no_spans_cannot_stand_behind(

@@ -88,18 +88,18 @@ def test_lists_are_cut_anew_without_the_system(
     ask(files, run, out, PassOptions())
     monkeypatch.setattr(answer, "create", None)
     again = out.with_name("again.json")
-    ask(files, run, again, PassOptions(), kept=folder(run))
+    ask(files, run, again, PassOptions(), finished_pass=folder(run))
     assert again.read_bytes() == out.read_bytes()
-    ask(files, run, again, PassOptions(), kept=folder(run), spans_per_video=2)
+    ask(files, run, again, PassOptions(), finished_pass=folder(run), spans_per_video=2)
     assert all(len(row["output"]) == 6 for row in rows(again))
     for wrong, part in (
         ({"overlap": 0.25}, "decode.overlap was 0.5 and is now 0.25"),
         ({"spans_per_video": 5}, "kept 4"),
     ):
         with pytest.raises(UserError, match=part):
-            ask(files, run, again, PassOptions(), kept=folder(run), **wrong)
+            ask(files, run, again, PassOptions(), finished_pass=folder(run), **wrong)
     with pytest.raises(UserError, match="3 of 3 questions"):
-        ask(files, run, again, PassOptions(), "dev", kept=folder(run))
+        ask(files, run, again, PassOptions(), "dev", finished_pass=folder(run))
 
 
 class Stopped(Exception):
@@ -171,10 +171,10 @@ def test_damage_and_pickles_in_a_kept_pass_are_refused(files: Catalogue, run: Ru
     chunk = folder(run) / "chunk-00000.npz"
     np.savez(chunk, score=np.array([{}], dtype=object))
     with pytest.raises(UserError, match=r"chunk-00000\.npz: missing or damaged"):
-        ask(files, run, out, PassOptions(), kept=folder(run))
+        ask(files, run, out, PassOptions(), finished_pass=folder(run))
     (folder(run) / "pass.json").write_text("[]", encoding="utf-8")
     with pytest.raises(UserError, match="not the record of a pass"):
-        ask(files, run, out, PassOptions(), kept=folder(run))
+        ask(files, run, out, PassOptions(), finished_pass=folder(run))
 
 
 def test_an_unfinished_pass_is_no_source_of_lists(
@@ -184,7 +184,7 @@ def test_an_unfinished_pass_is_no_source_of_lists(
     with pytest.raises(Stopped):
         ask(files, run, out, PassOptions())
     with pytest.raises(UserError, match="not finished"):
-        ask(files, run, out, PassOptions(), kept=folder(run, "testA.partial"))
+        ask(files, run, out, PassOptions(), finished_pass=folder(run, "testA.partial"))
 
 
 def test_a_full_disk_loses_one_part_and_the_rest_goes_on(
@@ -242,7 +242,7 @@ def test_a_budget_puts_a_first_stage_in_front_and_says_so(
     files: Catalogue, run: RunDirectory, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cost = CostEstimate(4, 3, 12, 12, 1000, 12.0, 0, 400, "cpu")  # a pair takes a second
-    monkeypatch.setattr("cmivqa_kit.prediction.pairs.run_pass.estimate", lambda one: cost)
+    monkeypatch.setattr("cmivqa_kit.prediction.pairs.run_pass.estimate", lambda corpus_pass: cost)
     told: list[Any] = []
     (written,) = ask(
         files, run, out,
