@@ -36,7 +36,7 @@ class Learnt:
 
     @classmethod
     def of(cls, document: Any, path: Path) -> Learnt:
-        """From the document that a run holds.
+        """Read the document that a run holds.
 
         Raises:
             UserError: it is damaged; ``path`` is named.
@@ -95,7 +95,7 @@ class BM25:
         return self._search(options).predictions(split, track, options.limit)
 
     def retriever(self, options: PredictOptions) -> FunctionRetriever:
-        """The best videos of each question: what stands in front of a localizer, or chooses the videos for a budget.
+        """The retriever of the best videos of each question, in front of a localizer or of `predict --budget`.
 
         Raises:
             UserError: a setting out of its range.

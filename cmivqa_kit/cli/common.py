@@ -1,4 +1,4 @@
-"""What commands share: one spelling of every option, and the session that holds the effective settings."""
+"""The parts that commands share: one spelling of every option, and the session with the effective settings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Path(click.Path):
     """A path that is not empty: ``--data "$UNSET"`` would silently be the current folder."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """As click's; an empty text is an error."""
+        """Convert as click does; an empty text is an error."""
         if value == "":
             self.fail("the path is empty", param, ctx)
         return super().convert(value, param, ctx)
@@ -120,18 +120,18 @@ class Session:
         return ""
 
     def say(self, text: str, style: str = "") -> None:
-        """A line for people: standard output in text form, standard error beside JSON."""
+        """Print a line for people: standard output in text form, standard error beside JSON."""
         if self.json:
             click.echo(render.safe(text), err=True)
         else:
             render.line(self.console, text, style)
 
     def table(self, title: str, columns: list[str], rows: Any) -> None:
-        """A table on standard output."""
+        """Print a table on standard output."""
         render.table(self.console, title, columns, rows)
 
     def next(self, command: str, keep: Sequence[str] = REPEATED) -> None:
-        """The next command, as `again` words it; nothing beside JSON."""
+        """Print the next command, as `again` words it; nothing beside JSON."""
         if not self.json:
             render.next_step(self.console, self.again(command, keep))
 
@@ -147,7 +147,7 @@ def words(*parts: object) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """``1 error``, ``2 errors``."""
+    """A number with its noun: ``1 error``, ``2 errors``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

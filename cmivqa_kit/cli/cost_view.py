@@ -21,12 +21,12 @@ _BUDGET = re.compile(r"(?=.)(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:
 
 
 class Budget(click.ParamType[float]):
-    """A time: ``2h``, ``30m``, ``1h30m``, ``90s``; in seconds."""
+    """The type of ``--budget``: ``2h``, ``30m``, ``1h30m``, ``90s``, in seconds."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds."""
+        """Convert a text to seconds."""
         if isinstance(value, float):
             return value
         match = _BUDGET.fullmatch(str(value).strip())
@@ -79,7 +79,7 @@ def cost_document(cost: CostEstimate, first: FirstStage | None) -> dict[str, Any
 
 
 def duration(seconds: float) -> str:
-    """``3 h 20 min``, ``12 min``, ``40 s``."""
+    """Seconds for people: ``3 h 20 min``, ``12 min``, ``40 s``."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
@@ -103,14 +103,14 @@ class Speed:
         self._open = ExitStack()
 
     def start(self, cost: CostEstimate) -> None:
-        """The pass begins now; on a terminal a bar appears."""
+        """Begin to count; on a terminal a bar appears."""
         self.total, self.pairs_per_row = cost.rows, cost.pairs / max(1, cost.rows)
         self.begun = time.monotonic()
         if not self.session.json and self.session.console.is_terminal:
             self._bar, self._job = self._open.enter_context(render.bar(self.session.console))
 
     def advance(self, rows: int, tokens: int) -> None:
-        """So much more is done."""
+        """Add rows and tokens that are done, and show it."""
         before, self.rows, self.tokens = self.rows, self.rows + rows, self.tokens + tokens
         if self._bar is not None:
             self._bar.update(self._job, completed=self.rows, total=self.total, description=self.text())
@@ -118,12 +118,12 @@ class Speed:
             self.session.say(f"  {self.rows:,} of {self.total:,} rows, {self.text()}", "dim")
 
     def text(self) -> str:
-        """``1,200 pairs/s, 310,000 tokens/s``."""
+        """The speed up to now: ``1,200 pairs/s, 310,000 tokens/s``."""
         spent = max(1e-9, time.monotonic() - self.begun)
         return f"{self.rows * self.pairs_per_row / spent:,.0f} pairs/s, {self.tokens / spent:,.0f} tokens/s"
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """A bar on a terminal, a line per tenth elsewhere, nothing beside JSON; it goes at the end of the block."""
+        """Show progress within a block: a bar on a terminal, a line per tenth elsewhere, nothing beside JSON."""
         with self._open:
             yield

@@ -48,7 +48,7 @@ class BaselineRetriever:
 
     @property
     def name(self) -> str:
-        """The run's, or the baseline's where it needs none."""
+        """The name of the run, or of the baseline where it needs none."""
         return self.run.path.name if self.run is not None else self.declaration.name
 
     @cached_property
@@ -95,7 +95,7 @@ class BaselineRetriever:
         return [within(ranking, split.videos, count) for ranking in rankings]
 
     def recall(self, dev: Split | None, count: int) -> float | None:
-        """How often the right video is among the best ``count``; not known where asking dev would run a network."""
+        """The recall among the best ``count``; not known where asking dev would run a network."""
         return measured_recall(self, dev, count)
 
     @cached_property

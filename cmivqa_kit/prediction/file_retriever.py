@@ -62,7 +62,7 @@ class FileRetriever:
         return [within(by_rank(videos), split.videos, count) for videos in known]
 
     def costs_network(self, split: Split) -> bool:
-        """Never: the file is read already."""
+        """False: the file is read already."""
         return False
 
     def recall(self, dev: Split | None, count: int) -> float | None:

@@ -30,7 +30,7 @@ class FunctionRetriever:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """The name alone; the kit adds run, weights and settings."""
+        """The facts known here: the name alone; the kit adds run, weights and settings."""
         return {"name": self.name}
 
     def costs_network(self, split: Split) -> bool:
@@ -51,7 +51,7 @@ class FunctionRetriever:
 
 
 def measured_recall(retriever: VideoRetriever, dev: Split | None, count: int) -> float | None:
-    """How often the right video of a dev question is among the best ``count`` of a retriever.
+    """The share of the dev questions whose right video is among the best ``count`` of a retriever.
 
     ``None`` where it is not known: there is no dev split with videos of questions, or asking it would run a network.
     """

@@ -57,7 +57,7 @@ class PipelineSettings:
 
 
 def defaults() -> dict[str, dict[str, Any]]:
-    """The section as settings to be changed."""
+    """The section with its default values, as settings to be changed."""
     return {PIPELINE: asdict(PipelineSettings())}
 
 

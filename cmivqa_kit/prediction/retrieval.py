@@ -1,4 +1,4 @@
-"""What chooses the videos: opening what ``--retriever`` or ``decode.first_stage`` names, and the videos it passes on.
+"""The choice of videos: opening the retriever that ``--retriever`` or ``decode.first_stage`` names, and its videos.
 
 Behind a retriever only its videos are looked into. With a time budget a cheap first stage chooses the videos that a
 system scores; the result is not the published system, which scores them all. What is lost is measured on questions
@@ -39,7 +39,7 @@ class ChosenVideos:
 
     @classmethod
     def of(cls, rankings: Sequence[Ranking], count: int, only: bool = False) -> ChosenVideos:
-        """The videos of rankings."""
+        """Choose the videos of rankings."""
         return cls(count, tuple(tuple(video for video, _ in ranking) for ranking in rankings), only)
 
     def indices(self, question: int, corpus: Sequence[EncodedVideo]) -> Ints:
@@ -94,26 +94,35 @@ def open_first_stage(name: str, runs: Path, options: PredictOptions, split: Spli
     elif 2 not in declaration(name).tracks:
         fault = f"baseline {name} does not rank videos"
     else:
+        first_stage = _without_network(declaration(name), runs, options, split)
+        if first_stage is not None:
+            return first_stage
         fault = f"baseline {name} runs a network over the corpus, or does not say that it runs none"
-        if isinstance(create(declaration(name)), RetrievesVideos | RanksVideos):
-            first_stage = _of_baseline(declaration(name), runs, options)
-            if not first_stage.costs_network(split):
-                return first_stage
-    names = cheap_rankers() or ("bm25",)
+    names = _first_stages(runs, options, split) or ("bm25",)
     raise UserError(
         f"{FIRST_STAGE}: {fault}",
         f"Give one that ranks videos without a network: --set {FIRST_STAGE}={' or '.join(names)}",
     )
 
 
-def cheap_rankers() -> tuple[str, ...]:
-    """The names of the installed baselines that rank videos and have no network."""
+def _without_network(
+    declared: Declaration, runs: Path, options: PredictOptions, split: Split
+) -> BaselineRetriever | None:
+    """The retriever of a baseline; ``None`` where ranking the videos of ``split`` runs a network, or may do so."""
+    if not isinstance(create(declared), RetrievesVideos | RanksVideos):
+        return None
+    retriever = _of_baseline(declared, runs, options)
+    return None if retriever.costs_network(split) else retriever
+
+
+def _first_stages(runs: Path, options: PredictOptions, split: Split) -> tuple[str, ...]:
+    """The names of the installed baselines that can be a first stage here."""
     names = []
     for name in baseline_names():
-        with suppress(UserError):  # a broken package is no help here
+        with suppress(UserError):  # a broken package, or no run
             declared = declaration(name)
-            ranks = 2 in declared.tracks and "package:torch" not in declared.needs
-            if ranks and isinstance(create(declared), RetrievesVideos | RanksVideos):
+            plain = 2 in declared.tracks and "package:torch" not in declared.needs  # others are not even imported
+            if plain and _without_network(declared, runs, options, split) is not None:
                 names.append(name)
     return tuple(names)
 
@@ -124,7 +133,7 @@ def _of_baseline(declared: Declaration, runs: Path, options: PredictOptions) -> 
 
 
 def _is_file(path: Path) -> bool:
-    """False too where no file can have such a name, or none may look."""
+    """True for a file; false too where no file can have such a name, or none may look."""
     try:
         return path.is_file()
     except (OSError, ValueError):

@@ -28,7 +28,7 @@ FIRST_STAGE = f"{SECTION}.first_stage"
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """How pairs are scored, how many of their spans are kept, and what chooses the videos for a budget."""
+    """The settings of the engine: batches, precision, spans kept, and the first stage of a budget."""
 
     tokens: int = 0  # padded tokens of a batch; 0: found from free memory on a GPU, else 8,192
     questions_at_once: int = 16  # questions whose rows are sorted by length together
@@ -48,14 +48,14 @@ class EngineSettings:
 
     @classmethod
     def of(cls, config: Config) -> EngineSettings:
-        """From the effective settings; what a baseline does not declare has the value above."""
+        """Read the effective settings; what a baseline does not declare has the value above."""
         section = config.get(SECTION, {})
         return cls(**{name: section[name] for name in cls.__dataclass_fields__ if name in section})
 
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """How a list is made of the spans of a pass.
+    """The options by which a list is made of the spans of a pass.
 
     ``limit`` entries at most; ``once``: every video once, by its best span; ``spans_per_video``: at most so many spans
     of one video, 0: any number.

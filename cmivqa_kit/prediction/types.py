@@ -1,4 +1,4 @@
-"""The contracts of prediction: what scores pairs, what finds spans in given videos, what ranks the videos of a corpus.
+"""The contracts of prediction: scorers of pairs, localizers in given videos, retrievers of videos.
 
 Letters: Q questions, V videos, n lines of a video, N the largest n of a batch, L tokens of a row.
 """
@@ -106,7 +106,7 @@ class PairScorer(Protocol):
 
     @property
     def device(self) -> torch.device:
-        """Where `score` runs."""
+        """The device on which `score` runs."""
         ...
 
     def encode_question(self, question: Question) -> TokenIds:
@@ -163,12 +163,12 @@ class VideoRetriever(Protocol):
 
     @property
     def name(self) -> str:
-        """What output, folders and records call it."""
+        """The name in output, folders and records."""
         ...
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What its rankings depend on, for records."""
+        """The facts that its rankings depend on, for records."""
         ...
 
     def costs_network(self, split: Split) -> bool:
@@ -184,7 +184,7 @@ class VideoRetriever(Protocol):
         ...
 
     def recall(self, dev: Split | None, count: int) -> float | None:
-        """How often the right video of a question of ``dev`` is among the best ``count``; ``None``: not known."""
+        """The share of the questions of ``dev`` whose right video is among the best ``count``; ``None``: not known."""
         ...
 
 

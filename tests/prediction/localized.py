@@ -61,9 +61,11 @@ class Both(Localized, Paired):
 
 
 def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, factory: str = "Localized") -> type[Localized]:
-    """Make it the installed baseline, beside bm25."""
+    """Make it the installed baseline, beside bm25 and one that embeds."""
     monkeypatch.setattr(fake, "CONFIG", SETTINGS)
-    fake.install(monkeypatch, tmp_path, bm25="baselines.bm25:DECLARATION")
+    fake.install(
+        monkeypatch, tmp_path, bm25="baselines.bm25:DECLARATION", embeds="tests.prediction.embedding:DECLARATION"
+    )
     found = Declaration(DECLARATION.name, DECLARATION.title, (1,), f"{__name__}:{factory}", DECLARATION.config)
     monkeypatch.setattr("cmivqa_kit.prediction.answer.declaration", lambda name: found)
     monkeypatch.setattr(Localized, "made", [])

@@ -26,6 +26,7 @@ from cmivqa_kit.prediction.ranked_list import by_rank
 from cmivqa_kit.prediction.types import Ranking
 from cmivqa_kit.runs.directory import RunDirectory, make_run
 from cmivqa_kit.runs.processes import Group
+from tests.prediction import embedding
 from tests.prediction.localized import Localized, Stopped, behind, install, scored_rows, spans_of, stop_at
 from tests.prediction.pairs.paired import CONFIG
 from tests.prediction.pairs.scorers import split_of, video
@@ -51,6 +52,14 @@ def files(tmp_path: Path) -> Catalogue:
     spoken = {name: [{"text": f"line {i}", "start": 6.0 * i, "duration": 5.0} for i in range(12)]
               for name in (A, B, C, D)}  # fmt: skip
     put(root / "subtitle.json", {**spoken, SILENT: [], TWO: spoken[A][:2]})
+    return catalogue(root)
+
+
+def later_files(tmp_path: Path) -> Catalogue:
+    """The same videos in an edition with a file per track."""
+    root = root_2024(tmp_path / "later")
+    spoken = [{"text": f"line {i}", "start": 6.0 * i, "duration": 5.0} for i in range(12)]
+    put(root / "subtitle.json", {A: spoken, B: spoken, C: spoken, D: spoken, SILENT: [], TWO: spoken[:2]})
     return catalogue(root)
 
 
@@ -99,8 +108,8 @@ def test_only_retrieved_videos_are_scored_and_the_list_is_that_of_the_rule(
     files: Catalogue, run: RunDirectory, out: Path, lists: str
 ) -> None:
     told: list[tuple[CostEstimate, FirstStage]] = []
-    passing = PassOptions(announce=lambda cost, first: told.append((cost, first)))  # type: ignore[arg-type]
-    (written,) = behind(files, run, out, lists, pass_options=passing)
+    pass_options = PassOptions(announce=lambda cost, first: told.append((cost, first)))  # type: ignore[arg-type]
+    (written,) = behind(files, run, out, lists, pass_options=pass_options)
     (scorer,) = Localized.made
     assert scored_rows(scorer, MEASURED) == PAIRS
     split = load_split(files, "testA", 2)
@@ -130,11 +139,11 @@ def test_so_many_videos_are_scored_as_are_wanted(
 
 def test_bm25_is_in_front_and_what_it_finds_on_dev_is_told(files: Catalogue, run: RunDirectory, out: Path) -> None:
     told: list[FirstStage] = []
-    passing = PassOptions(
+    pass_options = PassOptions(
         announce=lambda cost, first: told.append(first),  # type: ignore[arg-type]
         dev=lambda: load_split(files, "dev", 2),
     )
-    (written,) = behind(files, run, out, "bm25", pass_options=passing, retrieve_top=2)
+    (written,) = behind(files, run, out, "bm25", pass_options=pass_options, retrieve_top=2)
     assert folder(run, "testA-behind-bm25").is_dir()
     assert written.retriever == "bm25"
     assert scored_rows(Localized.made[0], MEASURED) == 8  # no word in common: the first two by id
@@ -228,10 +237,7 @@ def test_the_settings_may_be_left_out(files: Catalogue, run: RunDirectory, out: 
 
 
 def test_one_pass_writes_the_files_of_every_track(tmp_path: Path, run: RunDirectory, out: Path, lists: str) -> None:
-    root = root_2024(tmp_path / "later")
-    spoken = [{"text": f"line {i}", "start": 6.0 * i, "duration": 5.0} for i in range(12)]
-    put(root / "subtitle.json", {A: spoken, B: spoken, C: spoken, D: spoken, SILENT: [], TWO: spoken[:2]})
-    later = catalogue(root)
+    later = later_files(tmp_path)
     two, three = behind(later, run, out, lists, "test", spans_per_video=2)
     assert (two.tracks, three.tracks) == ((2,), (3,))
     (scorer,) = Localized.made
@@ -307,9 +313,9 @@ class Moody:
         return 1 / self.measured
 
 
-def in_front(files: Catalogue, run: RunDirectory, finder: Any, passing: PassOptions) -> CachedPass:
+def in_front(files: Catalogue, run: RunDirectory, finder: Any, pass_options: PassOptions) -> CachedPass:
     options = PredictOptions(config={**CONFIG, "pipeline": {"retrieve_top": 2}})
-    made = run_pass(Localized(), run, [load_split(files, "testA", 2)], options, passing, finder)
+    made = run_pass(Localized(), run, [load_split(files, "testA", 2)], options, pass_options, finder)
     assert made is not None
     return CachedPass(made)
 
@@ -340,6 +346,43 @@ def test_the_cost_alone_is_told_without_a_long_wait(files: Catalogue, run: RunDi
     assert cost == caught.value.cost
     assert finder.asked == (not slow)
     assert not folder(run, "testA-behind-moody").exists()
+
+
+@pytest.mark.parametrize("network", [True, False])
+def test_a_retriever_is_loaded_once_for_dev_and_every_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: RunDirectory, out: Path, network: bool
+) -> None:
+    embeds = embedding.trained(monkeypatch, run.path.parent, network)
+    later = later_files(tmp_path)
+    told: list[FirstStage] = []
+    pass_options = PassOptions(
+        announce=lambda cost, first: told.append(first),  # type: ignore[arg-type]
+        dev=lambda: load_split(later, "dev", 2),
+    )
+    two, three = behind(later, run, out, "embeds", "test", pass_options=pass_options)
+    assert (two.tracks, three.tracks, two.retriever) == ((2,), (3,), "embeds-1")
+    corpora = 1 if network else 2  # the recall on dev is not worth a network over its corpus
+    assert embeds.counted == {"loads": 1, "retrievers": 1, "embedded": corpora, "rankings": corpora}
+    assert told[0].recall == (None if network else 1.0)
+    assert not told[0].costs_network  # it is done by then
+
+
+@pytest.mark.parametrize("network", [True, False])
+def test_a_plan_says_that_ranking_the_videos_runs_a_network(
+    files: Catalogue, monkeypatch: pytest.MonkeyPatch, run: RunDirectory, out: Path, network: bool
+) -> None:
+    embeds = embedding.trained(monkeypatch, run.path.parent, network)
+    told: list[FirstStage] = []
+    pass_options = PassOptions(
+        plan_only=True,
+        announce=lambda cost, first: told.append(first),  # type: ignore[arg-type]
+    )
+    with pytest.raises(OnlyPlanned):
+        behind(files, run, out, "embeds", pass_options=pass_options)
+    assert told[0].costs_network is network
+    assert embeds.counted["loads"] == 1
+    assert embeds.counted["rankings"] == (not network)  # not run for a figure
+    assert "costs_network" not in told[0].to_dict()  # of a manifest: it says nothing of answers
 
 
 @dataclass(frozen=True)

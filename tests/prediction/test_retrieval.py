@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,15 +10,18 @@ import pytest
 
 from baselines.bm25 import DECLARATION as BM25
 from baselines.bm25 import baseline
+from baselines.ccgs import DECLARATION as CCGS
 from cmivqa_kit.data.span import Span
-from cmivqa_kit.data.types import Question
+from cmivqa_kit.data.types import Question, Split, Subtitle
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.plugin.types import PredictOptions
+from cmivqa_kit.plugin.types import Declaration, PredictOptions
 from cmivqa_kit.prediction import retrieval
-from cmivqa_kit.prediction.retrieval import open_retriever
-from cmivqa_kit.prediction.types import Ranking
+from cmivqa_kit.prediction.retrieval import ChosenVideos, open_first_stage, open_retriever
+from cmivqa_kit.prediction.settings import EngineSettings
+from cmivqa_kit.prediction.types import EncodedVideo, Ranking
 from cmivqa_kit.runs.directory import start_run
+from tests.prediction import embedding, fake
 from tests.prediction.pairs.scorers import split_of, video
 
 OPTIONS = PredictOptions(limit=50)
@@ -98,3 +101,82 @@ def test_what_is_no_retriever(runs: Path, monkeypatch: pytest.MonkeyPatch, text:
         open_retriever(text, runs, OPTIONS)
     assert message in caught.value.message
     assert fix in caught.value.fix
+
+
+# The first stage of a budget
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Of every kind one: bm25, a plug-in with `rank_videos`, one that only gives lists, one that embeds, `prior`."""
+    fake.install(
+        monkeypatch, tmp_path, bm25="baselines.bm25:DECLARATION", embeds="tests.prediction.embedding:DECLARATION",
+        prior="baselines.prior:DECLARATION", counts=f"{__name__}:COUNTS",
+    )  # fmt: skip
+
+
+class Counts:
+    """A plug-in made for an earlier kit: the longest id first."""
+
+    def rank_videos(self, split: Split, count: int, options: PredictOptions) -> Iterator[list[tuple[str, float]]]:
+        for _ in split.questions:
+            yield [(name, float(len(name))) for name in split.videos][:count]
+
+
+COUNTS = Declaration(
+    name="counts", title="Ranks videos", tracks=(2,), factory=f"{__name__}:Counts", config="fake_settings:config.toml",
+    trains=False,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["bm25", "counts"])
+def test_a_first_stage_is_a_baseline_that_ranks_cheaply(installed: None, runs: Path, name: str) -> None:
+    first_stage = open_first_stage(name, runs, OPTIONS, CLINIC)
+    assert first_stage.name == name
+    assert ids(first_stage.rank(CLINIC, 1)) == ([["b"], ["a"]] if name == "bm25" else [["a"], ["a"]])
+
+
+def test_a_run_without_a_network_is_a_first_stage_too(
+    installed: None, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedding.trained(monkeypatch, runs, network=False)
+    assert open_first_stage("embeds", runs, OPTIONS, CLINIC).name == "embeds-1"
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("bm52", "no baseline is called 'bm52'. Did you mean 'bm25'?"),
+        ("", "no baseline is called ''"),
+        ("prior", "baseline prior does not rank videos"),
+        ("fake", "baseline fake runs a network over the corpus, or does not say that it runs none"),
+        ("embeds", "baseline embeds runs a network over the corpus"),
+    ],
+)
+def test_what_is_no_first_stage(
+    installed: None, runs: Path, monkeypatch: pytest.MonkeyPatch, name: str, fault: str
+) -> None:
+    embedding.trained(monkeypatch, runs, network=True)
+    with pytest.raises(UserError) as caught:
+        open_first_stage(name, runs, OPTIONS, CLINIC)
+    assert caught.value.message.startswith(f"decode.first_stage: {fault}")
+    named = "Give one that ranks videos without a network: --set decode.first_stage=bm25 or counts"
+    assert caught.value.fix == named
+
+
+def test_every_baseline_that_scores_pairs_takes_the_setting() -> None:
+    assert settings(CCGS)["decode"]["first_stage"] == EngineSettings().first_stage == "bm25"
+    assert EngineSettings.of(settings(CCGS, None, ["decode.first_stage=mine"])).first_stage == "mine"
+
+
+# The videos that are passed on
+
+
+def test_the_videos_that_are_passed_on() -> None:
+    lines = {name: EncodedVideo.of(name, [[1]], [Subtitle("x", 0.0, 1.0)]) for name in "abc"}
+    rankings = [(("c", 2.0), ("a", 1.0)), (("silent", 1.0),)]
+    chosen, only = (ChosenVideos.of(rankings, 2, only) for only in (False, True))
+    assert chosen.videos == (("c", "a"), ("silent",)) and chosen.count == 2
+    corpus = [lines[name] for name in "abc"]
+    assert [chosen.indices(0, corpus).tolist(), only.indices(0, corpus).tolist()] == [[0, 2], [0, 2]]
+    assert [chosen.indices(1, corpus).tolist(), only.indices(1, corpus).tolist()] == [[0, 1, 2], []]

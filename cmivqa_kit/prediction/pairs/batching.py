@@ -62,7 +62,7 @@ class Corpus:
         self._tables: OrderedDict[int | None, WindowTable] = OrderedDict()
 
     def fitting(self, question: TokenIds) -> TokenIds:
-        """A question that would leave no room for subtitles keeps the tokens of half a row."""
+        """Shorten a question: one that would leave no room for subtitles keeps the tokens of half a row."""
         return question if self.limit is None else question[: self.limit // 2]
 
     def table(self, length: int) -> WindowTable:
@@ -111,7 +111,7 @@ class Corpus:
         return RowTable(size[order], question_of[order], video[order], window[order])
 
     def count(self, questions: Sequence[TokenIds]) -> tuple[int, int]:
-        """Rows and tokens of all windows beside all ``questions``."""
+        """The number of rows and tokens of all windows beside all ``questions``."""
         lengths, times = np.unique([len(self.fitting(question)) for question in questions], return_counts=True)
         rows = tokens = 0
         for length, often in zip(lengths.tolist(), times.tolist(), strict=True):

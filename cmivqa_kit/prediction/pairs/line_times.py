@@ -17,7 +17,7 @@ Ints = NDArray[Any]
 
 @dataclass(frozen=True)
 class LineTimes:
-    """When every line of every video starts and ends.
+    """The times at which every line of every video starts and ends.
 
     Attributes:
         start, end: seconds of all lines of all videos, one behind the other.

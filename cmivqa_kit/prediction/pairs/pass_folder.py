@@ -153,7 +153,7 @@ def begin(
     path: Path, manifest: Mapping[str, Any], line_times: Sequence[LineTimes], resume: bool, force: bool,
     retrieved: Sequence[Sequence[tuple[str, float]]] = (),
 ) -> PassFolder:  # fmt: skip
-    """The folder for a new pass ``path``, or the one that was left unfinished.
+    """Make the folder for a new pass ``path``, or open the one that was left unfinished.
 
     Args:
         path: what it will be called when it is finished.

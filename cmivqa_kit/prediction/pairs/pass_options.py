@@ -52,7 +52,7 @@ class CostEstimate:
 
 @dataclass(frozen=True, slots=True)
 class FirstStage:
-    """What chooses the videos in front of a pass: its name, how many of a question's it passes on, and its recall.
+    """A first stage, which chooses the videos of a pass: its name, how many it passes on, and its recall.
 
     Attributes:
         name: of the baseline, run or file.
@@ -72,7 +72,7 @@ class FirstStage:
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any]) -> FirstStage:
-        """From the fields of a manifest, as `to_dict` gives them."""
+        """Read the fields of a manifest, as `to_dict` gives them."""
         return cls(record["name"], record["videos"], record["of"], record["recall_on_dev"], record.get("run", ""))
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class FirstStage:
 
 
 class OnlyPlanned(Exception):
-    """Raised where only the cost was asked for."""
+    """Raised where only the cost of a pass was asked for."""
 
     def __init__(self, cost: CostEstimate) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class OnlyPlanned(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PassOptions:
-    """How a pass is run; none of it changes the answers, except ``budget``.
+    """The options of a pass; none of them changes the answers, except ``budget``.
 
     Attributes:
         resume: go on with the one that was left unfinished; ``force``: throw that away.

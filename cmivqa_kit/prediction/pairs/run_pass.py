@@ -143,7 +143,7 @@ def distinct(splits: Sequence[Split]) -> tuple[Question, ...]:
 
 
 def _pipeline(options: PredictOptions, retriever: VideoRetriever | None) -> tuple[int, int]:
-    """How many videos and spans of a question are wanted behind a retriever; 0 without one."""
+    """The numbers of videos and spans of a question that are wanted behind a retriever; 0 without one."""
     if retriever is None:
         return 0, 0
     settings = PipelineSettings.of(options.config)
@@ -162,7 +162,7 @@ def _scorer(
 def _behind_retriever(
     retriever: VideoRetriever, top: int, split: Split, pass_options: PassOptions, path: Path
 ) -> FirstStage:
-    """How many videos are passed on, and what that gives up: as it was measured where a pass goes on."""
+    """The retriever as a first stage; its recall is the one measured before where a pass goes on."""
     before = store.first_stage(path) if pass_options.resume else None
     recall = before.recall if before is not None else retriever.recall(pass_options.dev(), top)
     # A plan does not rank videos where that takes long; it says so.
@@ -181,7 +181,7 @@ def _behind(retriever: VideoRetriever | None) -> str:
 def _within_budget(
     cost: CostEstimate, first_stage: VideoRetriever, pass_options: PassOptions, path: Path
 ) -> FirstStage | None:
-    """As many videos per question as the budget allows, with what that gives up; ``None`` where all can be scored.
+    """The first stage with as many videos as the budget allows, and its recall; ``None`` where all can be scored.
 
     A pass that goes on has its number of videos already, whatever the time of a pair is now.
     """
