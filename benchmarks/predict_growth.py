@@ -83,8 +83,8 @@ def measure(device: str, questions: int, videos: int, lines: int) -> dict[str, A
     begun: list[tuple[float, CostEstimate]] = []
     resident = int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / MIB
     with tempfile.TemporaryDirectory() as folder:
-        how = PassOptions(announce=lambda cost, first: begun.append((clock(), cost)))
-        run_pass(system, run_in(Path(folder), dict(options.config)), [split], options, how)
+        pass_options = PassOptions(announce=lambda cost, first: begun.append((clock(), cost)))
+        run_pass(system, run_in(Path(folder), dict(options.config)), [split], options, pass_options)
         seconds = clock() - begun[0][0]
     cost = begun[0][1]
     scorer = system.scorer(split, options)

@@ -61,13 +61,13 @@ def ranking(lines: int, rounds: int) -> tuple[float, float]:
     split = make_split(1, VIDEOS, SCRIPTS, lines)
     scorer = System(make_model(config(1, 16, 1), "cpu"), make_tokenizer()).scorer(split, PredictOptions(PUBLISHED))
     corpus = corpus_of(scorer, split)
-    clock = LineTimes.of([video.times for video in corpus.videos])
-    jobs = corpus.jobs([scorer.encode_question(split.questions[0])])
+    line_times = LineTimes.of([video.times for video in corpus.videos])
+    rows = corpus.rows([scorer.encode_question(split.questions[0])])
     # Some videos have fewer lines: the batches of the network are padded with -inf.
     matrices = [torch.randn(len(video), len(video), generator=generator) for video in corpus.videos]
     given = []
-    for part in batches(jobs.size, ON_CPU):
-        some = [matrices[number] for number in jobs.video[part].tolist()]
+    for part in batches(rows.size, ON_CPU):
+        some = [matrices[number] for number in rows.video[part].tolist()]
         size = max(len(matrix) for matrix in some)
         logits = torch.full((len(some), size, size), -torch.inf)
         for at, matrix in enumerate(some):
@@ -75,7 +75,7 @@ def ranking(lines: int, rounds: int) -> tuple[float, float]:
         given.append((part, logits))
 
     def kit() -> list[tuple[int, ...]]:
-        found = Collector(jobs, (1, len(matrices)), clock, COUNT, 10, False)
+        found = Collector(rows, (1, len(matrices)), line_times, COUNT, 10, False)
         for part, logits in given:
             scores, cells, _ = best_cells(logits, COUNT, False)
             found.add(part, logits.shape[1], scores.numpy(), cells.numpy())
@@ -102,9 +102,9 @@ def texts(system: System, split: Split, rounds: int) -> tuple[float, float]:
         scorer = system.scorer(split, PredictOptions(PUBLISHED))
         corpus = corpus_of(scorer, split)
         asked = [scorer.encode_question(question) for question in split.questions]
-        jobs = corpus.jobs(asked)
-        for part in batches(jobs.size, ON_CPU):
-            scorer.collate([corpus.row(jobs, at, asked) for at in range(part.start, part.stop)])
+        rows = corpus.rows(asked)
+        for part in batches(rows.size, ON_CPU):
+            scorer.collate([corpus.row(rows, at, asked) for at in range(part.start, part.stop)])
 
     return _timed(reference, "cpu", 1)[0], _timed(kit, "cpu", rounds)[0]
 

@@ -81,8 +81,8 @@ def one_pass(system: System, split: Split, device: str) -> tuple[CostEstimate, f
     options = PredictOptions(PUBLISHED, device=device)
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        how = PassOptions(announce=lambda cost, first: begun.append((time.perf_counter(), cost)))
-        run_pass(system, run_in(Path(folder), PUBLISHED), [split], options, how)
+        pass_options = PassOptions(announce=lambda cost, first: begun.append((time.perf_counter(), cost)))
+        run_pass(system, run_in(Path(folder), PUBLISHED), [split], options, pass_options)
         end = time.perf_counter()
     at, cost = begun[0]
     return cost, at - begin, end - at

@@ -15,6 +15,7 @@ from cmivqa_kit.data.usual_span import UsualSpan, usual_lengths, usual_span
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import merge
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.function_retriever import FunctionRetriever
 from cmivqa_kit.prediction.lexical.search import LexicalSearch
 from cmivqa_kit.prediction.lexical.settings import LexicalSettings
 from cmivqa_kit.runs.directory import RunDirectory
@@ -35,7 +36,7 @@ class Learnt:
 
     @classmethod
     def of(cls, document: Any, path: Path) -> Learnt:
-        """From the document that a run holds.
+        """Read the document that a run holds.
 
         Raises:
             UserError: it is damaged; ``path`` is named.
@@ -93,13 +94,13 @@ class BM25:
         """
         return self._search(options).predictions(split, track, options.limit)
 
-    def rank_videos(self, split: Split, count: int, options: PredictOptions) -> Iterator[Sequence[tuple[str, float]]]:
-        """The ``count`` best videos of each question, best first: a first stage for systems that score pairs.
+    def retriever(self, options: PredictOptions) -> FunctionRetriever:
+        """The retriever of the best videos of each question, in front of a localizer or of `predict --budget`.
 
         Raises:
-            UserError: a setting out of its range, or no video to choose from.
+            UserError: a setting out of its range.
         """
-        return self._search(options).rankings(split, count)
+        return FunctionRetriever(DECLARATION.name, self._search(options).rankings)
 
     def _search(self, options: PredictOptions) -> LexicalSearch:
         return LexicalSearch(_settings(options.config), self.learnt.window_seconds, self.learnt.usual)

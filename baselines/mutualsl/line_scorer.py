@@ -43,7 +43,7 @@ class LineScorer:
 
     special_tokens = EXTRA
     # `score` leaves out what ends in an earlier line itself. The engine would leave out spans without length too, and
-    # those become a second long; a published span that ends before it starts ends with the video (`Clock.span`).
+    # those become a second long; a published span that ends before it starts ends with the video (`LineTimes.span`).
     ordered_spans = False
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Which questions, which cut-offs, how many resamples: the options that `score` and `compare` share, and scoring."""
+"""The options that `score` and `compare` share (questions, cut-offs, resamples), and scoring with them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def resampling_options(resamples: str, seed: str) -> Callable[[Command], Command
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What ``--only`` and ``--cutoffs`` say; ``typed`` where ids are words, which may stand for integers."""
+    """The values of ``--only`` and ``--cutoffs``; ``typed`` where ids are words, which may stand for integers."""
 
     cutoffs: tuple[int, ...] | None = None
     only: tuple[QuestionId, ...] | None = None
@@ -70,7 +70,7 @@ class Choice:
 
 
 def read_choice(only: str | None, cutoffs: str | None) -> Choice:
-    """The two options, read.
+    """Read ``--only`` and ``--cutoffs``.
 
     Raises:
         UserError: a cut-off is no positive integer, there is no id, or the file of ids cannot be read.
@@ -95,20 +95,20 @@ def scored(
     """
     from cmivqa_kit.scoring.files import score_against, score_in
 
-    def once(how: How) -> Scored:
+    def once(options: How) -> Scored:
         with naming(document.path, *(() if truth is None else (truth,))):
             if truth is not None:
-                return score_against(document, truth, session.edition, track, how)
-            return score_in(document, session.files, split, track, exact=session.workspace.is_demo, how=how)
+                return score_against(document, truth, session.edition, track, options)
+            return score_in(document, session.files, split, track, exact=session.workspace.is_demo, how=options)
 
     edition = session.files.edition if truth is None else session.edition
     first, *others = choice.hows(edition.id_form != "string")
     try:
         return once(first)
     except UserError:
-        for how in others:
+        for other in others:
             with suppress(UserError):
-                return once(how)
+                return once(other)
         raise
 
 
@@ -158,8 +158,10 @@ def _plain(document: Any, path: Path) -> tuple[QuestionId, ...]:
     if not isinstance(document, list):
         raise UserError(f"{path}: not an array of ids", "Write [id, id, ...], or one id a line in a .txt file.")
     # An element is an id, or an object that has one: a submission names the questions that it answers.
-    found = [plain_id(one if isinstance(one, dict) else {"id": one}) for one in document]
-    faults = [Problem(f"/{at}", f"{short_repr(document[at])} is no id") for at, one in enumerate(found) if one is None]
+    ids = [plain_id(element if isinstance(element, dict) else {"id": element}) for element in document]
+    faults = [
+        Problem(f"/{at}", f"{short_repr(document[at])} is no id") for at, identity in enumerate(ids) if identity is None
+    ]
     if faults:
         raise problems_error(path, faults[: SHOWN + 1], "An id is a text or an integer, or an object that has one.")
-    return tuple(identity for identity in found if identity is not None)
+    return tuple(identity for identity in ids if identity is not None)

@@ -1,4 +1,4 @@
-"""What commands share: one spelling of every option, and the session that holds the effective settings."""
+"""The parts that commands share: one spelling of every option, and the session with the effective settings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Path(click.Path):
     """A path that is not empty: ``--data "$UNSET"`` would silently be the current folder."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """As click's; an empty text is an error."""
+        """Convert as click does; an empty text is an error."""
         if value == "":
             self.fail("the path is empty", param, ctx)
         return super().convert(value, param, ctx)
@@ -100,7 +100,7 @@ class Session:
 
         return load_edition(self.workspace.edition or DEFAULT_EDITION)
 
-    def preset(self, found: Declaration) -> str:
+    def preset(self, declaration: Declaration) -> str:
         """The preset that is in force for a baseline, empty for none; says so where it was not the user who named it.
 
         One in ``cmivqa.toml`` belongs to the baseline named there. On the embedded corpus a baseline's own demo preset
@@ -111,33 +111,34 @@ class Session:
         stated, baseline = self.workspace.settings["model.preset"], self.workspace.settings["model.baseline"]
         if stated.value and (stated.origin.startswith("flag") or not baseline.origin.startswith("flag")):
             return str(stated.value)
-        if stated.value in presets(found):
+        if stated.value in presets(declaration):
             return str(stated.value)
-        if self.workspace.is_demo and found.demo_preset:
-            self.say(f"On the {EMBEDDED} {found.name} uses its preset {found.demo_preset} (--preset NAME for another).")
-            return found.demo_preset
+        if self.workspace.is_demo and declaration.demo_preset:
+            name, demo = declaration.name, declaration.demo_preset
+            self.say(f"On the {EMBEDDED} {name} uses its preset {demo} (--preset NAME for another).")
+            return demo
         return ""
 
     def say(self, text: str, style: str = "") -> None:
-        """A line for people: standard output in text form, standard error beside JSON."""
+        """Print a line for people: standard output in text form, standard error beside JSON."""
         if self.json:
             click.echo(render.safe(text), err=True)
         else:
             render.line(self.console, text, style)
 
     def table(self, title: str, columns: list[str], rows: Any) -> None:
-        """A table on standard output."""
+        """Print a table on standard output."""
         render.table(self.console, title, columns, rows)
 
     def next(self, command: str, keep: Sequence[str] = REPEATED) -> None:
-        """The next command, as `again` words it; nothing beside JSON."""
+        """Print the next command, as `again` words it; nothing beside JSON."""
         if not self.json:
             render.next_step(self.console, self.again(command, keep))
 
     def again(self, command: str, keep: Sequence[str] = REPEATED) -> str:
         """A command with the flags of this call that no workspace remembers; ``keep`` names those that it takes too."""
-        kept = [f"--{name} {shlex.quote(str(self.flags[name]))}" for name in keep if name in self.flags]
-        return " ".join([command, *kept])
+        repeated = [f"--{name} {shlex.quote(str(self.flags[name]))}" for name in keep if name in self.flags]
+        return " ".join([command, *repeated])
 
 
 def words(*parts: object) -> str:
@@ -146,20 +147,20 @@ def words(*parts: object) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """``1 error``, ``2 errors``."""
+    """A number with its noun: ``1 error``, ``2 errors``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def without_gpus(arguments: Iterable[str]) -> list[str]:
     """The words of a command line without ``--gpus N`` and ``--gpus=N``: for the processes that it starts."""
-    kept: list[str] = []
+    remaining: list[str] = []
     given = iter(arguments)
     for word in given:
         if word == "--gpus":
             next(given, None)
         elif not word.startswith("--gpus="):
-            kept.append(word)
-    return kept
+            remaining.append(word)
+    return remaining
 
 
 def track_number(text: str | None) -> Track | None:

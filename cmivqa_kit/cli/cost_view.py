@@ -1,4 +1,4 @@
-"""What `predict` says of a pass over a corpus: its cost before it starts, its speed while it runs."""
+"""The cost of a pass over a corpus as `predict` tells it before, and its speed while it runs."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _BUDGET = re.compile(r"(?=.)(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:
 
 
 class Budget(click.ParamType[float]):
-    """A time: ``2h``, ``30m``, ``1h30m``, ``90s``; in seconds."""
+    """The type of ``--budget``: ``2h``, ``30m``, ``1h30m``, ``90s``, in seconds."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds."""
+        """Convert a text to seconds."""
         if isinstance(value, float):
             return value
-        found = _BUDGET.fullmatch(str(value).strip())
-        if found is None:
+        match = _BUDGET.fullmatch(str(value).strip())
+        if match is None:
             self.fail(f"{value!r} is no time; e.g. 2h, 30m, 1h30m", param, ctx)
-        hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        hours, minutes, seconds = (float(part or 0) for part in match.groups())
         total = 3600 * hours + 60 * minutes + seconds
         if not 0 < total < 1e9:
             self.fail(f"{value!r}: not a time in which anything could be done", param, ctx)
@@ -40,12 +40,12 @@ class Budget(click.ParamType[float]):
 
 
 def show_cost(session: Session, cost: CostEstimate, first: FirstStage | None, processes: int) -> None:
-    """Before it starts: how many pairs and tokens, how long, how much memory; and what a first stage gives up."""
+    """Print how many pairs and tokens, how long, how much memory; and what a first stage gives up."""
     windows = f" in {cost.rows:,} rows" if cost.rows != cost.pairs else ""
-    where = cost.device + (f", {processes} processes" if processes > 1 else "")
+    device = cost.device + (f", {processes} processes" if processes > 1 else "")
     session.say(
         f"{count(cost.questions, 'question')} x {count(first.videos if first else cost.videos, 'video')}: "
-        f"{cost.pairs:,} pairs{windows}, {cost.tokens:,} tokens; about {duration(cost.seconds)} on {where}"
+        f"{cost.pairs:,} pairs{windows}, {cost.tokens:,} tokens; about {duration(cost.seconds)} on {device}"
         f" in batches of {cost.batch:,} tokens{_memory(cost)}",
         "dim",
     )
@@ -59,15 +59,27 @@ def show_cost(session: Session, cost: CostEstimate, first: FirstStage | None, pr
         session.say(
             f"Not the published system: {first.name} passes on {first.videos} of {first.of} videos; {lost}.", "yellow"
         )
+        if first.costs_network:
+            session.say(
+                f"Ranking the videos by {first.name} runs a network over the corpus: not counted here.", "yellow"
+            )
 
 
 def cost_document(cost: CostEstimate, first: FirstStage | None) -> dict[str, Any]:
-    """``predict --dry-run --format json``: the fields of `CostEstimate`, and ``first_stage`` or ``null``."""
-    return {**asdict(cost), "first_stage": first.to_dict() if first else None}
+    """The document of ``predict --dry-run --format json``.
+
+    The fields of `CostEstimate`; ``first_stage`` or ``null``; and ``ranking_costs_network``: whether choosing the
+    videos runs a network over the corpus as well, which none of the figures count.
+    """
+    return {
+        **asdict(cost),
+        "first_stage": first.to_dict() if first else None,
+        "ranking_costs_network": bool(first and first.costs_network),
+    }
 
 
 def duration(seconds: float) -> str:
-    """``3 h 20 min``, ``12 min``, ``40 s``."""
+    """Seconds for people: ``3 h 20 min``, ``12 min``, ``40 s``."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
@@ -91,14 +103,14 @@ class Speed:
         self._open = ExitStack()
 
     def start(self, cost: CostEstimate) -> None:
-        """The pass begins now; on a terminal a bar appears."""
+        """Begin to count; on a terminal a bar appears."""
         self.total, self.pairs_per_row = cost.rows, cost.pairs / max(1, cost.rows)
         self.begun = time.monotonic()
         if not self.session.json and self.session.console.is_terminal:
             self._bar, self._job = self._open.enter_context(render.bar(self.session.console))
 
     def advance(self, rows: int, tokens: int) -> None:
-        """So much more is done."""
+        """Add rows and tokens that are done, and show it."""
         before, self.rows, self.tokens = self.rows, self.rows + rows, self.tokens + tokens
         if self._bar is not None:
             self._bar.update(self._job, completed=self.rows, total=self.total, description=self.text())
@@ -106,12 +118,12 @@ class Speed:
             self.session.say(f"  {self.rows:,} of {self.total:,} rows, {self.text()}", "dim")
 
     def text(self) -> str:
-        """``1,200 pairs/s, 310,000 tokens/s``."""
+        """The speed up to now: ``1,200 pairs/s, 310,000 tokens/s``."""
         spent = max(1e-9, time.monotonic() - self.begun)
         return f"{self.rows * self.pairs_per_row / spent:,.0f} pairs/s, {self.tokens / spent:,.0f} tokens/s"
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """A bar on a terminal, a line per tenth elsewhere, nothing beside JSON; it goes at the end of the block."""
+        """Show progress within a block: a bar on a terminal, a line per tenth elsewhere, nothing beside JSON."""
         with self._open:
             yield

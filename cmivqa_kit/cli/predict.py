@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--from",
-    "kept",
+    "finished_pass",
     type=PATH,
     metavar="DIR",
     help="Cut new lists from a pass kept in RUN/predictions/; no network.",
@@ -81,7 +81,7 @@ def command(
     resume: bool,
     dry_run: bool,
     budget: float | None,
-    kept: Path | None,
+    finished_pass: Path | None,
     retriever: str | None,
     gpus: int,
     form: str,
@@ -112,7 +112,7 @@ def command(
         from cmivqa_kit.runs.launch import launch
 
         context.exit(launch(gpus, without_gpus(sys.argv[1:]), resolve(device).type == "cpu"))
-    opened = _run_of(session, baseline, run if kept is None else kept.parent.parent)
+    opened = _run_of(session, baseline, run if finished_pass is None else finished_pass.parent.parent)
     overrides = (
         *overrides,
         *([f"decode.precision={DTYPES[dtype]}"] if dtype else []),
@@ -120,34 +120,34 @@ def command(
     )
     with joined(device) as group:
         written = _predict(
-            session, opened, split or _split_of(kept), track_number(track), overrides, force, sample,
-            {"resume": resume, "plan_only": dry_run, "budget": budget or 0.0}, kept, group, retriever or "",
+            session, opened, split or _split_of(finished_pass), track_number(track), overrides, force, sample,
+            {"resume": resume, "plan_only": dry_run, "budget": budget or 0.0}, finished_pass, group, retriever or "",
         )  # fmt: skip
         if group.main and written:
             _report(session, opened, written)
 
 
-def _split_of(kept: Path | None) -> str:
+def _split_of(finished_pass: Path | None) -> str:
     """The split of a kept pass, else testA."""
     from cmivqa_kit.prediction.pairs.pass_folder import PassFolder
 
-    return str(PassFolder(kept).manifest["split"]) if kept is not None else "testA"
+    return str(PassFolder(finished_pass).manifest["split"]) if finished_pass is not None else "testA"
 
 
-def _run_of(session: Session, baseline: str | None, place: Path | None) -> RunDirectory:
+def _run_of(session: Session, baseline: str | None, named: Path | None) -> RunDirectory:
     """The run that answers: the one that is named, or the newest of the baseline."""
     from cmivqa_kit.runs.directory import RECORD, newest_run, open_run
 
-    where = place if place is not None else session.workspace.path("run.directory")
-    if (where / RECORD).is_file():
-        opened = open_run(where)
+    folder = named if named is not None else session.workspace.path("run.directory")
+    if (folder / RECORD).is_file():
+        opened = open_run(folder)
         if baseline not in (None, opened.baseline):
             raise UserError(
-                f"{where}: is a run of {opened.baseline}, not of {baseline}", "Give --run or -m, or a run of that one."
+                f"{folder}: is a run of {opened.baseline}, not of {baseline}", "Give --run or -m, or a run of that one."
             )
         return opened
     stated = session.workspace.settings["model.baseline"]
-    return newest_run(where, None if stated.origin == "default" else stated.value)
+    return newest_run(folder, None if stated.origin == "default" else stated.value)
 
 
 def _predict(
@@ -158,8 +158,8 @@ def _predict(
     overrides: tuple[str, ...],
     force: bool,
     sample: int,
-    how: dict[str, Any],
-    kept: Path | None,
+    requested: dict[str, Any],
+    finished_pass: Path | None,
     group: Group,
     retriever: str,
 ) -> list[Written]:
@@ -168,17 +168,19 @@ def _predict(
     from cmivqa_kit.prediction.answer import predict, retriever_of
     from cmivqa_kit.prediction.pairs.pass_options import OnlyPlanned, PassOptions
 
-    found = declaration(opened.baseline)
-    pipeline = bool(retriever or retriever_of(kept))
-    tracks: tuple[Track, ...] = (only,) if only else found.tracks if len(found.tracks) == 1 and not pipeline else (2, 3)
-    lost = next((one for one in overrides if one.strip().startswith("pipeline.")), None)
+    declared = declaration(opened.baseline)
+    pipeline = bool(retriever or retriever_of(finished_pass))
+    tracks: tuple[Track, ...] = (
+        (only,) if only else declared.tracks if len(declared.tracks) == 1 and not pipeline else (2, 3)
+    )
+    lost = next((text for text in overrides if text.strip().startswith("pipeline.")), None)
     if lost is not None and not pipeline:
         raise UserError(f"--set {lost}: nothing stands in front here", "Give --retriever bm25, a run or a file.")
-    effective = _options(session, opened, found, overrides, group, _pipeline(kept) if pipeline else {})
+    effective = _options(session, opened, declared, overrides, group, _pipeline(finished_pass) if pipeline else {})
     speed = Speed(session)
 
     def announce(cost: Any, first: Any) -> None:
-        if how["plan_only"] and session.json:
+        if requested["plan_only"] and session.json:
             render.as_json(cost_document(cost, first))
         else:
             show_cost(session, cost, first, group.count)
@@ -194,37 +196,43 @@ def _predict(
         return None
 
     label = f"-sample{sample}" if sample else ""
-    passing = PassOptions(
-        force=force, label=label, dev=dev, announce=announce, progress=speed.advance, group=group, **how
+    pass_options = PassOptions(
+        force=force, label=label, dev=dev, announce=announce, progress=speed.advance, group=group, **requested
     )
     command = shlex.join(["cmivqa", *sys.argv[1:]])
     try:
         with speed.shown():
             return predict(
                 session.files, opened, split, tracks, effective,
-                session.workspace.path("output.submission"), force, progress, command, sample, passing, kept, retriever,
+                session.workspace.path("output.submission"), force, progress, command, sample, pass_options,
+                finished_pass, retriever,
             )  # fmt: skip
     except OnlyPlanned:
         return []
 
 
-def _pipeline(kept: Path | None) -> Config:
+def _pipeline(finished_pass: Path | None) -> Config:
     """The settings of the pipeline before ``--set``: those a kept pass was made with, else the kit's."""
     from cmivqa_kit.prediction.pairs.pass_folder import PassFolder
     from cmivqa_kit.prediction.pipeline import defaults
     from cmivqa_kit.prediction.settings import PIPELINE
 
-    return defaults() if kept is None else {PIPELINE: PassFolder(kept).manifest[PIPELINE]}
+    return defaults() if finished_pass is None else {PIPELINE: PassFolder(finished_pass).manifest[PIPELINE]}
 
 
 def _options(
-    session: Session, opened: RunDirectory, found: Declaration, overrides: tuple[str, ...], group: Group, more: Config
+    session: Session,
+    opened: RunDirectory,
+    declared: Declaration,
+    overrides: tuple[str, ...],
+    group: Group,
+    more: Config,
 ) -> PredictOptions:
     from cmivqa_kit.plugin.settings import merge
     from cmivqa_kit.plugin.types import PredictOptions
 
     return PredictOptions(
-        config=merge(opened.config, found, overrides, more),
+        config=merge(opened.config, declared, overrides, more),
         limit=session.files.edition.entries,
         seed=session.workspace["run.seed"],
         device=session.workspace["run.device"] if group.count == 1 else group.device,
@@ -247,10 +255,10 @@ def _report(session: Session, opened: RunDirectory, written: list[Written]) -> N
         ]
         render.as_json({"run": opened.path, "files": files})
         return
-    for one in written:
-        names = f"Track{'s' * (len(one.tracks) > 1)} {' and '.join(map(str, one.tracks))}"
-        system = behind(name_recipe(opened.baseline, opened.recipe), one.retriever)
-        session.say(f"{one.path}: {one.questions} questions for {names}, answered by {system}, run {opened.path}")
-        if one.remark:
-            session.say(f"  {one.remark}", "yellow")
-    session.next(words("cmivqa", "validate", *(one.path for one in written)))
+    for file in written:
+        names = f"Track{'s' * (len(file.tracks) > 1)} {' and '.join(map(str, file.tracks))}"
+        system = behind(name_recipe(opened.baseline, opened.recipe), file.retriever)
+        session.say(f"{file.path}: {file.questions} questions for {names}, answered by {system}, run {opened.path}")
+        if file.remark:
+            session.say(f"  {file.remark}", "yellow")
+    session.next(words("cmivqa", "validate", *(file.path for file in written)))

@@ -69,8 +69,8 @@ def predict(
     progress: Progress = lambda predictions, count, title: iter(predictions),
     command: str = "",
     sample: int = 0,
-    passing: PassOptions = AS_USUAL,
-    kept: Path | None = None,
+    pass_options: PassOptions = AS_USUAL,
+    finished_pass: Path | None = None,
     retriever: str = "",
 ) -> list[Written]:
     """Write the submission files for ``tracks`` of a split; none of them is written unless all can be.
@@ -80,9 +80,9 @@ def predict(
     recipe, weights, data, ``command``) stay in the run, where it can be written to.
 
     Args:
-        passing: for a system that scores pairs, how its pass over the corpus is run.
-        kept: a finished pass of the run to cut the lists from, instead of asking the system.
-        retriever: what chooses the videos in which the run, of a `Localizer`, then finds spans; see `open_finder`.
+        pass_options: how the pass over the corpus of a system that scores pairs is run.
+        finished_pass: the folder of a pass of the run to cut the lists from, instead of asking the system.
+        retriever: what chooses the videos in which the run, of a `Localizer`, then finds spans; see `open_retriever`.
 
     Returns:
         What was written; nothing in a process that only helps another one.
@@ -92,21 +92,21 @@ def predict(
             predictions that are no valid submission.
         RunFailed: memory or disk ran out, or the network gave no numbers.
     """
-    found = declaration(run.baseline)
-    if retriever and kept is not None:
+    declared = declaration(run.baseline)
+    if retriever and finished_pass is not None:
         raise UserError(
             "--from and --retriever: what is kept has its videos already", "Leave out --retriever, or --from."
         )
-    if retriever or retriever_of(kept):
+    if retriever or retriever_of(finished_pass):
         _require_corpus_tracks(tracks)
     else:
-        _require_tracks(found, tracks)
+        _require_tracks(declared, tracks)
     plan = targets(files, split, tracks, out)
     for path, _, _ in plan:
         if path.is_dir():
             raise UserError(f"{path}: is a directory", "Give --out FILE.")
     asked = [_sample(load_split(files, split, track), sample, options.seed) for _, track, _ in plan]
-    made = _answers(found, run, asked, options, passing, kept, retriever)
+    made = _answers(declared, run, asked, options, pass_options, finished_pass, retriever)
     if made is None:
         return []
     answers, remark, behind = made
@@ -118,88 +118,88 @@ def predict(
             with _naming(path, folder / path.name):
                 temporary = write(_rows(shown, full), full, target, folder / path.name)
             of_file: tuple[Track, ...] = (2, 3) if target == "corpus" else (track,)
-            one = Written(path, of_file, len(full.questions), full.name, data_fingerprint(full), remark, behind)
+            file = Written(path, of_file, len(full.questions), full.name, data_fingerprint(full), remark, behind)
             if path.exists() and not force and path.read_bytes() != temporary.read_bytes():
-                copy = _keep(run, temporary, one, command)  # they may have taken hours
+                copy = _keep(run, temporary, file, command)  # they may have taken hours
                 raise UserError(
                     f"{path}: exists and is different; it is not overwritten",
                     "Give --out FILE for another name, or --force to replace it."
                     + (f" The answers are kept in {copy}" if copy else ""),
                 )
-            written.append(one)
-        for one in written:
-            (folder / one.path.name).replace(one.path)
-    for one in written:
-        _keep(run, one.path, one, command)
+            written.append(file)
+        for file in written:
+            (folder / file.path.name).replace(file.path)
+    for file in written:
+        _keep(run, file.path, file, command)
     return written
 
 
 def _answers(
-    found: Declaration,
+    declared: Declaration,
     run: RunDirectory,
     asked: Sequence[Split],
     options: PredictOptions,
-    passing: PassOptions,
-    kept: Path | None,
+    pass_options: PassOptions,
+    finished_pass: Path | None,
     retriever: str,
 ) -> Source | None:
-    """Where the answers come from; ``None`` in a process that only helps."""
-    if kept is not None:
-        return _from_pass(kept, asked, options)
-    system = create(found)
+    """The source of the answers; ``None`` in a process that only helps another one."""
+    if finished_pass is not None:
+        return _from_pass(finished_pass, asked, options)
+    system = create(declared)
     if retriever:
-        return _behind(system, run, asked, options, passing, retriever)
+        return _behind(system, run, asked, options, pass_options, retriever)
     system.load(run)
     if not isinstance(system, ScoresPairs):
-        if passing.resume or passing.plan_only or passing.budget:
+        if pass_options.resume or pass_options.plan_only or pass_options.budget:
             raise UserError(
-                f"baseline {found.name} does not score question-video pairs",
+                f"baseline {declared.name} does not score question-video pairs",
                 "Leave out --resume, --dry-run and --budget: it answers in seconds.",
             )
-        if not passing.group.main:
+        if not pass_options.group.main:
             return None
         return lambda split, track, target: system.predict(split, target, options), "", ""
     from cmivqa_kit.prediction.pairs.run_pass import run_pass
 
-    folder = run_pass(system, run, asked, options, passing)
+    folder = run_pass(system, run, asked, options, pass_options)
     return None if folder is None else _from_pass(folder.path, asked, options)
 
 
 def _behind(
-    system: Baseline, run: RunDirectory, asked: Sequence[Split], options: PredictOptions, passing: PassOptions,
+    system: Baseline, run: RunDirectory, asked: Sequence[Split], options: PredictOptions, pass_options: PassOptions,
     retriever: str,
 ) -> Source | None:  # fmt: skip
-    """Answers of the pipeline."""
+    """The answers of a localizer behind a retriever."""
     if not isinstance(system, Localizer):
         raise UserError(
             f"baseline {run.baseline} finds no spans in given videos: nothing can stand in front of it",
             "Leave out --retriever, or give a localizer: -m mutualsl",
         )
-    if passing.budget:
+    if pass_options.budget:
         raise UserError(
             "--budget and --retriever: both choose the videos",
             "Leave out --budget; fewer videos: --set pipeline.retrieve_top=10",
         )
     from cmivqa_kit.prediction.pairs.run_pass import run_pass
-    from cmivqa_kit.prediction.retrieval import open_finder
+    from cmivqa_kit.prediction.retrieval import open_retriever
 
-    finder = open_finder(retriever, run.path.parent, options)
+    opened = open_retriever(retriever, run.path.parent, options)
     system.load(run)
-    folder = run_pass(system, run, asked, options, passing, finder)
+    folder = run_pass(system, run, asked, options, pass_options, opened)
     return None if folder is None else _from_pass(folder.path, asked, options)
 
 
-def retriever_of(kept: Path | None) -> str:
-    """What stood in front in a pass that is kept; empty where nothing did.
+def retriever_of(finished_pass: Path | None) -> str:
+    """The name of the retriever in front of a finished pass; empty where there was none.
 
     Raises:
         UserError: the pass is missing or damaged.
     """
-    if kept is None:
+    if finished_pass is None:
         return ""
     from cmivqa_kit.prediction.pairs.pass_folder import PassFolder
 
-    return str((PassFolder(kept).manifest.get("retriever") or {}).get("name", ""))
+    return str((PassFolder(finished_pass).manifest.get("retriever") or {}).get("name", ""))
 
 
 def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions) -> Source:
@@ -213,12 +213,12 @@ def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions) -> S
     return lambda split, track, target: answers.predictions(split, target, options), remark, retriever_of(path)
 
 
-def _require_tracks(found: Declaration, tracks: Sequence[Track]) -> None:
-    missing = [t for t in tracks if t not in found.tracks]
+def _require_tracks(declared: Declaration, tracks: Sequence[Track]) -> None:
+    missing = [t for t in tracks if t not in declared.tracks]
     if missing:
         raise UserError(
-            f"baseline {found.name} does not serve Track {' or '.join(map(str, missing))}",
-            f"It serves Track {', '.join(map(str, found.tracks))}: give --track, or another baseline with -m.",
+            f"baseline {declared.name} does not serve Track {' or '.join(map(str, missing))}",
+            f"It serves Track {', '.join(map(str, declared.tracks))}: give --track, or another baseline with -m.",
         )
 
 
@@ -234,19 +234,19 @@ def _sample(split: Split, most: int, seed: int) -> Split:
     return replace(split, questions=subset(split.questions, most, f"sample {seed}"))
 
 
-def _keep(run: RunDirectory, answers: Path, one: Written, command: str) -> Path | None:
+def _keep(run: RunDirectory, answers: Path, file: Written, command: str) -> Path | None:
     """Keep a copy and a record in the run; ``None`` where it only lends its weights, on a disk that takes no files."""
-    known = {"remark": one.remark, "retriever": one.retriever}
+    known = {"remark": file.remark, "retriever": file.retriever}
     facts = {name: value for name, value in known.items() if value}
     try:
-        return keep(run, answers, split=one.split, tracks=list(one.tracks), data=one.data, command=command, **facts)
+        return keep(run, answers, split=file.split, tracks=list(file.tracks), data=file.data, command=command, **facts)
     except RunFailed:
         return None
 
 
 @contextmanager
 def _naming(path: Path, temporary: Path) -> Iterator[None]:
-    """An error about the temporary file names the one that the user asked for."""
+    """Let an error about the temporary file name the one that the user asked for."""
     try:
         yield
     except UserError as error:
@@ -256,7 +256,7 @@ def _naming(path: Path, temporary: Path) -> Iterator[None]:
 
 @contextmanager
 def _folder_beside(out: Path) -> Iterator[Path]:
-    """A folder on the disk of ``out`` that vanishes at the end, whatever happens."""
+    """Open a folder on the disk of ``out`` that vanishes at the end, whatever happens."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = TemporaryDirectory(prefix=".cmivqa-", dir=out.parent)

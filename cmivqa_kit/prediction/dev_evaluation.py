@@ -36,16 +36,19 @@ def evaluate(
     targets = [_target(question) for question in questions]
     metrics: dict[str, float] = {}
     for track in tracks:
-        found = score_official(track, [_row(one, track) for one in answers], targets).metrics
-        metrics |= {HEADLINE[track]: found.pop(HEADLINE[track]), **found}
+        scores = score_official(track, [_row(prediction, track) for prediction in answers], targets).metrics
+        metrics |= {HEADLINE[track]: scores.pop(HEADLINE[track]), **scores}
     return metrics
 
 
-def _row(one: Prediction, track: Track) -> dict[str, Any]:
+def _row(prediction: Prediction, track: Track) -> dict[str, Any]:
     if track == 1:
-        best = one.candidates[0].span
-        return {"id": one.question_id, "start_second": best.start, "end_second": best.end}
-    return {"id": one.question_id, "output": [[c.video_id, c.span.start, c.span.end] for c in one.candidates]}
+        best = prediction.candidates[0].span
+        return {"id": prediction.question_id, "start_second": best.start, "end_second": best.end}
+    return {
+        "id": prediction.question_id,
+        "output": [[c.video_id, c.span.start, c.span.end] for c in prediction.candidates],
+    }
 
 
 def _target(question: Question) -> dict[str, Any]:

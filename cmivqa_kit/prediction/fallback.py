@@ -17,7 +17,7 @@ def span(start: float, end: float) -> Span:
 
 
 def whole_video(subtitles: Sequence[Subtitle], rows: int | None) -> Span:
-    """All that is said, else all of the features' ``rows`` (seconds), else a second."""
+    """The span of all that is said in a video, else of all the features' ``rows`` (seconds), else a second."""
     if subtitles:
         return span(subtitles[0].start, subtitles[-1].end)
     return span(0.0, float(rows or 0))

@@ -51,13 +51,13 @@ class PipelineSettings:
 
     @classmethod
     def of(cls, config: Config) -> PipelineSettings:
-        """From the effective settings; what they do not name has the value above."""
+        """The settings of a configuration; what they do not name has the value above."""
         section = config.get(PIPELINE, {})
         return cls(**{name: section[name] for name in cls.__dataclass_fields__ if name in section})
 
 
 def defaults() -> dict[str, dict[str, Any]]:
-    """The section as settings to be changed."""
+    """The section with its default values, as settings to be changed."""
     return {PIPELINE: asdict(PipelineSettings())}
 
 
@@ -67,7 +67,7 @@ def complete(config: Config) -> Config:
 
 
 def combine(
-    ranking: Ranking, spans: Mapping[str, Spans], how: PipelineSettings, target: Target, limit: int
+    ranking: Ranking, spans: Mapping[str, Spans], settings: PipelineSettings, target: Target, limit: int
 ) -> tuple[Candidate, ...]:
     """One list from videos with scores and spans with confidences, best first.
 
@@ -76,75 +76,75 @@ def combine(
 
     Args:
         ranking: the retriever's videos, best first, at least one; every score a finite number.
-        spans: what was found in each of them, at least one span.
-        how: the settings.
+        spans: the spans of each of them, at least one span.
+        settings: of section ``pipeline``.
         target: a list for Track 2 alone names every video once.
         limit: length of the list at most.
     """
-    videos = ranking[: how.retrieve_top]
+    videos = ranking[: settings.retrieve_top]
     scores = np.array([score for _, score in videos], float)
     with np.errstate(over="ignore"):  # so far below the best that nothing is left of it
-        below = (scores - scores.max()) / how.temperature
+        below = (scores - scores.max()) / settings.temperature
     norm = math.log(float(np.exp(below).sum()))  # of the softmax: taken off at the end, so that it breaks no tie
-    found = [
+    entries = [
         (float(log) + confidence, rank, video, one)
         for rank, ((video, _), log) in enumerate(zip(videos, below, strict=True))
-        for confidence, one in spans[video][: how.spans_per_video]
+        for confidence, one in spans[video][: settings.spans_per_video]
     ]
-    if target == 2 and how.track2_order == "retriever":
-        found.sort(key=lambda entry: (entry[1], -entry[0], entry[3].start, entry[3].end))
+    if target == 2 and settings.track2_order == "retriever":
+        entries.sort(key=lambda entry: (entry[1], -entry[0], entry[3].start, entry[3].end))
     else:
-        found.sort(key=lambda entry: (-entry[0], entry[1], entry[3].start, entry[3].end))
+        entries.sort(key=lambda entry: (-entry[0], entry[1], entry[3].start, entry[3].end))
     if target == 2:
         first: dict[str, tuple[float, int, str, Span]] = {}
-        for entry in found:
+        for entry in entries:
             first.setdefault(entry[2], entry)
-        found = list(first.values())
-    return tuple(Candidate(video, one, round(score - norm, 6)) for score, _, video, one in found[:limit])
+        entries = list(first.values())
+    return tuple(Candidate(video, one, round(score - norm, 6)) for score, _, video, one in entries[:limit])
 
 
 def spans_in(
-    ranked: Ranked, question: int, corpus: Sequence[str], clock: LineTimes, ranking: Ranking, count: int
+    ranked: Ranked, question: int, corpus: Sequence[str], line_times: LineTimes, ranking: Ranking, count: int
 ) -> dict[str, Spans]:
     """The best spans of each retrieved video that the localizer could look into, each once.
 
     Args:
-        ranked: what is kept of a chunk.
-        question: its place there.
+        ranked: the spans of a chunk.
+        question: its number there.
         corpus: (V,) ids of the videos that were looked into, in order.
-        clock: the lines' seconds.
+        line_times: the seconds of the corpus's lines.
         ranking: the retrieved videos.
         count: spans of a video.
 
     Raises:
         UserError: more spans of a video are wanted than were kept.
     """
-    kept = ranked.video_score.shape[2]
-    if count > kept:
+    most_kept = ranked.video_score.shape[2]
+    if count > most_kept:
         raise UserError(
-            f"pipeline.spans_per_video = {count}: the pass kept {kept} spans of each video",
-            f"Give {kept} or less, or predict again without --from.",
+            f"pipeline.spans_per_video = {count}: the pass kept {most_kept} spans of each video",
+            f"Give {most_kept} or less, or predict again without --from.",
         )
-    found: dict[str, Spans] = {}
+    spans: dict[str, Spans] = {}
     for video, _ in ranking:
-        place = bisect_left(corpus, video)
-        if place == len(corpus) or corpus[place] != video:
+        number = bisect_left(corpus, video)
+        if number == len(corpus) or corpus[number] != video:
             continue
-        score = ranked.video_score[question, place]
+        score = ranked.video_score[question, number]
         given = np.flatnonzero(score > -np.inf)
-        row, column = (side[question, place, given] for side in (ranked.video_row, ranked.video_column))
-        start, end = clock.span(np.full(len(given), place), row, column)
+        row, column = (side[question, number, given] for side in (ranked.video_row, ranked.video_column))
+        start, end = line_times.span(np.full(len(given), number), row, column)
         best: dict[Span, float] = {}  # lines that share a start or an end give one span several times
         for log, begin, stop in zip(score[given].tolist(), start.tolist(), end.tolist(), strict=True):
             best.setdefault(span(begin, stop), log)
         if best:
-            found[video] = [(log, one) for one, log in best.items()][:count]
-    return found
+            spans[video] = [(log, one) for one, log in best.items()][:count]
+    return spans
 
 
-def with_fallback(found: Mapping[str, Spans], ranking: Ranking, split: Split, question: Question) -> dict[str, Spans]:
-    """Every retrieved video with spans: where nothing could be chosen, all that is said, with a confidence of 1e-6."""
-    whole = dict(found)
+def with_fallback(spans: Mapping[str, Spans], ranking: Ranking, split: Split, question: Question) -> dict[str, Spans]:
+    """The spans of every retrieved video: without a choice in it all that is said, with a confidence of 1e-6."""
+    whole = dict(spans)
     for video, _ in ranking:
         if video not in whole:
             known = split.videos.get(video)

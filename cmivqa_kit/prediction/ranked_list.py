@@ -15,7 +15,9 @@ MOST = sys.float_info.max
 
 
 def in_order(videos: Iterable[tuple[str, float]]) -> Ranking:
-    """Best first, ties by id; every id once, by its best score. An infinite score is as high or low as numbers go.
+    """The ranking of videos with scores: best first, ties by id; every id once, by its best score.
+
+    An infinite score is as high or low as numbers go.
 
     Raises:
         UserError: a score is NaN.
@@ -29,11 +31,11 @@ def in_order(videos: Iterable[tuple[str, float]]) -> Ranking:
                 "Train it again, or give another --retriever.",
             )
         best[video] = max(min(max(score, -MOST), MOST), best.get(video, -MOST))
-    return tuple(sorted(best.items(), key=lambda one: (-one[1], one[0])))
+    return tuple(sorted(best.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
 def of_list(candidates: Iterable[Candidate]) -> Ranking:
-    """Videos of a list by the score of their first appearance.
+    """The ranking of the videos of a list, by the score of their first appearance.
 
     Scores that do not order the list (all equal, or rising somewhere) say nothing: minus the rank stands for them.
     """
@@ -48,11 +50,11 @@ def of_list(candidates: Iterable[Candidate]) -> Ranking:
 
 
 def by_rank(videos: Iterable[str]) -> Ranking:
-    """Minus the rank among different videos, from 1."""
+    """The ranking of videos without scores: each has minus its rank among different videos, from 1."""
     return tuple((video, -float(rank)) for rank, video in enumerate(dict.fromkeys(videos), 1))
 
 
-def within(found: Ranking, corpus: Collection[str], count: int) -> Ranking:
-    """The best ``count`` of those that the corpus has; where none is left, all of the corpus with one score."""
-    known = tuple(one for one in found if one[0] in corpus)
+def within(ranking: Ranking, corpus: Collection[str], count: int) -> Ranking:
+    """The best ``count`` videos that the corpus has; where none is left, all of the corpus with one score."""
+    known = tuple(entry for entry in ranking if entry[0] in corpus)
     return (known or tuple((video, 0.0) for video in sorted(corpus)))[:count]

@@ -1,69 +1,56 @@
-"""Who finds the videos in front of a localizer: a baseline, a run of one, or a submission file.
+"""The choice of videos: opening the retriever that ``--retriever`` or ``decode.first_stage`` names, and its videos.
 
-Source: specs/mutualsl.md, section 5.2, step 1.
+Behind a retriever only its videos are looked into. With a time budget a cheap first stage chooses the videos that a
+system scores; the result is not the published system, which scores them all. What is lost is measured on questions
+whose answers are known, never assumed. Source: specs/mutualsl.md, section 5.2, step 1.
 """
 
 from __future__ import annotations
 
-import logging
-import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
-from cmivqa_kit.data.types import Question, QuestionId, Split
+import numpy as np
+
+from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError, closest
-from cmivqa_kit.files import fingerprint, sha256
 from cmivqa_kit.plugin.registry import baseline_names, create, declaration
-from cmivqa_kit.plugin.settings import merge
 from cmivqa_kit.plugin.types import Declaration, PredictOptions
-from cmivqa_kit.prediction.pairs import pass_folder as store
-from cmivqa_kit.prediction.pairs.cached_pass import CachedPass
-from cmivqa_kit.prediction.ranked_list import by_rank, in_order, of_list, within
-from cmivqa_kit.prediction.settings import SECTION
-from cmivqa_kit.prediction.types import Ranking, Retriever
-from cmivqa_kit.runs.directory import PREDICTIONS, RECORD, WEIGHTS, RunDirectory, newest_run, open_run
-from cmivqa_kit.runs.settings import Config
-from cmivqa_kit.submission.guarded import read_guarded
-from cmivqa_kit.submission.match import fold
-from cmivqa_kit.submission.read import plain_id
-
-log = logging.getLogger(__name__)
+from cmivqa_kit.prediction.baseline_retriever import BaselineRetriever
+from cmivqa_kit.prediction.file_retriever import FileRetriever
+from cmivqa_kit.prediction.pairs.batching import Ints
+from cmivqa_kit.prediction.settings import FIRST_STAGE
+from cmivqa_kit.prediction.types import EncodedVideo, Ranking, RanksVideos, RetrievesVideos, VideoRetriever
+from cmivqa_kit.runs.directory import RECORD, newest_run, open_run
 
 
-class Finder(Protocol):
-    """Ranks the videos of a corpus for questions."""
+@dataclass(frozen=True, slots=True)
+class ChosenVideos:
+    """The videos that a retriever passes on: per question of a pass at most ``count`` ids, best first.
 
-    @property
-    def name(self) -> str:
-        """What output and folders call it."""
-        ...
+    ``only``: no others are scored, not even where none of these can be.
+    """
 
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """What its rankings depend on, for records."""
-        ...
+    count: int
+    videos: tuple[tuple[str, ...], ...]
+    only: bool = False
 
-    def rank(self, split: Split, count: int) -> list[Ranking]:
-        """Per question of ``split`` the best ``count`` videos; ties by id. Never none where the corpus has any.
+    @classmethod
+    def of(cls, rankings: Sequence[Ranking], count: int, only: bool = False) -> ChosenVideos:
+        """Choose the videos of rankings."""
+        return cls(count, tuple(tuple(video for video, _ in ranking) for ranking in rankings), only)
 
-        Raises:
-            UserError: it has no answer to a question, a score is no number, or its run or file is damaged.
-        """
-        ...
-
-    def quick(self, split: Split) -> bool:
-        """True where `rank` takes seconds: no network goes over the corpus."""
-        ...
-
-    def recall(self, dev: Split | None, count: int) -> float | None:
-        """How often the right video of a question of ``dev`` is among the best ``count``; ``None``: not known."""
-        ...
+    def indices(self, question: int, corpus: Sequence[EncodedVideo]) -> Ints:
+        """The indices of a question's videos in a corpus; unless ``only``, all where none of them can be scored."""
+        wanted = set(self.videos[question])
+        chosen = np.array([number for number, video in enumerate(corpus) if video.id in wanted], np.int32)
+        return chosen if len(chosen) or self.only else np.arange(len(corpus), dtype=np.int32)
 
 
-def open_finder(text: str, runs: Path, options: PredictOptions) -> Finder:
-    """What ``--retriever`` names.
+def open_retriever(text: str, runs: Path, options: PredictOptions) -> VideoRetriever:
+    """The retriever that ``--retriever`` names.
 
     Args:
         text: the name of a baseline (its newest run below ``runs``, unless it answers untrained), the folder of a run,
@@ -75,205 +62,86 @@ def open_finder(text: str, runs: Path, options: PredictOptions) -> Finder:
         UserError: nothing is called so, or it ranks no videos.
     """
     if text in baseline_names():
-        found = declaration(text)
-        _require_ranking(found)
-        return BaselineFinder(found, newest_run(runs, text) if found.trains else None, options)
+        return _of_baseline(declaration(text), runs, options)
     path = Path(text)
     if _is_file(path):
-        return FileFinder(path)
+        return FileRetriever(path)
     if text and _is_file(path / RECORD):
         run = open_run(path.resolve())  # "." has a name too
-        found = declaration(run.baseline)
-        _require_ranking(found)
-        return BaselineFinder(found, run, options)
+        declared = declaration(run.baseline)
+        _require_ranking(declared)
+        return BaselineRetriever(declared, run, options)
     raise UserError(
         f"--retriever {text!r}: no baseline, run or file is called so.{closest(text, baseline_names())}",
         "Give bm25, another baseline, the folder of a run, or a submission file of Track 2.",
     )
 
 
+def open_first_stage(name: str, runs: Path, options: PredictOptions, split: Split) -> VideoRetriever:
+    """The baseline that chooses the videos of ``split`` for ``predict --budget``: setting ``decode.first_stage``.
+
+    Args:
+        name: of a baseline that ranks videos without a network.
+        runs: where runs are; its newest one answers, unless it answers untrained.
+        options: seed and device.
+        split: what it will be asked.
+
+    Raises:
+        UserError: there is no such baseline, it has no finished run, it ranks no videos, or it costs a network.
+    """
+    if name not in baseline_names():
+        fault = f"no baseline is called {name!r}.{closest(name, baseline_names())}"
+    elif 2 not in declaration(name).tracks:
+        fault = f"baseline {name} does not rank videos"
+    else:
+        first_stage = _without_network(declaration(name), runs, options, split)
+        if first_stage is not None:
+            return first_stage
+        fault = f"baseline {name} runs a network over the corpus, or does not say that it runs none"
+    names = _first_stages(runs, options, split) or ("bm25",)
+    raise UserError(
+        f"{FIRST_STAGE}: {fault}",
+        f"Give one that ranks videos without a network: --set {FIRST_STAGE}={' or '.join(names)}",
+    )
+
+
+def _without_network(
+    declared: Declaration, runs: Path, options: PredictOptions, split: Split
+) -> BaselineRetriever | None:
+    """The retriever of a baseline; ``None`` where ranking the videos of ``split`` runs a network, or may do so."""
+    if not isinstance(create(declared), RetrievesVideos | RanksVideos):
+        return None
+    retriever = _of_baseline(declared, runs, options)
+    return None if retriever.costs_network(split) else retriever
+
+
+def _first_stages(runs: Path, options: PredictOptions, split: Split) -> tuple[str, ...]:
+    """The names of the installed baselines that can be a first stage here."""
+    names = []
+    for name in baseline_names():
+        with suppress(UserError):  # a broken package, or no run
+            declared = declaration(name)
+            plain = 2 in declared.tracks and "package:torch" not in declared.needs  # others are not even imported
+            if plain and _without_network(declared, runs, options, split) is not None:
+                names.append(name)
+    return tuple(names)
+
+
+def _of_baseline(declared: Declaration, runs: Path, options: PredictOptions) -> BaselineRetriever:
+    _require_ranking(declared)
+    return BaselineRetriever(declared, newest_run(runs, declared.name) if declared.trains else None, options)
+
+
 def _is_file(path: Path) -> bool:
-    """False too where no file can have such a name, or none may look."""
+    """True for a file; false too where no file can have such a name, or none may look."""
     try:
         return path.is_file()
     except (OSError, ValueError):
         return False
 
 
-def _require_ranking(found: Declaration) -> None:
-    if 2 not in found.tracks:
-        raise UserError(f"baseline {found.name} does not rank videos", "Give one that serves Track 2: cmivqa baselines")
-
-
-@dataclass(frozen=True, slots=True)
-class BaselineFinder:
-    """A baseline that serves Track 2: by `Retriever.rank_videos` where it has that, else by its Track 2 lists.
-
-    A system that scores pairs is asked once more than needed, unless its run keeps a finished pass over the split. Its
-    lists name every video once (`decode.by_video`), so that there are as many as are wanted.
-    """
-
-    found: Declaration
-    run: RunDirectory | None
-    options: PredictOptions
-
-    @property
-    def name(self) -> str:
-        """The run's, or the baseline's where it needs none."""
-        return self.run.path.name if self.run is not None else self.found.name
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """Baseline, run, weights and settings."""
-        weights = self.run.path / WEIGHTS if self.run is not None else None
-        return {
-            "name": self.name,
-            "baseline": self.found.name,
-            "recipe": self.run.recipe if self.run is not None else None,
-            "weights": sha256(weights) if weights is not None and weights.is_file() else None,
-            "run": fingerprint(self.run.record()) if self.run is not None else None,
-        }
-
-    def rank(self, split: Split, count: int) -> list[Ranking]:
-        """See `Finder`."""
-        # Never a shorter list than usual: `of_list` looks at all of it, and at the same with another ``count``.
-        longest = max(min(count, len(split.videos)), self.options.limit)
-        options = replace(self.options, config=self._config(), limit=longest)
-        found = self._asked(split.for_prediction(2), longest, options)
-        if [name for name, _ in found] != [question.id for question in split.questions]:
-            raise UserError(
-                f"--retriever {self.name}: not one answer per question, in their order",
-                f"Mend baseline {self.found.name}, or give another --retriever.",
-            )
-        return [within(videos, split.videos, count) for _, videos in found]
-
-    def _asked(self, split: Split, longest: int, options: PredictOptions) -> list[tuple[QuestionId, Ranking]]:
-        """Questions with their videos, as a kept pass or the system gives them."""
-        kept = self._kept(split)
-        if kept is not None:
-            return [(one.question_id, of_list(one.candidates)) for one in kept.predictions(split, 2, options)]
-        system = create(self.found)
-        if self.run is not None:
-            system.load(self.run)
-        if isinstance(system, Retriever):
-            ranked = system.rank_videos(split, longest, options)
-            names = (question.id for question in split.questions)
-            return [(next(names, ""), in_order(videos)) for videos in ranked]
-        return [(one.question_id, of_list(one.candidates)) for one in system.predict(split, 2, options)]
-
-    def quick(self, split: Split) -> bool:
-        """See `Finder`."""
-        return self._kept(split) is not None or isinstance(create(self.found), Retriever)
-
-    def recall(self, dev: Split | None, count: int) -> float | None:
-        """See `Finder`; not known where asking the dev questions would take long."""
-        if dev is None:
-            return None
-        known = replace(dev, questions=tuple(q for q in dev.questions if q.video_id is not None))
-        if not known.questions or not self.quick(known):
-            return None
-        found = self.rank(known, count)
-        hits = (question.video_id in dict(videos) for question, videos in zip(known.questions, found, strict=True))
-        return sum(hits) / len(known.questions)
-
-    def _config(self) -> Config:
-        """The settings of its run, or its own."""
-        config = merge(self.run.config if self.run is not None else {}, self.found, ())
-        section = config.get(SECTION, {})
-        return {**config, SECTION: {**section, "by_video": True}} if "by_video" in section else config
-
-    def _kept(self, split: Split) -> CachedPass | None:
-        """The finished pass of the run over ``split`` with the run's own settings, where there is one."""
-        if self.run is None or not (self.run.path / PREDICTIONS / split.name / store.MANIFEST).is_file():
-            return None
-        try:
-            kept = CachedPass(store.PassFolder(self.run.path / PREDICTIONS / split.name))
-            kept.require(split, replace(self.options, config=self._config()))
-        except UserError as error:
-            log.info("not used: %s", error.message)
-            return None
-        return kept
-
-
-class FileFinder:
-    """A submission file with lists: it has no scores, so a video's is minus its rank of first appearance.
-
-    Items belong to the question of their id and text, or of their text alone. Of equal ones the last counts, as in the
-    official program.
-
-    Raises:
-        UserError: it cannot be read, or an item has no list.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.name = path, path.name
-        self.by_id, self.by_text = self._lists()
-        self.facts: Mapping[str, Any] = {"name": path.name, "sha256": sha256(path)}
-
-    def rank(self, split: Split, count: int) -> list[Ranking]:
-        """See `Finder`. Videos that the corpus lacks are left out, with a warning."""
-        lists = [_list_of(question, self.by_id, self.by_text) for question in split.questions]
-        missing = [question.id for question, found in zip(split.questions, lists, strict=True) if found is None]
-        if missing:
-            raise UserError(
-                f"{self.path}: {len(missing)} of {len(lists)} questions of {split.name} are not in it, e.g. "
-                f"{missing[0]!r}",
-                "Give a file that answers them all; cmivqa validate says what is missing.",
-            )
-        unknown = {video for found in lists for video in found or () if video not in split.videos}
-        if unknown:
-            log.warning("%s: %d video ids are not in the corpus and left out, e.g. %r",
-                        self.path, len(unknown), min(unknown)[:80])  # fmt: skip
-        known = ([video for video in found or () if video in split.videos] for found in lists)
-        return [within(by_rank(videos), split.videos, count) for videos in known]
-
-    def quick(self, split: Split) -> bool:
-        """See `Finder`."""
-        return True
-
-    def recall(self, dev: Split | None, count: int) -> float | None:
-        """Not known: the file answers one split."""
-        return None
-
-    def _lists(self) -> tuple[dict[QuestionId, tuple[str | None, list[str]]], dict[str, list[str]]]:
-        """Its lists by id, with the question's text, and by text alone."""
-        document = read_guarded(self.path)
-        if not document.rows:
-            why = document.findings[-1].message if document.findings else "no answers in it"
-            raise UserError(
-                f"{self.path}: {why}", f"See all that is wrong: cmivqa validate {shlex.quote(str(self.path))}"
-            )
-        by_id: dict[QuestionId, tuple[str | None, list[str]]] = {}
-        by_text: dict[str, list[str]] = {}
-        for place, row in enumerate(document.rows):
-            videos, identity = _videos(row), plain_id(row)
-            if videos is None or identity is None:
-                raise UserError(
-                    f"{self.path}: /{place} is no item of Track 2 or 3 (an id and a list 'output' of [video, ...])",
-                    f"See all that is wrong: cmivqa validate {shlex.quote(str(self.path))}",
-                )
-            text = row.get("question") if isinstance(row.get("question"), str) else None
-            by_id[identity] = text, videos
-            if text is not None:
-                by_text[fold(text)] = videos
-        return by_id, by_text
-
-
-def _videos(row: Any) -> list[str] | None:
-    """The video ids of an item's list; ``None`` where it is no such item."""
-    entries = row.get("output") if isinstance(row, dict) else None
-    if not isinstance(entries, list):
-        return None
-    found = [entry[0] for entry in entries if isinstance(entry, list) and entry and isinstance(entry[0], str)]
-    return found if len(found) == len(entries) else None
-
-
-def _list_of(
-    question: Question,
-    by_id: Mapping[QuestionId, tuple[str | None, list[str]]],
-    by_text: Mapping[str, list[str]],
-) -> list[str] | None:
-    text, videos = by_id.get(question.id, (None, None))
-    if videos is not None and (text is None or fold(text) == fold(question.text)):
-        return videos
-    return by_text.get(fold(question.text))
+def _require_ranking(declared: Declaration) -> None:
+    if 2 not in declared.tracks:
+        raise UserError(
+            f"baseline {declared.name} does not rank videos", "Give one that serves Track 2: cmivqa baselines"
+        )

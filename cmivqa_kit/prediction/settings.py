@@ -1,4 +1,4 @@
-"""The settings of section ``decode`` that belong to the engine, whichever baseline scores the pairs."""
+"""The settings of the engine and of lists (section ``decode``), for every baseline that scores pairs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ CUTTING = ("by_video", "spans_per_video")  # what a list is cut by: a pass that 
 _CUT_BY = [f"{SECTION}.{name}" for name in CUTTING]
 # Speed, not answers, apart from the last digits.
 RUNNING = ("tokens", "precision", "attention", "compile")
+# Said by a pass' own record of its first stage: with no budget there is none, and the setting means nothing.
+RECORDED = ("first_stage",)
+FIRST_STAGE = f"{SECTION}.first_stage"
 
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """How the pairs are gone through, and what is kept of them."""
+    """The settings of the engine: batches, precision, spans kept, and the first stage of a budget."""
 
     tokens: int = 0  # padded tokens of a batch; 0: found from free memory on a GPU, else 8,192
     questions_at_once: int = 16  # questions whose rows are sorted by length together
@@ -33,8 +36,10 @@ class EngineSettings:
     kept_per_video: int = 10  # spans kept of every video, from which lists can be cut again
     attention: str = "auto"  # how DeBERTa-v2 attends (`cmivqa_kit.neural.deberta`)
     compile: bool = False  # torch.compile
+    first_stage: str = "bm25"  # the baseline that chooses the videos for `predict --budget`
 
     def __post_init__(self) -> None:
+        require(bool(self.first_stage), FIRST_STAGE, self.first_stage, "the name of a baseline that ranks videos")
         require(self.tokens >= 0, "decode.tokens", self.tokens, "0 or more")
         require(self.questions_at_once >= 1, "decode.questions_at_once", self.questions_at_once, "1 or more")
         require(1 <= self.kept_per_video <= 50, "decode.kept_per_video", self.kept_per_video, "between 1 and 50")
@@ -43,14 +48,14 @@ class EngineSettings:
 
     @classmethod
     def of(cls, config: Config) -> EngineSettings:
-        """From the effective settings; what a baseline does not declare has the value above."""
+        """Read the effective settings; what a baseline does not declare has the value above."""
         section = config.get(SECTION, {})
         return cls(**{name: section[name] for name in cls.__dataclass_fields__ if name in section})
 
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """How a list is made of what is kept.
+    """The options by which a list is made of the spans of a pass.
 
     ``limit`` entries at most; ``once``: every video once, by its best span; ``spans_per_video``: at most so many spans
     of one video, 0: any number.
@@ -62,7 +67,7 @@ class ListOptions:
 
     @classmethod
     def of(cls, config: Config, target: Target, limit: int) -> ListOptions:
-        """For one target. A list for Track 2 alone names every video once where the baseline wants it."""
+        """The options of one target. A list for Track 2 alone names every video once where the baseline wants it."""
         section = config.get(SECTION, {})
         spans = section.get("spans_per_video", 0)
         require(spans >= 0, "decode.spans_per_video", spans, "0 or more")
@@ -70,8 +75,11 @@ class ListOptions:
 
 
 def for_pass(config: Config) -> dict[str, dict[str, Any]]:
-    """The settings that the answers of a pass depend on: all but those that cut lists or only change its speed."""
-    left_out = {SECTION: {*CUTTING, *RUNNING}, PIPELINE: {*PIPELINE_CUTTING}}
+    """The settings that the answers of a pass depend on.
+
+    Left out are those that cut lists, that only change its speed, and that its manifest records elsewhere.
+    """
+    left_out = {SECTION: {*CUTTING, *RUNNING, *RECORDED}, PIPELINE: {*PIPELINE_CUTTING}}
     return {
         name: {key: value for key, value in section.items() if key not in left_out.get(name, ())}
         for name, section in config.items()
@@ -79,28 +87,33 @@ def for_pass(config: Config) -> dict[str, dict[str, Any]]:
     }
 
 
-def require_same(kept: Mapping[str, Any], config: Config, where: object) -> None:
-    """Settings that would need another pass are refused.
+def require_same(recorded: Mapping[str, Any], config: Config, path: object) -> None:
+    """Refuse settings that would need another pass.
+
+    Args:
+        recorded: the settings in the manifest of a pass.
+        config: those of now.
+        path: the pass.
 
     Raises:
         UserError: naming every such setting with both values.
     """
     changed = [
         f"{section}.{key} was {then!r} and is now {now!r}"
-        for section, key, then, now in _compared(kept, for_pass(config))
+        for section, key, then, now in _compared(recorded, for_pass(config))
         if then != now
     ]
     if changed:
-        names = [f"{PIPELINE}.{name}" for name in PIPELINE_CUTTING] if PIPELINE in kept else _CUT_BY
+        names = [f"{PIPELINE}.{name}" for name in PIPELINE_CUTTING] if PIPELINE in recorded else _CUT_BY
         raise UserError(
-            f"{where}: made with other settings: {'; '.join(changed)}",
+            f"{path}: made with other settings: {'; '.join(changed)}",
             "Those need the network again: run cmivqa predict without --from. "
             f"Lists can be cut by {', '.join(names[:-1])} and {names[-1]}.",
         )
 
 
-def _compared(kept: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:
-    for section in sorted({*kept, *now}):
-        old, new = kept.get(section, {}), now.get(section, {})
+def _compared(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:
+    for section in sorted({*before, *now}):
+        old, new = before.get(section, {}), now.get(section, {})
         for key in sorted({*old, *new}):
             yield section, key, old.get(key), new.get(key)

@@ -1,4 +1,4 @@
-"""What the engine asks of a baseline that scores every question against every video, and of a first stage.
+"""The contracts of prediction: scorers of pairs, localizers in given videos, retrievers of videos.
 
 Letters: Q questions, V videos, n lines of a video, N the largest n of a batch, L tokens of a row.
 """
@@ -34,7 +34,7 @@ class Times:
 
     @classmethod
     def of(cls, subtitles: Sequence[Subtitle]) -> Times:
-        """Of a video with at least one line."""
+        """The times of a video with at least one line."""
         return cls(np.array([s.start for s in subtitles], float), np.array([s.end for s in subtitles], float))
 
 
@@ -52,7 +52,7 @@ class EncodedVideo:
 
     @classmethod
     def of(cls, video_id: str, lines: Sequence[Sequence[int]], subtitles: Sequence[Subtitle]) -> EncodedVideo:
-        """From the token ids of its lines, at least one."""
+        """Encode a video by the token ids of its lines, at least one."""
         bounds = np.concatenate(([0], np.cumsum([len(line) for line in lines]))).astype(np.int32)
         flat = [token for line in lines for token in line]
         return cls(video_id, np.array(flat, np.int32), bounds, Times.of(subtitles))
@@ -62,23 +62,23 @@ class EncodedVideo:
 
     @property
     def lengths(self) -> list[int]:
-        """TokenIds of each line."""
-        found: list[int] = np.diff(self.bounds).tolist()
-        return found
+        """The number of tokens of each line."""
+        lengths: list[int] = np.diff(self.bounds).tolist()
+        return lengths
 
     def text(self, window: Window) -> tuple[TokenIds, TokenIds]:
         """The token ids of a window's lines, one line behind the other, and (n,) how many there are up to each end."""
         begin = self.bounds[window.first]
         if window.part is not None:
-            found = self.tokens[begin + window.part[0] : begin + window.part[1]]
-            return found, np.array([len(found)], np.int32)
+            part = self.tokens[begin + window.part[0] : begin + window.part[1]]
+            return part, np.array([len(part)], np.int32)
         ends = self.bounds[window.first + 1 : window.stop + 1] - begin
         return self.tokens[begin : begin + ends[-1]], ends
 
     def pieces(self, window: Window) -> list[TokenIds]:
-        """The same line by line."""
-        found, ends = self.text(window)
-        return np.split(found, ends[:-1])
+        """The token ids of a window, line by line."""
+        tokens, ends = self.text(window)
+        return np.split(tokens, ends[:-1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,15 +106,15 @@ class PairScorer(Protocol):
 
     @property
     def device(self) -> torch.device:
-        """Where `score` runs."""
+        """The device on which `score` runs."""
         ...
 
     def encode_question(self, question: Question) -> TokenIds:
-        """Its token ids, without special tokens."""
+        """The token ids of a question, without special tokens."""
         ...
 
     def encode_video(self, video: Video, language: str | None) -> EncodedVideo | None:
-        """What the engine keeps of a video; ``None`` where it is left out of the corpus."""
+        """Encode a video as the engine keeps it; ``None`` where it is left out of the corpus."""
         ...
 
     def collate(self, rows: Sequence[Row]) -> Mapping[str, Tensor]:
@@ -155,9 +155,58 @@ class Localizer(Protocol):
         ...
 
 
+class VideoRetriever(Protocol):
+    """Ranks the videos of a corpus for questions; one object serves one predict.
+
+    What is costly to make (a loaded network, the embeddings of a corpus) is made at first use and stays in the object.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name in output, folders and records."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """The facts that its rankings depend on, for records."""
+        ...
+
+    def costs_network(self, split: Split) -> bool:
+        """True where `rank` runs a network over the corpus of ``split``; else it takes seconds."""
+        ...
+
+    def rank(self, split: Split, count: int) -> list[Ranking]:
+        """Per question of ``split`` the best ``count`` videos; ties by id. Never none where the corpus has any.
+
+        Raises:
+            UserError: it has no answer to a question, a score is no number, or its run or file is damaged.
+        """
+        ...
+
+    def recall(self, dev: Split | None, count: int) -> float | None:
+        """The share of the questions of ``dev`` whose right video is among the best ``count``; ``None``: not known."""
+        ...
+
+
 @runtime_checkable
-class Retriever(Protocol):
-    """A baseline that ranks the videos of a corpus for a question, cheaply and without a trained run."""
+class RetrievesVideos(Protocol):
+    """A baseline that ranks the videos of a corpus: it can stand in front of a localizer, or of `predict --budget`."""
+
+    def retriever(self, options: PredictOptions) -> VideoRetriever:
+        """The retriever of the loaded run, or of the untrained system; asked for once per predict.
+
+        ``options`` are the run's own settings, the seed and the device. `cmivqa_kit.prediction.function_retriever`
+        makes one of a function.
+
+        Raises:
+            UserError: not loaded, a setting out of its range, or no such device.
+        """
+        ...
+
+
+@runtime_checkable
+class RanksVideos(Protocol):
+    """A baseline that ranks videos by a plain method, without a network: how plug-ins of earlier kits say it."""
 
     def rank_videos(self, split: Split, count: int, options: PredictOptions) -> Iterator[Sequence[tuple[str, float]]]:
         """Per question of ``split``, in its order: at most ``count`` videos with their scores, best first."""

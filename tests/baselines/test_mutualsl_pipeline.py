@@ -34,7 +34,7 @@ from cmivqa_kit.prediction.pairs.cached_pass import CachedPass
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.pairs.run_pass import run_pass
 from cmivqa_kit.prediction.pipeline import UNFOUND
-from cmivqa_kit.prediction.retrieval import open_finder
+from cmivqa_kit.prediction.retrieval import open_retriever
 from cmivqa_kit.prediction.types import EncodedVideo, Row
 from cmivqa_kit.runs.directory import RunDirectory, start_run
 from cmivqa_kit.runs.settings import Config
@@ -210,8 +210,8 @@ def test_a_window_scores_its_own_lines(data: Split, network: tuple[MutualSL, Any
     videos = [scorer.encode_video(data.videos["v4"], None)]
     seen = Corpus([video for video in videos if video is not None], scorer.limit, scorer.special_tokens, scorer.overlap)
     asked = [scorer.encode_question(Question(0, TEXTS[0]))]
-    jobs = seen.jobs(asked)
-    rows = [seen.row(jobs, at, asked) for at in range(len(jobs))]
+    table = seen.rows(asked)
+    rows = [seen.row(table, at, asked) for at in range(len(table))]
     assert len(rows) > 2
     windows = [logits(scorer, row) for row in rows]
     found = scores(scorer, rows)
@@ -260,8 +260,8 @@ def asked(
     options = PredictOptions(config={**changed(run, *overrides), "pipeline": dict(pipeline)})
     system = MutualSLBaseline()
     system.load(run)
-    finder = open_finder("bm25", run.path.parent, options)
-    folder = run_pass(system, run, [split], options, PassOptions(force=True), finder)
+    retriever = open_retriever("bm25", run.path.parent, options)
+    folder = run_pass(system, run, [split], options, PassOptions(force=True), retriever)
     assert folder is not None
     return CachedPass(folder), options
 
@@ -299,7 +299,7 @@ def test_in_every_video_it_finds_what_track_1_finds_there(
 def test_only_what_bm25_found_is_in_the_lists(run: RunDirectory, data: Split, tmp_path: Path) -> None:
     split = small(data, tmp_path / "more")
     kept, options = asked(run, split, {"retrieve_top": 4, "spans_per_video": 2}, "decode.maxlen=64")
-    ranked = open_finder("bm25", run.path.parent, options).rank(split, 4)
+    ranked = open_retriever("bm25", run.path.parent, options).rank(split, 4)
     three = list(kept.predictions(split.for_prediction(3), 3, options))
     two = list(kept.predictions(split.for_prediction(2), 2, options))
     for ranking, all_spans, once in zip(ranked, three, two, strict=True):

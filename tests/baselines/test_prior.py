@@ -72,6 +72,6 @@ def test_behind_a_retriever_it_has_its_span_in_every_video(tmp_path: Path) -> No
     ]
     corpus = Corpus([one for one in encoded if one is not None], scorer.limit, scorer.special_tokens, scorer.overlap)
     question = scorer.encode_question(Question(0, "?"))
-    jobs = corpus.jobs([question])
-    batch = scorer.collate([corpus.row(jobs, at, [question]) for at in range(len(jobs))])
+    rows = corpus.rows([question])
+    batch = scorer.collate([corpus.row(rows, at, [question]) for at in range(len(rows))])
     assert scorer.score(batch).flatten().tolist() == [0.0, 0.0, 0.0]

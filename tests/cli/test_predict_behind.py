@@ -12,6 +12,7 @@ import torch
 from click.testing import CliRunner, Result
 
 from cmivqa_kit.cli.main import cli
+from tests.prediction import embedding, fake
 from tests.submission.small import put, root_2023
 
 SYSTEM = "mutualsl (recipe kit: not the published baseline)"
@@ -143,6 +144,29 @@ def test_the_cost_is_told_before(here: Path) -> None:
     assert "bm25 passes on 2 of 5 videos" in predict(*words).stdout
     assert not (here / "no.json").exists()
     assert not list((here / "runs/mutualsl-1/predictions").glob("testA-sample3*"))
+
+
+def test_a_plan_says_that_ranking_the_videos_runs_a_network(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("--dry-run", "--sample", "1", "--out", "no.json")
+    told = "Ranking the videos by embeds-1 runs a network over the corpus: not counted here."
+    cheap = predict("--retriever", "bm25", *words, "--format", "json")
+    assert json.loads(cheap.stdout)["ranking_costs_network"] is False
+    fake.install(
+        monkeypatch,
+        tmp_path,
+        mutualsl="baselines.mutualsl:DECLARATION",
+        embeds="tests.prediction.embedding:DECLARATION",
+    )
+    embeds = embedding.trained(monkeypatch, here / "runs", network=True)
+    result = predict("--retriever", "embeds", *words, "--format", "json")
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert document["ranking_costs_network"] is True
+    assert document["first_stage"] == {"name": "embeds-1", "videos": 5, "of": 5, "recall_on_dev": None}
+    assert told in predict("--retriever", "embeds", *words).stdout.replace("\n", " ")
+    assert embeds.counted["rankings"] == 0
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,11 @@ class Both(Localized, Paired):
 
 
 def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, factory: str = "Localized") -> type[Localized]:
-    """Make it the installed baseline, beside bm25."""
+    """Make it the installed baseline, beside bm25 and one that embeds."""
     monkeypatch.setattr(fake, "CONFIG", SETTINGS)
-    fake.install(monkeypatch, tmp_path, bm25="baselines.bm25:DECLARATION")
+    fake.install(
+        monkeypatch, tmp_path, bm25="baselines.bm25:DECLARATION", embeds="tests.prediction.embedding:DECLARATION"
+    )
     found = Declaration(DECLARATION.name, DECLARATION.title, (1,), f"{__name__}:{factory}", DECLARATION.config)
     monkeypatch.setattr("cmivqa_kit.prediction.answer.declaration", lambda name: found)
     monkeypatch.setattr(Localized, "made", [])
@@ -72,14 +74,15 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, factory: str = "Loc
 
 def behind(
     files: Catalogue, run: RunDirectory, out: Path, retriever: str = "", split: str = "testA",
-    tracks: tuple[Track, ...] = (2, 3), passing: PassOptions | None = None, kept: Path | None = None, sample: int = 0,
+    tracks: tuple[Track, ...] = (2, 3), pass_options: PassOptions | None = None, finished_pass: Path | None = None,
+    sample: int = 0,
     decode: dict[str, Any] | None = None, **pipeline: Any,
 ) -> list[Written]:  # fmt: skip
     """Predict with the pipeline, some of its settings changed."""
     config = {"decode": {**CONFIG["decode"], **(decode or {})}, "pipeline": {**defaults()["pipeline"], **pipeline}}
     return predict(
         files, run, split, tracks, PredictOptions(config=config), out, True, sample=sample,
-        passing=passing or PassOptions(), kept=kept, retriever=retriever,
+        pass_options=pass_options or PassOptions(), finished_pass=finished_pass, retriever=retriever,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from cmivqa_kit.prediction.ranked_list import by_rank
 from cmivqa_kit.prediction.types import Ranking
 from cmivqa_kit.runs.directory import RunDirectory, make_run
 from cmivqa_kit.runs.processes import Group
+from tests.prediction import embedding
 from tests.prediction.localized import Localized, Stopped, behind, install, scored_rows, spans_of, stop_at
 from tests.prediction.pairs.paired import CONFIG
 from tests.prediction.pairs.scorers import split_of, video
@@ -51,6 +52,14 @@ def files(tmp_path: Path) -> Catalogue:
     spoken = {name: [{"text": f"line {i}", "start": 6.0 * i, "duration": 5.0} for i in range(12)]
               for name in (A, B, C, D)}  # fmt: skip
     put(root / "subtitle.json", {**spoken, SILENT: [], TWO: spoken[A][:2]})
+    return catalogue(root)
+
+
+def later_files(tmp_path: Path) -> Catalogue:
+    """The same videos in an edition with a file per track."""
+    root = root_2024(tmp_path / "later")
+    spoken = [{"text": f"line {i}", "start": 6.0 * i, "duration": 5.0} for i in range(12)]
+    put(root / "subtitle.json", {A: spoken, B: spoken, C: spoken, D: spoken, SILENT: [], TWO: spoken[:2]})
     return catalogue(root)
 
 
@@ -99,8 +108,8 @@ def test_only_retrieved_videos_are_scored_and_the_list_is_that_of_the_rule(
     files: Catalogue, run: RunDirectory, out: Path, lists: str
 ) -> None:
     told: list[tuple[CostEstimate, FirstStage]] = []
-    passing = PassOptions(announce=lambda cost, first: told.append((cost, first)))  # type: ignore[arg-type]
-    (written,) = behind(files, run, out, lists, passing=passing)
+    pass_options = PassOptions(announce=lambda cost, first: told.append((cost, first)))  # type: ignore[arg-type]
+    (written,) = behind(files, run, out, lists, pass_options=pass_options)
     (scorer,) = Localized.made
     assert scored_rows(scorer, MEASURED) == PAIRS
     split = load_split(files, "testA", 2)
@@ -130,11 +139,11 @@ def test_so_many_videos_are_scored_as_are_wanted(
 
 def test_bm25_is_in_front_and_what_it_finds_on_dev_is_told(files: Catalogue, run: RunDirectory, out: Path) -> None:
     told: list[FirstStage] = []
-    passing = PassOptions(
+    pass_options = PassOptions(
         announce=lambda cost, first: told.append(first),  # type: ignore[arg-type]
         dev=lambda: load_split(files, "dev", 2),
     )
-    (written,) = behind(files, run, out, "bm25", passing=passing, retrieve_top=2)
+    (written,) = behind(files, run, out, "bm25", pass_options=pass_options, retrieve_top=2)
     assert folder(run, "testA-behind-bm25").is_dir()
     assert written.retriever == "bm25"
     assert scored_rows(Localized.made[0], MEASURED) == 8  # no word in common: the first two by id
@@ -169,7 +178,7 @@ def test_lists_are_cut_again_without_the_network(
     behind(files, run, anew, lists, tracks=(track,), **changed)
     behind(files, run, out, lists)
     monkeypatch.setattr(answer, "create", None)
-    (written,) = behind(files, run, again, tracks=(track,), kept=folder(run), **changed)
+    (written,) = behind(files, run, again, tracks=(track,), finished_pass=folder(run), **changed)
     assert again.read_bytes() == anew.read_bytes()
     assert written.retriever == "found lists.json"
     if changed.get("temperature", 1.0) > 1e-9:  # a fraction of so small a number would be no float
@@ -196,7 +205,7 @@ def test_what_was_not_kept_is_refused(
 ) -> None:
     behind(files, run, out, lists, retrieve_top=3)
     with pytest.raises(UserError) as caught:
-        behind(files, run, out, kept=folder(run), **{"retrieve_top": 3, **changed})
+        behind(files, run, out, finished_pass=folder(run), **{"retrieve_top": 3, **changed})
     assert message in caught.value.message
     assert fix in caught.value.fix
 
@@ -204,7 +213,7 @@ def test_what_was_not_kept_is_refused(
 def test_all_videos_are_all_videos(files: Catalogue, run: RunDirectory, out: Path, lists: str) -> None:
     behind(files, run, out, lists, retrieve_top=6)
     before = out.read_bytes()
-    behind(files, run, out, kept=folder(run), retrieve_top=50)
+    behind(files, run, out, finished_pass=folder(run), retrieve_top=50)
     assert out.read_bytes() == before
 
 
@@ -223,15 +232,12 @@ def test_the_settings_may_be_left_out(files: Catalogue, run: RunDirectory, out: 
     before = out.read_bytes()
     options = PredictOptions(config=CONFIG)
     answer.predict(files, run, "testA", (2, 3), options, out, True, retriever=lists)
-    answer.predict(files, run, "testA", (2, 3), options, out, True, kept=folder(run))
+    answer.predict(files, run, "testA", (2, 3), options, out, True, finished_pass=folder(run))
     assert out.read_bytes() == before
 
 
 def test_one_pass_writes_the_files_of_every_track(tmp_path: Path, run: RunDirectory, out: Path, lists: str) -> None:
-    root = root_2024(tmp_path / "later")
-    spoken = [{"text": f"line {i}", "start": 6.0 * i, "duration": 5.0} for i in range(12)]
-    put(root / "subtitle.json", {A: spoken, B: spoken, C: spoken, D: spoken, SILENT: [], TWO: spoken[:2]})
-    later = catalogue(root)
+    later = later_files(tmp_path)
     two, three = behind(later, run, out, lists, "test", spans_per_video=2)
     assert (two.tracks, three.tracks) == ((2,), (3,))
     (scorer,) = Localized.made
@@ -257,14 +263,14 @@ def test_a_pass_that_was_stopped_goes_on_where_it_was(
     assert "--resume" in caught.value.fix
     for changed in ({"retrieve_top": 3}, {"spans_per_video": 9}, {"span_source": "reference"}):
         with pytest.raises(UserError, match="differs in"):
-            behind(files, run, out, lists, passing=PassOptions(resume=True), **changed)
+            behind(files, run, out, lists, pass_options=PassOptions(resume=True), **changed)
     Localized.made.clear()
-    behind(files, run, out, lists, passing=PassOptions(resume=True))
+    behind(files, run, out, lists, pass_options=PassOptions(resume=True))
     assert out.read_bytes() == whole
     assert (folder(run) / "retrieved.json").read_bytes() == kept
     assert scored_rows(Localized.made[0], MEASURED) == 4
     with pytest.raises(UserError, match="nothing to resume"):
-        behind(files, run, out, lists, passing=PassOptions(resume=True))
+        behind(files, run, out, lists, pass_options=PassOptions(resume=True))
 
 
 def test_a_file_that_changed_meanwhile_is_another_pass(
@@ -276,8 +282,8 @@ def test_a_file_that_changed_meanwhile_is_another_pass(
             behind(files, run, out, lists)
     Path(lists).write_text(Path(lists).read_text(encoding="utf-8") + "\n", encoding="utf-8")
     with pytest.raises(UserError, match="differs in retriever"):
-        behind(files, run, out, lists, passing=PassOptions(resume=True))
-    behind(files, run, out, lists, passing=PassOptions(force=True))
+        behind(files, run, out, lists, pass_options=PassOptions(resume=True))
+    behind(files, run, out, lists, pass_options=PassOptions(force=True))
     assert len(read(out)) == 4
 
 
@@ -299,17 +305,17 @@ class Moody:
         names = sorted(split.videos, reverse=self.asked > 1)
         return [tuple((name, 0.5 - place / 3) for place, name in enumerate(names))[:count] for _ in split.questions]
 
-    def quick(self, split: Split) -> bool:
-        return not self.slow
+    def costs_network(self, split: Split) -> bool:
+        return self.slow
 
     def recall(self, dev: Split | None, count: int) -> float | None:
         self.measured += 1
         return 1 / self.measured
 
 
-def in_front(files: Catalogue, run: RunDirectory, finder: Any, passing: PassOptions) -> CachedPass:
+def in_front(files: Catalogue, run: RunDirectory, finder: Any, pass_options: PassOptions) -> CachedPass:
     options = PredictOptions(config={**CONFIG, "pipeline": {"retrieve_top": 2}})
-    made = run_pass(Localized(), run, [load_split(files, "testA", 2)], options, passing, finder)
+    made = run_pass(Localized(), run, [load_split(files, "testA", 2)], options, pass_options, finder)
     assert made is not None
     return CachedPass(made)
 
@@ -342,6 +348,43 @@ def test_the_cost_alone_is_told_without_a_long_wait(files: Catalogue, run: RunDi
     assert not folder(run, "testA-behind-moody").exists()
 
 
+@pytest.mark.parametrize("network", [True, False])
+def test_a_retriever_is_loaded_once_for_dev_and_every_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: RunDirectory, out: Path, network: bool
+) -> None:
+    embeds = embedding.trained(monkeypatch, run.path.parent, network)
+    later = later_files(tmp_path)
+    told: list[FirstStage] = []
+    pass_options = PassOptions(
+        announce=lambda cost, first: told.append(first),  # type: ignore[arg-type]
+        dev=lambda: load_split(later, "dev", 2),
+    )
+    two, three = behind(later, run, out, "embeds", "test", pass_options=pass_options)
+    assert (two.tracks, three.tracks, two.retriever) == ((2,), (3,), "embeds-1")
+    corpora = 1 if network else 2  # the recall on dev is not worth a network over its corpus
+    assert embeds.counted == {"loads": 1, "retrievers": 1, "embedded": corpora, "rankings": corpora}
+    assert told[0].recall == (None if network else 1.0)
+    assert not told[0].costs_network  # it is done by then
+
+
+@pytest.mark.parametrize("network", [True, False])
+def test_a_plan_says_that_ranking_the_videos_runs_a_network(
+    files: Catalogue, monkeypatch: pytest.MonkeyPatch, run: RunDirectory, out: Path, network: bool
+) -> None:
+    embeds = embedding.trained(monkeypatch, run.path.parent, network)
+    told: list[FirstStage] = []
+    pass_options = PassOptions(
+        plan_only=True,
+        announce=lambda cost, first: told.append(first),  # type: ignore[arg-type]
+    )
+    with pytest.raises(OnlyPlanned):
+        behind(files, run, out, "embeds", pass_options=pass_options)
+    assert told[0].costs_network is network
+    assert embeds.counted["loads"] == 1
+    assert embeds.counted["rankings"] == (not network)  # not run for a figure
+    assert "costs_network" not in told[0].to_dict()  # of a manifest: it says nothing of answers
+
+
 @dataclass(frozen=True)
 class Second(Group):
     """The second of two processes; it has of the first what can be sent."""
@@ -368,20 +411,22 @@ def test_two_processes_share_the_questions(
         def first(self, action: Callable[[], Any]) -> Any:
             sent.append(action())
             assert (
-                behind(files, run, out, lists, passing=PassOptions(group=Second(1, 2, "cpu", copy.deepcopy(sent[0]))))
+                behind(
+                    files, run, out, lists, pass_options=PassOptions(group=Second(1, 2, "cpu", copy.deepcopy(sent[0])))
+                )
                 == []
             )
             return sent[0]
 
     Localized.made.clear()
-    behind(files, run, out, lists, passing=PassOptions(group=First(0, 2)))
+    behind(files, run, out, lists, pass_options=PassOptions(group=First(0, 2)))
     assert out.read_bytes() == whole
     first, second = Localized.made
     assert scored_rows(first, MEASURED) == 2 and sum(count for count, _ in second.batches) == 1 + 4
 
 
 def test_a_sample_has_a_pass_of_its_own(files: Catalogue, run: RunDirectory, out: Path, lists: str) -> None:
-    (written,) = behind(files, run, out, lists, sample=2, passing=PassOptions(label="-sample2"))
+    (written,) = behind(files, run, out, lists, sample=2, pass_options=PassOptions(label="-sample2"))
     assert written.questions == len(read(out)) == 2
     assert folder(run, "testA-sample2-behind-found-lists-json").is_dir()
     asked = [row["question"] for row in json.loads(out.read_text(encoding="utf-8"))]
@@ -401,7 +446,7 @@ def test_whatever_a_file_is_called(
     (written,) = behind(files, run, out, str(odd))
     assert written.retriever == name
     kept = folder(run, f"testA-behind-{called}")
-    (again,) = behind(files, run, out.with_name("again.json"), kept=kept)
+    (again,) = behind(files, run, out.with_name("again.json"), finished_pass=kept)
     assert again.retriever == name
     assert again.path.read_bytes() == out.read_bytes()
 
@@ -409,12 +454,16 @@ def test_whatever_a_file_is_called(
 @pytest.mark.parametrize(
     ("given", "message", "fix"),
     [
-        ({"passing": PassOptions(budget=9.0)}, "--budget and --retriever", "--set pipeline.retrieve_top=10"),
+        ({"pass_options": PassOptions(budget=9.0)}, "--budget and --retriever", "--set pipeline.retrieve_top=10"),
         ({"tracks": (1,)}, "Track 1 asks within a given video", "--track 2 or 3"),
         ({"tracks": (1, 2)}, "Track 1 asks within a given video", "Leave out --retriever"),
         ({"retriever": "bm52"}, "no baseline, run or file is called so. Did you mean 'bm25'?", "Give bm25"),
         ({"retrieve_top": 0}, "pipeline.retrieve_top: 0", "--set pipeline.retrieve_top="),
-        ({"retriever": "", "kept": Path("nowhere")}, "nowhere/pass.json: no such record of a pass", "Check the path"),
+        (
+            {"retriever": "", "finished_pass": Path("nowhere")},
+            "nowhere/pass.json: no such record of a pass",
+            "Check the path",
+        ),
     ],
 )
 def test_wrong_use_is_said_plainly(
@@ -430,10 +479,10 @@ def test_wrong_use_is_said_plainly(
 def test_a_kept_pass_has_its_retriever(files: Catalogue, run: RunDirectory, out: Path, lists: str) -> None:
     behind(files, run, out, lists)
     with pytest.raises(UserError, match="--from and --retriever") as caught:
-        behind(files, run, out, "bm25", kept=folder(run))
+        behind(files, run, out, "bm25", finished_pass=folder(run))
     assert "Leave out --retriever" in caught.value.fix
     with pytest.raises(UserError, match="Track 1 asks within a given video"):
-        behind(files, run, out, tracks=(1,), kept=folder(run))
+        behind(files, run, out, tracks=(1,), finished_pass=folder(run))
 
 
 @pytest.mark.parametrize("text", ["[]", "3", "[[], [], [], []]", '[[["a", NaN]], [["a", 1]], [["a", 1]], [["a", 1]]]'])
@@ -443,7 +492,7 @@ def test_damaged_lists_of_a_retriever_are_refused(
     behind(files, run, out, lists)
     (folder(run) / "retrieved.json").write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=r"retrieved\.json: damaged"):
-        behind(files, run, out, kept=folder(run))
+        behind(files, run, out, finished_pass=folder(run))
 
 
 def test_what_finds_no_spans_cannot_stand_behind(

@@ -91,7 +91,7 @@ class Index:
             distinct = {
                 window_span(lines[i:j], limit): (i, j) for i, j in windows(lines, lengths, settings.window_step)
             }
-            usable = sorted((span, place) for span, place in distinct.items() if span.valid)
+            usable = sorted((span, run) for span, run in distinct.items() if span.valid)
             for span, (i, j) in usable or [(usual.span(video.duration), (0, len(lines)))]:
                 spans.append(span)
                 parts.append(list(chain.from_iterable(words[i:j])))
@@ -135,7 +135,7 @@ def windows(lines: Sequence[Subtitle], lengths: Sequence[float], step: float) ->
 
 
 def window_span(lines: Sequence[Subtitle], limit: float | None) -> Span:
-    """From the first start to the last end of ``lines``, in milliseconds' precision, within 0 and ``limit``."""
+    """The span from first start to last end of ``lines``, in milliseconds' precision, within 0 and ``limit``."""
     start = max(0.0, round(min(line.start for line in lines), 3))
     end = round(max(line.end for line in lines), 3)
     return Span(start, end if limit is None else min(end, limit))

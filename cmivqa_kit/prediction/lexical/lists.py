@@ -1,4 +1,4 @@
-"""From scores to lists of answers: pure functions on the scores of one question.
+"""Lists of answers made of the scores of one question, by pure functions.
 
 A list holds positions of windows. Ties are always broken by position, that is by video id, then by start.
 """
@@ -25,7 +25,7 @@ def best_first(scores: Scores) -> Positions:
 
 
 def video_scores(windows: Scores, whole: Scores, first: Positions, weight: float) -> Scores:
-    """How well each video matches: its best window plus ``weight`` times the whole video.
+    """The score of each video: its best window plus ``weight`` times the whole video.
 
     Scores of short and long documents differ in scale, so each kind is divided by its best score of this question.
 
@@ -100,11 +100,11 @@ def list_for_both(
     members = np.concatenate([np.arange(first[v], first[v + 1]) for v in video_of[head]])
     members.sort()  # ties go by position, not by the rank of the video
     order = members[best_first(windows[members])]
-    kept = distinct(order, spans, video_of, settings.overlap, settings.spans_per_video)
+    different = distinct(order, spans, video_of, settings.overlap, settings.spans_per_video)
     first_spans = frozenset(head)
-    further = list(islice((window for window in kept if window not in first_spans), ENTRIES))
-    places = settings.further_spans
-    return [*head, *further[:places], *tail, *further[places:]][:ENTRIES]
+    further = list(islice((window for window in different if window not in first_spans), ENTRIES))
+    count = settings.further_spans
+    return [*head, *further[:count], *tail, *further[count:]][:ENTRIES]
 
 
 def _relative(scores: Scores) -> Scores:

@@ -1,4 +1,4 @@
-"""Asking a corpus by its words: lists of answers for every track, and rankings of its videos."""
+"""Lexical search in a corpus: lists of answers for every track, and rankings of its videos."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class ListSettings:
 
 @dataclass(frozen=True, slots=True)
 class LexicalSettings:
-    """All sections."""
+    """All sections of the settings of lexical ranking."""
 
     text: TextSettings
     index: IndexSettings
@@ -71,7 +71,7 @@ class LexicalSettings:
 
     @classmethod
     def of(cls, config: Config) -> LexicalSettings:
-        """From sections ``text``, ``index`` and ``lists``, with every key.
+        """Read sections ``text``, ``index`` and ``lists``, with every key.
 
         Raises:
             UserError: a value out of its range.

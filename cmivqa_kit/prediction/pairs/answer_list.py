@@ -1,4 +1,4 @@
-"""From what is kept of a question to its list of answers. Source: specs/ccgs.md, sections 5.3 and 5.4."""
+"""The list of answers to a question, made of its ranked spans. Source: specs/ccgs.md, sections 5.3 and 5.4."""
 
 from __future__ import annotations
 
@@ -19,47 +19,47 @@ Column = NDArray[Any]
 
 
 def cut(
-    ranked: Ranked, question: int, videos: Sequence[str], clock: LineTimes, how: ListOptions
+    ranked: Ranked, question: int, videos: Sequence[str], line_times: LineTimes, options: ListOptions
 ) -> tuple[Candidate, ...]:
     """The list of question ``question`` of a chunk, best first.
 
     No submission may hold a span without length, so such a span (a last line of no duration) is left out.
 
     Args:
-        ranked: what is kept of the chunk.
-        question: its place in the chunk.
+        ranked: the spans of the chunk.
+        question: its number in the chunk.
         videos: (V,) the ids of the corpus.
-        clock: its lines' seconds.
-        how: what the list is to be.
+        line_times: the seconds of the corpus's lines.
+        options: what the list is to be.
 
     Raises:
         UserError: more spans of a video are wanted than were kept.
     """
-    kept = ranked.video_score.shape[2]
-    if how.spans_per_video > kept:
+    most_kept = ranked.video_score.shape[2]
+    if options.spans_per_video > most_kept:
         raise UserError(
-            f"decode.spans_per_video = {how.spans_per_video}: the pass kept {kept} spans of each video",
-            f"Give {kept} or less, or predict again with --set decode.kept_per_video={how.spans_per_video}.",
+            f"decode.spans_per_video = {options.spans_per_video}: the pass kept {most_kept} spans of each video",
+            f"Give {most_kept} or less, or predict again with --set decode.kept_per_video={options.spans_per_video}.",
         )
-    most = 1 if how.once else how.spans_per_video
+    most = 1 if options.once else options.spans_per_video
     if most:
         score, video, row, column = _best_of_each(ranked, question, most)
     else:
         score, video = ranked.score[question], ranked.video[question]
         row, column = ranked.row[question], ranked.column[question]
-    given = np.flatnonzero(score > -np.inf)[: how.limit]
+    given = np.flatnonzero(score > -np.inf)[: options.limit]
     score, video, row, column = score[given], video[given], row[given], column[given]
-    start, end = clock.span(video, row, column)
-    found = zip(score.tolist(), video.tolist(), start.tolist(), end.tolist(), strict=True)
-    made = (Candidate(videos[v], Span(begin, stop), round(value, 6)) for value, v, begin, stop in found)
+    start, end = line_times.span(video, row, column)
+    columns = zip(score.tolist(), video.tolist(), start.tolist(), end.tolist(), strict=True)
+    made = (Candidate(videos[v], Span(begin, stop), round(value, 6)) for value, v, begin, stop in columns)
     return tuple(candidate for candidate in made if candidate.span.valid)
 
 
 def _best_of_each(ranked: Ranked, question: int, most: int) -> tuple[Column, Column, Column, Column]:
-    """The ``most`` best spans of every video in one list. Ties go by (-score, corpus index, place in the video)."""
+    """The ``most`` best spans of every video in one list. Ties go by (-score, corpus index, rank in the video)."""
     score = ranked.video_score[question, :, :most]
     video = np.repeat(np.arange(len(score)), score.shape[1])
-    place = np.tile(np.arange(score.shape[1]), len(score))
-    order = np.lexsort((place, video, -score.ravel()))
+    rank = np.tile(np.arange(score.shape[1]), len(score))
+    order = np.lexsort((rank, video, -score.ravel()))
     row, column = ranked.video_row[question, :, :most].ravel(), ranked.video_column[question, :, :most].ravel()
     return score.ravel()[order], video[order], row[order], column[order]

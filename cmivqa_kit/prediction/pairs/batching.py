@@ -1,4 +1,4 @@
-"""Which rows are to be scored: every question of a chunk with every window of every video, longest first.
+"""The rows of a chunk, in batches: every question with every window of every video, longest first.
 
 A row is five integers and not an object, so that millions of them fit into memory; texts are put together only when
 their batch is. Batches hold at most so many tokens, padding included.
@@ -21,7 +21,7 @@ _TABLES = 32  # lengths of questions whose windows are remembered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class WindowTable:
     """All windows of a corpus for one room: arrays of one length.
 
     ``video`` is the index in the corpus; ``size`` the tokens of the window with a separator per line; ``window`` is
@@ -34,8 +34,8 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Jobs:
-    """Rows to be scored: arrays of one length. ``size`` is in tokens, ``question`` counts within the chunk."""
+class RowTable:
+    """The rows to be scored, as arrays of one length. ``size`` is in tokens, ``question`` counts within the chunk."""
 
     size: Ints
     question: Ints
@@ -59,15 +59,15 @@ class Corpus:
     def __init__(self, videos: Sequence[EncodedVideo], limit: int | None, special_tokens: int, overlap: float) -> None:
         self.videos, self.limit, self.special_tokens, self.overlap = videos, limit, special_tokens, overlap
         self._longest = max(len(video.tokens) + len(video) for video in videos)
-        self._tables: OrderedDict[int | None, Table] = OrderedDict()
+        self._tables: OrderedDict[int | None, WindowTable] = OrderedDict()
 
     def fitting(self, question: TokenIds) -> TokenIds:
-        """A question that would leave no room for subtitles keeps the tokens of half a row."""
+        """Shorten a question: one that would leave no room for subtitles keeps the tokens of half a row."""
         return question if self.limit is None else question[: self.limit // 2]
 
-    def table(self, question: int) -> Table:
-        """The windows beside a question of so many tokens."""
-        room = None if self.limit is None else self.limit - self.special_tokens - question
+    def table(self, length: int) -> WindowTable:
+        """The windows that fit beside a question of ``length`` tokens."""
+        room = None if self.limit is None else self.limit - self.special_tokens - length
         if room is not None and room >= self._longest:
             room = None  # nothing is read in windows: one table serves all such questions
         if room in self._tables:
@@ -78,19 +78,21 @@ class Corpus:
                 self._tables.popitem(last=False)
         return self._tables[room]
 
-    def _build(self, room: int | None) -> Table:
-        video, size, found = [], [], []
-        for number, one in enumerate(self.videos):
-            lengths = one.lengths
+    def _build(self, room: int | None) -> WindowTable:
+        video, size, lines = [], [], []
+        for number, encoded in enumerate(self.videos):
+            lengths = encoded.lengths
             for window in windows(lengths, room, self.overlap):
                 begin, end = window.part or (-1, -1)
                 video.append(number)
                 tokens = end - begin if window.part else sum(lengths[window.first : window.stop])
                 size.append(tokens + window.stop - window.first)
-                found.append((window.first, window.stop, begin, end))
-        return Table(np.array(video, np.int32), np.array(size, np.int32), np.array(found, np.int32).reshape(-1, 4))
+                lines.append((window.first, window.stop, begin, end))
+        return WindowTable(
+            np.array(video, np.int32), np.array(size, np.int32), np.array(lines, np.int32).reshape(-1, 4)
+        )
 
-    def jobs(self, questions: Sequence[TokenIds], chosen: Sequence[Ints] | None = None) -> Jobs:
+    def rows(self, questions: Sequence[TokenIds], chosen: Sequence[Ints] | None = None) -> RowTable:
         """All rows of some questions, the longest first, so that a lack of memory shows at once.
 
         Args:
@@ -100,16 +102,16 @@ class Corpus:
         parts = []
         for number, question in enumerate(questions):
             table = self.table(len(question))
-            kept = slice(None) if chosen is None else np.flatnonzero(np.isin(table.video, chosen[number]))
-            video = table.video[kept]
-            sizes = table.size[kept] + np.int32(self.special_tokens + len(question))
-            parts.append((sizes, np.full(len(video), number, np.int32), video, table.window[kept]))
+            among = slice(None) if chosen is None else np.flatnonzero(np.isin(table.video, chosen[number]))
+            video = table.video[among]
+            sizes = table.size[among] + np.int32(self.special_tokens + len(question))
+            parts.append((sizes, np.full(len(video), number, np.int32), video, table.window[among]))
         size, question_of, video, window = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.lexsort((window[:, 2], window[:, 0], video, question_of, -size))
-        return Jobs(size[order], question_of[order], video[order], window[order])
+        return RowTable(size[order], question_of[order], video[order], window[order])
 
     def count(self, questions: Sequence[TokenIds]) -> tuple[int, int]:
-        """Rows and tokens of all windows beside all ``questions``."""
+        """The number of rows and tokens of all windows beside all ``questions``."""
         lengths, times = np.unique([len(self.fitting(question)) for question in questions], return_counts=True)
         rows = tokens = 0
         for length, often in zip(lengths.tolist(), times.tolist(), strict=True):
@@ -118,11 +120,11 @@ class Corpus:
             tokens += often * (int(table.size.sum(dtype=np.int64)) + len(table.size) * (self.special_tokens + length))
         return rows, tokens
 
-    def row(self, jobs: Jobs, at: int, questions: Sequence[TokenIds]) -> Row:
-        """Row ``at`` of ``jobs`` with its texts."""
-        first, stop, begin, end = jobs.window[at].tolist()
+    def row(self, rows: RowTable, at: int, questions: Sequence[TokenIds]) -> Row:
+        """Row ``at`` of ``rows`` with its texts."""
+        first, stop, begin, end = rows.window[at].tolist()
         window = Window(first, stop, (begin, end) if begin >= 0 else None)
-        return Row(questions[jobs.question[at]], self.videos[jobs.video[at]], window)
+        return Row(questions[rows.question[at]], self.videos[rows.video[at]], window)
 
 
 def batches(sizes: Ints, tokens: int) -> Iterator[slice]:

@@ -1,4 +1,4 @@
-"""Answers cut from a pass that is kept in a run: no network, and no torch, is needed."""
+"""Lists made of a finished pass that lies in a run: no network, and no torch, is needed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _CHUNKS = 4  # kept in memory while lists are cut: languages take turns in a que
 
 
 def asked_as(question: Question) -> Asked:
-    """What makes two questions one."""
+    """The text and language of a question: what makes two questions one."""
     return question.text, question.language
 
 
 class CachedPass:
-    """Lists cut from a pass that is kept.
+    """A finished pass from which lists are cut.
 
     Args:
         folder: the pass, finished.
@@ -39,15 +39,15 @@ class CachedPass:
         if folder.path.name.endswith(store.PARTIAL):
             raise UserError(f"{folder.path}: this pass is not finished", "Go on with: cmivqa predict --resume")
         self.folder = folder
-        self.places: dict[Asked, int] = {
-            (text, language): place for place, (text, language) in enumerate(folder.manifest["questions"])
+        self.numbers: dict[Asked, int] = {
+            (text, language): number for number, (text, language) in enumerate(folder.manifest["questions"])
         }
-        self._chunk_of = {place: (chunk, at) for chunk in folder.chunks for at, place in enumerate(chunk.questions)}
+        self._chunk_of = {number: (chunk, at) for chunk in folder.chunks for at, number in enumerate(chunk.questions)}
         self._read: OrderedDict[int, Ranked] = OrderedDict()
         self._corpora: dict[str | None, tuple[list[str], LineTimes]] = {}
 
     def require(self, split: Split, options: PredictOptions) -> None:
-        """Refuse what needs another pass.
+        """Refuse questions and settings that need another pass.
 
         Raises:
             UserError: the questions or the settings are not those of this pass.
@@ -63,7 +63,7 @@ class CachedPass:
                     f"{self.folder.path}: pipeline.retrieve_top = {top}, and the pass looked into {most} videos",
                     f"Give {most} or less, or predict again without --from.",
                 )
-        lacking = [question for question in split.questions if asked_as(question) not in self.places]
+        lacking = [question for question in split.questions if asked_as(question) not in self.numbers]
         if lacking:
             raise UserError(
                 f"{self.folder.path}: {len(lacking)} of {len(split.questions)} questions are not in this pass, e.g. "
@@ -77,30 +77,30 @@ class CachedPass:
         Raises:
             UserError: a part is damaged, or more spans are wanted than were kept.
         """
-        how = ListOptions.of(options.config, target, options.limit)
+        list_options = ListOptions.of(options.config, target, options.limit)
         behind, pipeline = self.folder.retrieved, PipelineSettings.of(options.config)
         spans = pipeline.spans_per_video if pipeline.span_source == "lines" else 1  # of several windows the surest
         for question in split.questions:
-            chunk, at = self._chunk_of[self.places[asked_as(question)]]
+            chunk, at = self._chunk_of[self.numbers[asked_as(question)]]
             if chunk.language not in self._corpora:
                 self._corpora[chunk.language] = self.folder.corpus(chunk.language)
             if chunk.number not in self._read:
                 self._read[chunk.number] = self.folder.read(chunk)
                 if len(self._read) > _CHUNKS:
                     self._read.popitem(last=False)
-            videos, clock = self._corpora[chunk.language]
+            videos, line_times = self._corpora[chunk.language]
             ranked = self._read[chunk.number]
             if not behind:
-                yield Prediction(question.id, cut(ranked, at, videos, clock, how))
+                yield Prediction(question.id, cut(ranked, at, videos, line_times, list_options))
                 continue
-            ranking = behind[self.places[asked_as(question)]][: pipeline.retrieve_top]
-            found = spans_in(ranked, at, videos, clock, ranking, spans)
-            whole = with_fallback(found, ranking, split, question)
+            ranking = behind[self.numbers[asked_as(question)]][: pipeline.retrieve_top]
+            localized = spans_in(ranked, at, videos, line_times, ranking, spans)
+            whole = with_fallback(localized, ranking, split, question)
             yield Prediction(question.id, combine(ranking, whole, pipeline, target, options.limit))
 
 
 def marks(manifest: Mapping[str, Any]) -> str:
-    """What a reader of the answers must know: that a first stage left videos out; empty where it did not."""
+    """The remark that a first stage left videos out, which readers of the answers must know; empty where none did."""
     first = manifest.get("first_stage")
     if not first:
         return ""

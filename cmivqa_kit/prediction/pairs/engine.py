@@ -1,4 +1,4 @@
-"""Running a `PairScorer` over rows: batches by a token budget, the next one prepared while the last is computed.
+"""The engine: a `PairScorer` over rows, in batches of so many tokens, one prepared while another is computed.
 
 The best cells are found on the device; nothing else leaves it. The same questions in the same chunk give the same
 bytes on a CPU, whatever other chunks there are and whichever process works on them.
@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from cmivqa_kit.errors import RunFailed
-from cmivqa_kit.prediction.pairs.batching import Corpus, Ints, Jobs, batches
+from cmivqa_kit.prediction.pairs.batching import Corpus, Ints, RowTable, batches
 from cmivqa_kit.prediction.pairs.cells import best_cells
 from cmivqa_kit.prediction.pairs.line_times import LineTimes
 from cmivqa_kit.prediction.pairs.pass_options import Progress, quiet
@@ -33,7 +33,7 @@ LEAST = 256  # tokens of a batch below which stepping down is of no use
 
 @dataclass(frozen=True, slots=True)
 class TopK:
-    """What is kept: ``count`` spans of a question, ``per_video`` of each of its videos."""
+    """How many best spans a pass keeps: ``count`` of a question, ``per_video`` of each of its videos."""
 
     count: int = 50
     per_video: int = 10
@@ -45,13 +45,13 @@ class Engine:
     Args:
         scorer: the network.
         corpus: the videos.
-        kept: how many spans are kept.
+        top_k: how many spans are kept.
         tokens: padded tokens of a batch at most. Halved once where memory runs out.
     """
 
-    def __init__(self, scorer: PairScorer, corpus: Corpus, kept: TopK, tokens: int) -> None:
-        self.scorer, self.corpus, self.kept, self.tokens = scorer, corpus, kept, tokens
-        self.clock = LineTimes.of([video.times for video in corpus.videos])
+    def __init__(self, scorer: PairScorer, corpus: Corpus, top_k: TopK, tokens: int) -> None:
+        self.scorer, self.corpus, self.top_k, self.tokens = scorer, corpus, top_k, tokens
+        self.line_times = LineTimes.of([video.times for video in corpus.videos])
         self._stepped_down = False
 
     def rank(
@@ -73,14 +73,14 @@ class Engine:
             RunFailed: a score is no number, or memory ran out twice.
         """
         fitting = [self.corpus.fitting(question) for question in questions]
-        for name, given, cut in zip(names, questions, fitting, strict=True):
-            if len(cut) < len(given):
+        for name, question, short in zip(names, questions, fitting, strict=True):
+            if len(short) < len(question):
                 log.warning("question %r: %d tokens are cut to %d: a row takes %s in all",
-                            name, len(given), len(cut), self.corpus.limit)  # fmt: skip
-        jobs = self.corpus.jobs(fitting, chosen)
+                            name, len(question), len(short), self.corpus.limit)  # fmt: skip
+        rows = self.corpus.rows(fitting, chosen)
         while True:
             try:
-                return self._rank(names, fitting, jobs, progress)
+                return self._rank(names, fitting, rows, progress)
             except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
                     raise
@@ -93,32 +93,36 @@ class Engine:
             release(self.scorer.device)
             log.warning("out of memory: going on with batches of %d tokens", self.tokens)
 
-    def _rank(self, names: Sequence[object], questions: Sequence[TokenIds], jobs: Jobs, progress: Progress) -> Ranked:
+    def _rank(
+        self, names: Sequence[object], questions: Sequence[TokenIds], rows: RowTable, progress: Progress
+    ) -> Ranked:
         shape = len(questions), len(self.corpus.videos)
-        found = Collector(jobs, shape, self.clock, self.kept.count, self.kept.per_video, self.scorer.ordered_spans)
-        for part, size, (scores, cells, unsound) in self._scored(questions, jobs, found.wanted):
+        collector = Collector(
+            rows, shape, self.line_times, self.top_k.count, self.top_k.per_video, self.scorer.ordered_spans
+        )
+        for part, size, (scores, cells, unsound) in self._scored(questions, rows, collector.wanted):
             if bool(unsound.any()):
                 at = part.start + int(unsound.nonzero()[0, 0])
-                video = self.corpus.videos[int(jobs.video[at])].id
+                video = self.corpus.videos[int(rows.video[at])].id
                 raise RunFailed(
-                    f"question {names[int(jobs.question[at])]!r}, video {video!r}: the network's scores are no numbers",
+                    f"question {names[int(rows.question[at])]!r}, video {video!r}: the network's scores are no numbers",
                     "Give --dtype float32; if that does not help, train again with a lower learning rate.",
                 )
-            found.add(part, size, scores.numpy(), cells.numpy())
-            progress(part.stop - part.start, int(jobs.size[part].sum()))
-        return found.finish()
+            collector.add(part, size, scores.numpy(), cells.numpy())
+            progress(part.stop - part.start, int(rows.size[part].sum()))
+        return collector.finish()
 
     def _scored(
-        self, questions: Sequence[TokenIds], jobs: Jobs, wanted: Any
+        self, questions: Sequence[TokenIds], rows: RowTable, wanted: Any
     ) -> Iterator[tuple[slice, int, tuple[Tensor, Tensor, Tensor]]]:
         """Per batch: its rows, the lines of its longest window, and scores, cells and faults on the CPU."""
         device = self.scorer.device
         cuda = device.type == "cuda"
 
         def prepared() -> Iterator[tuple[slice, Mapping[str, Tensor]]]:
-            for part in batches(jobs.size, self.tokens):
-                rows = [self.corpus.row(jobs, at, questions) for at in range(part.start, part.stop)]
-                batch = self.scorer.collate(rows)
+            for part in batches(rows.size, self.tokens):
+                texts = [self.corpus.row(rows, at, questions) for at in range(part.start, part.stop)]
+                batch = self.scorer.collate(texts)
                 yield part, {name: tensor.pin_memory() for name, tensor in batch.items()} if cuda else batch
 
         under_way: deque[tuple[slice, int, tuple[Tensor, Tensor, Tensor]]] = deque()
@@ -156,7 +160,7 @@ def release(device: torch.device) -> None:
 
 
 def ahead(items: Iterable[T], depth: int) -> Iterator[T]:
-    """The same items, made by a thread that is at most ``depth`` of them ahead; its errors are raised here."""
+    """Yield the same items, made by a thread that is at most ``depth`` of them ahead; its errors are raised here."""
     queue: Queue[tuple[bool, Any]] = Queue(depth)
     stopped = Event()
 

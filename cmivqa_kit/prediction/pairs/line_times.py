@@ -1,4 +1,4 @@
-"""Cells of span matrices to seconds. Source: specs/ccgs.md, section 5.3."""
+"""The seconds at which lines start and end, and those of cells of span matrices. Source: specs/ccgs.md, section 5.3."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Ints = NDArray[Any]
 
 @dataclass(frozen=True)
 class LineTimes:
-    """When every line of every video starts and ends.
+    """The times at which every line of every video starts and ends.
 
     Attributes:
         start, end: seconds of all lines of all videos, one behind the other.
@@ -30,9 +30,10 @@ class LineTimes:
 
     @classmethod
     def of(cls, times: Sequence[Times]) -> LineTimes:
-        """Of the videos of a corpus, in its order."""
-        first = np.concatenate(([0], np.cumsum([len(one.start) for one in times]))).astype(np.int64)
-        return cls(np.concatenate([t.start for t in times]), np.concatenate([t.end for t in times]), first)
+        """The times of all videos of a corpus, in its order."""
+        first = np.concatenate(([0], np.cumsum([len(lines.start) for lines in times]))).astype(np.int64)
+        start, end = (np.concatenate([getattr(lines, side) for lines in times]) for side in ("start", "end"))
+        return cls(start, end, first)
 
     def __len__(self) -> int:
         return len(self.first) - 1

@@ -50,28 +50,30 @@ class PassFolder:
 
     @property
     def chunks(self) -> list[Chunk]:
-        """All its chunks."""
-        return [Chunk(number, language, tuple(places))
-                for number, (language, places) in enumerate(self.manifest["chunks"])]  # fmt: skip
+        """The chunks of the pass."""
+        return [Chunk(number, language, tuple(questions))
+                for number, (language, questions) in enumerate(self.manifest["chunks"])]  # fmt: skip
 
     def corpus(self, language: str | None) -> tuple[list[str], LineTimes]:
-        """Ids and seconds of the videos in ``language``.
+        """The ids and line times of the videos in ``language``.
 
         Raises:
             UserError: they are missing or damaged.
         """
-        languages = [one["language"] for one in self.manifest["corpora"]]
+        languages = [corpus["language"] for corpus in self.manifest["corpora"]]
         number = languages.index(language)
         arrays = self._load(f"corpus-{number}.npz", ("start", "end", "first"))
         return list(self.manifest["corpora"][number]["videos"]), LineTimes(*arrays)
 
-    def write_corpus(self, number: int, clock: LineTimes) -> None:
-        """Keep the seconds of corpus ``number`` of the manifest."""
-        self._save(f"corpus-{number}.npz", {"start": clock.start, "end": clock.end, "first": clock.first})
+    def write_corpus(self, number: int, line_times: LineTimes) -> None:
+        """Write the line times of corpus ``number`` of the manifest."""
+        self._save(
+            f"corpus-{number}.npz", {"start": line_times.start, "end": line_times.end, "first": line_times.first}
+        )
 
     @cached_property
     def retrieved(self) -> list[tuple[tuple[str, float], ...]]:
-        """Per question of the pass the videos of the retriever with their scores, best first; empty without one.
+        """The videos of the retriever with scores per question, best first; empty without a retriever.
 
         Raises:
             UserError: they are missing or damaged.
@@ -80,13 +82,13 @@ class PassFolder:
             return []
         document = read_json(self.path / RETRIEVED, "list of a retriever")
         try:
-            found = [tuple((str(video), float(score)) for video, score in videos) for videos in document]
+            rankings = [tuple((str(video), float(score)) for video, score in videos) for videos in document]
         except (TypeError, ValueError, OverflowError):
-            found = []
-        sound = all(videos and all(math.isfinite(score) for _, score in videos) for videos in found)
-        if not sound or len(found) != len(self.manifest["questions"]):
+            rankings = []
+        sound = all(videos and all(math.isfinite(score) for _, score in videos) for videos in rankings)
+        if not sound or len(rankings) != len(self.manifest["questions"]):
             raise UserError(f"{self.path / RETRIEVED}: damaged", "Predict again.")
-        return found
+        return rankings
 
     def has(self, chunk: Chunk) -> bool:
         """True where the chunk is there and sound."""
@@ -97,7 +99,7 @@ class PassFolder:
         return True
 
     def write(self, chunk: Chunk, ranked: Ranked) -> None:
-        """Keep what a chunk gave.
+        """Write the ranked spans of a chunk.
 
         Raises:
             RunFailed: the disk is full; nothing is left behind of this chunk.
@@ -105,7 +107,7 @@ class PassFolder:
         self._save(_name(chunk), {field.name: getattr(ranked, field.name) for field in fields(Ranked)})
 
     def read(self, chunk: Chunk) -> Ranked:
-        """What a chunk gave.
+        """The ranked spans of a chunk.
 
         Raises:
             UserError: it is missing or damaged.
@@ -116,11 +118,11 @@ class PassFolder:
         return ranked
 
     def missing(self) -> list[Chunk]:
-        """Chunks that are still to be done."""
+        """The chunks that are still to be done."""
         return [chunk for chunk in self.chunks if not self.has(chunk)]
 
     def __iter__(self) -> Iterator[tuple[Chunk, Ranked]]:
-        """All chunks with what they gave, in order."""
+        """Yield all chunks with their ranked spans, in order."""
         for chunk in self.chunks:
             yield chunk, self.read(chunk)
 
@@ -135,7 +137,7 @@ class PassFolder:
         path = self.path / name
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                return [arrays[one] for one in names]
+                return [arrays[key] for key in names]
         except _DAMAGE:
             raise UserError(f"{path}: missing or damaged", "Predict again, or go on with --resume.") from None
 
@@ -148,15 +150,15 @@ def _name(chunk: Chunk) -> str:
 
 
 def begin(
-    path: Path, manifest: Mapping[str, Any], clocks: Sequence[LineTimes], resume: bool, force: bool,
+    path: Path, manifest: Mapping[str, Any], line_times: Sequence[LineTimes], resume: bool, force: bool,
     retrieved: Sequence[Sequence[tuple[str, float]]] = (),
 ) -> PassFolder:  # fmt: skip
-    """The folder for a new pass ``path``, or the one that was left unfinished.
+    """Make the folder for a new pass ``path``, or open the one that was left unfinished.
 
     Args:
         path: what it will be called when it is finished.
         manifest: what it is of.
-        clocks: of its corpora.
+        line_times: of its corpora.
         resume: go on with the unfinished one.
         force: throw that away.
         retrieved: per question the videos of a retriever, where there is one.
@@ -188,8 +190,8 @@ def begin(
         under_way.path.mkdir(parents=True)
     except OSError as error:
         raise RunFailed(f"{under_way.path}: cannot be made ({error.strerror})", "Choose another run folder.") from None
-    for number, clock in enumerate(clocks):
-        under_way.write_corpus(number, clock)
+    for number, times in enumerate(line_times):
+        under_way.write_corpus(number, times)
     if retrieved:
         write_json(under_way.path / RETRIEVED, retrieved, indent=None)
     write_json(under_way.path / MANIFEST, manifest)  # last: without it there is no pass
@@ -206,7 +208,7 @@ def first_stage(path: Path) -> FirstStage | None:
     if not (under_way.path / MANIFEST).is_file():
         return None
     given = under_way.manifest.get("first_stage")
-    return FirstStage(given["name"], given["videos"], given["of"], given["recall_on_dev"]) if given else None
+    return FirstStage.of_record(given) if given else None
 
 
 def finish(under_way: PassFolder) -> PassFolder:
@@ -221,6 +223,6 @@ def finish(under_way: PassFolder) -> PassFolder:
     return PassFolder(final)
 
 
-def _difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
-    names = sorted(name for name in {*one, *other} - {"key"} if one.get(name) != other.get(name))
+def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    names = sorted(name for name in {*before, *now} - {"key"} if before.get(name) != now.get(name))
     return ", ".join(names) or "something"

@@ -1,8 +1,8 @@
-"""How a pass over a corpus is run: its chunks, what it takes, what a first stage gives up; without torch."""
+"""The options of a pass over a corpus, its chunks, its cost and its first stage; imports no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,12 @@ Progress = Callable[[int, int], None]  # rows and tokens done since the last cal
 
 
 def quiet(rows: int, tokens: int) -> None:
-    """No progress is shown."""
+    """Show no progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Questions ``questions`` (their places in the pass) in ``language`` (``None`` where there is only one corpus)."""
+    """Some questions (their numbers in the pass) in ``language`` (``None`` where there is only one corpus)."""
 
     number: int
     language: str | None
@@ -27,7 +27,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class CostEstimate:
-    """What a pass takes.
+    """The estimated cost of a pass.
 
     ``pairs`` are questions times videos, ``rows`` those of the network (more where a video is read in windows),
     ``tokens`` without padding. ``seconds`` is the wall time on one device; ``memory`` its peak in bytes (0: unknown),
@@ -46,29 +46,43 @@ class CostEstimate:
 
     @property
     def pairs_per_second(self) -> float:
-        """Of one device."""
+        """Pairs that one device scores in a second."""
         return self.pairs / self.seconds if self.seconds else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class FirstStage:
-    """A first stage: its name, how many videos of a question it passes on of how many, and its recall on dev.
+    """A first stage, which chooses the videos of a pass: its name, how many it passes on, and its recall.
 
-    ``recall`` is ``None`` where it was not measured: there is no dev split with answers, or asking it would take long.
+    Attributes:
+        name: of the baseline, run or file.
+        videos: passed on, of how many (``of``).
+        recall: how often the right video is among them on dev; ``None`` where it was not measured: there is no dev
+            split with answers, or asking it would take long.
+        run: fingerprint of the run it answers from; empty where it needs none.
+        costs_network: True where ranking the videos is still to come and runs a network, which no cost counts.
     """
 
     name: str
     videos: int
     of: int
     recall: float | None
+    run: str = ""
+    costs_network: bool = False
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> FirstStage:
+        """Read the fields of a manifest, as `to_dict` gives them."""
+        return cls(record["name"], record["videos"], record["of"], record["recall_on_dev"], record.get("run", ""))
 
     def to_dict(self) -> dict[str, Any]:
-        """For records and manifests."""
-        return {"name": self.name, "videos": self.videos, "of": self.of, "recall_on_dev": self.recall}
+        """The fields that records and manifests hold."""
+        record = {"name": self.name, "videos": self.videos, "of": self.of, "recall_on_dev": self.recall}
+        return {**record, "run": self.run} if self.run else record
 
 
 class OnlyPlanned(Exception):
-    """Raised where only the cost was asked for."""
+    """Raised where only the cost of a pass was asked for."""
 
     def __init__(self, cost: CostEstimate) -> None:
         super().__init__()
@@ -77,7 +91,7 @@ class OnlyPlanned(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PassOptions:
-    """How a pass is to be run; none of it changes the answers, except ``budget``.
+    """The options of a pass; none of them changes the answers, except ``budget``.
 
     Attributes:
         resume: go on with the one that was left unfinished; ``force``: throw that away.

@@ -1,4 +1,4 @@
-"""Predicting with a baseline that scores pairs: one pass over the corpus, kept in the run, lists cut from it.
+"""A pass of a baseline over the corpus of a split: run, and kept in the run for lists to be cut from it.
 
 All files of an edition come from one pass: a question that stands in several of them is asked once. Behind a retriever
 the pass is over its videos alone.
@@ -16,9 +16,7 @@ from cmivqa_kit import __version__
 from cmivqa_kit.data.corpus import data_fingerprint
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.files import fingerprint, sha256
-from cmivqa_kit.plugin.registry import declaration
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
-from cmivqa_kit.prediction.first_stage import FIRST_STAGE, Chosen
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.answer_list import cut
 from cmivqa_kit.prediction.pairs.cached_pass import Asked, asked_as
@@ -27,9 +25,9 @@ from cmivqa_kit.prediction.pairs.cost import batch_tokens, estimate
 from cmivqa_kit.prediction.pairs.engine import TopK
 from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, FirstStage, OnlyPlanned, PassOptions
 from cmivqa_kit.prediction.pipeline import PipelineSettings, complete
-from cmivqa_kit.prediction.retrieval import BaselineFinder, Finder
+from cmivqa_kit.prediction.retrieval import ChosenVideos, open_first_stage
 from cmivqa_kit.prediction.settings import PIPELINE, EngineSettings, ListOptions, for_pass
-from cmivqa_kit.prediction.types import Localizer, PairScorer, Ranking, ScoresPairs
+from cmivqa_kit.prediction.types import Localizer, PairScorer, Ranking, ScoresPairs, VideoRetriever
 from cmivqa_kit.runs.directory import PREDICTIONS, WEIGHTS, RunDirectory
 
 
@@ -38,8 +36,8 @@ def run_pass(
     run: RunDirectory,
     splits: Sequence[Split],
     options: PredictOptions,
-    how: PassOptions,
-    retriever: Finder | None = None,
+    pass_options: PassOptions,
+    retriever: VideoRetriever | None = None,
 ) -> store.PassFolder | None:
     """Score every question of ``splits``, which share one corpus, and keep what the lists are cut from.
 
@@ -48,11 +46,11 @@ def run_pass(
         run: where it was loaded from; the pass is kept there.
         splits: the questions and their corpus.
         options: effective settings and device.
-        how: how it is to be run.
+        pass_options: how it is run.
         retriever: chooses the videos of each question, `PipelineSettings.retrieve_top` of them.
 
     Returns:
-        The finished pass; ``None`` in a process that is not the main one.
+        The finished pass; ``None`` in a process that is not the main corpus_pass.
 
     Raises:
         UserError: the scorer cannot be had, or an unfinished pass is in the way.
@@ -66,66 +64,70 @@ def run_pass(
         options = replace(options, config=complete(options.config))
     top, spans = _pipeline(options, retriever)
     scorer = _scorer(system, split, options, retriever)
-    kept = TopK(options.limit, max(settings.kept_per_video, spans))
-    one = CorpusPass(scorer, split, questions, kept, together=settings.questions_at_once)
-    path = (
-        run.path / PREDICTIONS / (splits[0].name + how.label + ("-budget" if how.budget else "") + _behind(retriever))
-    )
+    top_k = TopK(options.limit, max(settings.kept_per_video, spans))
+    corpus_pass = CorpusPass(scorer, split, questions, top_k, together=settings.questions_at_once)
+    suffix = ("-budget" if pass_options.budget else "") + _behind(retriever)
+    path = run.path / PREDICTIONS / (splits[0].name + pass_options.label + suffix)
+    first_stage: VideoRetriever | None = None
+    if pass_options.budget:
+        first_stage = open_first_stage(settings.first_stage, run.path.parent, options, split)
 
     def begun() -> tuple[str, int, int, list[Ranking]]:
         """The folder, tokens of a batch, and a first stage's videos: settled by the main process for all."""
-        one.use(batch_tokens(one, settings.tokens))
+        corpus_pass.use(batch_tokens(corpus_pass, settings.tokens))
         first, ranked = None, list[Ranking]()
         if retriever is not None:
+            first = _behind_retriever(retriever, top, split, pass_options, path)
             # A pass that goes on has its videos already; what it would cost does not depend on which they are.
-            if not how.resume and (not how.plan_only or retriever.quick(split)):
+            if not pass_options.resume and not first.costs_network:
                 ranked = retriever.rank(split, top)
-            one.chosen, first = _chosen(ranked, top, only=True), _retrieval(retriever, top, split, how, path)
-        cost = estimate(one)
-        if how.budget:
-            # A pass that goes on has its first stage already, whatever the clock says this time.
-            first = store.first_stage(path) if how.resume else _first_stage(cost, how, options)
+            corpus_pass.chosen = ChosenVideos.of(ranked, top, only=True)
+        cost = estimate(corpus_pass)
+        if first_stage is not None:
+            first = _within_budget(cost, first_stage, pass_options, path)
             cost = _with_first_stage(cost, first)
-        how.announce(_shared(cost, how.group.count), first)
-        if how.plan_only:
-            raise OnlyPlanned(_shared(cost, how.group.count))
-        manifest = _manifest(run, one, options, first, retriever)
-        clocks = [one.engine(language).clock for language in one.languages]
-        folder = store.begin(path, manifest, clocks, how.resume, how.force, ranked)
-        begun_with = folder.manifest["batch_tokens"] if how.resume and not settings.tokens else one.tokens
-        ranked = folder.retrieved if how.resume else ranked
-        return str(folder.path), begun_with, first.videos if first else 0, ranked
+        pass_options.announce(_shared(cost, pass_options.group.count), first)
+        if pass_options.plan_only:
+            raise OnlyPlanned(_shared(cost, pass_options.group.count))
+        manifest = _manifest(run, corpus_pass, options, first, retriever)
+        line_times = [corpus_pass.engine(language).line_times for language in corpus_pass.languages]
+        folder = store.begin(path, manifest, line_times, pass_options.resume, pass_options.force, ranked)
+        same_batches = pass_options.resume and not settings.tokens
+        tokens = folder.manifest["batch_tokens"] if same_batches else corpus_pass.tokens
+        ranked = folder.retrieved if pass_options.resume else ranked
+        return str(folder.path), tokens, first.videos if first else 0, ranked
 
-    place, tokens, videos, ranked = how.group.first(begun)
-    one.use(tokens)
+    name, tokens, videos, ranked = pass_options.group.first(begun)
+    corpus_pass.use(tokens)
     if retriever is not None:
-        one.chosen = _chosen(ranked, top, only=True)
-    elif videos:
-        one.chosen = _chosen(_budget_finder(options).rank(split, videos), videos)
-    folder = store.PassFolder(Path(place))
+        corpus_pass.chosen = ChosenVideos.of(ranked, top, only=True)
+    elif first_stage is not None and videos:
+        corpus_pass.chosen = ChosenVideos.of(first_stage.rank(split, videos), videos)
+    folder = store.PassFolder(Path(name))
     left = {chunk.number for chunk in folder.missing()}
-    chunks = one.chunks()
-    for number in how.group.share(range(len(chunks))):
+    chunks = corpus_pass.chunks()
+    for number in pass_options.group.share(range(len(chunks))):
         if number in left:
-            folder.write(chunks[number], one.rank(chunks[number], how.progress))
-    how.group.check()
-    return store.finish(folder) if how.group.main else None
+            folder.write(chunks[number], corpus_pass.rank(chunks[number], pass_options.progress))
+    pass_options.group.check()
+    return store.finish(folder) if pass_options.group.main else None
 
 
-def in_memory(one: CorpusPass, target: Target, options: PredictOptions) -> Iterator[Prediction]:
+def in_memory(corpus_pass: CorpusPass, target: Target, options: PredictOptions) -> Iterator[Prediction]:
     """The answers of a pass that is not kept, chunk by chunk, in the order of its questions.
 
     Raises:
         RunFailed: a score is no number, or memory ran out.
     """
-    how = ListOptions.of(options.config, target, options.limit)
+    list_options = ListOptions.of(options.config, target, options.limit)
     waiting: dict[int, Prediction] = {}
     following = 0
-    for chunk, ranked in one:
-        corpus = one.engine(chunk.language)
-        videos = [video.id for video in corpus.corpus.videos]
-        for at, place in enumerate(chunk.questions):
-            waiting[place] = Prediction(one.questions[place].id, cut(ranked, at, videos, corpus.clock, how))
+    for chunk, ranked in corpus_pass:
+        engine = corpus_pass.engine(chunk.language)
+        videos = [video.id for video in engine.corpus.videos]
+        for at, number in enumerate(chunk.questions):
+            candidates = cut(ranked, at, videos, engine.line_times, list_options)
+            waiting[number] = Prediction(corpus_pass.questions[number].id, candidates)
         while following in waiting:
             yield waiting.pop(following)
             following += 1
@@ -133,15 +135,15 @@ def in_memory(one: CorpusPass, target: Target, options: PredictOptions) -> Itera
 
 def distinct(splits: Sequence[Split]) -> tuple[Question, ...]:
     """Every question once, by text and language, in order of first appearance; without answers."""
-    found: dict[Asked, Question] = {}
+    asked: dict[Asked, Question] = {}
     for split in splits:
         for question in split.questions:
-            found.setdefault(asked_as(question), replace(question, answer=None, video_id=None))
-    return tuple(found.values())
+            asked.setdefault(asked_as(question), replace(question, answer=None, video_id=None))
+    return tuple(asked.values())
 
 
-def _pipeline(options: PredictOptions, retriever: Finder | None) -> tuple[int, int]:
-    """Videos and spans of a question behind a retriever."""
+def _pipeline(options: PredictOptions, retriever: VideoRetriever | None) -> tuple[int, int]:
+    """The numbers of videos and spans of a question that are wanted behind a retriever; 0 without one."""
     if retriever is None:
         return 0, 0
     settings = PipelineSettings.of(options.config)
@@ -149,44 +151,50 @@ def _pipeline(options: PredictOptions, retriever: Finder | None) -> tuple[int, i
 
 
 def _scorer(
-    system: ScoresPairs | Localizer, split: Split, options: PredictOptions, retriever: Finder | None
+    system: ScoresPairs | Localizer, split: Split, options: PredictOptions, retriever: VideoRetriever | None
 ) -> PairScorer:
-    """Of a system that is both, what the pass needs."""
+    """The localizer behind a retriever, else the scorer of pairs; a system may have both."""
     if retriever is not None:
         return cast(Localizer, system).localizer(split, options)
     return cast(ScoresPairs, system).scorer(split, options)
 
 
-def _retrieval(retriever: Finder, top: int, split: Split, how: PassOptions, path: Path) -> FirstStage:
-    """How many videos are passed on, and what that gives up: as it was measured where a pass goes on."""
-    before = store.first_stage(path) if how.resume else None
-    recall = before.recall if before is not None else retriever.recall(how.dev(), top)
-    return FirstStage(retriever.name, min(top, len(split.videos)), len(split.videos), recall)
+def _behind_retriever(
+    retriever: VideoRetriever, top: int, split: Split, pass_options: PassOptions, path: Path
+) -> FirstStage:
+    """The retriever as a first stage; its recall is the one measured before where a pass goes on."""
+    before = store.first_stage(path) if pass_options.resume else None
+    recall = before.recall if before is not None else retriever.recall(pass_options.dev(), top)
+    # A plan does not rank videos where that takes long; it says so.
+    later = pass_options.plan_only and not pass_options.resume and retriever.costs_network(split)
+    return FirstStage(retriever.name, min(top, len(split.videos)), len(split.videos), recall, costs_network=later)
 
 
-def _chosen(ranked: Sequence[Ranking], top: int, only: bool = False) -> Chosen:
-    return Chosen(top, tuple(tuple(video for video, _ in videos) for videos in ranked), only)
-
-
-def _behind(retriever: Finder | None) -> str:
-    """What a pass behind a retriever has in its name: letters, digits and hyphens, whatever a file is called."""
+def _behind(retriever: VideoRetriever | None) -> str:
+    """The end of a folder name behind a retriever: letters, digits and hyphens, whatever a file is called."""
     if retriever is None:
         return ""
     plain = re.sub(r"[^A-Za-z0-9-]+", "-", retriever.name).strip("-")[:40]
     return f"-behind-{plain or 'retriever'}"
 
 
-def _budget_finder(options: PredictOptions) -> Finder:
-    return BaselineFinder(declaration(FIRST_STAGE), None, options)
+def _within_budget(
+    cost: CostEstimate, first_stage: VideoRetriever, pass_options: PassOptions, path: Path
+) -> FirstStage | None:
+    """The first stage with as many videos as the budget allows, and its recall; ``None`` where all can be scored.
 
-
-def _first_stage(cost: CostEstimate, how: PassOptions, options: PredictOptions) -> FirstStage | None:
-    """As many videos per question as the budget allows, with what that gives up; ``None`` where all can be scored."""
-    per_question = how.budget * how.group.count * cost.pairs_per_second / max(1, cost.questions)
+    A pass that goes on has its number of videos already, whatever the time of a pair is now.
+    """
+    run = str(first_stage.facts.get("run") or "")
+    if pass_options.resume:
+        before = store.first_stage(path)
+        return replace(before, name=first_stage.name, run=run) if before is not None else None
+    per_question = pass_options.budget * pass_options.group.count * cost.pairs_per_second / max(1, cost.questions)
     videos = max(1, int(per_question))
     if videos >= cost.videos:
         return None
-    return FirstStage(FIRST_STAGE, videos, cost.videos, _budget_finder(options).recall(how.dev(), videos))
+    recall = first_stage.recall(pass_options.dev(), videos)
+    return FirstStage(first_stage.name, videos, cost.videos, recall, run)
 
 
 def _with_first_stage(cost: CostEstimate, first: FirstStage | None) -> CostEstimate:
@@ -204,32 +212,33 @@ def _shared(cost: CostEstimate, processes: int) -> CostEstimate:
 
 
 def _manifest(
-    run: RunDirectory, one: CorpusPass, options: PredictOptions, first: FirstStage | None, retriever: Finder | None
-) -> dict[str, Any]:
-    """What a pass is of. ``key`` stands for all that the answers depend on; ``batch_tokens`` only moves last digits."""
+    run: RunDirectory, corpus_pass: CorpusPass, options: PredictOptions, first: FirstStage | None,
+    retriever: VideoRetriever | None,
+) -> dict[str, Any]:  # fmt: skip
+    """The record of a pass: ``key`` stands for all that answers depend on; ``batch_tokens`` only moves last digits."""
     weights = run.path / WEIGHTS
     document: dict[str, Any] = {
         "baseline": run.baseline,
         "recipe": run.recipe,
         "run": run.path.name,
         "weights": sha256(weights) if weights.is_file() else None,
-        "split": one.split.name,
-        "data": data_fingerprint(one.split),
+        "split": corpus_pass.split.name,
+        "data": data_fingerprint(corpus_pass.split),
         "config": for_pass(options.config),
-        "precision": getattr(one.scorer, "precision", ""),
-        "count": one.kept.count,
-        "kept_per_video": one.kept.per_video,
+        "precision": getattr(corpus_pass.scorer, "precision", ""),
+        "count": corpus_pass.top_k.count,
+        "kept_per_video": corpus_pass.top_k.per_video,
         "first_stage": first.to_dict() if first else None,
         "retriever": dict(retriever.facts) if retriever is not None else None,
         "corpora": [
-            {"language": language, "videos": [video.id for video in one.engine(language).corpus.videos]}
-            for language in one.languages
+            {"language": language, "videos": [video.id for video in corpus_pass.engine(language).corpus.videos]}
+            for language in corpus_pass.languages
         ],
-        "questions": [[question.text, question.language] for question in one.questions],
-        "chunks": [[chunk.language, list(chunk.questions)] for chunk in one.chunks()],
+        "questions": [[question.text, question.language] for question in corpus_pass.questions],
+        "chunks": [[chunk.language, list(chunk.questions)] for chunk in corpus_pass.chunks()],
     }
     key = fingerprint(document)
     return {
-        "kit": __version__, "key": key, "batch_tokens": one.tokens, **document,
+        "kit": __version__, "key": key, "batch_tokens": corpus_pass.tokens, **document,
         PIPELINE: options.config.get(PIPELINE),
     }  # fmt: skip

@@ -84,12 +84,15 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **points: str) -> t
 
 
 def ask(
-    files: Catalogue, run: RunDirectory, out: Path, passing: PassOptions, split: str = "testA", sample: int = 0,
-    kept: Path | None = None, **decode: Any,
+    files: Catalogue, run: RunDirectory, out: Path, pass_options: PassOptions, split: str = "testA", sample: int = 0,
+    finished_pass: Path | None = None, **decode: Any,
 ) -> list[Written]:  # fmt: skip
     """Predict with the effective settings of the run, some of them changed."""
     options = PredictOptions(config={"decode": {**CONFIG["decode"], **decode}})
-    return predict(files, run, split, (2, 3), options, out, True, sample=sample, passing=passing, kept=kept)
+    return predict(
+        files, run, split, (2, 3), options, out, True, sample=sample, pass_options=pass_options,
+        finished_pass=finished_pass,
+    )  # fmt: skip
 
 
 def main(root: Path, run: Path, out: Path, kill_at: int) -> None:

@@ -47,13 +47,13 @@ def corpus() -> list[Video]:
 
 def by_engine(logits: list[Tensor], videos: list[Video], count: int) -> list[list[Any]]:
     """The same ranking by the kit: `best_cells` of each video, one sort, seconds by `LineTimes`."""
-    clock = LineTimes.of([Times.of(video.subtitles) for video in videos])
+    line_times = LineTimes.of([Times.of(video.subtitles) for video in videos])
     rows = []
     for at, matrix in enumerate(logits):
         scores, cells, _ = best_cells(matrix[None], count, ordered_spans=False)
         rows += [(-s, at, *divmod(c, len(matrix))) for s, c in zip(scores[0].tolist(), cells[0].tolist(), strict=True)]
     _, video, row, column = (np.array(part) for part in zip(*sorted(rows)[:count], strict=True))
-    starts, ends = clock.span(video, row, column)
+    starts, ends = line_times.span(video, row, column)
     return [[videos[v].id, float(s), float(e)] for v, s, e in zip(video, starts, ends, strict=True)]
 
 

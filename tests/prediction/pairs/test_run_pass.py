@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ import pytest
 
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.corpus import load_split
+from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.files import write_json
-from cmivqa_kit.plugin.types import PredictOptions
+from cmivqa_kit.plugin.types import Declaration, PredictOptions
 from cmivqa_kit.prediction import answer
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, FirstStage, OnlyPlanned, PassOptions
@@ -25,12 +27,12 @@ from cmivqa_kit.runs.directory import RunDirectory, make_run
 from cmivqa_kit.runs.launch import launch
 from tests.prediction import fake
 from tests.prediction.pairs.paired import CONFIG, Paired, ask, install
-from tests.submission.small import records, root_2023, root_2024
+from tests.submission.small import VIDEOS, records, root_2023, root_2024
 
 
 @pytest.fixture
 def paired(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Paired]:
-    return install(monkeypatch, tmp_path, bm25="baselines.bm25:DECLARATION")
+    return install(monkeypatch, tmp_path, bm25="baselines.bm25:DECLARATION", **{"by-id": f"{__name__}:BY_ID"})
 
 
 @pytest.fixture
@@ -88,18 +90,18 @@ def test_lists_are_cut_anew_without_the_system(
     ask(files, run, out, PassOptions())
     monkeypatch.setattr(answer, "create", None)
     again = out.with_name("again.json")
-    ask(files, run, again, PassOptions(), kept=folder(run))
+    ask(files, run, again, PassOptions(), finished_pass=folder(run))
     assert again.read_bytes() == out.read_bytes()
-    ask(files, run, again, PassOptions(), kept=folder(run), spans_per_video=2)
+    ask(files, run, again, PassOptions(), finished_pass=folder(run), spans_per_video=2)
     assert all(len(row["output"]) == 6 for row in rows(again))
     for wrong, part in (
         ({"overlap": 0.25}, "decode.overlap was 0.5 and is now 0.25"),
         ({"spans_per_video": 5}, "kept 4"),
     ):
         with pytest.raises(UserError, match=part):
-            ask(files, run, again, PassOptions(), kept=folder(run), **wrong)
+            ask(files, run, again, PassOptions(), finished_pass=folder(run), **wrong)
     with pytest.raises(UserError, match="3 of 3 questions"):
-        ask(files, run, again, PassOptions(), "dev", kept=folder(run))
+        ask(files, run, again, PassOptions(), "dev", finished_pass=folder(run))
 
 
 class Stopped(Exception):
@@ -171,10 +173,10 @@ def test_damage_and_pickles_in_a_kept_pass_are_refused(files: Catalogue, run: Ru
     chunk = folder(run) / "chunk-00000.npz"
     np.savez(chunk, score=np.array([{}], dtype=object))
     with pytest.raises(UserError, match=r"chunk-00000\.npz: missing or damaged"):
-        ask(files, run, out, PassOptions(), kept=folder(run))
+        ask(files, run, out, PassOptions(), finished_pass=folder(run))
     (folder(run) / "pass.json").write_text("[]", encoding="utf-8")
     with pytest.raises(UserError, match="not the record of a pass"):
-        ask(files, run, out, PassOptions(), kept=folder(run))
+        ask(files, run, out, PassOptions(), finished_pass=folder(run))
 
 
 def test_an_unfinished_pass_is_no_source_of_lists(
@@ -184,7 +186,7 @@ def test_an_unfinished_pass_is_no_source_of_lists(
     with pytest.raises(Stopped):
         ask(files, run, out, PassOptions())
     with pytest.raises(UserError, match="not finished"):
-        ask(files, run, out, PassOptions(), kept=folder(run, "testA.partial"))
+        ask(files, run, out, PassOptions(), finished_pass=folder(run, "testA.partial"))
 
 
 def test_a_full_disk_loses_one_part_and_the_rest_goes_on(
@@ -241,8 +243,7 @@ def test_the_cost_is_told_before_and_nothing_is_done_where_only_it_was_asked_for
 def test_a_budget_puts_a_first_stage_in_front_and_says_so(
     files: Catalogue, run: RunDirectory, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cost = CostEstimate(4, 3, 12, 12, 1000, 12.0, 0, 400, "cpu")  # a pair takes a second
-    monkeypatch.setattr("cmivqa_kit.prediction.pairs.run_pass.estimate", lambda one: cost)
+    monkeypatch.setattr("cmivqa_kit.prediction.pairs.run_pass.estimate", lambda corpus_pass: SECOND)
     told: list[Any] = []
     (written,) = ask(
         files, run, out,
@@ -262,14 +263,82 @@ def test_a_budget_puts_a_first_stage_in_front_and_says_so(
     assert rows(folder(run, "testA-budget") / "pass.json")["first_stage"] is None
 
 
+SECOND = CostEstimate(4, 3, 12, 12, 1000, 12.0, 0, 400, "cpu")  # a pair takes a second
+
+
+class ById:
+    """A first stage: videos by id, the last one first."""
+
+    def rank_videos(self, split: Split, count: int, options: PredictOptions) -> Iterator[list[tuple[str, float]]]:
+        for _ in split.questions:
+            yield [(name, float(number)) for number, name in enumerate(sorted(split.videos))]
+
+
+BY_ID = Declaration(
+    name="by-id", title="Ranks by id", tracks=(2,), factory=f"{__name__}:ById", config="fake_settings:config.toml",
+    trains=False,
+)  # fmt: skip
+
+
+def test_the_first_stage_of_a_budget_is_a_setting(
+    files: Catalogue, run: RunDirectory, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cmivqa_kit.prediction.pairs.run_pass.estimate", lambda corpus_pass: SECOND)
+    budget = PassOptions(budget=5.0)
+    (written,) = ask(files, run, out, budget, first_stage="by-id")
+    assert "by-id passed on 1 of 3 videos" in written.remark
+    assert {entry[0] for row in rows(out) for entry in row["output"]} == {max(VIDEOS)}
+    by_id = rows(folder(run, "testA-budget") / "pass.json")
+    ask(files, run, out, budget)
+    by_words = rows(folder(run, "testA-budget") / "pass.json")
+    assert (by_id["first_stage"]["name"], by_words["first_stage"]["name"]) == ("by-id", "bm25")
+    assert by_id["key"] != by_words["key"]
+    assert by_id["config"] == by_words["config"]
+    with pytest.raises(UserError, match=r"decode\.first_stage: baseline fake runs a network over the corpus") as caught:
+        ask(files, run, out, budget, first_stage="fake")
+    assert "--set decode.first_stage=bm25 or by-id" in caught.value.fix
+    with pytest.raises(UserError, match=r"decode\.first_stage: '' must be the name of a baseline"):
+        ask(files, run, out, budget, first_stage="")
+
+
+def test_a_pass_goes_on_with_the_first_stage_it_was_begun_with(
+    files: Catalogue, run: RunDirectory, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cmivqa_kit.prediction.pairs.run_pass.estimate", lambda corpus_pass: SECOND)
+    with monkeypatch.context() as patch:
+        stop_at(patch, 2, Stopped())
+        with pytest.raises(Stopped):
+            ask(files, run, out, PassOptions(budget=5.0), first_stage="by-id")
+    with pytest.raises(UserError, match="differs in first_stage"):
+        ask(files, run, out, PassOptions(budget=5.0, resume=True))
+    Paired.made.clear()
+    ask(files, run, out, PassOptions(budget=9.0, resume=True), first_stage="by-id")  # the number of videos stays
+    assert sum(count for count, _ in Paired.made[0].batches) == 2
+    assert {entry[0] for row in rows(out) for entry in row["output"]} == {max(VIDEOS)}
+
+
+def test_without_a_budget_the_first_stage_means_nothing(files: Catalogue, run: RunDirectory, out: Path) -> None:
+    ask(files, run, out, PassOptions())
+    before, again = out.read_bytes(), out.with_name("again.json")
+    manifest = rows(folder(run) / "pass.json")
+    assert "first_stage" not in manifest["config"]["decode"]
+    for name in "bm25", "by-id", "no such baseline":
+        ask(files, run, again, PassOptions(), finished_pass=folder(run), first_stage=name)
+        assert again.read_bytes() == before
+        ask(files, run, again, PassOptions(), first_stage=name)
+        assert rows(folder(run) / "pass.json")["key"] == manifest["key"]
+    with pytest.raises(UserError, match=r"decode\.overlap was 0\.5 and is now 0\.25"):
+        ask(files, run, again, PassOptions(), finished_pass=folder(run), first_stage="by-id", overlap=0.25)
+
+
 def test_a_system_that_scores_no_pairs_refuses_the_options_of_a_pass(
     files: Catalogue, run: RunDirectory, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answer, "declaration", lambda name: fake.DECLARATION)
     write_json(run.path / "learnt.json", {})
-    for passing in PassOptions(resume=True), PassOptions(plan_only=True), PassOptions(budget=1.0):
+    for pass_options in PassOptions(resume=True), PassOptions(plan_only=True), PassOptions(budget=1.0):
         with pytest.raises(UserError, match="does not score question-video pairs"):
-            ask(files, run, out, passing)
+            ask(files, run, out, pass_options)
 
 
 def test_killed_and_resumed_in_two_processes(
