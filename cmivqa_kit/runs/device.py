@@ -11,10 +11,15 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor
 
 from cmivqa_kit.errors import UserError
 
+# Of several processes. A branch that no batch uses (the visual one of a text variant) has no gradient. Buffers are made
+# alike in every process and stay so; sent around before every batch, they would make the others wait for a process that
+# failed before its own.
+SHARED_GRADIENTS = DistributedDataParallelKwargs(find_unused_parameters=True, broadcast_buffers=False)
 HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -106,8 +111,13 @@ def accelerator_on(name: str, precision: str, tracker: str, folder: Path, proces
         torch.cuda.set_device(device)  # accelerate takes the current one
 
     def made() -> Accelerator:
-        cpu = device.type == "cpu"
-        return Accelerator(mixed_precision=precision, cpu=cpu, log_with=tracker or None, project_dir=str(folder))
+        return Accelerator(
+            mixed_precision=precision,
+            cpu=device.type == "cpu",
+            log_with=tracker or None,
+            project_dir=str(folder),
+            kwargs_handlers=[SHARED_GRADIENTS],
+        )
 
     try:
         return made()
