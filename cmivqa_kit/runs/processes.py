@@ -5,7 +5,7 @@ Rules, so that nothing hangs and everything is said once:
 - Every process goes through the same meeting points (`Group.check` and all that calls it) in the same order.
 - Only the main process writes files, logs and shows anything; the others have its results from `Group.first`.
 - A process that fails goes to the next meeting point with its error; there all of them learn of it and stop.
-- One that fails where no meeting point can follow (`FailedAlone`) tells it itself and leaves; the launcher ends the rest.
+- One that fails where it cannot meet them (`FailedAlone`) tells it itself and leaves; the launcher ends the others.
 
 One process alone is a group of one, for which every function here is free and no torch is imported.
 """
@@ -190,8 +190,8 @@ def _join(device: str) -> Group:
 def _leave() -> None:
     """Destroy the process group, the last reference included.
 
-    Gloo's threads end with it. One that still lives while Python shuts down may want the interpreter for the tensor of a
-    sum that is done, and then ends the whole process ("terminate called without an active exception"):
+    Gloo's threads end with it. One that still lives while Python shuts down may want the interpreter, to free the
+    tensor of a sum that is done, and then aborts the process ("terminate called without an active exception"):
     https://github.com/pytorch/pytorch/issues/190489
     """
     from torch import distributed

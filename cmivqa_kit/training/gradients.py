@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from cmivqa_kit.errors import RunFailed
 from cmivqa_kit.runs.device import on_device
@@ -46,6 +47,8 @@ class WholeLoss(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
+        # Torch warns on standard error where none of the weights is unused, although that may change with any batch.
+        self.unused = nn.Parameter(torch.zeros(1))
 
     def forward(self, loss: Callable[[], Tensor]) -> Tensor:
         """What ``loss`` computes with the network. A function, since a wrapper would move the tensors of a batch."""
@@ -71,7 +74,11 @@ class Gradients:
         self.shared: nn.Module = WholeLoss(model)
         if run.group.count > 1:
             run.group.check()  # making the wrapper is a meeting of its own, at which nobody may be missing
-            self.shared = accelerator.prepare_model(self.shared)
+            wrapper: DistributedDataParallel = accelerator.prepare_model(self.shared)
+            # Buffers went around with the weights, and no batch changes them. Sent before every batch, they would have
+            # the others wait there for a process that failed before its own.
+            wrapper.broadcast_buffers = False
+            self.shared = wrapper
 
     def add(self, epoch: int, batches: range, average: bool) -> float:
         """Add the gradients of an optimizer step to those that are there.

@@ -5,8 +5,8 @@ learning-rate multiplier per step and a dev evaluation. The loop does the rest: 
 clipping, dev evaluation every N steps or epochs, best and last weights, early stopping, and state on disk from which a
 killed run goes on bit for bit (on CPU).
 
-Several processes share out the batches of each optimizer step (`cmivqa_kit.training.gradients`), so that a run takes the
-same steps however many they are: ``accumulation`` counts the batches of all of them.
+Several processes share out the batches of each optimizer step (`cmivqa_kit.training.gradients`), so that a run takes
+the same steps however many they are: ``accumulation`` counts the batches of all of them.
 """
 
 from __future__ import annotations
