@@ -11,10 +11,19 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor
 
 from cmivqa_kit.errors import UserError
 
+# Of several processes. A branch that no batch uses (the visual one of a text variant) has no gradient.
+SHARED_GRADIENTS = DistributedDataParallelKwargs(find_unused_parameters=True)
+# What `accelerate launch` and the answers of `accelerate config` ask for, where they would share out the weights too.
+SHARED_WEIGHTS = {
+    "ACCELERATE_USE_FSDP": "FSDP",
+    "ACCELERATE_USE_DEEPSPEED": "DeepSpeed",
+    "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM",
+}
 HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -97,8 +106,9 @@ def accelerator_on(name: str, precision: str, tracker: str, folder: Path, proces
         processes: how many train together; with several, they have met already and keep their devices.
 
     Raises:
-        UserError: no such device, or half precision where it cannot be.
+        UserError: no such device, half precision where it cannot be, or accelerate is to share out the weights.
     """
+    _require_whole_networks()
     device = resolve(name)
     if device.type == "cpu" and precision == "fp16":
         raise UserError('train.precision = "fp16" needs a GPU, and none is used', "Give --set train.precision=no.")
@@ -106,11 +116,28 @@ def accelerator_on(name: str, precision: str, tracker: str, folder: Path, proces
         torch.cuda.set_device(device)  # accelerate takes the current one
 
     def made() -> Accelerator:
-        cpu = device.type == "cpu"
-        return Accelerator(mixed_precision=precision, cpu=cpu, log_with=tracker or None, project_dir=str(folder))
+        return Accelerator(
+            mixed_precision=precision,
+            cpu=device.type == "cpu",
+            log_with=tracker or None,
+            project_dir=str(folder),
+            kwargs_handlers=[SHARED_GRADIENTS],
+        )
 
     try:
         return made()
     except ValueError:  # the first one in a process settles precision and device for all that follow
         AcceleratorState._reset_state(reset_partial_state=processes == 1)
         return made()
+
+
+def _require_whole_networks() -> None:
+    """Refuse what would train wrongly: dev evaluation, states and weights take the whole network from one process."""
+    for variable, method in SHARED_WEIGHTS.items():
+        if os.environ.get(variable, "").lower() in ("true", "1", "yes"):
+            raise UserError(
+                f"accelerate is told to use {method}, which shares out the weights of a network; the kit trains with "
+                "whole ones",
+                "Start it with cmivqa train --gpus N, or accelerate launch --multi_gpu. Is memory short? --set "
+                "train.checkpointing=true, --set train.precision=bf16, or a smaller train.batch_tokens.",
+            )

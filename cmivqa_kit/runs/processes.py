@@ -5,24 +5,25 @@ Rules, so that nothing hangs and everything is said once:
 - Every process goes through the same meeting points (`Group.check` and all that calls it) in the same order.
 - Only the main process writes files, logs and shows anything; the others have its results from `Group.first`.
 - A process that fails goes to the next meeting point with its error; there all of them learn of it and stop.
+- One that fails where it cannot meet them (`FailedAlone`) tells it itself and leaves; the launcher ends the others.
 
 One process alone is a group of one, for which every function here is free and no torch is imported.
 """
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from cmivqa_kit.errors import ExitCode, UserError
-
-if TYPE_CHECKING:
-    from torch import nn
 
 T = TypeVar("T")
 # The others wait for as long as the main process evaluates on dev; the launcher ends them where it dies.
@@ -31,6 +32,15 @@ PATIENCE = timedelta(days=7)
 
 class FailedTogether(UserError):
     """What one process of a group failed with, raised in all of them; only the main one tells it."""
+
+
+class FailedAlone(UserError):
+    """What a process failed with while the others wait for its part of a sum: they cannot be met any more."""
+
+    @classmethod
+    def of(cls, error: UserError) -> FailedAlone:
+        """The same message and exit code."""
+        return cls(error.message, error.fix, error.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ class Group:
             return
         told: list[Any] = [None] * self.count
         distributed.all_gather_object(told, (failure.message, failure.fix, int(failure.code)) if failure else None)
-        message, fix, code = next(one for one in told if one is not None)
+        message, fix, code = next(failed_with for failed_with in told if failed_with is not None)
         raise FailedTogether(message, fix, ExitCode(code)) from failure
 
     def first(self, action: Callable[[], T]) -> T:
@@ -103,40 +113,8 @@ class Group:
         self.check()
         summed = torch.tensor(values, dtype=torch.float64, device=self.device)
         distributed.all_reduce(summed)
-        found: list[float] = summed.tolist()
-        return found
-
-    def sum_gradients(self, model: nn.Module) -> None:
-        """Add up the gradients of all processes; parameters without one in any process still have none.
-
-        No wrapper around the network does this (`DistributedDataParallel`): its processes would all need a batch in
-        every step, and every parameter a gradient, which the unused visual branch of a network never gets.
-        """
-        if self.count == 1:
-            return
-        import torch
-        from torch import distributed
-
-        parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        used = self.sum([float(parameter.grad is not None) for parameter in parameters])
-        waiting = []
-        for parameter, processes in zip(parameters, used, strict=True):
-            if processes:
-                if parameter.grad is None:
-                    parameter.grad = torch.zeros_like(parameter)
-                waiting.append(distributed.all_reduce(parameter.grad, async_op=True))
-        for one in waiting:
-            one.wait()
-
-    def same_weights(self, model: nn.Module) -> None:
-        """Give all processes the weights of the main one."""
-        if self.count == 1:
-            return
-        from torch import distributed
-
-        self.check()
-        for tensor in model.state_dict().values():
-            distributed.broadcast(tensor, src=0)
+        totals: list[float] = summed.tolist()
+        return totals
 
 
 ALONE = Group()
@@ -152,7 +130,7 @@ def joined(device: str) -> Iterator[Group]:
     """The group of this launch, joined for the block; at its end all processes meet once more.
 
     A process other than the main one says nothing inside, and leaves the block without an error where the group
-    failed: the main one raises it.
+    failed: the main one raises it. One that failed alone tells it and ends here, main or not.
 
     Args:
         device: as `cmivqa_kit.runs.device.resolve` takes it.
@@ -165,51 +143,75 @@ def joined(device: str) -> Iterator[Group]:
         yield ALONE
         return
     group = _join(device)
-    with _silent(not group.main):
-        try:
+    try:
+        with _silent(not group.main):
             try:
                 yield group
                 group.check()
             except UserError as error:
-                if not isinstance(error, FailedTogether):
+                if not isinstance(error, FailedTogether | FailedAlone):
                     group.check(error)
                 raise
-        except FailedTogether:
-            _leave()
-            if group.main:
-                raise
-        else:
-            _leave()
+    except FailedTogether as error:
+        _let_go(error)
+        _leave()
+        if group.main:
+            raise
+    except FailedAlone as error:
+        _end(error)
+    else:
+        _leave()
 
 
 def _join(device: str) -> Group:
+    # Its functions take the group that there is at their import as a default, for ever. Imported after joining (by
+    # transformers, say) they would keep the group alive, see `_leave`.
+    import torch.distributed.nn.functional
     from accelerate import PartialState
 
     from cmivqa_kit.runs.device import resolve
 
-    found = resolve(device)
+    chosen = resolve(device)
     if ":" in device:
         raise UserError(
             f"device {device!r} names one device, and {launched()} processes were started",
             "Give --device cuda or --device cpu.",
         )
     local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    if found.type == "cuda":
-        import torch
-
-        if local > torch.cuda.device_count():
-            raise UserError(
-                f"{local} processes were started on a machine with {torch.cuda.device_count()} GPUs",
-                "Start one process per GPU.",
-            )
-    state = PartialState(cpu=found.type == "cpu", timeout=PATIENCE)
+    if chosen.type == "cuda" and local > torch.cuda.device_count():
+        raise UserError(
+            f"{local} processes were started on a machine with {torch.cuda.device_count()} GPUs",
+            "Start one process per GPU.",
+        )
+    state = PartialState(cpu=chosen.type == "cpu", timeout=PATIENCE)
     return Group(state.process_index, state.num_processes, str(state.device))
 
 
 def _leave() -> None:
+    """Destroy the process group, the last reference included.
+
+    Gloo's threads end with it. One that still lives while Python shuts down may want the interpreter, to free the
+    tensor of a sum that is done, and then aborts the process ("terminate called without an active exception"):
+    https://github.com/pytorch/pytorch/issues/190489
+    """
     from torch import distributed
 
+    gc.collect()  # a network's wrapper for several processes refers to the group, and to itself
     distributed.destroy_process_group()
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Forget what the functions that an error came through worked on: a wrapper there refers to the process group."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+
+
+def _end(error: FailedAlone) -> NoReturn:
+    """Tell an error and end this process at once; in good order it would wait for the sum that the others wait in."""
+    sys.stdout.flush()
+    print(f"Error: {error}", file=sys.stderr, flush=True)
+    os._exit(int(error.code))
 
 
 @contextmanager

@@ -5,14 +5,13 @@ learning-rate multiplier per step and a dev evaluation. The loop does the rest: 
 clipping, dev evaluation every N steps or epochs, best and last weights, early stopping, and state on disk from which a
 killed run goes on bit for bit (on CPU).
 
-Several processes share out the batches of each optimizer step, so that a run takes the same steps however many they
-are: ``accumulation`` counts the batches of all of them.
+Several processes share out the batches of each optimizer step (`cmivqa_kit.training.gradients`), so that a run takes
+the same steps however many they are: ``accumulation`` counts the batches of all of them.
 """
 
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -22,12 +21,15 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.weights import save_weights
-from cmivqa_kit.runs.device import accelerator_on, on_device, without_denormals
+from cmivqa_kit.runs.device import accelerator_on, without_denormals
 from cmivqa_kit.runs.directory import LAST_WEIGHTS, OUTCOME, WEIGHTS, RunDirectory
 from cmivqa_kit.runs.processes import Group
+from cmivqa_kit.training.gradients import OUT_OF_MEMORY, Gradients
 from cmivqa_kit.training.resume_state import Position, load_state, save_state
+
+__all__ = ["OUT_OF_MEMORY", "LoopSettings", "Outcome", "Task", "train_loop"]
 
 
 class Task(Protocol):
@@ -117,7 +119,8 @@ def train_loop(
     accelerator = accelerator_on(run.device, settings.precision, settings.tracker, run.path, group.count)
     if settings.tracker:
         accelerator.init_trackers("cmivqa")
-    # "Evaluation mode" only means: no wrapper that adds up gradients, which `Group.sum_gradients` does.
+    # "Evaluation mode" only means: on its device and in its precision, bare. Evaluation and the files want it so;
+    # `Gradients` wraps it for several processes.
     model = accelerator.prepare_model(task.model, evaluation_mode=True)
     optimizer = accelerator.prepare_optimizer(task.optimizer)
     rates = [parameters["lr"] for parameters in optimizer.param_groups]
@@ -125,7 +128,7 @@ def train_loop(
     if resume:
         at = load_state(run.path, model, optimizer)
         run.forget_after(at.step)
-    group.same_weights(model)
+    gradients = Gradients(task, model, accelerator, run)
     total = settings.steps(task)
     saved = at.step
     while at.step < total:
@@ -135,12 +138,7 @@ def train_loop(
         for parameters, rate in zip(optimizer.param_groups, rates, strict=True):
             parameters["lr"] = rate * task.multiplier(at.step)
         model.train()
-        loss = 0.0
-        for index in group.share(step):
-            value = _backward(task, run, model, accelerator, at.epoch, index, len(step) if settings.average else 1)
-            loss += value / len(step)
-        (loss,) = group.sum([loss])
-        group.sum_gradients(model)
+        loss = gradients.add(at.epoch, step, settings.average)
         if settings.clip:
             accelerator.clip_grad_norm_(model.parameters(), settings.clip)
         optimizer.step()
@@ -166,12 +164,6 @@ def train_loop(
     return outcome
 
 
-OUT_OF_MEMORY = (
-    "Use a smaller encoder, --set train.precision=bf16, train.checkpointing=true, fewer train.batch_tokens, or shorter "
-    "windows; then: cmivqa train --resume RUN"
-)
-
-
 def _require_work(settings: LoopSettings, group: Group) -> None:
     if settings.accumulation < group.count:
         raise UserError(
@@ -179,28 +171,6 @@ def _require_work(settings: LoopSettings, group: Group) -> None:
             "processes to share",
             f"Give --set train.accumulation={group.count}, or a multiple of it.",
         )
-
-
-def _backward(
-    task: Task, run: RunDirectory, model: nn.Module, accelerator: Accelerator, epoch: int, index: int, parts: int
-) -> float:
-    """Add the gradients of one batch, divided by ``parts``, to those that are there; the loss of the batch."""
-    # Dropout depends on the batch, not on what this process did before: the same in every process, and after a resume.
-    torch.manual_seed(random.Random(f"dropout {run.seed} {epoch} {index}").getrandbits(63))
-    try:
-        batch = on_device(task.batch(epoch, index), accelerator.device)
-        with accelerator.autocast():
-            value = task.loss(model, batch)
-        loss = float(value.detach())
-        if not math.isfinite(loss):
-            raise RunFailed(
-                f"{run.path}: the loss is {loss} at epoch {epoch}, batch {index}",
-                "Lower the learning rate or train without mixed precision (--set train.precision=no).",
-            )
-        accelerator.backward(value / parts)
-    except torch.OutOfMemoryError as error:
-        raise RunFailed(f"{run.path}: out of memory at epoch {epoch}, batch {index}", OUT_OF_MEMORY) from error
-    return loss
 
 
 def _evaluate(task: Task, run: RunDirectory, model: nn.Module, accelerator: Accelerator, at: Position) -> Position:
@@ -216,4 +186,4 @@ def _evaluate(task: Task, run: RunDirectory, model: nn.Module, accelerator: Acce
     better = at.best is None or value > at.best
     if better:
         save_weights(model, run.path / WEIGHTS)
-    return at.judged(value, better)
+    return at.after_evaluation(value, better)

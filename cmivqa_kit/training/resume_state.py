@@ -45,8 +45,8 @@ class Position:
             self, epoch=self.epoch + ended, index=0 if ended else index, step=self.step + 1, loss=running
         )  # fmt: skip
 
-    def judged(self, value: float, better: bool) -> Position:
-        """After a dev evaluation."""
+    def after_evaluation(self, value: float, better: bool) -> Position:
+        """After a dev evaluation: its deciding value, and whether that is a new best."""
         if better:
             return replace(self, best=value, best_step=self.step, stale=0)
         return replace(self, stale=self.stale + 1)

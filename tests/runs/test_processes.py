@@ -19,19 +19,19 @@ from cmivqa_kit.errors import ExitCode, RunFailed, UserError
 from cmivqa_kit.runs.directory import make_run
 from cmivqa_kit.runs.processes import ALONE, Group, joined, launched
 from cmivqa_kit.training.loop import LoopSettings, train_loop
-from tests.runs.together import SHARED, SUMMED, run_at, toy
+from tests.runs.together import BRANCHING, SHARED, SUMMED, Branching, run_at, toy
 
 ROOT = Path(__file__).parents[2]
 
 
-def two(folder: Path, what: str) -> list[subprocess.CompletedProcess[str]]:
+def two(folder: Path, scenario: str) -> list[subprocess.CompletedProcess[str]]:
     """Both processes of a launch of `tests.runs.together`, in order of their rank."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.runs.together", str(folder), what],
+            [sys.executable, "-m", "tests.runs.together", str(folder), scenario],
             cwd=ROOT,
             env={
                 **os.environ,
@@ -84,6 +84,56 @@ def test_two_processes_take_the_steps_of_one(
         for key, value in ours.items():
             torch.testing.assert_close(value, theirs[key], atol=1e-5, rtol=1e-4)
         assert torch.equal(ours["idle"], torch.ones(2))  # never used: no gradient, so no weight decay either
+
+
+def test_a_branch_that_one_process_uses_now_and_then(
+    trained: tuple[Path, list[subprocess.CompletedProcess[str]]], tmp_path: Path
+) -> None:
+    """In half precision; used before the last batch of a step, by one process alone, and in the second epoch by none
+    (weight decay leaves it alone then). A process without a batch takes part in the last step of an epoch.
+    """
+    folder, _ = trained
+    train_loop(Branching(), run_at(tmp_path / "alone", ALONE), BRANCHING)
+    assert [line["step"] for line in log(folder / "branching")] == [2, 4, 6, 8, 9]
+    for ours, theirs in zip(log(folder / "branching"), log(tmp_path / "alone"), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-4)
+    ours, theirs = (load_file(path / "last.safetensors") for path in (folder / "branching", tmp_path / "alone"))
+    assert set(ours) == set(Branching().model.state_dict())
+    for key, value in ours.items():
+        torch.testing.assert_close(value, theirs[key], atol=1e-5, rtol=1e-4)
+
+
+def test_gradients_are_shared_on_the_last_batch_of_a_step(
+    trained: tuple[Path, list[subprocess.CompletedProcess[str]]],
+) -> None:
+    """Three epochs of two steps; the last step has two batches for the main process and one for the other."""
+    apart = [int((trained[0] / f"apart-{rank}").read_text(encoding="utf-8")) for rank in range(2)]
+    assert apart == [6, 3]
+
+
+def test_the_process_group_ends_with_the_launch(
+    trained: tuple[Path, list[subprocess.CompletedProcess[str]]],
+) -> None:
+    """After a failure too. Threads of its own that are left while Python shuts down abort the process now and then."""
+    assert [(trained[0] / f"alive-train-{rank}").read_text(encoding="utf-8") for rank in range(2)] == ["", ""]
+
+
+@pytest.mark.parametrize("index", [1, 3])
+def test_memory_that_runs_out_on_the_way_back_is_said_once(tmp_path: Path, index: int) -> None:
+    """Before the last batch of a step all learn of it; on the last one the others wait, and the launcher ends them."""
+    main, other = two(tmp_path, f"memory-{index}")
+    message = f"out of memory at epoch 0, batch {index}"
+    if index == 1:
+        assert (main.returncode, other.returncode) == (ExitCode.FAILED, 0)
+        assert main.stderr.count(message) == 1
+        assert main.stderr.count("Traceback") == other.stderr.count(message) == 0
+    else:
+        assert other.returncode == ExitCode.FAILED
+        assert other.stderr.count(message) == 1
+        assert "Traceback" not in other.stderr
+        assert main.returncode != 0  # at once: Gloo sees that the other is gone
+        assert message not in main.stderr
+    assert not (tmp_path / f"memory-{index}" / "last.safetensors").exists()
 
 
 def test_all_stop_early_together(trained: tuple[Path, list[subprocess.CompletedProcess[str]]]) -> None:

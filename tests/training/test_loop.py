@@ -122,6 +122,18 @@ def test_nothing_to_resume_from(tmp_path: Path) -> None:
         run_toy(tmp_path / "a", resume=True)
 
 
+@pytest.mark.parametrize(
+    ("variable", "method"), [("ACCELERATE_USE_FSDP", "FSDP"), ("ACCELERATE_USE_DEEPSPEED", "DeepSpeed")]
+)
+def test_weights_that_accelerate_would_share_out_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, method: str
+) -> None:
+    monkeypatch.setenv(variable, "true")
+    with pytest.raises(UserError, match=f"told to use {method}") as caught:
+        run_toy(tmp_path / "a")
+    assert "accelerate launch --multi_gpu" in caught.value.fix
+
+
 def test_tensorboard_is_an_option(tmp_path: Path) -> None:
     run_toy(tmp_path / "a", settings=replace(SETTINGS, tracker="tensorboard"))
     assert list((tmp_path / "a").rglob("events.out.tfevents.*"))
