@@ -83,8 +83,9 @@ def load_split(files: Catalogue, name: str, track: Track | None = None) -> Split
 def load_questions(files: Catalogue, name: str, track: Track | None = None) -> QuestionSet:
     """The questions of a split only: no subtitles, no features are touched.
 
-    Where the organizers hold the answers, the Tracks 2 and 3 ask for the video: whatever a file says of it then (a
-    development-phase file may still name videos, spec ccgs 1.2) is cut out before the file is read.
+    What a layout does not know is cut out before it reads the file. Where the organizers hold the answers, Tracks 2
+    and 3 ask for the video: then only the keys of questions are left, since a development-phase file may still name
+    videos (spec ccgs 1.2).
 
     Raises:
         UserError: a file that is no list of questions, or records with findings (all are listed).
@@ -96,40 +97,25 @@ def load_questions(files: Catalogue, name: str, track: Track | None = None) -> Q
         raise UserError(f"{file.path}: {what}", "Download the question file again, or name another with --data.")
     by_organizers = files.edition.splits[file.split].answers == "organizers"
     corpus_only = by_organizers and 1 not in file.tracks  # no honest record of this file names a video
-    shown = _without_gold(records) if corpus_only else records
-    layout = detect(shown)
+    layout = detect(records, questions_only=corpus_only)
     if layout is None:
         raise UserError(
             f"{file.path}: no record has a question ('question', 'Chinese_question' or 'English_question')",
             "This is not a question file; move it out of the data root.",
         )
     held = by_organizers and not layout.public_answers
-    read = layout.read(shown)
+    read = layout.read(layout.keys.questions_only(records) if corpus_only else layout.keys.known(records))
     problems = [*read.problems, *_duplicate_ids(read.questions)]
     if problems:
         raise problems_error(file.path, problems, "Mend these records, or remove them from the file.")
     notes = list(read.notes)
     hide = held and track in (2, 3) and not corpus_only
-    questions = layout.read(_without_gold(records)).questions if hide else read.questions
+    questions = layout.read(layout.keys.questions_only(records)).questions if hide else read.questions
     if track is not None:
         questions = _of_track(questions, track, files, notes)
     if file.tracks == (1,) or track == 1:
         _require_videos(file, questions)
     return QuestionSet(file, layout, questions, read.videos, tuple(notes), held)
-
-
-GOLD = frozenset({"video_id", "start_second", "end_second", "answer_start_second", "answer_end_second",
-                  "video_sub_title", "video_captions", "video_length", "sample_id"})  # fmt: skip
-
-
-def _without_gold(records: Sequence[Any]) -> list[Any]:
-    """The records of a Tracks 2/3 question file without what only its answers could hold."""
-    return [
-        {key: value for key, value in record.items() if key not in GOLD or (key == "sample_id" and "id" not in record)}
-        if isinstance(record, Mapping)
-        else record
-        for record in records
-    ]
 
 
 def _of_track(
@@ -219,7 +205,7 @@ def truth_records(files: Catalogue, split: str, track: Track) -> tuple[list[Any]
         layout = detect(records)
         if layout is None or layout.as_scored:
             return records, path
-        read = layout.read(records)
+        read = layout.read(layout.keys.known(records))
         if read.problems:
             raise problems_error(path, read.problems, "Check the answer file.")
         return _as_scored(read.questions), path

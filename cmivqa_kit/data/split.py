@@ -52,18 +52,19 @@ def divide(files: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | N
             "Use the dev files that such an edition hands out, or point --data at a folder with one of the files.",
         )
     source = found.file.path
+    key = found.layout.keys.video_id
     records: list[dict[str, Any]] = read_json(source)
     lacking = [
-        Problem(f"/{index}", f"no 'video_id' (id {record.get('id')!r})")
+        Problem(f"/{index}", f"no {key!r} (id {record.get('id')!r})")
         for index, record in enumerate(records)
-        if not record.get("video_id")
+        if not record.get(key)
     ]
     if lacking:
         raise problems_error(source, lacking, "Every record needs its video: the split is made by video.")
-    chosen = dev_videos((record["video_id"] for record in records), fraction, seed)
+    chosen = dev_videos((record[key] for record in records), fraction, seed)
     parts = {
-        "train": [record for record in records if record["video_id"] not in chosen],
-        "dev": [record for record in records if record["video_id"] in chosen],
+        "train": [record for record in records if record[key] not in chosen],
+        "dev": [record for record in records if record[key] in chosen],
     }
     if not parts["train"]:
         raise UserError(f"{source}: its questions are all about one video", "A split by video needs at least two.")
@@ -75,7 +76,7 @@ def divide(files: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | N
             raise UserError(f"{path}: {what}; it is not overwritten", "Give --out DIR, or move that file away.")
     for name, path in paths.items():
         write_json(path, parts[name])
-    counts = {name: len({record["video_id"] for record in part}) for name, part in parts.items()}
+    counts = {name: len({record[key] for record in part}) for name, part in parts.items()}
     return Divided(
         paths["train"], paths["dev"], (len(parts["train"]), len(parts["dev"])), (counts["train"], counts["dev"])
     )

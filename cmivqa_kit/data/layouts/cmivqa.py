@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmivqa_kit.data.layouts import Layout, Records, fields, register
+from cmivqa_kit.data.layouts.keys import RecordKeys
 from cmivqa_kit.data.types import Question
 from cmivqa_kit.errors import Problem
+
+KEYS = RecordKeys(
+    question=frozenset({"id", "question", "language_type"}),
+    answer=frozenset({"start_second", "end_second", "answer_start_second", "answer_end_second"}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ register(
         name="cmivqa",
         title="CMIVQA 2023",
         edition="cmivqa-2023",
+        keys=KEYS,
         matches=lambda sample: any("question" in record for record in sample),
         read=read,
         as_scored=True,

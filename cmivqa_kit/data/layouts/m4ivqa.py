@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cmivqa_kit.data.layouts import Layout, Records, fields, register
+from cmivqa_kit.data.layouts.keys import RecordKeys
 from cmivqa_kit.data.layouts.languages import with_languages
 from cmivqa_kit.data.subtitles import parse_lines
 from cmivqa_kit.data.types import Question, Subtitle, Video
@@ -18,6 +19,11 @@ from cmivqa_kit.errors import Problem
 
 QUESTIONS = {"Chinese": "Chinese_question", "English": "English_question"}
 CAPTIONS = {"Chinese": "Ch_caption", "English": "Eng_caption"}
+KEYS = RecordKeys(
+    question=frozenset({"id", *QUESTIONS.values()}),
+    answer=frozenset({"start_second", "end_second"}),
+    video=frozenset({"video_id", "video_captions"}),
+)
 
 
 def read(records: Sequence[Any]) -> Records:
@@ -79,6 +85,7 @@ register(
         name="m4ivqa",
         title="M4IVQA 2025",
         edition="m4ivqa-2025",
+        keys=KEYS,
         matches=lambda sample: any(key in record for record in sample for key in QUESTIONS.values()),
         read=read,
     )
