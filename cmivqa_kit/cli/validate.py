@@ -70,6 +70,7 @@ def command(
     The split and the tracks are worked out from the file. Exit code 1 when an error was found, 0 with warnings only.
     The codes: cmivqa_kit/submission/CODES.md. With --truth alone an answer file is checked.
     """
+    from cmivqa_kit.submission.form import submission_form
     from cmivqa_kit.submission.scan import MIB, Limits
 
     if not files and truth is None:
@@ -83,6 +84,8 @@ def command(
         answers, how = _answers(session, truth, how)
         reports.append(_shown(session, answers, verbose, table, "answer file, "))
     paths = list(expand(files))
+    if paths:
+        submission_form(session.edition)  # once, before any file is read or mended
     if fix_out is not None:
         paths = run_fix(session, paths, fix_out, force, how.split, how.track, how.limits.size, how.questions)
     for path in paths:

@@ -63,7 +63,8 @@ class MetricRules:
 class Edition:
     """The rules of one year's challenge.
 
-    ``entries`` of a list are read, metrics are cut off at ``cutoffs``, boards show ``board_decimals``.
+    ``entries`` of a list are read, metrics are cut off at ``cutoffs``, boards show ``board_decimals``. ``submission``
+    names the edition whose submission form is used; without it nothing can be validated or written, only scored.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Edition:
     reissued_videos: tuple[str, ...] = ()
     splits: Mapping[str, SplitFacts] = field(default_factory=dict)
     metrics: MetricRules = field(default_factory=MetricRules)
+    submission: str = ""
 
     def canonical_split(self, name: str) -> str | None:
         """The canonical name of a split given by any of its names, or ``None`` if this edition knows no such name."""
@@ -225,6 +227,7 @@ def _check_numbers(edition: Edition, where: str) -> None:
         "cutoffs: ascending integers from 1": _whole(edition.cutoffs)
         and list(edition.cutoffs) == sorted(set(edition.cutoffs)),
         "entries: an integer, at least 1": _whole((edition.entries,)),
+        "submission: the name of an edition": isinstance(edition.submission, str),
         "board_decimals: an integer, at least 1": _whole((edition.board_decimals,)),
         "metrics.thresholds: numbers above 0, up to 1": all(0 < mu <= 1 for mu in rules.thresholds)
         and len(rules.thresholds) > 0,

@@ -19,6 +19,7 @@ from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.types import Localizer, ScoresPairs
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.provenance import keep
+from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.write import Row, write
 
 Progress = Callable[[Iterable[Prediction], int, str], Iterator[Prediction]]
@@ -102,6 +103,7 @@ def predict(
     else:
         _require_tracks(found, tracks)
     plan = targets(files, split, tracks, out)
+    submission_form(files.edition)  # before hours are spent on answers that could not be written
     for path, _, _ in plan:
         if path.is_dir():
             raise UserError(f"{path}: is a directory", "Give --out FILE.")

@@ -44,7 +44,7 @@ class Context:
     @cached_property
     def fields(self) -> frozenset[str]:
         """The fields that an item of this edition and track may have."""
-        return frozenset(load_schema(self.edition.name, self.form)["items"]["properties"])
+        return frozenset(load_schema(self.edition, self.form)["items"]["properties"])
 
     @cached_property
     def latest(self) -> dict[str, float]:

@@ -32,5 +32,5 @@ def certain(row: Any, context: Context) -> bool:
     distinct = len({entry[0] for entry in output} if 2 in context.tracks else set(map(tuple, output)))
     if distinct < len(output):
         return False
-    id_schema = load_schema(context.edition.name, context.form)["items"]["properties"]["id"]
+    id_schema = load_schema(context.edition, context.form)["items"]["properties"]["id"]
     return fits({**row, "output": output[:1]}, id_schema, context.form)
