@@ -12,6 +12,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, resampling_options, scored
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, options, track_number, words
+from cmivqa_kit.cli.scorecard import metric_name
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.runs.provenance import made_by
@@ -155,14 +156,18 @@ def _show_pair(session: Session, comparison: Comparison, pair: Pair, a: str, b: 
 
 
 def _row(found: Difference) -> list[str]:
-    interval = found.interval
-    known = interval.low is not None and interval.high is not None
+    interval, scale = found.interval, found.scale
+    ends = (
+        "none"
+        if interval.low is None or interval.high is None
+        else f"{scale.digits(interval.low, signed=True)} to {scale.text(interval.high, signed=True)}"
+    )
     return [
-        found.metric,
-        f"{found.a:.4f}",
-        f"{found.b:.4f}",
-        f"{found.difference:+.4f}",
-        f"{interval.low:+.4f} to {interval.high:+.4f}" if known else "none",
+        metric_name(found.metric, scale),
+        scale.text(found.a),
+        scale.text(found.b),
+        scale.text(found.difference, signed=True),
+        ends,
         _p(found.p),
         _p(found.p_holm),
         f"{found.wins}/{found.ties}/{found.losses}",

@@ -64,7 +64,13 @@ def estimate(card: ScoreCard, resampling: Resampling | None, published: Beside |
     """Intervals for a card, all from the same resamples; quietly none for ``resampling`` ``None``."""
     intervals: dict[str, Interval] = {}
     if resampling is not None and card.strict.per_question:
-        intervals = bootstrap(card.strict.per_question, card.clusters, resampling.resamples, resampling.seed)
+        intervals = bootstrap(
+            card.strict.per_question,
+            card.clusters,
+            resampling.resamples,
+            resampling.seed,
+            scales=card.strict.scales,
+        )
     by = "question" if all(name.startswith(OWN) for name in card.clusters) else "video"
     return ScoreWithIntervals(card, intervals, resampling, len(set(card.clusters)), by, published)
 

@@ -13,6 +13,7 @@ from cmivqa_kit.cli.scorecard import (
     Look,
     bounds,
     how_sure,
+    metric_name,
     number,
     official_column,
     show_faults,
@@ -88,16 +89,17 @@ def _rows(judged: Sequence[Entry], track: int, look: Look, interval: bool, split
 
 def _row(path: Path, score: ScoreWithIntervals, look: Look, interval: bool, splits: bool) -> list[str]:
     card, name = score.card, score.card.headline
+    scale = card.strict.scale(name)
     official, counts = card.official, card.counts
     raw = [repr(official.raw[name]) if name in official.raw else NONE] if look.raw else []
     return [
         str(path),
         f"{card.track} {card.split}" if splits else str(card.track),
-        name,
+        metric_name(name, scale),
         number(official.metrics.get(name), card.decimals),
         *raw,
-        number(card.strict.metrics.get(name), card.decimals),
-        *([bounds(score.intervals.get(name), card.decimals)] if interval else []),
+        number(card.strict.metrics.get(name), card.decimals, scale),
+        *([bounds(score.intervals.get(name), card.decimals, scale)] if interval else []),
         f"{counts['answered']}/{counts['questions']}",
         "; ".join(_remarks(card)),
     ]

@@ -15,6 +15,7 @@ from cmivqa_kit.diagnosis.outcomes import Outcome, read_outcomes
 from cmivqa_kit.diagnosis.prior import PriorScore, prior_scores
 from cmivqa_kit.diagnosis.warnings import Lists, Warning, warnings
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.metrics.scale import FRACTION
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.ids import json_safe
 from cmivqa_kit.scoring.truth import select
@@ -207,7 +208,8 @@ def diagnose(card: ScoreCard, predictions: Any, answers: Sequence[Any], context:
     outcomes = read_outcomes(card.track, predictions, targets, cutoffs, card.entries)
     shares = decompose(outcomes, cutoffs)
     score = card.strict.metrics[card.headline]
-    if abs(1 - score - sum(share.share for share in shares)) > TOLERANCE:
+    lost = sum(share.share for share in shares)
+    if card.strict.scale(card.headline) != FRACTION or abs(1 - score - lost) > TOLERANCE:
         raise UserError(
             f"edition {card.edition}: {card.headline} is not the mean overlap of answers, which is taken apart here",
             "Diagnose with an edition that ranks Track 1 by mIoU and Track 3 by the mean of R@k|mIoU.",

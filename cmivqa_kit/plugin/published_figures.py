@@ -13,12 +13,15 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from cmivqa_kit.data.types import TRACKS, Track
 from cmivqa_kit.editions import edition_names, load_edition
+from cmivqa_kit.editions.metrics import parse
 from cmivqa_kit.errors import Problem, UserError, closest, problems_error
 from cmivqa_kit.metrics.board_names import BOARD_NAMES
+from cmivqa_kit.metrics.scale import FRACTION
 from cmivqa_kit.plugin.registry import baseline_names, declaration
 from cmivqa_kit.plugin.settings import MEND, package_toml, presets
 from cmivqa_kit.plugin.types import Declaration
@@ -115,9 +118,11 @@ class _Reader:
             self._known(entry, ("value", "doubt"), where)
             doubt = self._text(entry, "doubt", where)
             entry = entry.get("value")
-        top = 4 if metric == "Overall" else 1  # a sum of four fractions
-        if type(entry) not in (int, float) or not 0 <= entry <= top:
-            self._wrong(where, f"{entry!r} is not a number from 0 to {top} (fractions, no percent)")
+        scale = parse(metric).scale if metric in BOARD_NAMES[track] else FRACTION
+        if type(entry) not in (int, float) or not isfinite(entry) or scale.clamp(entry) != entry:
+            low, high = ("any" if bound is None else f"{bound:g}" for bound in scale.bounds)
+            hint = " (fractions, no percent)" if scale.unit == "fraction" else scale.symbol
+            self._wrong(where, f"{entry!r} is not a number from {low} to {high}{hint}")
             return 0.0, doubt
         return float(entry), doubt
 

@@ -128,7 +128,8 @@ def _as_result(official: Official | OfficialResult) -> OfficialResult:
 def _as_strict_result(strict: Strict | StrictResult) -> StrictResult:
     if isinstance(strict, StrictResult):
         return strict
-    return StrictResult(strict.metrics, strict.by_language, strict.per_question)
+    scales = {metric.name: metric.scale for metric in strict.formed}
+    return StrictResult(strict.metrics, strict.by_language, strict.per_question, scales=scales)
 
 
 def _counts(matching: Matching, strict: Strict | StrictResult) -> dict[str, int]:

@@ -79,10 +79,15 @@ class Comparison:
         if found.verdict == "open":
             told = f"No difference between {b} and {a} can be told on {found.metric}"
             return f"{told} ({_evidence(found)}): {_limit(found)}."
-        return f"{b} is {found.verdict} than {a} on {found.metric} by {abs(found.difference):.4f} ({_evidence(found)})."
+        amount = found.scale.text(abs(found.difference))
+        return f"{b} is {found.verdict} than {a} on {found.metric} by {amount} ({_evidence(found)})."
 
     def to_dict(self) -> dict[str, Any]:
-        """The machine-readable twin (``compare --format json``)."""
+        """The machine-readable twin (``compare --format json``).
+
+        Each of ``metrics`` has the fields of `Difference` and ``verdict``; ``scale`` says the metric's ``unit``,
+        ``higher_is_better`` and ``bounds``, by which better and worse, wins and losses are told.
+        """
         return {
             "track": self.track,
             "split": self.split,
@@ -141,10 +146,11 @@ def compare(
     wanted = tuple(dict.fromkeys(metrics)) or cards[0].board_metrics
     values = [{name: _values(card, name) for name in wanted} for card in cards]
     first = cards[0]
+    scales = {name: first.strict.scale(name) for name in wanted}
     clusters = first.clusters if settings.by == "video" else _own_names(first.question_ids)
     chosen = combinations(range(len(cards)), 2) if all_pairs else ((0, other) for other in range(1, len(cards)))
     pairs = list(chosen)
-    found = corrected([differences(values[a], values[b], clusters, settings) for a, b in pairs])
+    found = corrected([differences(values[a], values[b], clusters, settings, scales) for a, b in pairs])
     tests = len(pairs) * len(wanted)
     how = f"by:{settings.by}|resamples:{settings.resamples}|seed:{settings.seed}|alpha:{settings.alpha:g}|holm:{tests}"
     units = len(set(clusters))
@@ -223,7 +229,7 @@ def _limit(found: Difference) -> str:
         return "the two have the same value on every question"
     if found.detectable is None:
         return "all questions are of one video"
-    return f"the smallest this split could show is {found.detectable:.4f}"
+    return f"the smallest this split could show is {found.scale.text(found.detectable)}"
 
 
 def _evidence(found: Difference) -> str:
@@ -232,7 +238,7 @@ def _evidence(found: Difference) -> str:
     bounds = (
         "no interval"
         if interval.low is None or interval.high is None
-        else f"{100 * interval.level:g}% {interval.low:.4f} to {interval.high:.4f}"
+        else f"{100 * interval.level:g}% {found.scale.digits(interval.low)} to {found.scale.text(interval.high)}"
     )
     return f"{bounds}, {p_text(found.p_holm)} after Holm"
 
