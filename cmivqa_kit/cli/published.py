@@ -1,23 +1,48 @@
-"""`score --preset`: a system's published figures beside the ones obtained."""
+"""`score --published`: a system's published figures beside the ones obtained."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from cmivqa_kit.cli.common import Session
+from cmivqa_kit.errors import UserError
 from cmivqa_kit.runs.provenance import system_of
 
 if TYPE_CHECKING:
     from cmivqa_kit.plugin.published_figures import Figure
     from cmivqa_kit.scoring.card import ScoreCard
 
-preset_option = click.option(
-    "--preset", metavar="NAME", help="Show published figures beside: those of a baseline, or of BASELINE/PRESET."
-)
+Command = TypeVar("Command", bound=Callable[..., Any])
+RENAMED = "--preset of `score` is called --published now; the old spelling still works."
+
+
+def published_options(command: Command) -> Command:
+    """Add ``--published NAME``, and its old spelling (parameters ``published``, ``preset``)."""
+    named = click.option(
+        "--published", metavar="NAME", help="Show published figures beside: those of a baseline, or of BASELINE/PRESET."
+    )
+    old = click.option("--preset", metavar="NAME", hidden=True)
+    return named(old(command))
+
+
+def published_name(published: str | None, preset: str | None) -> str | None:
+    """The name that was given in either spelling; says on stderr that the old one is old.
+
+    Raises:
+        UserError: both are given, with different names.
+    """
+    if preset is None:
+        return published
+    if published not in (None, preset):
+        raise UserError(
+            f"--published {published} and --preset {preset} are two spellings of one option", "Give --published alone."
+        )
+    click.echo(RENAMED, err=True)
+    return preset
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +75,7 @@ class Beside:
 
 
 def published_as(name: str | None) -> Sequence[Figure]:
-    """The figures that ``--preset`` names; none without it, and then nothing is imported for them.
+    """The figures of a name given with ``--published``; none without it, and then nothing is imported for them.
 
     Raises:
         UserError: no baseline has that name, or nothing was published of it.
@@ -65,7 +90,7 @@ def published_as(name: str | None) -> Sequence[Figure]:
 def beside(
     name: str | None, figures: Sequence[Figure], cards: Iterable[ScoreCard], edition: str
 ) -> list[Beside | None]:
-    """For each card what of ``name``'s ``figures`` stands beside it; ``None`` without ``--preset``."""
+    """For each card what of ``name``'s ``figures`` stands beside it; ``None`` without ``--published``."""
     if name is None:
         return [None for _ in cards]
     from cmivqa_kit.plugin.published_figures import fitting

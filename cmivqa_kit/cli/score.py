@@ -10,7 +10,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, resampling_options, scored
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, one_of, options, track_number, words
-from cmivqa_kit.cli.published import beside, preset_option, published_as
+from cmivqa_kit.cli.published import beside, published_as, published_name, published_options
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode
 from cmivqa_kit.files import no_collector
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @options("force")
 @click.option("--no-intervals", is_flag=True, help="Leave out the 95% intervals.")
 @resampling_options("Bootstrap resamples for the intervals.", "Seed of the resamples.")
-@preset_option
+@published_options
 @click.option("-v", "--verbose", is_flag=True, help="With several files: the whole card of each, before the table.")
 @options("format")
 def command(
@@ -53,6 +53,7 @@ def command(
     no_intervals: bool,
     resamples: int,
     seed: int,
+    published: str | None,
     preset: str | None,
     verbose: bool,
     form: str,
@@ -63,8 +64,8 @@ def command(
     Both are fractions, the board's scale. Strict scores count a repeated video once and a question answered twice as
     not answered, and every mean is over all questions; where the two differ, it is said why and on which questions.
     Intervals are of the strict scores, resampled by video. The split is worked out from ids and question texts; a 2023
-    corpus file is scored for Tracks 2 and 3. With --truth FILE the answers come from that file, with --preset NAME a
-    baseline's published figures stand beside. Several files: one table. Exit code 3 when a file is unreadable or the
+    corpus file is scored for Tracks 2 and 3. With --truth FILE the answers come from that file, with --published NAME
+    a baseline's published figures stand beside. Several files: one table. Exit code 3 when a file is unreadable or the
     official program would crash.
     """
     from cmivqa_kit.cli.entry import Resampling
@@ -74,7 +75,8 @@ def command(
     from cmivqa_kit.cli.validate import expand
 
     session = Session(form, split=split, truth=truth, track=track, only=only, cutoffs=cutoffs, **flags)
-    figures = published_as(preset)
+    system = published_name(published, preset)
+    figures = published_as(system)
     choice = read_choice(only, cutoffs)
     paths = list(expand(files))
     if per_question is not None:
@@ -85,7 +87,7 @@ def command(
     judged: list[Entry] = []
     for path in paths:
         with one_of(len(paths), codes):
-            one = _judge(session, path, split, truth, track_number(track), choice, resampling, (preset, figures))
+            one = _judge(session, path, split, truth, track_number(track), choice, resampling, (system, figures))
             judged.append(one)
             if not one.sound:
                 codes.append(ExitCode.UNREADABLE)

@@ -354,7 +354,7 @@ def test_of_several_the_highest_code_and_the_others_are_scored(folder: Path) -> 
 
 def test_published_figures_are_rows_of_the_table(folder: Path) -> None:
     Path("truth.json").rename("dataset_testA_answer.json")
-    arguments = ("corpus.json", "second.json", "--truth", "dataset_testA_answer.json", "--preset", "ccgs")
+    arguments = ("corpus.json", "second.json", "--truth", "dataset_testA_answer.json", "--published", "ccgs")
     lines = run(*arguments, truth=False).stdout.splitlines()
     rows = [line for line in lines if line.startswith("ccgs, published")]
     assert [cells(row)[4] for row in rows] == ["2.0144", "0.3251"]
