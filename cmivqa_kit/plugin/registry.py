@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 
 from cmivqa_kit.errors import UserError, closest
+from cmivqa_kit.plugin.foreign import foreign_error
 from cmivqa_kit.plugin.types import Baseline, Declaration
 
 GROUP = "cmivqa_kit.baselines"
@@ -24,7 +25,7 @@ def declaration(name: str) -> Declaration:
     """The declaration of the baseline called ``name``.
 
     Raises:
-        UserError: no such baseline, or its package is broken.
+        UserError: no such baseline, or its package is broken, or hidden by another project's of the same name.
     """
     points = {point.name: point for point in entry_points(group=GROUP)}
     if name not in points:
@@ -84,8 +85,9 @@ def _load(point: EntryPoint) -> Declaration:
     return loaded
 
 
-def _broken(name: str, place: str, error: Exception) -> UserError:
-    return UserError(
-        f"baseline {name!r}: {place} cannot be loaded ({type(error).__name__}: {error})",
+def _broken(name: str, target: str, error: Exception) -> UserError:
+    """What is said where ``target``, a module and a name in it, cannot be loaded."""
+    return foreign_error(name, target.partition(":")[0]) or UserError(
+        f"baseline {name!r}: {target} cannot be loaded ({type(error).__name__}: {error})",
         "Reinstall or mend the package it is in; --debug shows where it stops.",
     )
