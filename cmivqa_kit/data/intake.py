@@ -168,35 +168,45 @@ def _plan(
     return plan, unsorted
 
 
-def _like_another(found: Recognised, questions: Sequence[Recognised], heap: Heap, edition: Edition) -> str | None:
+def _like_another(
+    question_file: Recognised, questions: Sequence[Recognised], heap: Heap, edition: Edition
+) -> str | None:
     """The split of a file that does not say it: that of a file with the same questions, of subtitles with the same
     videos, or the only split whose answers are hidden."""
     for other in questions:
         split = other.split(edition)
-        if split is not None and found.asked and len(found.asked & other.asked) >= COVERED * len(found.asked):
+        if (
+            split is not None
+            and question_file.asked
+            and len(question_file.asked & other.asked) >= COVERED * len(question_file.asked)
+        ):
             return split
     for other in heap.of_kind("subtitles"):
         split = edition.split_in(*other.named, other.outer)
-        if split is not None and found.videos and len(found.videos & other.videos) >= COVERED * len(found.videos):
+        if (
+            split is not None
+            and question_file.videos
+            and len(question_file.videos & other.videos) >= COVERED * len(question_file.videos)
+        ):
             return split
     hidden = [name for name, facts in edition.splits.items() if facts.answers == "organizers"]
     return hidden[0] if len(hidden) == 1 else None
 
 
-def _question_path(found: Recognised, split: str, edition: Edition, held: bool) -> Path:
+def _question_path(question_file: Recognised, split: str, edition: Edition, held: bool) -> Path:
     """Official names are kept; any other name becomes one that says split and track."""
-    stated = found.stated_tracks(edition)
+    stated = question_file.stated_tracks(edition)
     if held:
         tracks = stated if edition.corpus_files == "per-track" and stated else (1,)
         return Path("answers") / f"dataset_{split}_for_task_{tracks[0]}_answer.json"
     official = edition.splits[split].files
-    if found.path.name in (*official, f"{split}.json"):
-        return Path(split) / found.path.name
-    if edition.splits[split].answers == "public" or found.public:
+    if question_file.path.name in (*official, f"{split}.json"):
+        return Path(split) / question_file.path.name
+    if edition.splits[split].answers == "public" or question_file.public:
         if stated and edition.corpus_files == "per-track":
             return Path(split) / f"{split}_task{''.join(map(str, stated))}.json"
         return Path(split) / (official[0] if len(official) == 1 else f"{split}.json")
-    return Path(split) / f"dataset_{split}_for_track{''.join(map(str, found.tracks(edition)))}.json"
+    return Path(split) / f"dataset_{split}_for_track{''.join(map(str, question_file.tracks(edition)))}.json"
 
 
 def _home(ids: Iterable[str], videos: dict[str, set[str]], named: str | None) -> str | None:
@@ -255,20 +265,20 @@ def _write_manifest(root: Path, rules: Edition) -> None:
         write_json(path, {**before, "edition": rules.name})
 
 
-def _missing(files: Catalogue, edition: Edition) -> Iterator[str]:
+def _missing(catalogue: Catalogue, edition: Edition) -> Iterator[str]:
     """What a user of this edition would still want, per split that is there at all, then the splits that are not."""
-    for split in files.splits:
-        of_split = [file for file in files.questions if file.split == split]
+    for split in catalogue.splits:
+        of_split = [file for file in catalogue.questions if file.split == split]
         beside = of_split[0].path.parent
         inline = any(recognise(file.path, file.path.name).inline for file in of_split[:1])
-        if not inline and files.subtitle_file(beside, split) is None:
+        if not inline and catalogue.subtitle_file(beside, split) is None:
             yield f"{split}: subtitle.json"
-        if not files.feature_folders(beside):
+        if not catalogue.feature_folders(beside):
             yield f"{split}: video features (text baselines do without)"
         have = {track for file in of_split for track in file.tracks}
         yield from (f"{split}: the question file of Track {track}" for track in TRACKS if track not in have)
     for split, facts in edition.splits.items():
-        if split not in files.splits:
-            how = " (make one with: cmivqa data split)" if split == "dev" and "train" in files.splits else ""
+        if split not in catalogue.splits:
+            how = " (make one with: cmivqa data split)" if split == "dev" and "train" in catalogue.splits else ""
             size = f", {facts.questions} questions" if facts.questions else ""
             yield f"{split}: not among the files{size}{how}"

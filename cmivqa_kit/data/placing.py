@@ -42,14 +42,14 @@ def without_repeats(plan: Sequence[Place]) -> list[Place]:
     Raises:
         UserError: different files for one place.
     """
-    kept: dict[Path, Place] = {}
+    placements: dict[Path, Place] = {}
     folders: list[Place] = []
     problems = []
     for place in plan:
         if place.what == "features":
             folders.append(place)
             continue
-        first = kept.setdefault(place.target, place)
+        first = placements.setdefault(place.target, place)
         if first is not place and not _same(first.source, place.source):
             problems.append(Problem(f"{first.whereabouts} and {place.whereabouts}", f"both would be {place.target}"))
     seen: dict[Path, Path] = {}
@@ -60,7 +60,7 @@ def without_repeats(plan: Sequence[Place]) -> list[Place]:
                 problems.append(Problem(f"{first_file} and {file}", f"both would be {place.target / file.name}"))
     if problems:
         raise problems_error("two different files for one place", problems, "Give only the right one of each pair.")
-    return [*kept.values(), *folders]
+    return [*placements.values(), *folders]
 
 
 def refuse_conflicts(plan: Sequence[Place]) -> None:
@@ -83,41 +83,41 @@ def refuse_conflicts(plan: Sequence[Place]) -> None:
         raise problems_error("files are in the way", problems, "Move them, or give another data root with --data DIR.")
 
 
-def put(place: Place, staging: Path) -> None:
+def put(placement: Place, staging: Path) -> None:
     """Copy a file, link a folder of features; what came out of an archive (below ``staging``) is moved.
 
     Raises:
         RunFailed: the disk is full or not writable.
     """
     try:
-        place.target.parent.mkdir(parents=True, exist_ok=True)
-        if place.what == "features":
-            _put_features(place, place.source.is_relative_to(staging))
-        elif not place.target.exists():  # else the same content, checked before
-            with atomic_path(place.target) as temporary:
-                shutil.copyfile(place.source, temporary)
+        placement.target.parent.mkdir(parents=True, exist_ok=True)
+        if placement.what == "features":
+            _put_features(placement, placement.source.is_relative_to(staging))
+        elif not placement.target.exists():  # else the same content, checked before
+            with atomic_path(placement.target) as temporary:
+                shutil.copyfile(placement.source, temporary)
     except OSError as error:
         raise RunFailed(
-            f"{place.target}: could not be written ({error.strerror or error})",
+            f"{placement.target}: could not be written ({error.strerror or error})",
             "Free some space or give another data root with --data DIR, then run the same command again.",
         ) from None
 
 
-def _put_features(place: Place, ours: bool) -> None:
-    target = place.target
-    whole = len(place.files) == sum(1 for path in place.source.iterdir() if path.suffix.lower() == ".npy")
+def _put_features(placement: Place, ours: bool) -> None:
+    target = placement.target
+    whole = len(placement.files) == sum(1 for path in placement.source.iterdir() if path.suffix.lower() == ".npy")
     if not target.exists() and whole:
         if ours:
-            place.source.rename(target)
+            placement.source.rename(target)
         else:
-            target.symlink_to(place.source.resolve(), target_is_directory=True)
+            target.symlink_to(placement.source.resolve(), target_is_directory=True)
         return
     if target.is_symlink():
-        if target.resolve() == place.source.resolve():
+        if target.resolve() == placement.source.resolve():
             return
         _spread(target)
     target.mkdir(exist_ok=True)
-    for file in place.files:
+    for file in placement.files:
         if (target / file.name).exists():
             continue
         if ours:
@@ -135,9 +135,9 @@ def _spread(link: Path) -> None:
         (link / file.name).symlink_to(file)
 
 
-def _same(one: Path, other: Path) -> bool:
-    if one.resolve() == other.resolve():
+def _same(first: Path, other: Path) -> bool:
+    if first.resolve() == other.resolve():
         return True
-    if one.is_file() and other.is_file():
-        return one.stat().st_size == other.stat().st_size and sha256(one) == sha256(other)
+    if first.is_file() and other.is_file():
+        return first.stat().st_size == other.stat().st_size and sha256(first) == sha256(other)
     return False

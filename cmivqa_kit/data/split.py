@@ -34,7 +34,7 @@ def dev_videos(ids: Iterable[str], fraction: float, seed: int) -> frozenset[str]
     return frozenset(order[: max(1, int(fraction * len(order)))])
 
 
-def divide(files: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | None = None) -> Divided:
+def divide(catalogue: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | None = None) -> Divided:
     """Write ``train.json`` and ``dev.json`` (no video in both) from the annotated file of a data root.
 
     Records are copied unchanged and keep their order. An existing file with the same content is left alone.
@@ -44,11 +44,11 @@ def divide(files: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | N
     """
     if not 0 < fraction < 1:
         raise UserError(f"--fraction {fraction:g} is not between 0 and 1", "0.1 takes a tenth of the videos for dev.")
-    whole = _whole(files)
+    whole = _whole(catalogue)
     found = load_questions(whole, "train")
     if len({file.tracks for file in whole.questions if file.split == "train"}) > 1:
         raise UserError(
-            f"{files.root}: train has one question file per track; one division cannot serve them all",
+            f"{catalogue.root}: train has one question file per track; one division cannot serve them all",
             "Use the dev files that such an edition hands out, or point --data at a folder with one of the files.",
         )
     source = found.file.path
@@ -82,9 +82,9 @@ def divide(files: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | N
     )
 
 
-def _whole(files: Catalogue) -> Catalogue:
+def _whole(catalogue: Catalogue) -> Catalogue:
     """The data root without a division made before, where the file it was made from still lies there."""
-    ranks = [file.rank for file in files.questions if file.split == "train"]
+    ranks = [file.rank for file in catalogue.questions if file.split == "train"]
     if not ranks or max(ranks) == 0:
-        return files
-    return replace(files, questions=tuple(f for f in files.questions if f.split != "train" or f.rank > 0))
+        return catalogue
+    return replace(catalogue, questions=tuple(f for f in catalogue.questions if f.split != "train" or f.rank > 0))
