@@ -223,24 +223,24 @@ def _own_names(ids: Sequence[Any]) -> list[str]:
     return [f"#{identity:x}" if isinstance(identity, int) else f"'{identity}" for identity in ids]
 
 
-def _limit(found: Difference) -> str:
+def _limit(difference: Difference) -> str:
     """Why nothing can be told."""
-    if not found.wins + found.losses:
+    if not difference.wins + difference.losses:
         return "the two have the same value on every question"
-    if found.detectable is None:
+    if difference.detectable is None:
         return "all questions are of one video"
-    return f"the smallest this split could show is {found.scale.text(found.detectable)}"
+    return f"the smallest this split could show is {difference.scale.text(difference.detectable)}"
 
 
-def _evidence(found: Difference) -> str:
+def _evidence(difference: Difference) -> str:
     """``95% 0.0123 to 0.0456, p=0.0031 after Holm``."""
-    interval = found.interval
+    interval = difference.interval
     bounds = (
         "no interval"
         if interval.low is None or interval.high is None
-        else f"{100 * interval.level:g}% {found.scale.digits(interval.low)} to {found.scale.text(interval.high)}"
+        else f"{100 * interval.level:g}% {difference.scale.digits(interval.low)} to {difference.scale.text(interval.high)}"
     )
-    return f"{bounds}, {p_text(found.p_holm)} after Holm"
+    return f"{bounds}, {p_text(difference.p_holm)} after Holm"
 
 
 def p_text(p: float) -> str:

@@ -135,7 +135,7 @@ def differences(
     ]
 
 
-def corrected(found: Sequence[Sequence[Difference]]) -> list[tuple[Difference, ...]]:
+def corrected(pairs: Sequence[Sequence[Difference]]) -> list[tuple[Difference, ...]]:
     """The differences of several pairs, Holm-corrected as one family: every test in every pair."""
-    adjusted = iter(holm([one.p for pair in found for one in pair]))
-    return [tuple(replace(one, p_holm=next(adjusted)) for one in pair) for pair in found]
+    adjusted = iter(holm([one.p for pair in pairs for one in pair]))
+    return [tuple(replace(one, p_holm=next(adjusted)) for one in pair) for pair in pairs]
