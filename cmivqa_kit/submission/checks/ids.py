@@ -69,12 +69,12 @@ def of_another_track(rows: Sequence[Any], context: Context) -> Iterator[Finding]
 
 
 def _places(rows: Sequence[Any]) -> dict[QuestionId, list[int]]:
-    places: dict[QuestionId, list[int]] = defaultdict(list)
+    indices: dict[QuestionId, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
         identity = plain_id(row)
         if identity is not None:
-            places[identity].append(index)
-    return places
+            indices[identity].append(index)
+    return indices
 
 
 def _converted(identity: QuestionId) -> QuestionId | None:

@@ -52,10 +52,10 @@ def _letter(code: str) -> str:
 
 
 def _faults(
-    start: Any, end: Any, places: tuple[str, str], video: Video | None, context: Context
+    start: Any, end: Any, pointers: tuple[str, str], video: Video | None, context: Context
 ) -> Iterator[tuple[str, str, str]]:
     """Number of the code, message and place of what is wrong with a span: one fault per time, else one of the pair."""
-    faults = [(fault, place) for value, place in zip((start, end), places, strict=True) if (fault := _time(value))]
+    faults = [(fault, place) for value, place in zip((start, end), pointers, strict=True) if (fault := _time(value))]
     if faults:
         yield from ((code, message, place) for (code, message), place in faults)
         return
@@ -66,7 +66,7 @@ def _faults(
     elif video is not None and video.duration is not None:
         fault = _end(start, end, video.duration, video, context.tolerance)
         if fault is not None:
-            yield (*fault, places[0] if fault[0] == "306" else places[1])
+            yield (*fault, pointers[0] if fault[0] == "306" else pointers[1])
 
 
 def _time(value: Any) -> tuple[str, str] | None:

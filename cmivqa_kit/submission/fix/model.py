@@ -90,19 +90,19 @@ class Log:
         self._changes: dict[tuple[str, str], _Tally] = {}
         self._refused: dict[tuple[str, str], _Tally] = {}
 
-    def change(self, code: str, what: str, pointer: str, before: Any, after: Any, count: int = 1) -> None:
+    def change(self, code: str, message: str, pointer: str, before: Any, after: Any, count: int = 1) -> None:
         """Note a change that touched ``count`` things at ``pointer``."""
-        tally = self._changes.setdefault((code, what), _Tally())
+        tally = self._changes.setdefault((code, message), _Tally())
         tally.count += count
         if len(tally.examples) < EXAMPLES:
             tally.examples.append(Example(pointer, short(before), short(after)))
 
-    def refuse(self, code: str, what: str, place: str = "", count: int = 1) -> None:
-        """Note ``count`` faults at ``place`` that stay."""
-        tally = self._refused.setdefault((code, what), _Tally())
+    def refuse(self, code: str, message: str, pointer: str = "", count: int = 1) -> None:
+        """Note ``count`` faults at ``pointer`` that stay."""
+        tally = self._refused.setdefault((code, message), _Tally())
         tally.count += count
-        if place and len(tally.examples) < EXAMPLES:
-            tally.examples.append(place)
+        if pointer and len(tally.examples) < EXAMPLES:
+            tally.examples.append(pointer)
 
     @property
     def total(self) -> int:
