@@ -120,5 +120,5 @@ def _seconds(value: Any) -> float | None:
     """Seconds with three decimals; ``None`` where they are not known or not finite."""
     if value is None:
         return None
-    found: float | None = json_safe(round(float(value), 3))
-    return found if isinstance(found, float) else None
+    rounded: float | None = json_safe(round(float(value), 3))
+    return rounded if isinstance(rounded, float) else None

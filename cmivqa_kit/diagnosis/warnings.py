@@ -197,10 +197,10 @@ def _signs(track: Track) -> Iterator[tuple[str, Callable[[Outcome], Hashable]]]:
 
 
 def _alike(lists: Lists, rows: Sequence[int], sign: Callable[[Outcome], Hashable]) -> list[list[int]]:
-    found: dict[Hashable, list[int]] = defaultdict(list)
+    alike: dict[Hashable, list[int]] = defaultdict(list)
     for index in rows:
-        found[sign(lists.outcomes[index])].append(index)
-    return list(found.values())
+        alike[sign(lists.outcomes[index])].append(index)
+    return list(alike.values())
 
 
 def _others(lists: Lists, rows: Sequence[int], videos: int) -> float:
