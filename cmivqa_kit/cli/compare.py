@@ -119,8 +119,8 @@ def _cards(
         raise UserError(error.message, error.fix) from None
 
 
-def _require_headline(found: Sequence[Comparison]) -> None:
-    for comparison in found:
+def _require_headline(comparisons: Sequence[Comparison]) -> None:
+    for comparison in comparisons:
         if any(pair.on(comparison.headline) is None for pair in comparison.pairs):
             raise UserError(
                 f"--fail-if-worse judges Track {comparison.track} by {comparison.headline}, which is not compared",
@@ -155,22 +155,22 @@ def _show_pair(session: Session, comparison: Comparison, pair: Pair, a: str, b: 
         session.say(comparison.conclusion(pair), STYLE[headline.verdict])
 
 
-def _row(found: Difference) -> list[str]:
-    interval, scale = found.interval, found.scale
+def _row(difference: Difference) -> list[str]:
+    interval, scale = difference.interval, difference.scale
     ends = (
         "none"
         if interval.low is None or interval.high is None
         else f"{scale.digits(interval.low, signed=True)} to {scale.text(interval.high, signed=True)}"
     )
     return [
-        metric_name(found.metric, scale),
-        scale.text(found.a),
-        scale.text(found.b),
-        scale.text(found.difference, signed=True),
+        metric_name(difference.metric, scale),
+        scale.text(difference.a),
+        scale.text(difference.b),
+        scale.text(difference.difference, signed=True),
         ends,
-        _p(found.p),
-        _p(found.p_holm),
-        f"{found.wins}/{found.ties}/{found.losses}",
+        _p(difference.p),
+        _p(difference.p_holm),
+        f"{difference.wins}/{difference.ties}/{difference.losses}",
     ]
 
 

@@ -41,10 +41,10 @@ def check_command(split: str | None, everything: bool, form: str, **flags: Any) 
     """
     from cmivqa_kit.data.check import check
     from cmivqa_kit.data.corpus import load_split
-    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.plugin.registry import find_declaration
 
     session = Session("text" if form == "text" else "json", **flags)
-    drops = declaration(session.workspace["model.baseline"]).drops
+    drops = find_declaration(session.workspace["model.baseline"]).drops
     files = session.files
     reports: list[CheckReport] = []
     broken: dict[str, UserError] = {}

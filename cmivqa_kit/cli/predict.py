@@ -164,11 +164,11 @@ def _predict(
     retriever: str,
 ) -> list[Written]:
     from cmivqa_kit.data.corpus import load_split
-    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.plugin.registry import find_declaration
     from cmivqa_kit.prediction.answer import predict, retriever_of
     from cmivqa_kit.prediction.pairs.pass_options import OnlyPlanned, PassOptions
 
-    found = declaration(opened.baseline)
+    found = find_declaration(opened.baseline)
     pipeline = bool(retriever or retriever_of(kept))
     tracks: tuple[Track, ...] = (only,) if only else found.tracks if len(found.tracks) == 1 and not pipeline else (2, 3)
     lost = next((one for one in overrides if one.strip().startswith("pipeline.")), None)

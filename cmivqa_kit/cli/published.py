@@ -100,36 +100,38 @@ def beside(
     ]
 
 
-def to_dict(one: Beside | None) -> dict[str, Any] | None:
+def to_dict(published: Beside | None) -> dict[str, Any] | None:
     """Key ``published`` of a score in ``--format json``; ``None`` where nothing was asked for or nothing fits."""
-    if one is None or not one.figures:
+    if published is None or not published.figures:
         return None
-    first = one.figures[0]
+    first = published.figures[0]
     return {
-        "preset": one.name,
-        "sources": _sources([one]),
+        "preset": published.name,
+        "sources": _sources([published]),
         "corpus": first.corpus,
         "split": first.split,
         "questions": first.questions,
-        "same_corpus": one.same_corpus,
-        "metrics": one.confirmed,
-        "unconfirmed": {f.metric: {"value": f.value, "why": f.doubt} for f in one.unconfirmed},
+        "same_corpus": published.same_corpus,
+        "metrics": published.confirmed,
+        "unconfirmed": {f.metric: {"value": f.value, "why": f.doubt} for f in published.unconfirmed},
     }
 
 
-def show(session: Session, one: Beside | None, made_by: Mapping[str, Any] | None) -> None:
+def show(session: Session, published: Beside | None, made_by: Mapping[str, Any] | None) -> None:
     """A small table below a card: the obtained figures and the published ones, and what must be known to compare."""
-    if one is None:
+    if published is None:
         return
-    card = one.card
-    if not one.figures:
-        have = ", ".join(dict.fromkeys(f"Track {f.track} {f.split}" for f in one.everything))
-        session.say(f"  nothing published of {one.name} for Track {card.track}, {card.split} (there is: {have})", "dim")
+    card = published.card
+    if not published.figures:
+        have = ", ".join(dict.fromkeys(f"Track {f.track} {f.split}" for f in published.everything))
+        session.say(
+            f"  nothing published of {published.name} for Track {card.track}, {card.split} (there is: {have})", "dim"
+        )
         return
-    values = one.confirmed
+    values = published.confirmed
     names = sorted(values, key=lambda name: name != card.headline)  # as in the card: what the board ranks by goes first
     if names:
-        rows = [[f"{one.name}, published", *(f"{values[name]:.4f}" for name in names)]]
+        rows = [[f"{published.name}, published", *(f"{values[name]:.4f}" for name in names)]]
         if card.metrics:
             from cmivqa_kit.plugin.settings import name_recipe
 
@@ -138,15 +140,15 @@ def show(session: Session, one: Beside | None, made_by: Mapping[str, Any] | None
         session.table(
             f"Beside published figures: Track {card.track}, {card.split}", ["", *(f">{name}" for name in names)], rows
         )
-    if not one.same_corpus:
-        first, questions = one.figures[0], card.counts["questions"]
+    if not published.same_corpus:
+        first, questions = published.figures[0], card.counts["questions"]
         session.say(
             f"  another corpus: for orientation only (published: {first.corpus}, {first.questions} questions; "
-            f"scored: {one.edition}, {questions} questions)",
+            f"scored: {published.edition}, {questions} questions)",
             "yellow",
         )
-    if one.unconfirmed:
-        doubts = ", ".join(f"{figure.metric} ({figure.doubt})" for figure in one.unconfirmed)
+    if published.unconfirmed:
+        doubts = ", ".join(f"{figure.metric} ({figure.doubt})" for figure in published.unconfirmed)
         session.say(f"  left out, published but not confirmed: {doubts}", "dim")
 
 

@@ -84,23 +84,23 @@ def command(
     resampling = None if no_intervals else Resampling(resamples, seed)
     look = Look(raw, part=only is not None)
     codes: list[int] = [ExitCode.OK]
-    judged: list[Entry] = []
+    entries: list[Entry] = []
     for path in paths:
         with one_of(len(paths), codes):
             one = _judge(session, path, split, truth, track_number(track), choice, resampling, (system, figures))
-            judged.append(one)
+            entries.append(one)
             if not one.sound:
                 codes.append(ExitCode.UNREADABLE)
             if not session.json and (verbose or len(paths) == 1):
                 show_file(session, one, look)
     if session.json:
-        render.as_json([one.to_dict() for one in judged])
+        render.as_json([one.to_dict() for one in entries])
     elif len(paths) > 1:
-        show_table(session, judged, look)
+        show_table(session, entries, look)
     if per_question is not None:
-        rows = write_rows(per_question, judged)
+        rows = write_rows(per_question, entries)
         session.say(f"{per_question}: {count(rows, 'row')}" if rows else f"{per_question}: not written, nothing scored")
-    _next(session, paths, judged)
+    _next(session, paths, entries)
     finish(max(codes))
 
 
@@ -131,12 +131,12 @@ def _judge(
     return Entry(path, document.findings, found.truth, scores, made_by)
 
 
-def _next(session: Session, paths: Sequence[Path], judged: Sequence[Entry]) -> None:
+def _next(session: Session, paths: Sequence[Path], entries: Sequence[Entry]) -> None:
     """Compare what can be compared; else look at what is not right; else at what else there is."""
     from cmivqa_kit.cli.scoretable import comparable
 
-    several = comparable(judged)
-    sound = {one.path for one in judged if one.sound}
+    several = comparable(entries)
+    sound = {one.path for one in entries if one.sound}
     doubtful = next((path for path in paths if path not in sound), None)
     if several:
         session.next(words("cmivqa", "compare", *several), (*REPEATED, "split", "truth", "track", *CHOSEN))

@@ -34,26 +34,26 @@ class Look:
     part: bool = False
 
 
-def show_findings(session: Session, judged: Entry) -> None:
+def show_findings(session: Session, entry: Entry) -> None:
     """What is wrong with the file as a whole, a line each."""
-    for finding in judged.findings:
+    for finding in entry.findings:
         place = f":{finding.line}:{finding.column}" if finding.line else ""
-        session.say(f"{judged.path}{place}: {finding.code} {finding.message}", "red")
+        session.say(f"{entry.path}{place}: {finding.code} {finding.message}", "red")
 
 
-def show_file(session: Session, judged: Entry, look: Look) -> None:
+def show_file(session: Session, entry: Entry, look: Look) -> None:
     """Everything about one file: a card per track, published figures, the run that made it."""
-    show_findings(session, judged)
-    for at, score in enumerate(judged.scores):
+    show_findings(session, entry)
+    for at, score in enumerate(entry.scores):
         if at:
             session.say("")
-        show_card(session, judged.path, score, look)
-        show(session, score.published, judged.made_by)
-    show_sources(session, [score.published for score in judged.scores])
-    if judged.made_by is not None:
+        show_card(session, entry.path, score, look)
+        show(session, score.published, entry.made_by)
+    show_sources(session, [score.published for score in entry.scores])
+    if entry.made_by is not None:
         from cmivqa_kit.plugin.settings import name_recipe
 
-        session.say(f"  {made_by(judged.made_by, name_recipe)}", "dim")
+        session.say(f"  {made_by(entry.made_by, name_recipe)}", "dim")
 
 
 def show_card(session: Session, path: Path, score: ScoreWithIntervals, look: Look) -> None:
