@@ -13,7 +13,7 @@ from cmivqa_kit.data.corpus import data_fingerprint, load_split
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split, Track
 from cmivqa_kit.errors import RunFailed, UserError
-from cmivqa_kit.plugin.registry import create, declaration
+from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.types import Baseline, Declaration, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.types import Localizer, ScoresPairs
@@ -93,7 +93,7 @@ def predict(
             predictions that are no valid submission.
         RunFailed: memory or disk ran out, or the network gave no numbers.
     """
-    found = declaration(run.baseline)
+    found = find_declaration(run.baseline)
     if retriever and kept is not None:
         raise UserError(
             "--from and --retriever: what is kept has its videos already", "Leave out --retriever, or --from."

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from cmivqa_kit.data.types import Question, QuestionId, Split
 from cmivqa_kit.errors import UserError, closest
 from cmivqa_kit.files import fingerprint, sha256
-from cmivqa_kit.plugin.registry import baseline_names, create, declaration
+from cmivqa_kit.plugin.registry import baseline_names, create, find_declaration
 from cmivqa_kit.plugin.settings import merge
 from cmivqa_kit.plugin.types import Declaration, PredictOptions
 from cmivqa_kit.prediction.pairs import pass_folder as store
@@ -75,7 +75,7 @@ def open_finder(text: str, runs: Path, options: PredictOptions) -> Finder:
         UserError: nothing is called so, or it ranks no videos.
     """
     if text in baseline_names():
-        found = declaration(text)
+        found = find_declaration(text)
         _require_ranking(found)
         return BaselineFinder(found, newest_run(runs, text) if found.trains else None, options)
     path = Path(text)
@@ -83,7 +83,7 @@ def open_finder(text: str, runs: Path, options: PredictOptions) -> Finder:
         return FileFinder(path)
     if text and _is_file(path / RECORD):
         run = open_run(path.resolve())  # "." has a name too
-        found = declaration(run.baseline)
+        found = find_declaration(run.baseline)
         _require_ranking(found)
         return BaselineFinder(found, run, options)
     raise UserError(

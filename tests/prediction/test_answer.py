@@ -229,7 +229,7 @@ def test_nothing_is_left_when_the_baseline_stops_in_the_middle(
 def test_tracks_that_a_baseline_does_not_serve(
     files: Catalogue, run: RunDirectory, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer, "declaration", lambda name: replace(DECLARATION, tracks=(1,)))
+    monkeypatch.setattr(answer, "find_declaration", lambda name: replace(DECLARATION, tracks=(1,)))
     text = refused(files, run, out)
     assert "baseline fake does not serve Track 2 or 3" in text
     assert "It serves Track 1" in text

@@ -16,7 +16,7 @@ from cmivqa_kit import __version__
 from cmivqa_kit.data.corpus import data_fingerprint
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.files import fingerprint, sha256
-from cmivqa_kit.plugin.registry import declaration
+from cmivqa_kit.plugin.registry import find_declaration
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.first_stage import FIRST_STAGE, Chosen
 from cmivqa_kit.prediction.pairs import pass_folder as store
@@ -177,7 +177,7 @@ def _behind(retriever: Finder | None) -> str:
 
 
 def _budget_finder(options: PredictOptions) -> Finder:
-    return BaselineFinder(declaration(FIRST_STAGE), None, options)
+    return BaselineFinder(find_declaration(FIRST_STAGE), None, options)
 
 
 def _first_stage(cost: CostEstimate, how: PassOptions, options: PredictOptions) -> FirstStage | None:
