@@ -27,7 +27,7 @@ class Metric:
         name: the canonical name, such as ``R@10`` or ``R@1,IoU=0.5``.
         title: what it measures, in a few plain words.
         tracks: where it is defined.
-        place: where it stands among the others; small goes first.
+        position: where it stands among the others; small goes first.
         values: (n,) values of the questions, from their facts; ``None`` for a metric that is formed of others.
         parts: the metrics it is formed of, in the order in which they are added.
         mean: whether it is the mean of its parts, not their sum.
@@ -37,7 +37,7 @@ class Metric:
     name: str
     title: str
     tracks: tuple[int, ...]
-    place: int
+    position: int
     values: Compute | None = field(default=None, compare=False, repr=False)
     parts: tuple[Metric, ...] = ()
     mean: bool = False
@@ -58,7 +58,7 @@ class Family:
     template: str
     title: str
     tracks: tuple[int, ...]
-    place: int
+    position: int
     compute: Callable[..., Values]
     scale: Scale = FRACTION
 
@@ -75,7 +75,7 @@ class Family:
             self.template.format(**numbers),
             self.title.format(**numbers),
             self.tracks,
-            self.place,
+            self.position,
             partial(self.compute, **numbers),
             scale=self.scale,
         )
@@ -107,7 +107,7 @@ FAMILIES: dict[str, Family] = {}
 
 
 def family(
-    template: str, title: str, *, tracks: tuple[int, ...], place: int, scale: Scale = FRACTION
+    template: str, title: str, *, tracks: tuple[int, ...], position: int, scale: Scale = FRACTION
 ) -> Callable[[Callable[..., Values]], Callable[..., Values]]:
     """Register a function from `RanksAndIous` (and ``n``, ``mu`` where the name has them) to (n,) values.
 
@@ -115,12 +115,12 @@ def family(
         template: the canonical name, with ``{n}`` for a cut-off and ``{mu}`` for an IoU threshold.
         title: what it measures; the same placeholders.
         tracks: where it is defined; there it is computed for every cut-off and threshold of an edition.
-        place: where it stands among the others; small goes first.
+        position: where it stands among the others; small goes first.
         scale: its unit, direction and bounds; by default a fraction from 0 to 1 of which more is better.
     """
 
     def add(function: Callable[..., Values]) -> Callable[..., Values]:
-        FAMILIES[template] = Family(template, title, tracks, place, function, scale)
+        FAMILIES[template] = Family(template, title, tracks, position, function, scale)
         return function
 
     return add

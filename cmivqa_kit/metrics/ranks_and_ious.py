@@ -42,7 +42,7 @@ class RanksAndIous:
         np.maximum.at(best, self.moment_question[within], self.moment_iou[within])
         return best
 
-    def found(self, cutoff: int) -> Values:
+    def video_within(self, cutoff: int) -> Values:
         """(n,) 1.0 where the right video is among the first ``cutoff`` different videos, else 0.0."""
         return ((self.rank > 0) & (self.rank <= cutoff)).astype(np.float64)
 

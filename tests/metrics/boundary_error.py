@@ -20,7 +20,7 @@ LENGTH = 20.0  # of every right span in the tests that use this: an overlap then
 def boundary_error() -> Iterator[None]:
     """The metric is there, on Track 1, as long as the block runs."""
 
-    @family(NAME, "seconds by which the answer's ends are off", tracks=(1,), place=15, scale=SECONDS)
+    @family(NAME, "seconds by which the answer's ends are off", tracks=(1,), position=15, scale=SECONDS)
     def seconds_off(facts: RanksAndIous) -> Values:
         """(n,) seconds; a span inside the right one, or none, is assumed."""
         return np.asarray(LENGTH * (1.0 - facts.best(1)))
