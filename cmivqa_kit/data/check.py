@@ -150,7 +150,7 @@ class CheckReport:
             "videos_with_features": sum(video.id in self.split.features for video in videos),
             "durations": dict(sources),
             "findings": self.counts,
-            "notes": [{"what": note.what, "why": note.why} for note in self.split.notes],
+            "notes": [{"what": note.subject, "why": note.why} for note in self.split.notes],
         }
 
 

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from cmivqa_kit.data.catalogue import MANIFEST, Catalogue, catalogue
 from cmivqa_kit.data.downloads import Heap, collect
-from cmivqa_kit.data.placing import Place, put, refuse_conflicts, without_repeats
+from cmivqa_kit.data.placing import Placement, put, refuse_conflicts, without_repeats
 from cmivqa_kit.data.recognise import Recognised, recognise
 from cmivqa_kit.data.srt import convert_folder, split_name
 from cmivqa_kit.data.types import TRACKS, Note
@@ -24,7 +24,7 @@ from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import Problem, RunFailed, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
 
-__all__ = ["Intake", "Place", "gather"]
+__all__ = ["Intake", "Placement", "gather"]
 
 SHARED = ""  # the place of files that serve several splits: the data root itself
 COVERED = 0.5  # share of a split's videos that a file must hold to serve that split
@@ -39,7 +39,7 @@ class Intake:
 
     root: Path
     edition: Edition
-    places: tuple[Place, ...]
+    placements: tuple[Placement, ...]
     ignored: tuple[Note, ...]
     missing: tuple[str, ...]
     reissued: tuple[str, ...]
@@ -87,7 +87,7 @@ def _gather(
     rules = _edition(heap, known, edition)
     present = _present(known)
     if not heap.of_kind("questions") and not present:
-        seen = "; ".join(f"{note.what}: {note.why}" for note in heap.ignored[:5]) or "no .json file at all"
+        seen = "; ".join(f"{note.subject}: {note.why}" for note in heap.ignored[:5]) or "no .json file at all"
         raise UserError("no question file found in what was given", f"Looked at: {seen}")
     plan, unsorted = _plan(heap, present, rules, root, staging)
     if unsorted:
@@ -110,7 +110,7 @@ def _gather(
 
 
 def _looked_at(heap: Heap) -> str:
-    seen = "; ".join(f"{note.what}: {note.why}" for note in heap.ignored[:5])
+    seen = "; ".join(f"{note.subject}: {note.why}" for note in heap.ignored[:5])
     return f"Looked at: {seen}" if seen else "Videos and audios are not used."
 
 
@@ -136,8 +136,8 @@ def _present(known: Catalogue | None) -> dict[str, Recognised]:
 
 def _plan(
     heap: Heap, present: dict[str, Recognised], edition: Edition, root: Path, staging: Path
-) -> tuple[list[Place], list[Problem]]:
-    plan: list[Place] = []
+) -> tuple[list[Placement], list[Problem]]:
+    plan: list[Placement] = []
     unsorted: list[Problem] = []
     videos: dict[str, set[str]] = defaultdict(set)  # place below the root -> ids its questions or answers name
     for found in present.values():
@@ -152,7 +152,7 @@ def _plan(
         videos[split] |= found.videos
         held = found.holds_answers(split, edition)
         target = root / _question_path(found, split, edition, held)
-        plan.append(Place(found.path, target, "answers" if held else "questions", hint=found.full_name))
+        plan.append(Placement(found.path, target, "answers" if held else "questions", hint=found.full_name))
     for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging)]:
         home = _home(found.videos, videos, edition.split_in(*found.named, found.outer))
         if home is None:
@@ -160,11 +160,11 @@ def _plan(
             continue
         if home != SHARED:
             videos[home] |= found.videos
-        plan.append(Place(found.path, root / home / "subtitle.json", "subtitles", hint=found.full_name))
+        plan.append(Placement(found.path, root / home / "subtitle.json", "subtitles", hint=found.full_name))
     for group in heap.features.values():
         ids = {file.stem for file in group.files}
         home = _home(ids, videos, edition.split_in(*reversed(Path(group.hint).parts))) or SHARED
-        plan.append(Place(group.path, root / home / "video_feature", "features", group.files, group.hint))
+        plan.append(Placement(group.path, root / home / "video_feature", "features", group.files, group.hint))
     return plan, unsorted
 
 

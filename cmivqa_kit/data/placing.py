@@ -12,7 +12,7 @@ from cmivqa_kit.files import atomic_path, sha256
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """One thing put into the data root: where it came from, where it lies now, and what it is.
 
     For features, ``files`` are the files of the folder ``source`` that are meant. ``hint`` is the name below what was
@@ -21,7 +21,7 @@ class Place:
 
     source: Path
     target: Path
-    what: str
+    kind: str
     files: tuple[Path, ...] = ()
     hint: str = ""
 
@@ -36,17 +36,17 @@ class Place:
         return self.name if "/" in self.name else str(self.source)
 
 
-def without_repeats(plan: Sequence[Place]) -> list[Place]:
+def without_repeats(plan: Sequence[Placement]) -> list[Placement]:
     """One place per target; the same file downloaded twice is one file. Feature folders are put together.
 
     Raises:
         UserError: different files for one place.
     """
-    placements: dict[Path, Place] = {}
-    folders: list[Place] = []
+    placements: dict[Path, Placement] = {}
+    folders: list[Placement] = []
     problems = []
     for place in plan:
-        if place.what == "features":
+        if place.kind == "features":
             folders.append(place)
             continue
         first = placements.setdefault(place.target, place)
@@ -63,7 +63,7 @@ def without_repeats(plan: Sequence[Place]) -> list[Place]:
     return [*placements.values(), *folders]
 
 
-def refuse_conflicts(plan: Sequence[Place]) -> None:
+def refuse_conflicts(plan: Sequence[Placement]) -> None:
     """Nothing that lies in the data root is ever replaced.
 
     Raises:
@@ -72,7 +72,7 @@ def refuse_conflicts(plan: Sequence[Place]) -> None:
     problems = []
     for place in plan:
         pairs = [(place.source, place.target)]
-        if place.what == "features" and place.target.is_dir():
+        if place.kind == "features" and place.target.is_dir():
             pairs = [(file, place.target / file.name) for file in place.files]
         for source, target in pairs:
             if target.is_symlink() and not target.exists():
@@ -83,7 +83,7 @@ def refuse_conflicts(plan: Sequence[Place]) -> None:
         raise problems_error("files are in the way", problems, "Move them, or give another data root with --data DIR.")
 
 
-def put(placement: Place, staging: Path) -> None:
+def put(placement: Placement, staging: Path) -> None:
     """Copy a file, link a folder of features; what came out of an archive (below ``staging``) is moved.
 
     Raises:
@@ -91,7 +91,7 @@ def put(placement: Place, staging: Path) -> None:
     """
     try:
         placement.target.parent.mkdir(parents=True, exist_ok=True)
-        if placement.what == "features":
+        if placement.kind == "features":
             _put_features(placement, placement.source.is_relative_to(staging))
         elif not placement.target.exists():  # else the same content, checked before
             with atomic_path(placement.target) as temporary:
@@ -103,7 +103,7 @@ def put(placement: Place, staging: Path) -> None:
         ) from None
 
 
-def _put_features(placement: Place, ours: bool) -> None:
+def _put_features(placement: Placement, ours: bool) -> None:
     target = placement.target
     whole = len(placement.files) == sum(1 for path in placement.source.iterdir() if path.suffix.lower() == ".npy")
     if not target.exists() and whole:

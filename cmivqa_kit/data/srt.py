@@ -90,7 +90,7 @@ def convert_folder(source: Path, destination: Path, language: str | None = None)
             continue
         web = text.lstrip("\ufeff").startswith("WEBVTT") or path.suffix.lower() == ".vtt"
         lines, found = parse_vtt(text) if web else parse_srt(text)
-        problems += [Problem(f"{shown}:{problem.where}", problem.what) for problem in found]
+        problems += [Problem(f"{shown}:{problem.location}", problem.message) for problem in found]
         if not lines and not found:
             notes.append(Note(shown, "no line of speech in it"))
         videos[video], disorder = in_time_order(lines, shown)

@@ -66,9 +66,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something a reader left out or noticed: ``what`` (a file, a key, an id) and ``why``."""
+    """Something a reader left out or noticed: its ``subject`` (a file, a key, an id) and ``why``."""
 
-    what: str
+    subject: str
     why: str
 
 

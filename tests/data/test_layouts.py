@@ -108,7 +108,7 @@ def test_findings_have_their_place(record: Any, where: str, what: str) -> None:
     records = [{"id": 1, "question": "fine"}, record]
     read = layout(records).read(records)
     assert [q.id for q in read.questions] == [1]
-    assert any(p.where == where and what in p.what for p in read.problems), read.problems
+    assert any(p.location == where and what in p.message for p in read.problems), read.problems
 
 
 def test_all_findings_are_kept() -> None:
@@ -129,7 +129,7 @@ def test_medvidqa_with_the_fields_that_the_published_code_reads_only() -> None:
     records = [{key: MEDVIDQA[key] for key in used} for _ in range(2)]
     read = layout(records).read([*records, "odd"])
     assert [(q.id, q.video_id, q.answer) for q in read.questions] == [(0, "v", Span(1, 6)), (1, "v", Span(1, 6))]
-    assert [p.where for p in read.problems] == ["/2"]
+    assert [p.location for p in read.problems] == ["/2"]
     assert "place in the file" in read.notes[0].why
     assert layout([MEDVIDQA]).read([MEDVIDQA]).notes == ()
 
@@ -168,7 +168,7 @@ def test_medvidqa_an_odd_length_is_no_duration(length: object) -> None:
 
 def test_medvidqa_subtitle_findings_have_their_place() -> None:
     record = {**MEDVIDQA, "video_sub_title": [{"text": "no times"}]}
-    assert [p.where for p in layout([record]).read([record]).problems] == [
+    assert [p.location for p in layout([record]).read([record]).problems] == [
         "/0/video_sub_title/0/start",
         "/0/video_sub_title/0/duration",
     ]
@@ -187,7 +187,7 @@ def test_m4ivqa_one_record_gives_two_questions_and_captions_per_language() -> No
     video = read.videos["v"]
     assert [line.text for line in video.subtitles_in("English")] == ["en 0", "en 1", "en 2", "en 3"]
     assert video.subtitles_in("Chinese")[1].text == "中1"
-    assert "7_Chinese" in read.notes[0].what
+    assert "7_Chinese" in read.notes[0].subject
     assert "in each language: 2" in read.notes[0].why
 
 
@@ -204,7 +204,7 @@ def test_m4ivqa_a_line_silent_in_one_language_is_no_finding() -> None:
 def test_m4ivqa_findings() -> None:
     captions = [{"Ch_caption": "x", "Eng_caption": "y"}]
     records = [m4ivqa_record(1, "v", video_captions=captions), m4ivqa_record(2, "w", video_captions={}), {"id": 3}, 4]
-    places = {p.where for p in layout(records).read(records).problems}
+    places = {p.location for p in layout(records).read(records).problems}
     assert {"/0/video_captions/0/start", "/1/video_captions", "/2", "/3"} <= places
 
 

@@ -94,17 +94,17 @@ def test_faults_of_srt_are_named_with_their_line() -> None:
     )
     lines, problems = parse_srt(text)
     assert [line.text for line in lines] == ["good"]
-    assert [problem.where for problem in problems] == ["2", "6", "9", "14"]
-    assert "ends before it starts" in problems[0].what
-    assert "unreadable times" in problems[1].what
-    assert "no times" in problems[2].what
-    assert "above 59" in problems[3].what
+    assert [problem.location for problem in problems] == ["2", "6", "9", "14"]
+    assert "ends before it starts" in problems[0].message
+    assert "unreadable times" in problems[1].message
+    assert "no times" in problems[2].message
+    assert "above 59" in problems[3].message
 
 
 def test_text_without_any_times_is_a_problem() -> None:
     lines, problems = parse_srt("just some text\nof two lines\n")
     assert lines == ()
-    assert [problem.where for problem in problems] == ["1"]
+    assert [problem.location for problem in problems] == ["1"]
 
 
 def test_vtt_blocks_settings_ids_tags_and_entities() -> None:
@@ -127,7 +127,7 @@ def test_vtt_without_header_or_blank_lines() -> None:
 def test_a_vtt_cue_without_times_is_named() -> None:
     lines, problems = parse_vtt("WEBVTT\n\nid\nspoken\n\n00:01.000 --> 99\nspoken\n")
     assert lines == ()
-    assert [problem.where for problem in problems] == ["3", "6"]
+    assert [problem.location for problem in problems] == ["3", "6"]
 
 
 def test_rolling_captions_are_said_once() -> None:
@@ -191,7 +191,7 @@ def test_any_text_is_parsed_without_raising(text: str) -> None:
     for parse in (parse_srt, parse_vtt):
         lines, problems = parse(text)
         assert all(line.text and line.start >= 0 and line.duration >= 0 for line in lines)
-        assert all(1 <= int(problem.where) <= text.count("\n") + text.count("\r") + 1 for problem in problems)
+        assert all(1 <= int(problem.location) <= text.count("\n") + text.count("\r") + 1 for problem in problems)
 
 
 # --- folders ---
@@ -274,7 +274,7 @@ def test_several_languages_ask_for_a_choice(tmp_path: Path) -> None:
         conversion = convert_folder(tmp_path / "in", tmp_path / "s.json", language)
         videos, _ = read_subtitles(tmp_path / "s.json")
         assert {video: lines[1].text for video, lines in videos.items()} == {"a": "洗手", "b": "洗手"}
-        assert [note.what for note in conversion.notes] == ["c.en.srt"]
+        assert [note.subject for note in conversion.notes] == ["c.en.srt"]
 
 
 def test_two_formats_of_one_video_and_two_files_of_one_format(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_two_formats_of_one_video_and_two_files_of_one_format(tmp_path: Path) ->
     put(tmp_path, "in/a.en.vtt", ROLLING)
     conversion = convert_folder(tmp_path / "in", tmp_path / "s.json")
     assert read_subtitles(tmp_path / "s.json")[0]["a"] == parse_srt(SRT)[0]
-    assert [note.what for note in conversion.notes] == ["a.en.vtt"]
+    assert [note.subject for note in conversion.notes] == ["a.en.vtt"]
     put(tmp_path, "in/more/a.en.srt", SRT)
     with pytest.raises(UserError, match=r"several files: a\.en\.srt, a\.en\.vtt, more/a\.en\.srt"):
         convert_folder(tmp_path / "in", tmp_path / "s.json")
@@ -293,7 +293,7 @@ def test_odd_files_are_noted(tmp_path: Path) -> None:
     put(tmp_path, "in/b.srt", "00:00:05,000 --> 00:00:06,000\nb\n\n00:00:01,000 --> 00:00:02,000\na\n")
     put(tmp_path, "in/c.srt", ROLLING)
     conversion = convert_folder(tmp_path / "in", tmp_path / "s.json")
-    assert [note.what for note in conversion.notes] == ["a.srt", "b.srt"]
+    assert [note.subject for note in conversion.notes] == ["a.srt", "b.srt"]
     assert [line.text for line in read_subtitles(tmp_path / "s.json")[0]["b"]] == ["a", "b"]
     assert conversion.lines == 4
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from cmivqa_kit.data.demo.tables import Slot, Speech, Topic
 from cmivqa_kit.data.demo.text import Passage, ask_pair, ask_step, can_pair, pick, shuffled, write_script
-from cmivqa_kit.data.demo.timing import place
+from cmivqa_kit.data.demo.timing import timed_lines
 from cmivqa_kit.data.layouts.cmivqa import KEYS
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Subtitle
@@ -92,7 +92,7 @@ def _videos() -> Iterator[DemoVideo]:
             for variant, slots in enumerate(topic.variants):
                 rng = Random(f"{SEED} video {number}")
                 passages = write_script(speech, topic, variant, rng)
-                lines = place(passages, speech.language, rng)
+                lines = timed_lines(passages, speech.language, rng)
                 yield DemoVideo(video_id(number), _split(rank, variant), speech, topic, slots, passages, lines)
                 number += 1
 
