@@ -15,7 +15,7 @@ from typing import Any
 
 from cmivqa_kit.data.display import escape_pointer
 from cmivqa_kit.submission.findings import Finding, brief
-from cmivqa_kit.submission.scan import places
+from cmivqa_kit.submission.scan import line_columns
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _ODD = re.compile(r"NaN|Infinity|[0-9.][eE]")  # also inside strings: then looking closely finds nothing
@@ -46,15 +46,15 @@ def placed(findings: Iterable[Finding], text: str | None) -> list[Finding]:
     if text is None or not wanted:
         return listed
     offsets = offsets_of(text, wanted)
-    found = places(text, offsets.values())
+    found = line_columns(text, offsets.values())
 
-    def place(finding: Finding) -> Finding:
+    def located(finding: Finding) -> Finding:
         if finding.line is not None or finding.path not in offsets:
             return finding
         line, column = found[offsets[finding.path]]
         return replace(finding, line=line, column=column)
 
-    return [place(finding) for finding in listed]
+    return [located(finding) for finding in listed]
 
 
 def offsets_of(text: str, pointers: Iterable[str]) -> dict[str, int]:

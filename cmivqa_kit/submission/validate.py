@@ -26,7 +26,7 @@ _ON_EVERY_TRACK = ("E201", "E202", "E203")
 class Report:
     """The findings of a file: errors first, then by code and place. ``counts`` says how many there are of each code.
 
-    ``unchecked`` says what could not be checked and why; ``text`` is the file's, for `place`.
+    ``unchecked`` says what could not be checked and why; ``text`` is the file's, for `located`.
     """
 
     path: Path
@@ -53,7 +53,7 @@ class Report:
         """True without a finding of severity E."""
         return self.errors == 0
 
-    def place(self, findings: Iterable[Finding]) -> list[Finding]:
+    def located(self, findings: Iterable[Finding]) -> list[Finding]:
         """Some of the findings with line and column, which cost about one more parse of the file."""
         return placed(findings, self.text)
 
@@ -68,7 +68,7 @@ class Report:
             "errors": self.errors,
             "warnings": self.warnings,
             "counts": dict(self.counts),
-            "findings": [finding.to_dict() for finding in self.place(self.findings)],
+            "findings": [finding.to_dict() for finding in self.located(self.findings)],
             "unchecked": list(self.unchecked),
         }
 

@@ -30,27 +30,27 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One kind of change: the ``code`` it mends, ``what`` was done, at how many places, and the first of them."""
+    """One kind of change: the ``code`` it mends, a ``message`` of what was done, how often, and the first examples."""
 
     code: str
-    what: str
+    message: str
     count: int
     examples: tuple[Example, ...]
 
     @property
-    def where(self) -> str:
+    def pointer(self) -> str:
         """JSON pointer of the first place; empty for the file."""
         return self.examples[0].pointer if self.examples else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was not mended, because that would be guessing: its ``code``, why and what to do, and the first places."""
+    """What was not mended, because that would be guessing: its ``code``, why and what to do, and where it is first."""
 
     code: str
-    what: str
+    message: str
     count: int
-    places: tuple[str, ...]
+    pointers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

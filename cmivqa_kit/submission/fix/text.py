@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from cmivqa_kit.submission.fix.model import EXAMPLES, GONE, Context, Log, Shown, repair
-from cmivqa_kit.submission.scan import Limits, places
+from cmivqa_kit.submission.scan import Limits, line_columns
 
 _LIMITS = Limits()  # those of E108 and E109
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'
@@ -110,7 +110,7 @@ def _behind_blanks(text: str, offset: int) -> int:
 def _note(log: Log, message: str, text: str, changes: Sequence[tuple[int, str]]) -> None:
     """Say what was removed, with the first places: offset and piece of the text."""
     first = changes[:EXAMPLES]
-    where = places(text, [offset for offset, _ in first])
+    where = line_columns(text, [offset for offset, _ in first])
     for offset, part in first:
         line, column = where[offset]
         log.change("E105", message, f"line {line}, column {column}", Shown(part), GONE)
