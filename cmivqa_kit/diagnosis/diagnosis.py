@@ -244,5 +244,5 @@ def _lists(card: ScoreCard, outcomes: Sequence[Outcome], cutoffs: Sequence[int],
         clusters=card.clusters,
         length=cutoffs[-1],
         videos=len(corpus.videos) if corpus is not None and corpus.videos else None,
-        found=sum(found) / len(outcomes),
+        recall=sum(found) / len(outcomes),
     )
