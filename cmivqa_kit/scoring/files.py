@@ -32,7 +32,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class ScoreOptions:
-    """What to score by: other cut-offs (of the strict metrics), and only some questions, by their ids in the answers."""
+    """Other cut-offs than usual (of the strict metrics), and only some questions, by their ids in the answers."""
 
     cutoffs: Sequence[int] | None = None
     only: Sequence[QuestionId] | None = None

@@ -234,11 +234,11 @@ def _limit(difference: Difference) -> str:
 
 def _evidence(difference: Difference) -> str:
     """``95% 0.0123 to 0.0456, p=0.0031 after Holm``."""
-    interval = difference.interval
+    interval, scale = difference.interval, difference.scale
     bounds = (
         "no interval"
         if interval.low is None or interval.high is None
-        else f"{100 * interval.level:g}% {difference.scale.digits(interval.low)} to {difference.scale.text(interval.high)}"
+        else f"{100 * interval.level:g}% {scale.digits(interval.low)} to {scale.text(interval.high)}"
     )
     return f"{bounds}, {p_text(difference.p_holm)} after Holm"
 
