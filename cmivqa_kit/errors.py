@@ -45,20 +45,20 @@ class RunFailed(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding in an input file: ``where`` is a JSON pointer, a line:column or an id."""
+    """One finding in an input file: a ``message``, and its ``location``: a JSON pointer, a line:column or an id."""
 
-    where: str
-    what: str
+    location: str
+    message: str
 
 
 def problems_error(path: object, problems: Iterable[Problem], fix: str) -> UserError:
     """One `UserError` that lists every problem found in ``path`` (the first 20, then a count)."""
-    found = list(problems)
-    lines = [f"  {p.where}: {p.what}" for p in found[:SHOWN]]
-    if len(found) > SHOWN:
-        lines.append(f"  ... and {len(found) - SHOWN} more")
-    noun = "problem" if len(found) == 1 else "problems"
-    return UserError(f"{path}: {len(found)} {noun}\n" + "\n".join(lines), fix)
+    listed = list(problems)
+    lines = [f"  {problem.location}: {problem.message}" for problem in listed[:SHOWN]]
+    if len(listed) > SHOWN:
+        lines.append(f"  ... and {len(listed) - SHOWN} more")
+    noun = "problem" if len(listed) == 1 else "problems"
+    return UserError(f"{path}: {len(listed)} {noun}\n" + "\n".join(lines), fix)
 
 
 def closest(word: str, known: Iterable[str]) -> str:

@@ -35,7 +35,7 @@ def show(session: Session, report: Report, verbose: bool, subject: str = "") -> 
         for code, found in groupby(report.findings, key=lambda finding: finding.code)
     ]
     # All that is shown is looked up at once: each time costs about one more parse of the file.
-    placed = iter(report.place([finding for _, found in groups for finding in found]))
+    placed = iter(report.located([finding for _, found in groups for finding in found]))
     for code, found in groups:
         shown = [next(placed) for _ in found]
         for line in _lines(report, code, shown, verbose or code.startswith("E")):

@@ -115,7 +115,7 @@ def _shown(
 
     table.append((report.path, "valid" if report.ok else "not valid", report.errors, report.warnings))
     if session.json:
-        return replace(report, findings=tuple(report.place(report.findings)), text=None)
+        return replace(report, findings=tuple(report.located(report.findings)), text=None)
     show(session, report, verbose, subject)
     return replace(report, findings=(), text=None)
 

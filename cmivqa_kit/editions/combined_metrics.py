@@ -9,7 +9,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.metrics import FAMILIES, Metric, Scale
 from cmivqa_kit.metrics.scale import combined_scale
 
-PLACE = 90  # after everything they are formed of, unless the track is ranked by them
+POSITION = 90  # after everything they are formed of, unless the track is ranked by them
 
 
 def combined(track: int, edition: Edition, cutoffs: Sequence[int], single: Mapping[str, Metric]) -> tuple[Metric, ...]:
@@ -35,7 +35,7 @@ def combined(track: int, edition: Edition, cutoffs: Sequence[int], single: Mappi
             words = ("mean" if rule.mean else "sum") + f" of {', '.join(parts)}"
             members = tuple(single[part] for part in parts)
             scale = _scale(name, members, rule.mean, edition)
-            found.append(Metric(name, words, (track,), PLACE, parts=members, mean=rule.mean, scale=scale))
+            found.append(Metric(name, words, (track,), POSITION, parts=members, mean=rule.mean, scale=scale))
     return tuple(found)
 
 

@@ -65,7 +65,7 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, factory: str = "Loc
     monkeypatch.setattr(fake, "CONFIG", SETTINGS)
     fake.install(monkeypatch, tmp_path, bm25="baselines.bm25:DECLARATION")
     found = Declaration(DECLARATION.name, DECLARATION.title, (1,), f"{__name__}:{factory}", DECLARATION.config)
-    monkeypatch.setattr("cmivqa_kit.prediction.answer.declaration", lambda name: found)
+    monkeypatch.setattr("cmivqa_kit.prediction.answer.find_declaration", lambda name: found)
     monkeypatch.setattr(Localized, "made", [])
     return Localized
 
