@@ -56,7 +56,7 @@ class ScoreWithIntervals:
 
     @property
     def level(self) -> str:
-        """``95%``."""
+        """The level of the intervals in words: ``95%``."""
         return f"{100 * LEVEL:g}%"
 
 
@@ -87,7 +87,7 @@ class Entry:
 
     @property
     def sound(self) -> bool:
-        """The official program has numbers for it, on every track."""
+        """True where the official program has numbers for it, on every track."""
         return bool(self.scores) and all(one.card.official.status == "ok" for one in self.scores)
 
     def to_dict(self) -> dict[str, Any]:

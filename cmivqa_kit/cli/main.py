@@ -60,7 +60,7 @@ class ReaderLeft(click.ClickException):
     exit_code = READER_LEFT
 
     def show(self, file: Any = None) -> None:
-        """Say nothing."""
+        """Print nothing."""
         _let_go()
 
 

@@ -90,7 +90,7 @@ def published_as(name: str | None) -> Sequence[Figure]:
 def beside(
     name: str | None, figures: Sequence[Figure], cards: Iterable[ScoreCard], edition: str
 ) -> list[Beside | None]:
-    """For each card what of ``name``'s ``figures`` stands beside it; ``None`` without ``--published``."""
+    """What of ``name``'s ``figures`` stands beside each card; ``None`` without ``--published``."""
     if name is None:
         return [None for _ in cards]
     from cmivqa_kit.plugin.published_figures import fitting

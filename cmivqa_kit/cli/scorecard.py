@@ -100,7 +100,7 @@ def number(value: float | None, decimals: int, scale: Scale = FRACTION) -> str:
 
 
 def bounds(interval: Interval | None, decimals: int, scale: Scale = FRACTION) -> str:
-    """``[0.1234, 0.2345]``, the unit behind."""
+    """An interval as text: ``[0.1234, 0.2345]``, the unit behind."""
     if interval is None or interval.low is None or interval.high is None:
         return NONE
     return f"[{scale.digits(interval.low, decimals)}, {scale.digits(interval.high, decimals)}]{scale.symbol}"
@@ -120,7 +120,7 @@ def official_column(card: ScoreCard) -> tuple[str, dict[str, float], dict[str, f
 
 
 def counted(card: ScoreCard) -> str:
-    """``5 of 6 questions answered; 1 missing, 2 extra``."""
+    """The counts in words: ``5 of 6 questions answered; 1 missing, 2 extra``."""
     counts = card.counts
     rest = ", ".join(f"{counts[key]} {noun}" for key, noun in COUNTED.items() if counts[key])
     return f"{counts['answered']} of {counts['questions']} questions answered{'; ' + rest if rest else ''}"

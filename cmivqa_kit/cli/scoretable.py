@@ -106,7 +106,7 @@ def _row(path: Path, score: ScoreWithIntervals, look: Look, interval: bool, spli
 
 
 def _remarks(card: ScoreCard) -> list[str]:
-    """In a few words; ``-v`` has the sentences."""
+    """What must be known of a card, in a few words; ``-v`` has the sentences."""
     remarks = []
     if card.official.crash is not None:
         quirk = card.official.crash.quirk

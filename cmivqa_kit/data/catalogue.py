@@ -186,7 +186,7 @@ def catalogue(root: Path, edition: str | None = None) -> Catalogue:
 
 
 def refuse_folder(error: OSError) -> None:
-    """For `os.walk`, which would pass over a folder that may not be read.
+    """Raise the error of a folder that may not be read; `os.walk` would pass over it.
 
     Raises:
         UserError: always.

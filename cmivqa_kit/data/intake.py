@@ -194,7 +194,7 @@ def _like_another(
 
 
 def _question_path(question_file: Recognised, split: str, edition: Edition, held: bool) -> Path:
-    """Official names are kept; any other name becomes one that says split and track."""
+    """The path below the data root: official names stay, any other becomes one that says split and track."""
     stated = question_file.stated_tracks(edition)
     if held:
         tracks = stated if edition.corpus_files == "per-track" and stated else (1,)

@@ -27,12 +27,12 @@ class Placement:
 
     @property
     def name(self) -> str:
-        """What the user knows it as."""
+        """The name that the user knows it by."""
         return self.hint or self.source.name
 
     @property
     def whereabouts(self) -> str:
-        """Enough to tell it from another file of the same name."""
+        """A name that tells it from another file of the same name."""
         return self.name if "/" in self.name else str(self.source)
 
 
@@ -64,7 +64,7 @@ def without_repeats(plan: Sequence[Placement]) -> list[Placement]:
 
 
 def refuse_conflicts(plan: Sequence[Placement]) -> None:
-    """Nothing that lies in the data root is ever replaced.
+    """Refuse a plan that would replace something in the data root.
 
     Raises:
         UserError: a different file stands where one would go; all are listed.
@@ -127,7 +127,7 @@ def _put_features(placement: Placement, ours: bool) -> None:
 
 
 def _spread(link: Path) -> None:
-    """A linked folder becomes a real one of linked files, so that files of other folders can join them."""
+    """Make a linked folder a real one of linked files, so that files of other folders can join them."""
     files = [path for path in link.resolve().iterdir() if path.suffix.lower() == ".npy"]
     link.unlink()
     link.mkdir()

@@ -49,7 +49,7 @@ class Recognised:
 
     @property
     def full_name(self) -> str:
-        """Where it lay, from the folder or file that was given."""
+        """Its path from the folder or file that was given."""
         return "/".join(part for part in (self.outer, self.hint) if part)
 
     def split(self, edition: Edition) -> str | None:
@@ -136,7 +136,7 @@ def _videos(records: list[dict[str, Any]], key: str = "video_id") -> frozenset[s
 
 
 def _is_subtitles(document: Mapping[str, Any]) -> bool:
-    """Arrays under every key looked at, and objects with a text in one; an empty array is a video without speech.
+    """True for an object of subtitles: arrays of objects with a text; an empty array is a video without speech.
 
     Lines without times are subtitles too: opening the split names every one of them.
     """

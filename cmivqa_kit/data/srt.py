@@ -46,7 +46,7 @@ class Conversion:
 
 
 def parse_srt(text: str) -> tuple[tuple[Subtitle, ...], list[Problem]]:
-    """The subtitles of a SubRip file in file order, and its problems (``where`` is the 1-based line). Never raises.
+    """The subtitles of a SubRip file in file order, and its problems (located by the 1-based line). Never raises.
 
     Hours may be missing, blank lines may stand inside a cue or be missing between cues. Cues without text are dropped.
     """

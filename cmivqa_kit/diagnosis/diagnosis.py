@@ -54,7 +54,7 @@ class Diagnosis:
 
     @property
     def loss(self) -> float:
-        """1 - score."""
+        """The loss: 1 - score."""
         return 1 - self.score
 
     @property
@@ -162,7 +162,7 @@ class Diagnosis:
         }
 
     def class_rows(self) -> list[dict[str, Any]]:
-        """``classes`` of `to_dict`."""
+        """The rows of ``classes`` in `to_dict`."""
         return [
             {
                 "key": one.key,
@@ -176,7 +176,7 @@ class Diagnosis:
         ]
 
     def oracle_rows(self) -> list[dict[str, Any]]:
-        """``oracles`` of `to_dict`."""
+        """The rows of ``oracles`` in `to_dict`."""
         return [
             {"key": o.key, "title": o.title, "values": list(o.values), "average": o.average, "note": o.note}
             for o in self.oracles

@@ -72,7 +72,7 @@ class _Videos:
 
 
 def payload(diagnosis: Diagnosis, submission: str, made_by: str | None = None) -> dict[str, Any]:
-    """The dict described above.
+    """The content of the page as the dict that the head of this module describes.
 
     Args:
         submission: the name to show for the submission file.

@@ -16,7 +16,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RanksAndIous:
-    """RanksAndIous of n questions, in the order of the ground truth.
+    """Ranks and overlaps of n questions, in the order of the ground truth.
 
     Attributes:
         questions: n.
@@ -50,7 +50,7 @@ class RanksAndIous:
 def ranks_and_ious(
     rank: Sequence[int], moment_question: Sequence[int], moment_position: Sequence[int], moment_iou: Sequence[float]
 ) -> RanksAndIous:
-    """RanksAndIous from plain lists.
+    """Make `RanksAndIous` from plain lists.
 
     An IoU above 1 becomes 1: Python's arithmetic of integers beyond 2^53 with floats can end there.
     """

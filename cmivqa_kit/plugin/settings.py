@@ -84,7 +84,7 @@ def merge(config: Config, declaration: Declaration, overrides: Iterable[str], mo
 
 
 def require(fine: bool, name: str, value: object, must: str) -> None:
-    """A baseline's own check of a setting (``section.key``): ``must`` says what it has to be.
+    """Check a setting (``section.key``) for a baseline; ``must`` says what it has to be.
 
     Raises:
         UserError: it is not ``fine``.

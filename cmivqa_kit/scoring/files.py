@@ -100,7 +100,7 @@ def _card(
 
 
 def _no_track(document: Document) -> UserError:
-    """Nothing says which track it is for; without an array the official program stops on any of them."""
+    """The error of a file that does not say its track; without an array the official program stops on any."""
     if isinstance(document.raw, list) and document.rows:
         return UserError(f"{document.path}: cannot tell the track", "Give --track 1, --track 2 or --track 3.")
     what = "; ".join(finding.message for finding in document.findings) or "no answers in it"

@@ -26,7 +26,7 @@ _HERE = ""  # in a tree of wanted pointers: this node is one
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Something JSON forbids or should: E106 or E107, with the pointer and the offset."""
+    """A repeated key or a number that is not finite, E107 or E106, with the pointer and the offset."""
 
     code: str
     path: str

@@ -93,7 +93,7 @@ def schema_errors(row: Any, form: str, track: Track) -> Iterator[tuple[tuple[Any
 
 
 def fits(row: Any, id_schema: Mapping[str, Any], track: Track) -> bool:
-    """True only if the item is certainly right by its schema. False means: let `jsonschema` say."""
+    """True only if the item is certainly right by its schema; where not, `jsonschema` decides."""
     if type(row) is not dict or not _fits_id(row.get("id"), id_schema):
         return False
     if type(row.get("question", "")) is not str or row.get("language_type", "Chinese") not in ("Chinese", "English"):
@@ -141,7 +141,7 @@ def _suspects(row: Any, track: Track) -> tuple[Any, list[int]]:
 
 
 def _nested(row: Any) -> list[tuple[tuple[Any, ...], str, str]]:
-    """E407, which takes the place of everything the schema says of that list or entry."""
+    """The findings E407, each of which replaces everything that the schema says of that list or entry."""
     output = row.get("output") if isinstance(row, dict) else None
     if not isinstance(output, list):
         return []
@@ -199,7 +199,7 @@ def _translate(error: ValidationError, path: Sequence[Any]) -> tuple[str, str]:
 
 
 def _wanted(error: ValidationError) -> str:
-    """What the schema wants of a plain field, in words."""
+    """The type that the schema wants of a plain field, in words."""
     schema = cast(Mapping[str, Any], error.schema)
     if "enum" in schema:
         return " or ".join(schema["enum"])

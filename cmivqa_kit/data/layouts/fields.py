@@ -24,7 +24,7 @@ def objects(records: Sequence[Any], problems: list[Problem]) -> Iterator[tuple[s
 
 
 def question_id(record: Mapping[str, Any], key: str, pointer: str, problems: list[Problem]) -> QuestionId | None:
-    """An id is a string or an integer; anything else is a finding."""
+    """The id, a string or an integer; anything else is a finding."""
     value = record.get(key, _MISSING)
     if isinstance(value, str) and value.strip():
         return value

@@ -224,7 +224,7 @@ def _own_names(ids: Sequence[Any]) -> list[str]:
 
 
 def _limit(difference: Difference) -> str:
-    """Why nothing can be told."""
+    """Why no difference can be told, in a few words."""
     if not difference.wins + difference.losses:
         return "the two have the same value on every question"
     if difference.detectable is None:
@@ -233,7 +233,7 @@ def _limit(difference: Difference) -> str:
 
 
 def _evidence(difference: Difference) -> str:
-    """``95% 0.0123 to 0.0456, p=0.0031 after Holm``."""
+    """Interval and corrected p-value in words: ``95% 0.0123 to 0.0456, p=0.0031 after Holm``."""
     interval, scale = difference.interval, difference.scale
     bounds = (
         "no interval"
@@ -244,5 +244,5 @@ def _evidence(difference: Difference) -> str:
 
 
 def p_text(p: float) -> str:
-    """``p=0.0031``, ``p<0.0001``; never 0."""
+    """A p-value in words: ``p=0.0031``, ``p<0.0001``; never 0."""
     return "p<0.0001" if p < 0.0001 else f"p={p:.4f}"

@@ -29,7 +29,7 @@ def repeated(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
 
 @check("file", "E205", "E206", "E207", "E208", "E209")
 def unmatched(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
-    """Ids of no question, with a guess at what they should be, and questions of no id."""
+    """Find ids of no question, with a guess at what they should be, and questions that no item answers."""
     if not context.questions:
         return
     places, known = _places(rows), context.by_id

@@ -15,7 +15,7 @@ _YOUTUBE = re.compile(r"[A-Za-z0-9_-]{11}")
 
 @check("answer", "W403", "W404")
 def length(item: Item, context: Context) -> Iterator[Finding]:
-    """More entries than are read, or fewer; a list of other faults is not counted."""
+    """Find lists of more entries than are read, or fewer; a list of other faults is not counted."""
     most = context.edition.entries
     output = item.row.get("output")
     if not isinstance(output, list) or not output or context.form == 1:

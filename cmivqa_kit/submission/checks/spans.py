@@ -78,7 +78,7 @@ def _time(value: Any) -> tuple[str, str] | None:
 
 
 def _end(start: float, end: float, duration: float, video: Video, tolerance: float) -> tuple[str, str] | None:
-    """What is to be said of a valid span in a video that lasts ``duration`` seconds."""
+    """The findings about the end of a valid span in a video that lasts ``duration`` seconds."""
     if video.duration_is_exact:
         if start >= duration:
             return "306", f"starts at {start}; {video.id} lasts {duration:g} s"

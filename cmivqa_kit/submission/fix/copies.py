@@ -12,7 +12,7 @@ from cmivqa_kit.submission.read import plain_id
 
 @repair("document", "E204", says="of equal items with one id the first stays")
 def once(rows: list[Any], context: Context, log: Log) -> list[Any]:
-    """Of items that are equal in everything, the first stays; where answers differ, all stay."""
+    """Leave out items equal to an earlier one in everything; where answers differ, all stay."""
     indices: dict[QuestionId, list[int]] = {}
     for index, row in enumerate(rows):
         identity = plain_id(row)

@@ -19,7 +19,7 @@ Times = tuple[Any, Any]
 
 @repair("document", "E301", says='times as text ("12.5", "1:05", "0:01:05") become seconds')
 def seconds(rows: list[Any], context: Context, log: Log) -> list[Any]:
-    """Times that are text become numbers, where the text can be read in one way only."""
+    """Turn times that are text into numbers, where the text can be read in one way only."""
 
     def mend(times: Times, pointers: tuple[str, str]) -> Times:
         return _number(times[0], pointers[0], log), _number(times[1], pointers[1], log)
@@ -29,7 +29,7 @@ def seconds(rows: list[Any], context: Context, log: Log) -> list[Any]:
 
 @repair("document", "E304", says="reversed spans are swapped")
 def in_order(rows: list[Any], context: Context, log: Log) -> list[Any]:
-    """Start and end swapped where the end comes first; negative times are left alone."""
+    """Swap start and end where the end comes first; negative times are left alone."""
 
     def mend(times: Times, pointers: tuple[str, str]) -> Times:
         start, end = times
