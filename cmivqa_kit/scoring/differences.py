@@ -151,7 +151,7 @@ def _of_times(target: Any, *times: Any) -> Iterator[str]:
 
 
 def _of_videos(target: Any, output: Any, official: int, entries: int) -> Iterator[str]:
-    """Causes of a rank that differs: the official one is the position of the video, the strict one leaves out repetitions."""
+    """Causes of another rank: the official one is the position of the video, the strict one leaves out repetitions."""
     if not isinstance(output, ARRAY):
         yield "Q65"
         return

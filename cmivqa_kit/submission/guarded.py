@@ -94,7 +94,7 @@ def _parsed(path: Path, text: str, findings: Sequence[Finding], limits: Limits) 
 
 
 def _syntax(path: Path, text: str, findings: Sequence[Finding]) -> Document:
-    """The document of text that is no JSON, with E105: every trailing comma where nothing else is wrong, else the place where the reader stops."""
+    """E105 for text that is no JSON: every trailing comma if nothing else is wrong, else where the reader stops."""
     commas = trailing_commas(text)
     if commas and _reads(without(text, commas)):
         where = line_columns(text, commas)

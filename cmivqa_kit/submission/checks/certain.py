@@ -12,7 +12,7 @@ _LISTS, _PLAIN = {list}, {str, int, float}  # types of entries, and of what stan
 
 
 def certain(row: Any, context: Context) -> bool:
-    """True only if no structural finding and no check of level ``answer`` has anything to say; ``False`` leaves it open.
+    """True only if no structural finding and no check of level ``answer`` finds anything; ``False`` leaves it open.
 
     The lists of a full submission have 400,000 entries: one comparison each, and two sets per list.
     """
