@@ -18,7 +18,7 @@ from baselines.ccgs.scorer import SpanScorer
 from baselines.ccgs.settings import Settings
 from cmivqa_kit.data.demo import speech_zh, topics_zh_care, topics_zh_move
 from cmivqa_kit.data.demo.text import ask_step, pick, write_script
-from cmivqa_kit.data.demo.timing import place
+from cmivqa_kit.data.demo.timing import timed_lines
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.neural.encoders import position_limit, tiny_tokenizer
@@ -48,7 +48,7 @@ def make_videos(count: int, scripts: Sequence[int] = (1,), lines: int = 0) -> It
             topic = pick(rng, TOPICS)
             script = write_script(speech_zh.SPEECH, topic, int(rng.random() * len(topic.variants)), rng)
             shift = found[-1].end + 1 if found else 0.0
-            placed = (line for part in place(script, "Chinese", rng) for line in part)
+            placed = (line for part in timed_lines(script, "Chinese", rng) for line in part)
             found += [Subtitle(line.text, round(line.start + shift, 2), line.duration) for line in placed]
         yield Video(f"v{number:06}-_X", tuple(found[:lines] if lines else found), duration=found[-1].end)
 

@@ -45,7 +45,7 @@ class RunFailed(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding in an input file: ``location`` is a JSON pointer, a line:column or an id."""
+    """One finding in an input file: a ``message``, and its ``location``: a JSON pointer, a line:column or an id."""
 
     location: str
     message: str

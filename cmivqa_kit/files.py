@@ -54,7 +54,7 @@ class UnreadableFile(UserError):
         self.column = column
 
 
-def read_bytes(path: Path, kind: str = "file") -> bytes:
+def read_bytes(path: Path, noun: str = "file") -> bytes:
     """The bytes of ``path``.
 
     Raises:
@@ -63,9 +63,9 @@ def read_bytes(path: Path, kind: str = "file") -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise UnreadableFile(f"{path}: no such {kind}", f"Check the path; you are in {Path.cwd()}.") from None
+        raise UnreadableFile(f"{path}: no such {noun}", f"Check the path; you are in {Path.cwd()}.") from None
     except IsADirectoryError:
-        raise UnreadableFile(f"{path}: is a directory, not a {kind}", "Name the file inside it.") from None
+        raise UnreadableFile(f"{path}: is a directory, not a {noun}", "Name the file inside it.") from None
     except OSError as error:
         raise UnreadableFile(f"{path}: cannot be read ({error.strerror or error})", "Check its permissions.") from None
 
@@ -150,13 +150,13 @@ def guess_fault(text: str, position: int) -> str:
     return "Mend the file at that place; `python -m json.tool FILE` shows the same position."
 
 
-def read_json(path: Path, kind: str = "file") -> Any:
+def read_json(path: Path, noun: str = "file") -> Any:
     """The JSON document in ``path``.
 
     Raises:
         UnreadableFile: missing, not UTF-8, not JSON; names file, line and column.
     """
-    return parse_json(decode(read_bytes(path, kind), path), path)
+    return parse_json(decode(read_bytes(path, noun), path), path)
 
 
 @contextmanager

@@ -19,11 +19,11 @@ def command(form: str) -> None:
 
     Your own package appears here when it names a declaration in the entry-point group cmivqa_kit.baselines.
     """
-    from cmivqa_kit.plugin.registry import baseline_names, declaration, missing_packages
+    from cmivqa_kit.plugin.registry import baseline_names, find_declaration, missing_packages
     from cmivqa_kit.plugin.settings import presets
 
     session = Session(form)
-    found = [declaration(name) for name in baseline_names()]
+    found = [find_declaration(name) for name in baseline_names()]
     if session.json:
         render.as_json(
             [

@@ -16,7 +16,7 @@ from cmivqa_kit.data.types import QuestionId, Track
 from cmivqa_kit.errors import SHOWN, Problem, UserError, problems_error
 
 if TYPE_CHECKING:
-    from cmivqa_kit.scoring.files import How, Scored
+    from cmivqa_kit.scoring.files import Scored, ScoreOptions
     from cmivqa_kit.submission.read import Document
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -58,15 +58,15 @@ class Choice:
     only: tuple[QuestionId, ...] | None = None
     typed: bool = False
 
-    def hows(self, integers_first: bool) -> list[How]:
+    def hows(self, integers_first: bool) -> list[ScoreOptions]:
         """The ways to read the ids, the likelier first: ``7`` is an integer in the answers of 2023, later a text."""
-        from cmivqa_kit.scoring.files import How
+        from cmivqa_kit.scoring.files import ScoreOptions
 
         if self.only is None or not self.typed:
-            return [How(self.cutoffs, self.only)]
+            return [ScoreOptions(self.cutoffs, self.only)]
         whole = tuple(int(word) if _WHOLE.fullmatch(str(word)) else word for word in self.only)
         ways = dict.fromkeys((whole, self.only) if integers_first else (self.only, whole))
-        return [How(self.cutoffs, ids) for ids in ways]
+        return [ScoreOptions(self.cutoffs, ids) for ids in ways]
 
 
 def read_choice(only: str | None, cutoffs: str | None) -> Choice:
@@ -95,11 +95,11 @@ def scored(
     """
     from cmivqa_kit.scoring.files import score_against, score_in
 
-    def once(options: How) -> Scored:
+    def once(options: ScoreOptions) -> Scored:
         with naming(document.path, *(() if truth is None else (truth,))):
             if truth is not None:
                 return score_against(document, truth, session.edition, track, options)
-            return score_in(document, session.files, split, track, exact=session.workspace.is_demo, how=options)
+            return score_in(document, session.files, split, track, exact=session.workspace.is_demo, options=options)
 
     edition = session.files.edition if truth is None else session.edition
     first, *others = choice.hows(edition.id_form != "string")

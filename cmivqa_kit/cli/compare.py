@@ -12,6 +12,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, resampling_options, scored
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, options, track_number, words
+from cmivqa_kit.cli.scorecard import metric_name
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.runs.provenance import made_by
@@ -118,8 +119,8 @@ def _cards(
         raise UserError(error.message, error.fix) from None
 
 
-def _require_headline(found: Sequence[Comparison]) -> None:
-    for comparison in found:
+def _require_headline(comparisons: Sequence[Comparison]) -> None:
+    for comparison in comparisons:
         if any(pair.on(comparison.headline) is None for pair in comparison.pairs):
             raise UserError(
                 f"--fail-if-worse judges Track {comparison.track} by {comparison.headline}, which is not compared",
@@ -154,18 +155,22 @@ def _show_pair(session: Session, comparison: Comparison, pair: Pair, a: str, b: 
         session.say(comparison.conclusion(pair), STYLE[headline.verdict])
 
 
-def _row(found: Difference) -> list[str]:
-    interval = found.interval
-    known = interval.low is not None and interval.high is not None
+def _row(difference: Difference) -> list[str]:
+    interval, scale = difference.interval, difference.scale
+    ends = (
+        "none"
+        if interval.low is None or interval.high is None
+        else f"{scale.digits(interval.low, signed=True)} to {scale.text(interval.high, signed=True)}"
+    )
     return [
-        found.metric,
-        f"{found.a:.4f}",
-        f"{found.b:.4f}",
-        f"{found.difference:+.4f}",
-        f"{interval.low:+.4f} to {interval.high:+.4f}" if known else "none",
-        _p(found.p),
-        _p(found.p_holm),
-        f"{found.wins}/{found.ties}/{found.losses}",
+        metric_name(difference.metric, scale),
+        scale.text(difference.a),
+        scale.text(difference.b),
+        scale.text(difference.difference, signed=True),
+        ends,
+        _p(difference.p),
+        _p(difference.p_holm),
+        f"{difference.wins}/{difference.ties}/{difference.losses}",
     ]
 
 

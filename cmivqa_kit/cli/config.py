@@ -22,12 +22,12 @@ def command(form: str, **flags: Any) -> None:
 
     The baseline's own settings follow, with its preset where one is named; change them with --set SECTION.KEY=VALUE.
     """
-    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.plugin.registry import find_declaration
     from cmivqa_kit.plugin.settings import settings
 
     session = Session(form, **flags)
     space = session.workspace
-    found = declaration(space["model.baseline"])
+    found = find_declaration(space["model.baseline"])
     preset = session.preset(found)
     own = settings(found, preset or None)
     if session.json:

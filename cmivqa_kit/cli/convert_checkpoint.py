@@ -31,10 +31,10 @@ def command(
     read without unpickling code and kept as safetensors; the recipe of the run is always "published".
     """
     from cmivqa_kit.neural.conversion import convert_checkpoint
-    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.plugin.registry import find_declaration
 
     session = Session(form)
-    done = convert_checkpoint(declaration(system), source, out, config, encoder, tokenizer)
+    done = convert_checkpoint(find_declaration(system), source, out, config, encoder, tokenizer)
     report = done.report
     if session.json:
         render.as_json(

@@ -41,10 +41,10 @@ def check_command(split: str | None, everything: bool, form: str, **flags: Any) 
     """
     from cmivqa_kit.data.check import check
     from cmivqa_kit.data.corpus import load_split
-    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.plugin.registry import find_declaration
 
     session = Session("text" if form == "text" else "json", **flags)
-    drops = declaration(session.workspace["model.baseline"]).drops
+    drops = find_declaration(session.workspace["model.baseline"]).drops
     files = session.files
     reports: list[CheckReport] = []
     broken: dict[str, UserError] = {}
@@ -173,7 +173,7 @@ def _show(session: Session, report: CheckReport, drops: tuple[str, ...], everyth
         f"{facts['videos_with_features']} with features; durations: {durations or 'none'}"
     )
     for note in report.split.notes:
-        session.say(f"  note: {note.what}: {note.why}")
+        session.say(f"  note: {note.subject}: {note.why}")
     for name, number in report.counts.items():
         effect = "dropped from training" if name in drops else "kept"
         session.say(f"  {count(number, 'question')}: {name} ({RULES[name].title}); {effect}", "yellow")
@@ -268,7 +268,7 @@ def subtitles_command(source: Path, destination: Path, language: str | None, for
         raise UserError(f"{destination}: exists", "Name another file, or give --force to replace it.")
     done = convert_folder(source, destination, language)
     for note in done.notes[:SHOWN]:
-        session.say(f"Note: {note.what}: {note.why}", "yellow")
+        session.say(f"Note: {note.subject}: {note.why}", "yellow")
     if len(done.notes) > SHOWN:
         session.say(f"... and {len(done.notes) - SHOWN} more notes", "yellow")
     session.say(f"{destination}: {done.videos} videos, {done.lines} lines")

@@ -47,7 +47,7 @@ def command(folder: Path, quick: bool) -> None:
     from cmivqa_kit.cli.main import cli
     from cmivqa_kit.data.demo import demo_corpus
     from cmivqa_kit.files import write_text
-    from cmivqa_kit.plugin.registry import declaration, missing_packages
+    from cmivqa_kit.plugin.registry import find_declaration, missing_packages
     from cmivqa_kit.workspace import FILE
     from cmivqa_kit.workspace import render as toml
 
@@ -57,7 +57,7 @@ def command(folder: Path, quick: bool) -> None:
         raise UserError(f"{folder}: exists and is no demo workspace", "Give --dir DIR for another place.")
     begin = time.perf_counter()
     root = demo_corpus()
-    found = declaration(BASELINE)
+    found = find_declaration(BASELINE)
     preset = found.demo_preset
     write_text(marker, toml({"data.root": str(root), "model.baseline": BASELINE, "model.preset": preset}))
     session.say(f"Workspace {folder}, data: the embedded corpus in {root}")

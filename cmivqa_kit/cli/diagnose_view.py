@@ -22,7 +22,7 @@ SHORT = {
 
 
 def show(session: Session, path: Path, diagnosis: Diagnosis, made_by: str | None) -> None:
-    """Everything, the one-minute view first."""
+    """Print everything, the one-minute view first."""
     card = diagnosis.card
     card, context = diagnosis.card, diagnosis.context
     session.say(f"{path}: Track {card.track}, {card.split}, {count(len(diagnosis.outcomes), 'question')}", "bold")

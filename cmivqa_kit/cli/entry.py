@@ -56,7 +56,7 @@ class ScoreWithIntervals:
 
     @property
     def level(self) -> str:
-        """``95%``."""
+        """The level of the intervals in words: ``95%``."""
         return f"{100 * LEVEL:g}%"
 
 
@@ -64,7 +64,13 @@ def estimate(card: ScoreCard, resampling: Resampling | None, published: Beside |
     """Intervals for a card, all from the same resamples; quietly none for ``resampling`` ``None``."""
     intervals: dict[str, Interval] = {}
     if resampling is not None and card.strict.per_question:
-        intervals = bootstrap(card.strict.per_question, card.clusters, resampling.resamples, resampling.seed)
+        intervals = bootstrap(
+            card.strict.per_question,
+            card.clusters,
+            resampling.resamples,
+            resampling.seed,
+            scales=card.strict.scales,
+        )
     by = "question" if all(name.startswith(OWN) for name in card.clusters) else "video"
     return ScoreWithIntervals(card, intervals, resampling, len(set(card.clusters)), by, published)
 
@@ -81,7 +87,7 @@ class Entry:
 
     @property
     def sound(self) -> bool:
-        """The official program has numbers for it, on every track."""
+        """True where the official program has numbers for it, on every track."""
         return bool(self.scores) and all(one.card.official.status == "ok" for one in self.scores)
 
     def to_dict(self) -> dict[str, Any]:

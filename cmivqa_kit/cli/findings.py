@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from cmivqa_kit.submission.validate import Report
 
 
-def show(session: Session, report: Report, verbose: bool, what: str = "") -> None:
+def show(session: Session, report: Report, verbose: bool, subject: str = "") -> None:
     """One file: the verdict, its findings by code, and what was not checked.
 
     Args:
         session: where to print.
         report: the findings.
         verbose: list warnings as errors are listed.
-        what: what kind of file it is, where it is no submission.
+        subject: what kind of file it is, where it is no submission.
     """
     where = f" for {report.split}" if report.split else ""
     tracks = f", Track{'s' * (len(report.tracks) > 1)} {' and '.join(map(str, report.tracks))}" if report.tracks else ""
     session.say(
-        f"{report.path}: {what}{'not valid' if report.errors else 'valid'}{where}{tracks}; "
+        f"{report.path}: {subject}{'not valid' if report.errors else 'valid'}{where}{tracks}; "
         f"{count(report.rows, 'item')}, {count(report.errors, 'error')}, {count(report.warnings, 'warning')}",
         "red" if report.errors else "green",
     )
@@ -35,7 +35,7 @@ def show(session: Session, report: Report, verbose: bool, what: str = "") -> Non
         for code, found in groupby(report.findings, key=lambda finding: finding.code)
     ]
     # All that is shown is looked up at once: each time costs about one more parse of the file.
-    placed = iter(report.place([finding for _, found in groups for finding in found]))
+    placed = iter(report.located([finding for _, found in groups for finding in found]))
     for code, found in groups:
         shown = [next(placed) for _ in found]
         for line in _lines(report, code, shown, verbose or code.startswith("E")):

@@ -80,8 +80,8 @@ def _document(intake: Intake) -> dict[str, Any]:
     return {
         "root": intake.root,
         "edition": intake.edition.name,
-        "placed": [{"what": p.what, "from": p.name, "to": p.target} for p in intake.places],
-        "ignored": [{"what": note.what, "why": note.why} for note in intake.ignored],
+        "placed": [{"what": p.kind, "from": p.name, "to": p.target} for p in intake.placements],
+        "ignored": [{"what": note.subject, "why": note.why} for note in intake.ignored],
         "missing": list(intake.missing),
         "reissued": list(intake.reissued),
     }
@@ -89,13 +89,13 @@ def _document(intake: Intake) -> dict[str, Any]:
 
 def _show(session: Session, intake: Intake) -> None:
     session.say(f"Edition: {intake.edition.name} ({intake.edition.title})")
-    rows = [(place.what, place.name, place.target) for place in intake.places]
+    rows = [(place.kind, place.name, place.target) for place in intake.placements]
     session.table("Found", ["what", "downloaded as", "now"], rows)
     for missing in intake.missing:
         session.say(f"Missing: {missing}", "yellow")
     reasons = Counter(note.why for note in intake.ignored)
     for why, count in reasons.items():
-        example = next(note.what for note in intake.ignored if note.why == why)
+        example = next(note.subject for note in intake.ignored if note.why == why)
         session.say(f"Left out: {example}{f' and {count - 1} more' if count > 1 else ''}: {why}")
     if intake.reissued:
         session.say(

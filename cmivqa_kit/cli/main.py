@@ -60,7 +60,7 @@ class ReaderLeft(click.ClickException):
     exit_code = READER_LEFT
 
     def show(self, file: Any = None) -> None:
-        """Say nothing."""
+        """Print nothing."""
         _let_go()
 
 
@@ -75,8 +75,8 @@ class Commands(click.Group):
         """Import the module of a command."""
         if cmd_name not in COMMANDS:
             return None
-        found: click.Command = import_module(COMMANDS[cmd_name][0]).command
-        return found
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

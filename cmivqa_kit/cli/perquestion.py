@@ -31,7 +31,7 @@ def check_target(path: Path, force: bool, inputs: Sequence[Path]) -> None:
         raise UserError(f"{path}: exists already", "Give another name, or --force to replace it.")
 
 
-def write_rows(path: Path, judged: Sequence[Entry]) -> int:
+def write_rows(path: Path, entries: Sequence[Entry]) -> int:
     """Write every row, whole or not at all; the number of rows, and no file where there is none.
 
     Keys: ``file``, ``track``, then those of `ScoreCard.rows`. In CSV the columns are those of all tracks together.
@@ -41,7 +41,7 @@ def write_rows(path: Path, judged: Sequence[Entry]) -> int:
     """
     from cmivqa_kit.files import atomic_path
 
-    rows = sum(len(score.card.question_ids) for one in judged for score in one.scores)
+    rows = sum(len(score.card.question_ids) for one in entries for score in one.scores)
     write = _write_csv if path.suffix.lower() == ".csv" else _write_lines
     if rows:
         # A lone surrogate, which UTF-8 cannot hold, becomes its escape: in JSON that reads as the same text again.
@@ -49,28 +49,28 @@ def write_rows(path: Path, judged: Sequence[Entry]) -> int:
             atomic_path(path) as temporary,
             temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
         ):
-            write(stream, judged)
+            write(stream, entries)
     return rows
 
 
-def _rows(judged: Sequence[Entry]) -> Iterator[dict[str, Any]]:
-    for one in judged:
+def _rows(entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
+    for one in entries:
         for score in one.scores:
             for row in score.card.rows():
                 yield {"file": str(one.path), "track": score.card.track, **row}
 
 
-def _write_lines(stream: IO[str], judged: Sequence[Entry]) -> None:
-    for row in _rows(judged):
+def _write_lines(stream: IO[str], entries: Sequence[Entry]) -> None:
+    for row in _rows(entries):
         stream.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _write_csv(stream: IO[str], judged: Sequence[Entry]) -> None:
-    cards = [score.card for one in judged for score in one.scores]
+def _write_csv(stream: IO[str], entries: Sequence[Entry]) -> None:
+    cards = [score.card for one in entries for score in one.scores]
     columns = dict.fromkeys(name for card in cards for name in next(card.rows(), {}))
     writer = csv.DictWriter(stream, ["file", "track", *columns], lineterminator="\n")
     writer.writeheader()
-    for row in _rows(judged):
+    for row in _rows(entries):
         writer.writerow({name: _harmless(value) for name, value in row.items()})
 
 

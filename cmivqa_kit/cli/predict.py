@@ -164,11 +164,11 @@ def _predict(
     retriever: str,
 ) -> list[Written]:
     from cmivqa_kit.data.corpus import load_split
-    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.plugin.registry import find_declaration
     from cmivqa_kit.prediction.answer import predict, retriever_of
     from cmivqa_kit.prediction.pairs.pass_options import OnlyPlanned, PassOptions
 
-    declared = declaration(opened.baseline)
+    declared = find_declaration(opened.baseline)
     pipeline = bool(retriever or retriever_of(finished_pass))
     tracks: tuple[Track, ...] = (
         (only,) if only else declared.tracks if len(declared.tracks) == 1 and not pipeline else (2, 3)

@@ -1,23 +1,48 @@
-"""`score --preset`: a system's published figures beside the ones obtained."""
+"""`score --published`: a system's published figures beside the ones obtained."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from cmivqa_kit.cli.common import Session
+from cmivqa_kit.errors import UserError
 from cmivqa_kit.runs.provenance import system_of
 
 if TYPE_CHECKING:
     from cmivqa_kit.plugin.published_figures import Figure
     from cmivqa_kit.scoring.card import ScoreCard
 
-preset_option = click.option(
-    "--preset", metavar="NAME", help="Show published figures beside: those of a baseline, or of BASELINE/PRESET."
-)
+Command = TypeVar("Command", bound=Callable[..., Any])
+RENAMED = "--preset of `score` is called --published now; the old spelling still works."
+
+
+def published_options(command: Command) -> Command:
+    """Add ``--published NAME``, and its old spelling (parameters ``published``, ``preset``)."""
+    named = click.option(
+        "--published", metavar="NAME", help="Show published figures beside: those of a baseline, or of BASELINE/PRESET."
+    )
+    old = click.option("--preset", metavar="NAME", hidden=True)
+    return named(old(command))
+
+
+def published_name(published: str | None, preset: str | None) -> str | None:
+    """The name that was given in either spelling; says on stderr that the old one is old.
+
+    Raises:
+        UserError: both are given, with different names.
+    """
+    if preset is None:
+        return published
+    if published not in (None, preset):
+        raise UserError(
+            f"--published {published} and --preset {preset} are two spellings of one option", "Give --published alone."
+        )
+    click.echo(RENAMED, err=True)
+    return preset
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +75,7 @@ class Beside:
 
 
 def published_as(name: str | None) -> Sequence[Figure]:
-    """The figures that ``--preset`` names; none without it, and then nothing is imported for them.
+    """The figures of a name given with ``--published``; none without it, and then nothing is imported for them.
 
     Raises:
         UserError: no baseline has that name, or nothing was published of it.
@@ -65,7 +90,7 @@ def published_as(name: str | None) -> Sequence[Figure]:
 def beside(
     name: str | None, figures: Sequence[Figure], cards: Iterable[ScoreCard], edition: str
 ) -> list[Beside | None]:
-    """For each card what of ``name``'s ``figures`` stands beside it; ``None`` without ``--preset``."""
+    """What of ``name``'s ``figures`` stands beside each card; ``None`` without ``--published``."""
     if name is None:
         return [None for _ in cards]
     from cmivqa_kit.plugin.published_figures import fitting
@@ -75,36 +100,38 @@ def beside(
     ]
 
 
-def to_dict(one: Beside | None) -> dict[str, Any] | None:
+def to_dict(published: Beside | None) -> dict[str, Any] | None:
     """Key ``published`` of a score in ``--format json``; ``None`` where nothing was asked for or nothing fits."""
-    if one is None or not one.figures:
+    if published is None or not published.figures:
         return None
-    first = one.figures[0]
+    first = published.figures[0]
     return {
-        "preset": one.name,
-        "sources": _sources([one]),
+        "preset": published.name,
+        "sources": _sources([published]),
         "corpus": first.corpus,
         "split": first.split,
         "questions": first.questions,
-        "same_corpus": one.same_corpus,
-        "metrics": one.confirmed,
-        "unconfirmed": {f.metric: {"value": f.value, "why": f.doubt} for f in one.unconfirmed},
+        "same_corpus": published.same_corpus,
+        "metrics": published.confirmed,
+        "unconfirmed": {f.metric: {"value": f.value, "why": f.doubt} for f in published.unconfirmed},
     }
 
 
-def show(session: Session, one: Beside | None, made_by: Mapping[str, Any] | None) -> None:
+def show(session: Session, published: Beside | None, made_by: Mapping[str, Any] | None) -> None:
     """A small table below a card: the obtained figures and the published ones, and what must be known to compare."""
-    if one is None:
+    if published is None:
         return
-    card = one.card
-    if not one.figures:
-        have = ", ".join(dict.fromkeys(f"Track {f.track} {f.split}" for f in one.everything))
-        session.say(f"  nothing published of {one.name} for Track {card.track}, {card.split} (there is: {have})", "dim")
+    card = published.card
+    if not published.figures:
+        have = ", ".join(dict.fromkeys(f"Track {f.track} {f.split}" for f in published.everything))
+        session.say(
+            f"  nothing published of {published.name} for Track {card.track}, {card.split} (there is: {have})", "dim"
+        )
         return
-    values = one.confirmed
+    values = published.confirmed
     names = sorted(values, key=lambda name: name != card.headline)  # as in the card: what the board ranks by goes first
     if names:
-        rows = [[f"{one.name}, published", *(f"{values[name]:.4f}" for name in names)]]
+        rows = [[f"{published.name}, published", *(f"{values[name]:.4f}" for name in names)]]
         if card.metrics:
             from cmivqa_kit.plugin.settings import name_recipe
 
@@ -113,15 +140,15 @@ def show(session: Session, one: Beside | None, made_by: Mapping[str, Any] | None
         session.table(
             f"Beside published figures: Track {card.track}, {card.split}", ["", *(f">{name}" for name in names)], rows
         )
-    if not one.same_corpus:
-        first, questions = one.figures[0], card.counts["questions"]
+    if not published.same_corpus:
+        first, questions = published.figures[0], card.counts["questions"]
         session.say(
             f"  another corpus: for orientation only (published: {first.corpus}, {first.questions} questions; "
-            f"scored: {one.edition}, {questions} questions)",
+            f"scored: {published.edition}, {questions} questions)",
             "yellow",
         )
-    if one.unconfirmed:
-        doubts = ", ".join(f"{figure.metric} ({figure.doubt})" for figure in one.unconfirmed)
+    if published.unconfirmed:
+        doubts = ", ".join(f"{figure.metric} ({figure.doubt})" for figure in published.unconfirmed)
         session.say(f"  left out, published but not confirmed: {doubts}", "dim")
 
 

@@ -16,7 +16,8 @@ from cmivqa_kit.cli.common import Session, options, track_number
     epilog="Example: cmivqa schema show --track 1 --edition mmivqa-2024 > track1.schema.json",
 )
 def command() -> None:
-    """The form of a submission file as JSON Schema (2020-12), one per edition and track: the contract of validate."""
+    """The form of a submission file as JSON Schema (2020-12), one per submission form and track: the contract of
+    validate."""
 
 
 @command.command("show", short_help="Print one schema.", epilog="Example: cmivqa schema show --track 1")
@@ -30,4 +31,4 @@ def show(track: str | None, **flags: Any) -> None:
     from cmivqa_kit.submission.schema import load_schema
 
     session = Session(**flags)
-    click.echo(json.dumps(load_schema(session.edition.name, track_number(track) or 3), indent=2))
+    click.echo(json.dumps(load_schema(session.edition, track_number(track) or 3), indent=2))

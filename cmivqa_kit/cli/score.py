@@ -10,7 +10,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, resampling_options, scored
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, one_of, options, track_number, words
-from cmivqa_kit.cli.published import beside, preset_option, published_as
+from cmivqa_kit.cli.published import beside, published_as, published_name, published_options
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import ExitCode
 from cmivqa_kit.files import no_collector
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @options("force")
 @click.option("--no-intervals", is_flag=True, help="Leave out the 95% intervals.")
 @resampling_options("Bootstrap resamples for the intervals.", "Seed of the resamples.")
-@preset_option
+@published_options
 @click.option("-v", "--verbose", is_flag=True, help="With several files: the whole card of each, before the table.")
 @options("format")
 def command(
@@ -53,6 +53,7 @@ def command(
     no_intervals: bool,
     resamples: int,
     seed: int,
+    published: str | None,
     preset: str | None,
     verbose: bool,
     form: str,
@@ -63,8 +64,8 @@ def command(
     Both are fractions, the board's scale. Strict scores count a repeated video once and a question answered twice as
     not answered, and every mean is over all questions; where the two differ, it is said why and on which questions.
     Intervals are of the strict scores, resampled by video. The split is worked out from ids and question texts; a 2023
-    corpus file is scored for Tracks 2 and 3. With --truth FILE the answers come from that file, with --preset NAME a
-    baseline's published figures stand beside. Several files: one table. Exit code 3 when a file is unreadable or the
+    corpus file is scored for Tracks 2 and 3. With --truth FILE the answers come from that file, with --published NAME
+    a baseline's published figures stand beside. Several files: one table. Exit code 3 when a file is unreadable or the
     official program would crash.
     """
     from cmivqa_kit.cli.entry import Resampling
@@ -74,7 +75,8 @@ def command(
     from cmivqa_kit.cli.validate import expand
 
     session = Session(form, split=split, truth=truth, track=track, only=only, cutoffs=cutoffs, **flags)
-    figures = published_as(preset)
+    system = published_name(published, preset)
+    figures = published_as(system)
     choice = read_choice(only, cutoffs)
     paths = list(expand(files))
     if per_question is not None:
@@ -82,23 +84,23 @@ def command(
     resampling = None if no_intervals else Resampling(resamples, seed)
     look = Look(raw, part=only is not None)
     codes: list[int] = [ExitCode.OK]
-    judged: list[Entry] = []
+    entries: list[Entry] = []
     for path in paths:
         with one_of(len(paths), codes):
-            one = _judge(session, path, split, truth, track_number(track), choice, resampling, (preset, figures))
-            judged.append(one)
+            one = _judge(session, path, split, truth, track_number(track), choice, resampling, (system, figures))
+            entries.append(one)
             if not one.sound:
                 codes.append(ExitCode.UNREADABLE)
             if not session.json and (verbose or len(paths) == 1):
                 show_file(session, one, look)
     if session.json:
-        render.as_json([one.to_dict() for one in judged])
+        render.as_json([one.to_dict() for one in entries])
     elif len(paths) > 1:
-        show_table(session, judged, look)
+        show_table(session, entries, look)
     if per_question is not None:
-        rows = write_rows(per_question, judged)
+        rows = write_rows(per_question, entries)
         session.say(f"{per_question}: {count(rows, 'row')}" if rows else f"{per_question}: not written, nothing scored")
-    _next(session, paths, judged)
+    _next(session, paths, entries)
     finish(max(codes))
 
 
@@ -129,12 +131,12 @@ def _judge(
     return Entry(path, document.findings, found.truth, scores, made_by)
 
 
-def _next(session: Session, paths: Sequence[Path], judged: Sequence[Entry]) -> None:
+def _next(session: Session, paths: Sequence[Path], entries: Sequence[Entry]) -> None:
     """Compare what can be compared; else look at what is not right; else at what else there is."""
     from cmivqa_kit.cli.scoretable import comparable
 
-    several = comparable(judged)
-    sound = {one.path for one in judged if one.sound}
+    several = comparable(entries)
+    sound = {one.path for one in entries if one.sound}
     doubtful = next((path for path in paths if path not in sound), None)
     if several:
         session.next(words("cmivqa", "compare", *several), (*REPEATED, "split", "truth", "track", *CHOSEN))

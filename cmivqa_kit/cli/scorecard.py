@@ -12,6 +12,7 @@ from cmivqa_kit.cli.entry import Entry, ScoreWithIntervals
 from cmivqa_kit.cli.published import show, show_sources
 from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.errors import SHOWN
+from cmivqa_kit.metrics.scale import FRACTION, Scale
 from cmivqa_kit.runs.provenance import made_by
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.official import CUTOFFS
@@ -33,26 +34,26 @@ class Look:
     part: bool = False
 
 
-def show_findings(session: Session, judged: Entry) -> None:
+def show_findings(session: Session, entry: Entry) -> None:
     """What is wrong with the file as a whole, a line each."""
-    for finding in judged.findings:
+    for finding in entry.findings:
         place = f":{finding.line}:{finding.column}" if finding.line else ""
-        session.say(f"{judged.path}{place}: {finding.code} {finding.message}", "red")
+        session.say(f"{entry.path}{place}: {finding.code} {finding.message}", "red")
 
 
-def show_file(session: Session, judged: Entry, look: Look) -> None:
+def show_file(session: Session, entry: Entry, look: Look) -> None:
     """Everything about one file: a card per track, published figures, the run that made it."""
-    show_findings(session, judged)
-    for at, score in enumerate(judged.scores):
+    show_findings(session, entry)
+    for at, score in enumerate(entry.scores):
         if at:
             session.say("")
-        show_card(session, judged.path, score, look)
-        show(session, score.published, judged.made_by)
-    show_sources(session, [score.published for score in judged.scores])
-    if judged.made_by is not None:
+        show_card(session, entry.path, score, look)
+        show(session, score.published, entry.made_by)
+    show_sources(session, [score.published for score in entry.scores])
+    if entry.made_by is not None:
         from cmivqa_kit.plugin.settings import name_recipe
 
-        session.say(f"  {made_by(judged.made_by, name_recipe)}", "dim")
+        session.say(f"  {made_by(entry.made_by, name_recipe)}", "dim")
 
 
 def show_card(session: Session, path: Path, score: ScoreWithIntervals, look: Look) -> None:
@@ -93,18 +94,21 @@ def _repaired(card: ScoreCard) -> str:
     return f"what the program would say of all that it can read{without}"
 
 
-def number(value: float | None, decimals: int) -> str:
-    """A score with the board's decimals; short where it is beyond all bounds (a ground truth without length)."""
-    if value is None:
-        return NONE
-    return f"{value:.{decimals}f}" if not abs(value) >= 1e6 else f"{value:.6g}"
+def number(value: float | None, decimals: int, scale: Scale = FRACTION) -> str:
+    """A score with the board's decimals and its unit; short where it is very large (a ground truth without length)."""
+    return NONE if value is None else scale.text(value, decimals)
 
 
-def bounds(interval: Interval | None, decimals: int) -> str:
-    """``[0.1234, 0.2345]``."""
+def bounds(interval: Interval | None, decimals: int, scale: Scale = FRACTION) -> str:
+    """An interval as text: ``[0.1234, 0.2345]``, the unit behind."""
     if interval is None or interval.low is None or interval.high is None:
         return NONE
-    return f"[{number(interval.low, decimals)}, {number(interval.high, decimals)}]"
+    return f"[{scale.digits(interval.low, decimals)}, {scale.digits(interval.high, decimals)}]{scale.symbol}"
+
+
+def metric_name(name: str, scale: Scale) -> str:
+    """A metric's name; where less is better, that it is so."""
+    return name if scale.higher_is_better else f"{name} (lower is better)"
 
 
 def official_column(card: ScoreCard) -> tuple[str, dict[str, float], dict[str, float]]:
@@ -116,7 +120,7 @@ def official_column(card: ScoreCard) -> tuple[str, dict[str, float], dict[str, f
 
 
 def counted(card: ScoreCard) -> str:
-    """``5 of 6 questions answered; 1 missing, 2 extra``."""
+    """The counts in words: ``5 of 6 questions answered; 1 missing, 2 extra``."""
     counts = card.counts
     rest = ", ".join(f"{counts[key]} {noun}" for key, noun in COUNTED.items() if counts[key])
     return f"{counts['answered']} of {counts['questions']} questions answered{'; ' + rest if rest else ''}"
@@ -125,7 +129,8 @@ def counted(card: ScoreCard) -> str:
 def _headline(score: ScoreWithIntervals, look: Look) -> str:
     card, name = score.card, score.card.headline
     column, fractions, raw = official_column(card)
-    parts = [name]
+    scale = card.strict.scale(name)
+    parts = [metric_name(name, scale)]
     if card.official.status != "ok":
         parts.append("no official score")
     if name in fractions:
@@ -133,9 +138,9 @@ def _headline(score: ScoreWithIntervals, look: Look) -> str:
     if look.raw and name in raw:
         parts.append(f"{raw[name]!r} {column}, raw")
     if name in card.strict.metrics:
-        parts.append(f"{number(card.strict.metrics[name], card.decimals)} strict")
+        parts.append(f"{number(card.strict.metrics[name], card.decimals, scale)} strict")
     if name in score.intervals:
-        parts.append(bounds(score.intervals[name], card.decimals))
+        parts.append(bounds(score.intervals[name], card.decimals, scale))
     return "   ".join(parts)
 
 
@@ -148,14 +153,15 @@ def _metrics(session: Session, score: ScoreWithIntervals, look: Look) -> None:
     head = ["  metric", f">{column}", *([f">{column}, raw"] if look.raw else []), ">strict"]
     rows = []
     for name in names:
-        left, right = (number(values.get(name), card.decimals) for values in (fractions, strict))
+        scale = card.strict.scale(name)
+        left, right = number(fractions.get(name), card.decimals), number(strict.get(name), card.decimals, scale)
         differs = NONE not in (left, right) and left != right
-        row: list[object] = [f"  {name}", left]
+        row: list[object] = [f"  {metric_name(name, scale)}", left]
         if look.raw:
             row.append(repr(raw[name]) if name in raw else NONE)
         row.append(Text(right, style="yellow" if differs else ""))
         if score.intervals:
-            row.append(bounds(score.intervals.get(name), card.decimals))
+            row.append(bounds(score.intervals.get(name), card.decimals, scale))
         rows.append(row)
     session.table("", [*head, *([f">{score.level} interval"] if score.intervals else [])], rows)
 
@@ -205,7 +211,11 @@ def _languages(session: Session, card: ScoreCard) -> None:
         return
     names = card.board_metrics
     rows = [
-        [f"  {language}", card.languages.count(language), *(number(values[n], card.decimals) for n in names)]
+        [
+            f"  {language}",
+            card.languages.count(language),
+            *(number(values[n], card.decimals, card.strict.scale(n)) for n in names),
+        ]
         for language, values in found[:SHOWN]
     ]
     session.table("", ["  strict, by language", ">questions", *(f">{name}" for name in names)], rows)

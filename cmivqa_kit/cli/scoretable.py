@@ -13,6 +13,7 @@ from cmivqa_kit.cli.scorecard import (
     Look,
     bounds,
     how_sure,
+    metric_name,
     number,
     official_column,
     show_faults,
@@ -25,20 +26,20 @@ from cmivqa_kit.scoring.card import ScoreCard
 COMPARED = 5  # files in the proposed command
 
 
-def show_table(session: Session, judged: Sequence[Entry], look: Look) -> None:
+def show_table(session: Session, entries: Sequence[Entry], look: Look) -> None:
     """One row per file and track, in the order given within a track; then how to read them, and what is wrong."""
-    scores = [score for one in judged for score in one.scores]
+    scores = [score for one in entries for score in one.scores]
     if scores:
         raw = [">official, raw"] if look.raw else []
         interval = [f">{scores[0].level} interval"] if any(score.intervals for score in scores) else []
         columns = ["file", "track", "ranked by", ">official", *raw, ">strict", *interval, ">answered", "remarks"]
         splits = list(dict.fromkeys(score.card.split for score in scores))
-        rows = [row for track in TRACKS for row in _rows(judged, track, look, bool(interval), len(splits) > 1)]
-        files = sum(bool(one.scores) for one in judged)
+        rows = [row for track in TRACKS for row in _rows(entries, track, look, bool(interval), len(splits) > 1)]
+        files = sum(bool(one.scores) for one in entries)
         session.table(f"{count(files, 'file')}, {', '.join(splits)}", columns, rows)
     from cmivqa_kit.plugin.settings import name_recipe
 
-    for one in judged:
+    for one in entries:
         if one.scores and one.made_by is not None:
             session.say(f"  {one.path}: {made_by(one.made_by, name_recipe)}", "dim")
     if look.part:
@@ -49,26 +50,26 @@ def show_table(session: Session, judged: Sequence[Entry], look: Look) -> None:
     by_track = sorted((score.card for score in scores), key=lambda card: card.track)
     for signature in dict.fromkeys(card.signature for card in by_track):
         session.say(f"  {signature}", "dim")
-    for one in judged:
+    for one in entries:
         _problems(session, one)
 
 
-def _problems(session: Session, judged: Entry) -> None:
+def _problems(session: Session, entry: Entry) -> None:
     """What is wrong with a file, once where it is the same on every track."""
-    show_findings(session, judged)
+    show_findings(session, entry)
     same: dict[tuple[str, str], list[ScoreCard]] = {}
-    for card in (score.card for score in judged.scores):
+    for card in (score.card for score in entry.scores):
         if card.crash or card.strict.error:
             same.setdefault((card.crash, card.strict.message), []).append(card)
     for cards in same.values():
-        session.say(f"{judged.path}, {' and '.join(f'Track {card.track}' for card in cards)}:")
-        show_faults(session, judged.path, cards[0])
+        session.say(f"{entry.path}, {' and '.join(f'Track {card.track}' for card in cards)}:")
+        show_faults(session, entry.path, cards[0])
 
 
-def comparable(judged: Sequence[Entry]) -> list[Path]:
+def comparable(entries: Sequence[Entry]) -> list[Path]:
     """The files that ask to be compared: those of the track and split that most of them are for, if two or more."""
     groups: dict[tuple[int, str], list[Path]] = {}
-    for one in judged:
+    for one in entries:
         for score in one.scores:
             if not score.card.strict.error:
                 groups.setdefault((score.card.track, score.card.split), []).append(one.path)
@@ -76,8 +77,8 @@ def comparable(judged: Sequence[Entry]) -> list[Path]:
     return most[:COMPARED] if len(most) > 1 else []
 
 
-def _rows(judged: Sequence[Entry], track: int, look: Look, interval: bool, splits: bool) -> list[list[str]]:
-    found = [(one.path, score) for one in judged for score in one.scores if score.card.track == track]
+def _rows(entries: Sequence[Entry], track: int, look: Look, interval: bool, splits: bool) -> list[list[str]]:
+    found = [(one.path, score) for one in entries for score in one.scores if score.card.track == track]
     rows = [_row(path, score, look, interval, splits) for path, score in found]
     published: dict[tuple[str, str], Beside] = {}
     for _, score in found:
@@ -88,23 +89,24 @@ def _rows(judged: Sequence[Entry], track: int, look: Look, interval: bool, split
 
 def _row(path: Path, score: ScoreWithIntervals, look: Look, interval: bool, splits: bool) -> list[str]:
     card, name = score.card, score.card.headline
+    scale = card.strict.scale(name)
     official, counts = card.official, card.counts
     raw = [repr(official.raw[name]) if name in official.raw else NONE] if look.raw else []
     return [
         str(path),
         f"{card.track} {card.split}" if splits else str(card.track),
-        name,
+        metric_name(name, scale),
         number(official.metrics.get(name), card.decimals),
         *raw,
-        number(card.strict.metrics.get(name), card.decimals),
-        *([bounds(score.intervals.get(name), card.decimals)] if interval else []),
+        number(card.strict.metrics.get(name), card.decimals, scale),
+        *([bounds(score.intervals.get(name), card.decimals, scale)] if interval else []),
         f"{counts['answered']}/{counts['questions']}",
         "; ".join(_remarks(card)),
     ]
 
 
 def _remarks(card: ScoreCard) -> list[str]:
-    """In a few words; ``-v`` has the sentences."""
+    """What must be known of a card, in a few words; ``-v`` has the sentences."""
     remarks = []
     if card.official.crash is not None:
         quirk = card.official.crash.quirk
@@ -119,12 +121,12 @@ def _remarks(card: ScoreCard) -> list[str]:
     return remarks
 
 
-def _published(one: Beside, look: Look, interval: bool) -> list[str]:
-    card = one.card
-    value = one.confirmed.get(card.headline)
+def _published(beside: Beside, look: Look, interval: bool) -> list[str]:
+    card = beside.card
+    value = beside.confirmed.get(card.headline)
     remarks = [] if value is not None else ["not confirmed"]
-    if not one.same_corpus:
+    if not beside.same_corpus:
         remarks.append("another corpus: for orientation only")
     blank = [NONE] * (look.raw + 1 + interval + 1)  # raw, strict, interval, answered
     official = number(value, card.decimals)
-    return [f"{one.name}, published", str(card.track), card.headline, official, *blank, "; ".join(remarks)]
+    return [f"{beside.name}, published", str(card.track), card.headline, official, *blank, "; ".join(remarks)]

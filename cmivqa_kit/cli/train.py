@@ -86,12 +86,12 @@ def command(
 
 
 def _resume(session: Session, stopped: Path, group: Group) -> None:
-    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.plugin.registry import find_declaration
     from cmivqa_kit.training.fit import resume
 
     with render.steps(session.console, not session.json) as progress:
         fitted = resume(session.files, stopped, session.workspace["run.device"], progress, group)
-    _report(session, declaration(fitted.run.baseline), fitted)
+    _report(session, find_declaration(fitted.run.baseline), fitted)
 
 
 def _train(
@@ -103,13 +103,13 @@ def _train(
     dry_run: bool,
     group: Group,
 ) -> None:
-    from cmivqa_kit.plugin.registry import declaration
+    from cmivqa_kit.plugin.registry import find_declaration
     from cmivqa_kit.plugin.settings import merge, name_recipe, settings
     from cmivqa_kit.training.fit import plan, ready, repeat, train
 
     space = session.workspace
     device, seed = space["run.device"], space["run.seed"]
-    found = declaration(space["model.baseline"])
+    found = find_declaration(space["model.baseline"])
     preset = session.preset(found)
     config = settings(found, preset or None, overrides, recipe)
     repeated = repeat(space.path("run.directory"), found) if "+" in (split or "") else None

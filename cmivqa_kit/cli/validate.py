@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class How:
+class Request:
     """What the flags say, and the splits opened so far: thirty entries share one corpus."""
 
     split: str | None
@@ -70,25 +70,30 @@ def command(
     The split and the tracks are worked out from the file. Exit code 1 when an error was found, 0 with warnings only.
     The codes: cmivqa_kit/submission/CODES.md. With --truth alone an answer file is checked.
     """
+    from cmivqa_kit.submission.form import submission_form
     from cmivqa_kit.submission.scan import MIB, Limits
 
     if not files and truth is None:
         raise click.UsageError("name a submission file, a folder of them, or an answer file with --truth.")
     session = Session(form, split=split, track=track, truth=truth, **flags)
-    how = How(split, track_number(track), Limits(size=int(max_size * MIB)))
+    request = Request(split, track_number(track), Limits(size=int(max_size * MIB)))
     reports: list[Report] = []
     table: list[tuple[object, ...]] = []
     codes: list[int] = [ExitCode.OK]
     if truth is not None:
-        answers, how = _answers(session, truth, how)
+        answers, request = _answers(session, truth, request)
         reports.append(_shown(session, answers, verbose, table, "answer file, "))
     paths = list(expand(files))
+    if paths:
+        submission_form(session.edition)  # once, before any file is read or mended
     if fix_out is not None:
-        paths = run_fix(session, paths, fix_out, force, how.split, how.track, how.limits.size, how.questions)
+        paths = run_fix(
+            session, paths, fix_out, force, request.split, request.track, request.limits.size, request.questions
+        )
     for path in paths:
         judged = len(table)
         with one_of(len(paths), codes):
-            reports.append(_shown(session, _report(session, path, how), verbose, table))
+            reports.append(_shown(session, _report(session, path, request), verbose, table))
         if len(table) == judged:
             table.append((path, "not judged", "-", "-"))
     codes += [ExitCode.OK if report.ok else ExitCode.FINDINGS for report in reports]
@@ -102,14 +107,16 @@ def command(
     finish(max(codes))
 
 
-def _shown(session: Session, report: Report, verbose: bool, table: list[tuple[object, ...]], what: str = "") -> Report:
+def _shown(
+    session: Session, report: Report, verbose: bool, table: list[tuple[object, ...]], subject: str = ""
+) -> Report:
     """Print a report, note it for the table, and let go of what only printing needs."""
     from cmivqa_kit.cli.findings import show
 
     table.append((report.path, "valid" if report.ok else "not valid", report.errors, report.warnings))
     if session.json:
-        return replace(report, findings=tuple(report.place(report.findings)), text=None)
-    show(session, report, verbose, what)
+        return replace(report, findings=tuple(report.located(report.findings)), text=None)
+    show(session, report, verbose, subject)
     return replace(report, findings=(), text=None)
 
 
@@ -155,44 +162,46 @@ def expand(files: Iterable[Path]) -> Iterable[Path]:
         yield from inside
 
 
-def _report(session: Session, path: Path, how: How) -> Report:
+def _report(session: Session, path: Path, request: Request) -> Report:
     from cmivqa_kit.submission.guarded import read_guarded
     from cmivqa_kit.submission.match import find, tracks_of
     from cmivqa_kit.submission.validate import validate
 
-    document = read_guarded(path, how.limits)
+    document = read_guarded(path, request.limits)
     if not document.rows:  # nothing to match a split with: the findings say why
-        return validate(document, (how.track,) if how.track else (), session.edition)
-    if how.questions is not None:
-        tracks = (how.track,) if how.track else tracks_of(document.rows, session.edition)
-        return validate(document, tracks, session.edition, None, how.questions)
-    if how.track is None and not tracks_of(document.rows, session.edition):
+        return validate(document, (request.track,) if request.track else (), session.edition)
+    if request.questions is not None:
+        tracks = (request.track,) if request.track else tracks_of(document.rows, session.edition)
+        return validate(document, tracks, session.edition, None, request.questions)
+    if request.track is None and not tracks_of(document.rows, session.edition):
         shapeless = validate(document, (), session.edition)
         if not shapeless.ok:
             return shapeless  # the findings say why the track cannot be told
     files = session.files
     with naming(path):
-        match = find(document.rows, files, how.split, how.track, exact=session.workspace.is_demo, texts_suffice=True)
-    opened = _opened(session, match.split, match.tracks[0], how)
+        match = find(
+            document.rows, files, request.split, request.track, exact=session.workspace.is_demo, texts_suffice=True
+        )
+    opened = _opened(session, match.split, match.tracks[0], request)
     return validate(document, match.tracks, files.edition, match.split, opened.questions, opened.videos)
 
 
-def _opened(session: Session, split: str, track: Track, how: How) -> Split:
+def _opened(session: Session, split: str, track: Track, request: Request) -> Split:
     from cmivqa_kit.data.corpus import load_split
 
-    if (split, track) not in how.opened:
-        how.opened[split, track] = load_split(session.files, split, track)
-    return how.opened[split, track]
+    if (split, track) not in request.opened:
+        request.opened[split, track] = load_split(session.files, split, track)
+    return request.opened[split, track]
 
 
-def _answers(session: Session, truth: Path, how: How) -> tuple[Report, How]:
-    """The report of an answer file, and how to check submissions by its questions."""
+def _answers(session: Session, truth: Path, request: Request) -> tuple[Report, Request]:
+    """The report of an answer file, and the request to check submissions by its questions."""
     from cmivqa_kit.data.types import Question
     from cmivqa_kit.submission.answers import check_answers
     from cmivqa_kit.submission.guarded import read_guarded
     from cmivqa_kit.submission.read import plain_id
 
-    document = read_guarded(truth, how.limits)
+    document = read_guarded(truth, request.limits)
 
     def text(row: Any, key: str) -> str | None:
         return row[key] if isinstance(row.get(key), str) else None
@@ -202,11 +211,11 @@ def _answers(session: Session, truth: Path, how: How) -> tuple[Report, How]:
         for row in document.rows
         if (identity := plain_id(row)) is not None
     ]
-    split = _split_of(session, document, how)
-    return check_answers(document, how.track, split.videos if split else ()), replace(how, questions=questions)
+    split = _split_of(session, document, request)
+    return check_answers(document, request.track, split.videos if split else ()), replace(request, questions=questions)
 
 
-def _split_of(session: Session, document: Document, how: How) -> Split | None:
+def _split_of(session: Session, document: Document, request: Request) -> Split | None:
     """The split whose answers these are, where one of the data root's fits; its corpus is then checked against."""
     from cmivqa_kit.submission.match import find
     from cmivqa_kit.submission.read import plain_id
@@ -214,11 +223,11 @@ def _split_of(session: Session, document: Document, how: How) -> Split | None:
     if not document.rows or session.workspace.is_demo:
         return None
     number = session.files.edition.track_of_id(plain_id(document.rows[0]))
-    track = how.track or next((t for t in TRACKS if t == number), 1)
+    track = request.track or next((t for t in TRACKS if t == number), 1)
     try:
-        match = find(document.rows, session.files, how.split, track)
-        return _opened(session, match.split, match.tracks[0], how)
+        match = find(document.rows, session.files, request.split, track)
+        return _opened(session, match.split, match.tracks[0], request)
     except UserError:
-        if how.split is not None:
+        if request.split is not None:
             raise
         return None

@@ -179,11 +179,11 @@ def _write(archive: Path, plan: dict[str, Member], destination: Path, limit: int
 
 
 class _TooMuch(Exception):
-    """More bytes came out than allowed."""
+    """Raised where more bytes come out than are allowed."""
 
 
 class _WriteFailed(Exception):
-    """The disk, not the archive, is at fault."""
+    """Raised where the disk, not the archive, is at fault."""
 
 
 class _Counted:

@@ -66,7 +66,7 @@ def is_archive(path: Path) -> bool:
 
 @contextmanager
 def reading(archive: Path) -> Iterator[None]:
-    """Says plainly what reading a damaged or odd archive raises."""
+    """Turn what reading a damaged or odd archive raises into a plain `UserError`."""
     try:
         yield
     except NotImplementedError as error:

@@ -137,11 +137,11 @@ class Catalogue:
         """The folders of video files that serve question files in ``beside``, nearest first."""
         return _existing(beside, self.root, MEDIA_FOLDERS)
 
-    def _refuse_different(self, paths: Sequence[Path], what: str) -> None:
+    def _refuse_different(self, paths: Sequence[Path], description: str) -> None:
         """Several files that could all be meant are fine as long as they are copies (both spellings of a name)."""
         if len(paths) > 1 and len({sha256(path) for path in paths}) > 1:
             raise UserError(
-                f"{self.root}: several {what}: " + ", ".join(str(path.relative_to(self.root)) for path in paths),
+                f"{self.root}: several {description}: " + ", ".join(str(path.relative_to(self.root)) for path in paths),
                 "Keep one of them below the data root, or point --data at the folder that holds it.",
             )
 
@@ -186,7 +186,7 @@ def catalogue(root: Path, edition: str | None = None) -> Catalogue:
 
 
 def refuse_folder(error: OSError) -> None:
-    """For `os.walk`, which would pass over a folder that may not be read.
+    """Raise the error of a folder that may not be read; `os.walk` would pass over it.
 
     Raises:
         UserError: always.

@@ -150,7 +150,7 @@ class CheckReport:
             "videos_with_features": sum(video.id in self.split.features for video in videos),
             "durations": dict(sources),
             "findings": self.counts,
-            "notes": [{"what": note.what, "why": note.why} for note in self.split.notes],
+            "notes": [{"what": note.subject, "why": note.why} for note in self.split.notes],
         }
 
 
@@ -170,12 +170,12 @@ def check(split: Split) -> CheckReport:
 
 def usable(split: Split, drops: Collection[str]) -> tuple[tuple[Question, ...], Counter[str]]:
     """The questions that no rule of ``drops`` removes, and how many each rule removed (the first that applies)."""
-    kept: list[Question] = []
+    remaining: list[Question] = []
     removed: Counter[str] = Counter()
     for row in check(split).rows:
         by = row.dropped_by(drops)
         if by:
             removed[by[0]] += 1
         else:
-            kept.append(row.question)
-    return tuple(kept), removed
+            remaining.append(row.question)
+    return tuple(remaining), removed

@@ -47,13 +47,13 @@ def read_durations(folder: Path) -> dict[str, float]:
             f"{folder}: not a folder that can be listed ({error.strerror or error})",
             "Name the folder that holds the videos.",
         ) from None
-    found: dict[str, float] = {}
+    durations: dict[str, float] = {}
     for path in files:
-        if path.stem not in found and not path.name.startswith("."):
+        if path.stem not in durations and not path.name.startswith("."):
             seconds = mp4_duration(path)
             if seconds is not None:
-                found[path.stem] = seconds
-    return dict(sorted(found.items()))
+                durations[path.stem] = seconds
+    return dict(sorted(durations.items()))
 
 
 def _duration(stream: BinaryIO, size: int) -> float | None:

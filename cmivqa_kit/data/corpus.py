@@ -45,14 +45,14 @@ def open_split(root: Path | str, name: str, track: Track | None = None, edition:
     return load_split(catalogue(Path(root), edition), name, track)
 
 
-def load_split(files: Catalogue, name: str, track: Track | None = None) -> Split:
+def load_split(catalogue: Catalogue, name: str, track: Track | None = None) -> Split:
     """As `open_split`, on a data root that is already catalogued."""
-    questions = load_questions(files, name, track)
+    questions = load_questions(catalogue, name, track)
     folder = questions.file.path.parent
     split = questions.file.split
-    notes = [*files.notes, *questions.notes]
-    subtitle_file = files.subtitle_file(folder, split)
-    features = FeatureStore(files.feature_folders(folder))
+    notes = [*catalogue.notes, *questions.notes]
+    subtitle_file = catalogue.subtitle_file(folder, split)
+    features = FeatureStore(catalogue.feature_folders(folder))
     asked = frozenset(q.video_id for q in questions.questions if q.video_id is not None)
     videos = dict(questions.videos)
     silent = not videos or any(not (video.subtitles or video.translations) for video in videos.values())
@@ -67,76 +67,62 @@ def load_split(files: Catalogue, name: str, track: Track | None = None) -> Split
         videos = {video_id: Video(video_id) for video_id in features}
     _refuse_near_misses(questions, videos)
     videos = dict(sorted(videos.items()))
-    durations = _container_durations(files.media_folders(folder))
+    durations = _container_durations(catalogue.media_folders(folder))
     return Split(
         name=split,
         questions=questions.questions,
         videos=MappingProxyType({v.id: _with_duration(v, durations, features) for v in videos.values()}),
         features=features,
-        edition=files.edition.name,
+        edition=catalogue.edition.name,
         layout=questions.layout.name,
         source=questions.file.path,
         notes=tuple(notes),
     )
 
 
-def load_questions(files: Catalogue, name: str, track: Track | None = None) -> QuestionSet:
+def load_questions(catalogue: Catalogue, name: str, track: Track | None = None) -> QuestionSet:
     """The questions of a split only: no subtitles, no features are touched.
 
-    Where the organizers hold the answers, the Tracks 2 and 3 ask for the video: whatever a file says of it then (a
-    development-phase file may still name videos, spec ccgs 1.2) is cut out before the file is read.
+    What a layout does not know is cut out before it reads the file. Where the organizers hold the answers, Tracks 2
+    and 3 ask for the video: then only the keys of questions are left, since a development-phase file may still name
+    videos (spec ccgs 1.2).
 
     Raises:
         UserError: a file that is no list of questions, or records with findings (all are listed).
     """
-    file = files.question_file(name, track)
+    file = catalogue.question_file(name, track)
     records = read_json(file.path, "question file")
     if not isinstance(records, list) or not records:
         what = "an empty array" if records == [] else f"{type(records).__name__}, not an array of questions"
         raise UserError(f"{file.path}: {what}", "Download the question file again, or name another with --data.")
-    by_organizers = files.edition.splits[file.split].answers == "organizers"
+    by_organizers = catalogue.edition.splits[file.split].answers == "organizers"
     corpus_only = by_organizers and 1 not in file.tracks  # no honest record of this file names a video
-    shown = _without_gold(records) if corpus_only else records
-    layout = detect(shown)
+    layout = detect(records, questions_only=corpus_only)
     if layout is None:
         raise UserError(
             f"{file.path}: no record has a question ('question', 'Chinese_question' or 'English_question')",
             "This is not a question file; move it out of the data root.",
         )
     held = by_organizers and not layout.public_answers
-    read = layout.read(shown)
+    read = layout.read(layout.keys.questions_only(records) if corpus_only else layout.keys.known(records))
     problems = [*read.problems, *_duplicate_ids(read.questions)]
     if problems:
         raise problems_error(file.path, problems, "Mend these records, or remove them from the file.")
     notes = list(read.notes)
     hide = held and track in (2, 3) and not corpus_only
-    questions = layout.read(_without_gold(records)).questions if hide else read.questions
+    questions = layout.read(layout.keys.questions_only(records)).questions if hide else read.questions
     if track is not None:
-        questions = _of_track(questions, track, files, notes)
+        questions = _of_track(questions, track, catalogue, notes)
     if file.tracks == (1,) or track == 1:
         _require_videos(file, questions)
     return QuestionSet(file, layout, questions, read.videos, tuple(notes), held)
 
 
-GOLD = frozenset({"video_id", "start_second", "end_second", "answer_start_second", "answer_end_second",
-                  "video_sub_title", "video_captions", "video_length", "sample_id"})  # fmt: skip
-
-
-def _without_gold(records: Sequence[Any]) -> list[Any]:
-    """The records of a Tracks 2/3 question file without what only its answers could hold."""
-    return [
-        {key: value for key, value in record.items() if key not in GOLD or (key == "sample_id" and "id" not in record)}
-        if isinstance(record, Mapping)
-        else record
-        for record in records
-    ]
-
-
 def _of_track(
-    questions: tuple[Question, ...], track: Track, files: Catalogue, notes: list[Note]
+    questions: tuple[Question, ...], track: Track, catalogue: Catalogue, notes: list[Note]
 ) -> tuple[Question, ...]:
     """The questions for ``track`` where the ids of one file carry several track numbers."""
-    kept = tuple(q for q in questions if files.edition.track_of_id(q.id) in (None, track))
+    kept = tuple(q for q in questions if catalogue.edition.track_of_id(q.id) in (None, track))
     if not kept or len(kept) == len(questions):
         return questions
     notes.append(Note(f"Track {track}", f"{len(questions) - len(kept)} questions of other tracks in the same file"))
@@ -180,10 +166,10 @@ def _refuse_near_misses(questions: QuestionSet, videos: Mapping[str, Video]) -> 
 
 
 def _container_durations(folders: Iterable[Path]) -> dict[str, float]:
-    found: dict[str, float] = {}
+    durations: dict[str, float] = {}
     for folder in folders:
-        found = {**read_durations(folder), **found}
-    return found
+        durations = {**read_durations(folder), **durations}
+    return durations
 
 
 def _with_duration(video: Video, containers: Mapping[str, float], features: FeatureStore) -> Video:
@@ -201,7 +187,7 @@ def _with_duration(video: Video, containers: Mapping[str, float], features: Feat
     return video
 
 
-def truth_records(files: Catalogue, split: str, track: Track) -> tuple[list[Any], Path] | None:
+def truth_records(catalogue: Catalogue, split: str, track: Track) -> tuple[list[Any], Path] | None:
     """The answers of a split as the official program wants them, with their file; ``None`` where they are not here.
 
     The organizers' answer file where there is one, else the annotated question file of a split whose answers are
@@ -211,7 +197,7 @@ def truth_records(files: Catalogue, split: str, track: Track) -> tuple[list[Any]
     Raises:
         UserError: the file cannot be read, or the question file holds answers that it should not.
     """
-    path = files.answer_file(split, track)
+    path = catalogue.answer_file(split, track)
     if path is not None:
         records = read_json(path, "answer file")
         if not isinstance(records, list):
@@ -219,11 +205,11 @@ def truth_records(files: Catalogue, split: str, track: Track) -> tuple[list[Any]
         layout = detect(records)
         if layout is None or layout.as_scored:
             return records, path
-        read = layout.read(records)
+        read = layout.read(layout.keys.known(records))
         if read.problems:
             raise problems_error(path, read.problems, "Check the answer file.")
         return _as_scored(read.questions), path
-    questions = load_questions(files, split, track)
+    questions = load_questions(catalogue, split, track)
     if all(question.answer is None for question in questions.questions):
         return None
     if questions.held:

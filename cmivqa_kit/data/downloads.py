@@ -113,7 +113,7 @@ def _collect(
 
 
 def _begins_like_json(path: Path) -> bool:
-    """A browser may save ``subtitle.json`` as ``subtitle`` or ``subtitle.json.txt``."""
+    """True for a file that begins like JSON: browsers save ``subtitle.json`` as ``subtitle`` too, or with ``.txt``."""
     try:
         with path.open("rb") as stream:
             return stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{")

@@ -43,11 +43,11 @@ class FeatureStore:
     def files(self) -> dict[str, Path]:
         """Video id -> file, ordered by id; the folders are listed at first use."""
         if self._files is None:
-            found: dict[str, Path] = {}
+            paths: dict[str, Path] = {}
             for folder in self.folders:
                 for path in sorted(folder.glob("*.npy")):
-                    found.setdefault(path.stem, path)
-            self._files = dict(sorted(found.items()))
+                    paths.setdefault(path.stem, path)
+            self._files = dict(sorted(paths.items()))
         return self._files
 
     def __len__(self) -> int:

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from cmivqa_kit.data.catalogue import MANIFEST, Catalogue, catalogue
 from cmivqa_kit.data.downloads import Heap, collect
-from cmivqa_kit.data.placing import Place, put, refuse_conflicts, without_repeats
+from cmivqa_kit.data.placing import Placement, put, refuse_conflicts, without_repeats
 from cmivqa_kit.data.recognise import Recognised, recognise
 from cmivqa_kit.data.srt import convert_folder, split_name
 from cmivqa_kit.data.types import TRACKS, Note
@@ -24,7 +24,7 @@ from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import Problem, RunFailed, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
 
-__all__ = ["Intake", "Place", "gather"]
+__all__ = ["Intake", "Placement", "gather"]
 
 SHARED = ""  # the place of files that serve several splits: the data root itself
 COVERED = 0.5  # share of a split's videos that a file must hold to serve that split
@@ -39,7 +39,7 @@ class Intake:
 
     root: Path
     edition: Edition
-    places: tuple[Place, ...]
+    placements: tuple[Placement, ...]
     ignored: tuple[Note, ...]
     missing: tuple[str, ...]
     reissued: tuple[str, ...]
@@ -87,7 +87,7 @@ def _gather(
     rules = _edition(heap, known, edition)
     present = _present(known)
     if not heap.of_kind("questions") and not present:
-        seen = "; ".join(f"{note.what}: {note.why}" for note in heap.ignored[:5]) or "no .json file at all"
+        seen = "; ".join(f"{note.subject}: {note.why}" for note in heap.ignored[:5]) or "no .json file at all"
         raise UserError("no question file found in what was given", f"Looked at: {seen}")
     plan, unsorted = _plan(heap, present, rules, root, staging)
     if unsorted:
@@ -110,7 +110,7 @@ def _gather(
 
 
 def _looked_at(heap: Heap) -> str:
-    seen = "; ".join(f"{note.what}: {note.why}" for note in heap.ignored[:5])
+    seen = "; ".join(f"{note.subject}: {note.why}" for note in heap.ignored[:5])
     return f"Looked at: {seen}" if seen else "Videos and audios are not used."
 
 
@@ -136,8 +136,8 @@ def _present(known: Catalogue | None) -> dict[str, Recognised]:
 
 def _plan(
     heap: Heap, present: dict[str, Recognised], edition: Edition, root: Path, staging: Path
-) -> tuple[list[Place], list[Problem]]:
-    plan: list[Place] = []
+) -> tuple[list[Placement], list[Problem]]:
+    plan: list[Placement] = []
     unsorted: list[Problem] = []
     videos: dict[str, set[str]] = defaultdict(set)  # place below the root -> ids its questions or answers name
     for found in present.values():
@@ -152,7 +152,7 @@ def _plan(
         videos[split] |= found.videos
         held = found.holds_answers(split, edition)
         target = root / _question_path(found, split, edition, held)
-        plan.append(Place(found.path, target, "answers" if held else "questions", hint=found.full_name))
+        plan.append(Placement(found.path, target, "answers" if held else "questions", hint=found.full_name))
     for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging)]:
         home = _home(found.videos, videos, edition.split_in(*found.named, found.outer))
         if home is None:
@@ -160,43 +160,53 @@ def _plan(
             continue
         if home != SHARED:
             videos[home] |= found.videos
-        plan.append(Place(found.path, root / home / "subtitle.json", "subtitles", hint=found.full_name))
+        plan.append(Placement(found.path, root / home / "subtitle.json", "subtitles", hint=found.full_name))
     for group in heap.features.values():
         ids = {file.stem for file in group.files}
         home = _home(ids, videos, edition.split_in(*reversed(Path(group.hint).parts))) or SHARED
-        plan.append(Place(group.path, root / home / "video_feature", "features", group.files, group.hint))
+        plan.append(Placement(group.path, root / home / "video_feature", "features", group.files, group.hint))
     return plan, unsorted
 
 
-def _like_another(found: Recognised, questions: Sequence[Recognised], heap: Heap, edition: Edition) -> str | None:
+def _like_another(
+    question_file: Recognised, questions: Sequence[Recognised], heap: Heap, edition: Edition
+) -> str | None:
     """The split of a file that does not say it: that of a file with the same questions, of subtitles with the same
     videos, or the only split whose answers are hidden."""
     for other in questions:
         split = other.split(edition)
-        if split is not None and found.asked and len(found.asked & other.asked) >= COVERED * len(found.asked):
+        if (
+            split is not None
+            and question_file.asked
+            and len(question_file.asked & other.asked) >= COVERED * len(question_file.asked)
+        ):
             return split
     for other in heap.of_kind("subtitles"):
         split = edition.split_in(*other.named, other.outer)
-        if split is not None and found.videos and len(found.videos & other.videos) >= COVERED * len(found.videos):
+        if (
+            split is not None
+            and question_file.videos
+            and len(question_file.videos & other.videos) >= COVERED * len(question_file.videos)
+        ):
             return split
     hidden = [name for name, facts in edition.splits.items() if facts.answers == "organizers"]
     return hidden[0] if len(hidden) == 1 else None
 
 
-def _question_path(found: Recognised, split: str, edition: Edition, held: bool) -> Path:
-    """Official names are kept; any other name becomes one that says split and track."""
-    stated = found.stated_tracks(edition)
+def _question_path(question_file: Recognised, split: str, edition: Edition, held: bool) -> Path:
+    """The path below the data root: official names stay, any other becomes one that says split and track."""
+    stated = question_file.stated_tracks(edition)
     if held:
         tracks = stated if edition.corpus_files == "per-track" and stated else (1,)
         return Path("answers") / f"dataset_{split}_for_task_{tracks[0]}_answer.json"
     official = edition.splits[split].files
-    if found.path.name in (*official, f"{split}.json"):
-        return Path(split) / found.path.name
-    if edition.splits[split].answers == "public" or found.public:
+    if question_file.path.name in (*official, f"{split}.json"):
+        return Path(split) / question_file.path.name
+    if edition.splits[split].answers == "public" or question_file.public:
         if stated and edition.corpus_files == "per-track":
             return Path(split) / f"{split}_task{''.join(map(str, stated))}.json"
         return Path(split) / (official[0] if len(official) == 1 else f"{split}.json")
-    return Path(split) / f"dataset_{split}_for_track{''.join(map(str, found.tracks(edition)))}.json"
+    return Path(split) / f"dataset_{split}_for_track{''.join(map(str, question_file.tracks(edition)))}.json"
 
 
 def _home(ids: Iterable[str], videos: dict[str, set[str]], named: str | None) -> str | None:
@@ -255,20 +265,20 @@ def _write_manifest(root: Path, rules: Edition) -> None:
         write_json(path, {**before, "edition": rules.name})
 
 
-def _missing(files: Catalogue, edition: Edition) -> Iterator[str]:
+def _missing(catalogue: Catalogue, edition: Edition) -> Iterator[str]:
     """What a user of this edition would still want, per split that is there at all, then the splits that are not."""
-    for split in files.splits:
-        of_split = [file for file in files.questions if file.split == split]
+    for split in catalogue.splits:
+        of_split = [file for file in catalogue.questions if file.split == split]
         beside = of_split[0].path.parent
         inline = any(recognise(file.path, file.path.name).inline for file in of_split[:1])
-        if not inline and files.subtitle_file(beside, split) is None:
+        if not inline and catalogue.subtitle_file(beside, split) is None:
             yield f"{split}: subtitle.json"
-        if not files.feature_folders(beside):
+        if not catalogue.feature_folders(beside):
             yield f"{split}: video features (text baselines do without)"
         have = {track for file in of_split for track in file.tracks}
         yield from (f"{split}: the question file of Track {track}" for track in TRACKS if track not in have)
     for split, facts in edition.splits.items():
-        if split not in files.splits:
-            how = " (make one with: cmivqa data split)" if split == "dev" and "train" in files.splits else ""
+        if split not in catalogue.splits:
+            how = " (make one with: cmivqa data split)" if split == "dev" and "train" in catalogue.splits else ""
             size = f", {facts.questions} questions" if facts.questions else ""
             yield f"{split}: not among the files{size}{how}"

@@ -12,7 +12,7 @@ from cmivqa_kit.files import atomic_path, sha256
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """One thing put into the data root: where it came from, where it lies now, and what it is.
 
     For features, ``files`` are the files of the folder ``source`` that are meant. ``hint`` is the name below what was
@@ -21,35 +21,35 @@ class Place:
 
     source: Path
     target: Path
-    what: str
+    kind: str
     files: tuple[Path, ...] = ()
     hint: str = ""
 
     @property
     def name(self) -> str:
-        """What the user knows it as."""
+        """The name that the user knows it by."""
         return self.hint or self.source.name
 
     @property
     def whereabouts(self) -> str:
-        """Enough to tell it from another file of the same name."""
+        """A name that tells it from another file of the same name."""
         return self.name if "/" in self.name else str(self.source)
 
 
-def without_repeats(plan: Sequence[Place]) -> list[Place]:
+def without_repeats(plan: Sequence[Placement]) -> list[Placement]:
     """One place per target; the same file downloaded twice is one file. Feature folders are put together.
 
     Raises:
         UserError: different files for one place.
     """
-    kept: dict[Path, Place] = {}
-    folders: list[Place] = []
+    placements: dict[Path, Placement] = {}
+    folders: list[Placement] = []
     problems = []
     for place in plan:
-        if place.what == "features":
+        if place.kind == "features":
             folders.append(place)
             continue
-        first = kept.setdefault(place.target, place)
+        first = placements.setdefault(place.target, place)
         if first is not place and not _same(first.source, place.source):
             problems.append(Problem(f"{first.whereabouts} and {place.whereabouts}", f"both would be {place.target}"))
     seen: dict[Path, Path] = {}
@@ -60,11 +60,11 @@ def without_repeats(plan: Sequence[Place]) -> list[Place]:
                 problems.append(Problem(f"{first_file} and {file}", f"both would be {place.target / file.name}"))
     if problems:
         raise problems_error("two different files for one place", problems, "Give only the right one of each pair.")
-    return [*kept.values(), *folders]
+    return [*placements.values(), *folders]
 
 
-def refuse_conflicts(plan: Sequence[Place]) -> None:
-    """Nothing that lies in the data root is ever replaced.
+def refuse_conflicts(plan: Sequence[Placement]) -> None:
+    """Refuse a plan that would replace something in the data root.
 
     Raises:
         UserError: a different file stands where one would go; all are listed.
@@ -72,7 +72,7 @@ def refuse_conflicts(plan: Sequence[Place]) -> None:
     problems = []
     for place in plan:
         pairs = [(place.source, place.target)]
-        if place.what == "features" and place.target.is_dir():
+        if place.kind == "features" and place.target.is_dir():
             pairs = [(file, place.target / file.name) for file in place.files]
         for source, target in pairs:
             if target.is_symlink() and not target.exists():
@@ -83,41 +83,41 @@ def refuse_conflicts(plan: Sequence[Place]) -> None:
         raise problems_error("files are in the way", problems, "Move them, or give another data root with --data DIR.")
 
 
-def put(place: Place, staging: Path) -> None:
+def put(placement: Placement, staging: Path) -> None:
     """Copy a file, link a folder of features; what came out of an archive (below ``staging``) is moved.
 
     Raises:
         RunFailed: the disk is full or not writable.
     """
     try:
-        place.target.parent.mkdir(parents=True, exist_ok=True)
-        if place.what == "features":
-            _put_features(place, place.source.is_relative_to(staging))
-        elif not place.target.exists():  # else the same content, checked before
-            with atomic_path(place.target) as temporary:
-                shutil.copyfile(place.source, temporary)
+        placement.target.parent.mkdir(parents=True, exist_ok=True)
+        if placement.kind == "features":
+            _put_features(placement, placement.source.is_relative_to(staging))
+        elif not placement.target.exists():  # else the same content, checked before
+            with atomic_path(placement.target) as temporary:
+                shutil.copyfile(placement.source, temporary)
     except OSError as error:
         raise RunFailed(
-            f"{place.target}: could not be written ({error.strerror or error})",
+            f"{placement.target}: could not be written ({error.strerror or error})",
             "Free some space or give another data root with --data DIR, then run the same command again.",
         ) from None
 
 
-def _put_features(place: Place, ours: bool) -> None:
-    target = place.target
-    whole = len(place.files) == sum(1 for path in place.source.iterdir() if path.suffix.lower() == ".npy")
+def _put_features(placement: Placement, ours: bool) -> None:
+    target = placement.target
+    whole = len(placement.files) == sum(1 for path in placement.source.iterdir() if path.suffix.lower() == ".npy")
     if not target.exists() and whole:
         if ours:
-            place.source.rename(target)
+            placement.source.rename(target)
         else:
-            target.symlink_to(place.source.resolve(), target_is_directory=True)
+            target.symlink_to(placement.source.resolve(), target_is_directory=True)
         return
     if target.is_symlink():
-        if target.resolve() == place.source.resolve():
+        if target.resolve() == placement.source.resolve():
             return
         _spread(target)
     target.mkdir(exist_ok=True)
-    for file in place.files:
+    for file in placement.files:
         if (target / file.name).exists():
             continue
         if ours:
@@ -127,7 +127,7 @@ def _put_features(place: Place, ours: bool) -> None:
 
 
 def _spread(link: Path) -> None:
-    """A linked folder becomes a real one of linked files, so that files of other folders can join them."""
+    """Make a linked folder a real one of linked files, so that files of other folders can join them."""
     files = [path for path in link.resolve().iterdir() if path.suffix.lower() == ".npy"]
     link.unlink()
     link.mkdir()
@@ -135,9 +135,9 @@ def _spread(link: Path) -> None:
         (link / file.name).symlink_to(file)
 
 
-def _same(one: Path, other: Path) -> bool:
-    if one.resolve() == other.resolve():
+def _same(first: Path, other: Path) -> bool:
+    if first.resolve() == other.resolve():
         return True
-    if one.is_file() and other.is_file():
-        return one.stat().st_size == other.stat().st_size and sha256(one) == sha256(other)
+    if first.is_file() and other.is_file():
+        return first.stat().st_size == other.stat().st_size and sha256(first) == sha256(other)
     return False

@@ -49,7 +49,7 @@ class Recognised:
 
     @property
     def full_name(self) -> str:
-        """Where it lay, from the folder or file that was given."""
+        """Its path from the folder or file that was given."""
         return "/".join(part for part in (self.outer, self.hint) if part)
 
     def split(self, edition: Edition) -> str | None:
@@ -108,7 +108,7 @@ def recognise(path: Path, hint: str, outer: str = "") -> Recognised:
         if names_answers(path.name) and all("id" in record and "video_id" in record for record in records):
             return _answers(path, hint, records)
         return Recognised(path, hint, "other", "no questions in it")
-    read = layout.read(records)
+    read = layout.read(layout.keys.known(records))
     return Recognised(
         path,
         hint,
@@ -117,7 +117,7 @@ def recognise(path: Path, hint: str, outer: str = "") -> Recognised:
         edition=layout.edition,
         count=len(read.questions),
         ids=tuple(record.get("id") for record in records),
-        videos=_videos(records),
+        videos=_videos(records, layout.keys.video_id),
         asked=frozenset(question.text for question in read.questions),
         answers=any(question.answer is not None and question.answer.valid for question in read.questions),
         inline=any(video.subtitles for video in read.videos.values()),
@@ -131,12 +131,12 @@ def _answers(path: Path, hint: str, records: list[dict[str, Any]]) -> Recognised
     return Recognised(path, hint, "questions", count=len(records), ids=ids, videos=_videos(records), answers=True)
 
 
-def _videos(records: list[dict[str, Any]]) -> frozenset[str]:
-    return frozenset(record["video_id"] for record in records if isinstance(record.get("video_id"), str))
+def _videos(records: list[dict[str, Any]], key: str = "video_id") -> frozenset[str]:
+    return frozenset(record[key] for record in records if isinstance(record.get(key), str))
 
 
 def _is_subtitles(document: Mapping[str, Any]) -> bool:
-    """Arrays under every key looked at, and objects with a text in one; an empty array is a video without speech.
+    """True for an object of subtitles: arrays of objects with a text; an empty array is a video without speech.
 
     Lines without times are subtitles too: opening the split names every one of them.
     """

@@ -34,7 +34,7 @@ def dev_videos(ids: Iterable[str], fraction: float, seed: int) -> frozenset[str]
     return frozenset(order[: max(1, int(fraction * len(order)))])
 
 
-def divide(files: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | None = None) -> Divided:
+def divide(catalogue: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | None = None) -> Divided:
     """Write ``train.json`` and ``dev.json`` (no video in both) from the annotated file of a data root.
 
     Records are copied unchanged and keep their order. An existing file with the same content is left alone.
@@ -44,26 +44,27 @@ def divide(files: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | N
     """
     if not 0 < fraction < 1:
         raise UserError(f"--fraction {fraction:g} is not between 0 and 1", "0.1 takes a tenth of the videos for dev.")
-    whole = _whole(files)
+    whole = _whole(catalogue)
     found = load_questions(whole, "train")
     if len({file.tracks for file in whole.questions if file.split == "train"}) > 1:
         raise UserError(
-            f"{files.root}: train has one question file per track; one division cannot serve them all",
+            f"{catalogue.root}: train has one question file per track; one division cannot serve them all",
             "Use the dev files that such an edition hands out, or point --data at a folder with one of the files.",
         )
     source = found.file.path
+    key = found.layout.keys.video_id
     records: list[dict[str, Any]] = read_json(source)
     lacking = [
-        Problem(f"/{index}", f"no 'video_id' (id {record.get('id')!r})")
+        Problem(f"/{index}", f"no {key!r} (id {record.get('id')!r})")
         for index, record in enumerate(records)
-        if not record.get("video_id")
+        if not record.get(key)
     ]
     if lacking:
         raise problems_error(source, lacking, "Every record needs its video: the split is made by video.")
-    chosen = dev_videos((record["video_id"] for record in records), fraction, seed)
+    chosen = dev_videos((record[key] for record in records), fraction, seed)
     parts = {
-        "train": [record for record in records if record["video_id"] not in chosen],
-        "dev": [record for record in records if record["video_id"] in chosen],
+        "train": [record for record in records if record[key] not in chosen],
+        "dev": [record for record in records if record[key] in chosen],
     }
     if not parts["train"]:
         raise UserError(f"{source}: its questions are all about one video", "A split by video needs at least two.")
@@ -75,15 +76,15 @@ def divide(files: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | N
             raise UserError(f"{path}: {what}; it is not overwritten", "Give --out DIR, or move that file away.")
     for name, path in paths.items():
         write_json(path, parts[name])
-    counts = {name: len({record["video_id"] for record in part}) for name, part in parts.items()}
+    counts = {name: len({record[key] for record in part}) for name, part in parts.items()}
     return Divided(
         paths["train"], paths["dev"], (len(parts["train"]), len(parts["dev"])), (counts["train"], counts["dev"])
     )
 
 
-def _whole(files: Catalogue) -> Catalogue:
+def _whole(catalogue: Catalogue) -> Catalogue:
     """The data root without a division made before, where the file it was made from still lies there."""
-    ranks = [file.rank for file in files.questions if file.split == "train"]
+    ranks = [file.rank for file in catalogue.questions if file.split == "train"]
     if not ranks or max(ranks) == 0:
-        return files
-    return replace(files, questions=tuple(f for f in files.questions if f.split != "train" or f.rank > 0))
+        return catalogue
+    return replace(catalogue, questions=tuple(f for f in catalogue.questions if f.split != "train" or f.rank > 0))

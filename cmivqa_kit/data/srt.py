@@ -46,7 +46,7 @@ class Conversion:
 
 
 def parse_srt(text: str) -> tuple[tuple[Subtitle, ...], list[Problem]]:
-    """The subtitles of a SubRip file in file order, and its problems (``where`` is the 1-based line). Never raises.
+    """The subtitles of a SubRip file in file order, and its problems (located by the 1-based line). Never raises.
 
     Hours may be missing, blank lines may stand inside a cue or be missing between cues. Cues without text are dropped.
     """
@@ -131,10 +131,10 @@ def _find(source: Path) -> dict[str, list[Path]]:
         raise UserError(f"{source}: no such file or folder", f"Check the path; you are in {Path.cwd()}.")
     if not paths:
         raise UserError(f"{source}: no .srt or .vtt file in it", "Name the folder that holds the subtitle files.")
-    found: dict[str, list[Path]] = {}
+    by_id: dict[str, list[Path]] = {}
     for path in paths:
-        found.setdefault(split_name(path)[0], []).append(path)
-    return dict(sorted(found.items()))
+        by_id.setdefault(split_name(path)[0], []).append(path)
+    return dict(sorted(by_id.items()))
 
 
 def _choose(files: list[Path], language: str | None, notes: list[Note], source: Path) -> Path | None:
@@ -287,13 +287,13 @@ def _unroll(cues: list[_Cue], rolling: bool) -> list[_Cue]:
     A cue that says nothing new is dropped only where it is plainly a repetition (word times in the file, a flash of
     some milliseconds, the tail of two lines): people do say the same twice.
     """
-    kept: list[_Cue] = []
+    cues_left: list[_Cue] = []
     before: list[str] = []
     for start, end, lines in cues:
         most = min(len(before), len(lines), 4)
         same = next((k for k in range(most, 0, -1) if before[-k:] == lines[:k]), 0)
         if same == len(lines) and not (rolling or end - start <= FLASH or same < len(before)):
             same = 0
-        kept.append((start, end, lines[same:]))
+        cues_left.append((start, end, lines[same:]))
         before = lines or before
-    return kept
+    return cues_left

@@ -91,14 +91,14 @@ def lines_as_given(items: Any, pointer: str, text_key: str = "text") -> tuple[tu
     return tuple(lines), problems
 
 
-def in_time_order(lines: Sequence[Subtitle], what: str) -> tuple[tuple[Subtitle, ...], tuple[Note, ...]]:
-    """The lines sorted by start (stably), and a note about ``what`` where that changed their order."""
+def in_time_order(lines: Sequence[Subtitle], subject: str) -> tuple[tuple[Subtitle, ...], tuple[Note, ...]]:
+    """The lines sorted by start (stably), and a note about ``subject`` where that changed their order."""
     late = sum(later.start < earlier.start for earlier, later in pairwise(lines))
     if not late:
         return tuple(lines), ()
     noun = "line starts" if late == 1 else "lines start"
     why = f"{late} {noun} before the one above; sorted by start"
-    return tuple(sorted(lines, key=lambda line: line.start)), (Note(what, why),)
+    return tuple(sorted(lines, key=lambda line: line.start)), (Note(subject, why),)
 
 
 def _line(item: Any, pointer: str, text_key: str) -> tuple[Subtitle | None, list[Problem]]:

@@ -66,9 +66,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something a reader left out or noticed: ``what`` (a file, a key, an id) and ``why``."""
+    """Something a reader left out or noticed: its ``subject`` (a file, a key, an id) and ``why``."""
 
-    what: str
+    subject: str
     why: str
 
 
@@ -100,8 +100,9 @@ class Split:
         Answers never pass, nor does a video that only the questions (not the corpus) name, except in Track 1 where
         the video is given: there it is added without subtitles so that its question can still be answered.
         """
+        # Made anew, not copied: whatever else a layout may have put into its questions stays behind.
         questions = tuple(
-            replace(question, answer=None, video_id=question.video_id if track == 1 else None)
+            Question(question.id, question.text, question.language, question.video_id if track == 1 else None)
             for question in self.questions
         )
         videos = dict(self.videos)

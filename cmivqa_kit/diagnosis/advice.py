@@ -43,7 +43,7 @@ def advise(numbers: Numbers) -> str:
 
 
 def _span_only(numbers: Numbers) -> list[str]:
-    """Track 1."""
+    """The advice for Track 1, where the video is given."""
     unanswered, _, wrong, boundary = numbers.shares
     balance = f"Wrong spans cost {wrong:.4f} of {numbers.headline}, inexact ends {boundary:.4f}."
     largest = max(unanswered, wrong, boundary)
@@ -55,7 +55,7 @@ def _span_only(numbers: Numbers) -> list[str]:
 
 
 def _both(numbers: Numbers) -> list[str]:
-    """Track 3."""
+    """The advice for Track 3: the videos or the spans, whichever cost more."""
     miss, low, wrong, boundary = numbers.shares
     retrieval, localization = miss + low, wrong + boundary
     sides = [f"retrieval {retrieval:.4f}", f"localization {localization:.4f}"]
@@ -81,7 +81,7 @@ def _named(numbers: Numbers, index: int) -> str:
 
 
 def _prior(numbers: Numbers) -> list[str]:
-    """Where the trivial prior is not beaten."""
+    """A sentence where the trivial prior is not beaten; else empty."""
     priors = numbers.priors
     if PLAIN in priors and priors[PLAIN] >= numbers.score:
         return [f"The trivial prior, which reads no question, scores {priors[PLAIN]:.4f}, not less than this file."]

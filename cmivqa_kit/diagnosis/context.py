@@ -46,11 +46,11 @@ NOTHING = Context(
 )
 
 
-def context_of(files: Catalogue, split: str, track: Track) -> Context:
+def context_of(catalogue: Catalogue, split: str, track: Track) -> Context:
     """What a data root holds for a split. What is missing or damaged in it is a remark: the diagnosis does without."""
     remarks: list[str] = []
-    corpus = _load(files, split, track, "no video lengths and no subtitles", remarks)
-    train = _load(files, TRAIN, None, "no trivial prior", remarks)
+    corpus = _load(catalogue, split, track, "no video lengths and no subtitles", remarks)
+    train = _load(catalogue, TRAIN, None, "no trivial prior", remarks)
     prior = usual_span(train) if train is not None else None
     if train is not None and prior is None:
         remarks.append("no trivial prior: too few training answers lie in a video of known duration")
@@ -59,10 +59,10 @@ def context_of(files: Catalogue, split: str, track: Track) -> Context:
     return Context(corpus, prior, tuple(remarks))
 
 
-def split_of(rows: Sequence[Any], files: Catalogue, split: str | None, track: Track) -> str | None:
+def split_of(rows: Sequence[Any], catalogue: Catalogue, split: str | None, track: Track) -> str | None:
     """The split of a data root that a submission answers, where its answers were given apart; ``None`` for none."""
     try:
-        return find(rows, files, split, track).split
+        return find(rows, catalogue, split, track).split
     except UserError:
         return None
 
@@ -84,12 +84,12 @@ def _asked(target: Any, question: Question | None, corpus: Split | None) -> Aske
     return Asked(text, language, duration)
 
 
-def _load(files: Catalogue, split: str, track: Track | None, without: str, remarks: list[str]) -> Split | None:
-    if split == TRAIN and TRAIN not in files.splits:
-        remarks.append(f"{without}: no training split in {files.root}")
+def _load(catalogue: Catalogue, split: str, track: Track | None, without: str, remarks: list[str]) -> Split | None:
+    if split == TRAIN and TRAIN not in catalogue.splits:
+        remarks.append(f"{without}: no training split in {catalogue.root}")
         return None
     try:
-        return load_split(files, split, track)
+        return load_split(catalogue, split, track)
     except UserError as error:
         remarks.append(f"{without}: {error.message.splitlines()[0]}")
         return None

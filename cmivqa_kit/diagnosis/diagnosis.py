@@ -15,6 +15,7 @@ from cmivqa_kit.diagnosis.outcomes import Outcome, read_outcomes
 from cmivqa_kit.diagnosis.prior import PriorScore, prior_scores
 from cmivqa_kit.diagnosis.warnings import Lists, Warning, warnings
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.metrics.scale import FRACTION
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.ids import json_safe
 from cmivqa_kit.scoring.truth import select
@@ -53,7 +54,7 @@ class Diagnosis:
 
     @property
     def loss(self) -> float:
-        """1 - score."""
+        """The loss: 1 - score."""
         return 1 - self.score
 
     @property
@@ -161,7 +162,7 @@ class Diagnosis:
         }
 
     def class_rows(self) -> list[dict[str, Any]]:
-        """``classes`` of `to_dict`."""
+        """The rows of ``classes`` in `to_dict`."""
         return [
             {
                 "key": one.key,
@@ -175,7 +176,7 @@ class Diagnosis:
         ]
 
     def oracle_rows(self) -> list[dict[str, Any]]:
-        """``oracles`` of `to_dict`."""
+        """The rows of ``oracles`` in `to_dict`."""
         return [
             {"key": o.key, "title": o.title, "values": list(o.values), "average": o.average, "note": o.note}
             for o in self.oracles
@@ -207,7 +208,8 @@ def diagnose(card: ScoreCard, predictions: Any, answers: Sequence[Any], context:
     outcomes = read_outcomes(card.track, predictions, targets, cutoffs, card.entries)
     shares = decompose(outcomes, cutoffs)
     score = card.strict.metrics[card.headline]
-    if abs(1 - score - sum(share.share for share in shares)) > TOLERANCE:
+    lost = sum(share.share for share in shares)
+    if card.strict.scale(card.headline) != FRACTION or abs(1 - score - lost) > TOLERANCE:
         raise UserError(
             f"edition {card.edition}: {card.headline} is not the mean overlap of answers, which is taken apart here",
             "Diagnose with an edition that ranks Track 1 by mIoU and Track 3 by the mean of R@k|mIoU.",
@@ -242,5 +244,5 @@ def _lists(card: ScoreCard, outcomes: Sequence[Outcome], cutoffs: Sequence[int],
         clusters=card.clusters,
         length=cutoffs[-1],
         videos=len(corpus.videos) if corpus is not None and corpus.videos else None,
-        found=sum(found) / len(outcomes),
+        recall=sum(found) / len(outcomes),
     )

@@ -55,7 +55,7 @@ class Grouping:
 
 def group(outcomes: Sequence[Outcome], asked: Sequence[Asked], cutoffs: Sequence[int]) -> tuple[Grouping, ...]:
     """Every grouping of which anything is known; (n,) outcomes and what was asked, in the same order."""
-    found: dict[str, Bins] = {
+    groupings: dict[str, Bins] = {
         "question length, characters": quartiles([len(one.text) if one.text else None for one in asked]),
         "answer length, s": quartiles([one.end - one.start for one in outcomes]),
         "video length, s": quartiles([one.duration for one in asked]),
@@ -63,7 +63,7 @@ def group(outcomes: Sequence[Outcome], asked: Sequence[Asked], cutoffs: Sequence
     }
     return tuple(
         Grouping(title, tuple(_row(name, [outcomes[i] for i in rows], cutoffs) for name, rows in bins))
-        for title, bins in found.items()
+        for title, bins in groupings.items()
         if bins
     )
 
@@ -90,17 +90,17 @@ def by_name(values: Sequence[str | None]) -> Bins:
     return _filled(values, [*((name, name) for name in names), (UNKNOWN, None)]) if names else []
 
 
-def _filled(places: Sequence[Any], named: Sequence[tuple[str, Any]]) -> Bins:
-    bins = [(name, [i for i, place in enumerate(places) if place == wanted]) for name, wanted in named]
+def _filled(values: Sequence[Any], named: Sequence[tuple[str, Any]]) -> Bins:
+    bins = [(name, [i for i, value in enumerate(values) if value == wanted]) for name, wanted in named]
     return [(name, rows) for name, rows in bins if rows]
 
 
-def _name(place: int, edges: Sequence[float], known: Sequence[float]) -> str:
+def _name(bin_number: int, edges: Sequence[float], known: Sequence[float]) -> str:
     if not edges:
         return f"{known[0]:g}" if known[0] == known[-1] else f"{known[0]:g} to {known[-1]:g}"
-    if place == 0:
+    if bin_number == 0:
         return f"up to {edges[0]:g}"
-    return f"over {edges[-1]:g}" if place == len(edges) else f"{edges[place - 1]:g} to {edges[place]:g}"
+    return f"over {edges[-1]:g}" if bin_number == len(edges) else f"{edges[bin_number - 1]:g} to {edges[bin_number]:g}"
 
 
 def _row(name: str, outcomes: Sequence[Outcome], cutoffs: Sequence[int]) -> Row:

@@ -98,9 +98,9 @@ def _list(item: Any, limit: int) -> tuple[int, list[Listed]]:
     return (0, []) if item is None else read_entries(item.get("output"), limit)
 
 
-def _outcome(target: Any, answer: Answered, found: tuple[int, list[Listed]], cutoffs: Sequence[int]) -> Outcome:
+def _outcome(target: Any, answer: Answered, listed: tuple[int, list[Listed]], cutoffs: Sequence[int]) -> Outcome:
     video, start, end = _video(target), target["start_second"], target["end_second"]
-    read, valid = found
+    read, valid = listed
     # Above 1 only by the rounding of integers beyond 2^53; strict scoring cuts it off too.
     overlaps = tuple((at, min(1.0, overlap(start, end, a, b))) for at, name, a, b in valid if name == video)
     best = tuple(best_within(overlaps, cutoff) for cutoff in cutoffs)

@@ -72,7 +72,7 @@ class _Videos:
 
 
 def payload(diagnosis: Diagnosis, submission: str, made_by: str | None = None) -> dict[str, Any]:
-    """The dict described above.
+    """The content of the page as the dict that the head of this module describes.
 
     Args:
         submission: the name to show for the submission file.
@@ -120,5 +120,5 @@ def _seconds(value: Any) -> float | None:
     """Seconds with three decimals; ``None`` where they are not known or not finite."""
     if value is None:
         return None
-    found: float | None = json_safe(round(float(value), 3))
-    return found if isinstance(found, float) else None
+    rounded: float | None = json_safe(round(float(value), 3))
+    return rounded if isinstance(rounded, float) else None

@@ -56,7 +56,7 @@ class Lists:
         clusters: (n,) the right video of each, or a name of its own.
         length: the most entries that count for any cut-off; 1 on Track 1.
         videos: how many videos the corpus has; ``None`` where that is not known.
-        found: share of the questions whose right video is named in the list at all.
+        recall: share of the questions whose right video is named in the list at all.
     """
 
     track: Track
@@ -64,7 +64,7 @@ class Lists:
     clusters: Sequence[str]
     length: int
     videos: int | None
-    found: float
+    recall: float
 
     @property
     def answered(self) -> list[int]:
@@ -138,7 +138,7 @@ def _repeated(lists: Lists) -> Warning | None:
     mean, length = (sum(values) / len(rows) for values in (named.values(), [lists.outcomes[i].read for i in rows]))
     message = (
         f"lists of {length:.1f} entries name {mean:.1f} different videos on average; the right one is among them for "
-        f"{lists.found:.1%} of the questions, so Track 2's R@{lists.length} cannot be above {lists.found:.4f}"
+        f"{lists.recall:.1%} of the questions, so Track 2's R@{lists.length} cannot be above {lists.recall:.4f}"
     )
     fix = "For Track 2 write a list of its own, each video once; for Track 3 weigh more videos against spans of few."
     return Warning("repeated-videos", message, lists.ids(few), len(few), fix)
@@ -197,10 +197,10 @@ def _signs(track: Track) -> Iterator[tuple[str, Callable[[Outcome], Hashable]]]:
 
 
 def _alike(lists: Lists, rows: Sequence[int], sign: Callable[[Outcome], Hashable]) -> list[list[int]]:
-    found: dict[Hashable, list[int]] = defaultdict(list)
+    alike: dict[Hashable, list[int]] = defaultdict(list)
     for index in rows:
-        found[sign(lists.outcomes[index])].append(index)
-    return list(found.values())
+        alike[sign(lists.outcomes[index])].append(index)
+    return list(alike.values())
 
 
 def _others(lists: Lists, rows: Sequence[int], videos: int) -> float:

@@ -63,7 +63,8 @@ class MetricRules:
 class Edition:
     """The rules of one year's challenge.
 
-    ``entries`` of a list are read, metrics are cut off at ``cutoffs``, boards show ``board_decimals``.
+    ``entries`` of a list are read, metrics are cut off at ``cutoffs``, boards show ``board_decimals``. ``submission``
+    names the edition whose submission form is used; without it nothing can be validated or written, only scored.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Edition:
     reissued_videos: tuple[str, ...] = ()
     splits: Mapping[str, SplitFacts] = field(default_factory=dict)
     metrics: MetricRules = field(default_factory=MetricRules)
+    submission: str = ""
 
     def canonical_split(self, name: str) -> str | None:
         """The canonical name of a split given by any of its names, or ``None`` if this edition knows no such name."""
@@ -186,19 +188,19 @@ def _own(name: str) -> Edition:
     return _parse((resources.files("cmivqa_kit.editions") / f"{name}.toml").read_text(encoding="utf-8"), f"{name}.toml")
 
 
-def _parse(text: str, where: str) -> Edition:
+def _parse(text: str, file: str) -> Edition:
     try:
         table: dict[str, Any] = tomllib.loads(text)
         splits = {name: SplitFacts(**_tuples(facts)) for name, facts in table.pop("splits").items()}
         metrics = _metric_rules(table.pop("metrics", {}))
         edition = Edition(**_tuples(table), splits=splits, metrics=metrics)
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{where}: not TOML ({error})", "Mend the edition file.") from None
+        raise UserError(f"{file}: not TOML ({error})", "Mend the edition file.") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(
-            f"{where}: a field is missing or unknown ({error})", "Compare it with an edition that comes with the kit."
+            f"{file}: a field is missing or unknown ({error})", "Compare it with an edition that comes with the kit."
         ) from None
-    _check_numbers(edition, where)
+    _check_numbers(edition, file)
     return edition
 
 
@@ -218,13 +220,14 @@ def _metric_rules(table: Mapping[str, Any]) -> MetricRules:
     return MetricRules(**given)
 
 
-def _check_numbers(edition: Edition, where: str) -> None:
+def _check_numbers(edition: Edition, file: str) -> None:
     """Numbers that scoring counts with; a wrong one would only show as a wrong score."""
     rules = edition.metrics
     checks = {
         "cutoffs: ascending integers from 1": _whole(edition.cutoffs)
         and list(edition.cutoffs) == sorted(set(edition.cutoffs)),
         "entries: an integer, at least 1": _whole((edition.entries,)),
+        "submission: the name of an edition": isinstance(edition.submission, str),
         "board_decimals: an integer, at least 1": _whole((edition.board_decimals,)),
         "metrics.thresholds: numbers above 0, up to 1": all(0 < mu <= 1 for mu in rules.thresholds)
         and len(rules.thresholds) > 0,
@@ -237,7 +240,7 @@ def _check_numbers(edition: Edition, where: str) -> None:
     }
     wrong = [wanted for wanted, right in checks.items() if not right]
     if wrong:
-        raise UserError(f"{where}: {wrong[0].split(':')[0]} is wrong", f"Wanted: {'; '.join(wrong)}.")
+        raise UserError(f"{file}: {wrong[0].split(':')[0]} is wrong", f"Wanted: {'; '.join(wrong)}.")
 
 
 def _whole(numbers: Any) -> bool:

@@ -51,7 +51,7 @@ def metrics_of(track: int, edition: Edition, cutoffs: Sequence[int] | None = Non
             f"{', '.join(map(str, chosen))}",
             f"There are: {', '.join(metric.name for metric in found)}.",
         )
-    return tuple(sorted(found, key=lambda metric: (metric.name != ranks, metric.place)))
+    return tuple(sorted(found, key=lambda metric: (metric.name != ranks, metric.position)))
 
 
 def check_cutoffs(cutoffs: Sequence[int]) -> tuple[int, ...]:

@@ -9,8 +9,9 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from cmivqa_kit.metrics.base import FAMILIES, Metric, evaluate, means
+from cmivqa_kit.metrics.scale import FRACTION, Scale
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["FAMILIES", "Metric", "evaluate", "means"]
+__all__ = ["FAMILIES", "FRACTION", "Metric", "Scale", "evaluate", "means"]

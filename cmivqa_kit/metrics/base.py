@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmivqa_kit.metrics.ranks_and_ious import RanksAndIous, Values
+from cmivqa_kit.metrics.scale import FRACTION, Scale
 
 Compute = Callable[[RanksAndIous], Values]
 Term = TypeVar("Term", float, Values)
@@ -26,19 +27,21 @@ class Metric:
         name: the canonical name, such as ``R@10`` or ``R@1,IoU=0.5``.
         title: what it measures, in a few plain words.
         tracks: where it is defined.
-        place: where it stands among the others; small goes first.
+        position: where it stands among the others; small goes first.
         values: (n,) values of the questions, from their facts; ``None`` for a metric that is formed of others.
         parts: the metrics it is formed of, in the order in which they are added.
         mean: whether it is the mean of its parts, not their sum.
+        scale: its unit, direction and bounds.
     """
 
     name: str
     title: str
     tracks: tuple[int, ...]
-    place: int
+    position: int
     values: Compute | None = field(default=None, compare=False, repr=False)
     parts: tuple[Metric, ...] = ()
     mean: bool = False
+    scale: Scale = FRACTION
 
     def form(self, terms: Sequence[Term]) -> Term:
         """The combination of the parts' values, be they means or arrays: added from left to right."""
@@ -55,8 +58,9 @@ class Family:
     template: str
     title: str
     tracks: tuple[int, ...]
-    place: int
+    position: int
     compute: Callable[..., Values]
+    scale: Scale = FRACTION
 
     def members(self, cutoffs: Sequence[int], thresholds: Sequence[float]) -> Iterator[Metric]:
         """The metrics at all cut-offs and, within a cut-off, thresholds; just one where the name has neither."""
@@ -71,8 +75,9 @@ class Family:
             self.template.format(**numbers),
             self.title.format(**numbers),
             self.tracks,
-            self.place,
+            self.position,
             partial(self.compute, **numbers),
+            scale=self.scale,
         )
 
     @property
@@ -102,7 +107,7 @@ FAMILIES: dict[str, Family] = {}
 
 
 def family(
-    template: str, title: str, *, tracks: tuple[int, ...], place: int
+    template: str, title: str, *, tracks: tuple[int, ...], position: int, scale: Scale = FRACTION
 ) -> Callable[[Callable[..., Values]], Callable[..., Values]]:
     """Register a function from `RanksAndIous` (and ``n``, ``mu`` where the name has them) to (n,) values.
 
@@ -110,11 +115,12 @@ def family(
         template: the canonical name, with ``{n}`` for a cut-off and ``{mu}`` for an IoU threshold.
         title: what it measures; the same placeholders.
         tracks: where it is defined; there it is computed for every cut-off and threshold of an edition.
-        place: where it stands among the others; small goes first.
+        position: where it stands among the others; small goes first.
+        scale: its unit, direction and bounds; by default a fraction from 0 to 1 of which more is better.
     """
 
     def add(function: Callable[..., Values]) -> Callable[..., Values]:
-        FAMILIES[template] = Family(template, title, tracks, place, function)
+        FAMILIES[template] = Family(template, title, tracks, position, function, scale)
         return function
 
     return add

@@ -4,7 +4,7 @@ from cmivqa_kit.metrics.base import family
 from cmivqa_kit.metrics.ranks_and_ious import RanksAndIous, Values
 
 
-@family("R@{n}|mIoU", "best overlap among the first {n}", tracks=(3,), place=20)
+@family("R@{n}|mIoU", "best overlap among the first {n}", tracks=(3,), position=20)
 def moment_overlap(facts: RanksAndIous, n: int) -> Values:
-    """(n,) IoU."""
+    """(n,) best IoU among the first ``n`` entries."""
     return facts.best(n)

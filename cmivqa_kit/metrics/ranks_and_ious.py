@@ -16,7 +16,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RanksAndIous:
-    """RanksAndIous of n questions, in the order of the ground truth.
+    """Ranks and overlaps of n questions, in the order of the ground truth.
 
     Attributes:
         questions: n.
@@ -42,7 +42,7 @@ class RanksAndIous:
         np.maximum.at(best, self.moment_question[within], self.moment_iou[within])
         return best
 
-    def found(self, cutoff: int) -> Values:
+    def video_within(self, cutoff: int) -> Values:
         """(n,) 1.0 where the right video is among the first ``cutoff`` different videos, else 0.0."""
         return ((self.rank > 0) & (self.rank <= cutoff)).astype(np.float64)
 
@@ -50,7 +50,7 @@ class RanksAndIous:
 def ranks_and_ious(
     rank: Sequence[int], moment_question: Sequence[int], moment_position: Sequence[int], moment_iou: Sequence[float]
 ) -> RanksAndIous:
-    """RanksAndIous from plain lists.
+    """Make `RanksAndIous` from plain lists.
 
     An IoU above 1 becomes 1: Python's arithmetic of integers beyond 2^53 with floats can end there.
     """

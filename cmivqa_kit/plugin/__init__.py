@@ -1,1 +1,1 @@
-"""What a baseline is, finding the installed ones, and their settings. Left of training and prediction: both use it."""
+"""What a baseline is, finding the installed ones, and their settings. Training and prediction both use it."""

@@ -13,13 +13,16 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from cmivqa_kit.data.types import TRACKS, Track
 from cmivqa_kit.editions import edition_names, load_edition
+from cmivqa_kit.editions.metrics import parse
 from cmivqa_kit.errors import Problem, UserError, closest, problems_error
 from cmivqa_kit.metrics.board_names import BOARD_NAMES
-from cmivqa_kit.plugin.registry import baseline_names, declaration
+from cmivqa_kit.metrics.scale import FRACTION
+from cmivqa_kit.plugin.registry import baseline_names, find_declaration
 from cmivqa_kit.plugin.settings import MEND, package_toml, presets
 from cmivqa_kit.plugin.types import Declaration
 
@@ -82,87 +85,89 @@ class _Reader:
                 seen.add(key)
                 yield figure
 
-    def _table(self, table: Any, where: str) -> Iterator[Figure]:
+    def _table(self, table: Any, location: str) -> Iterator[Figure]:
         if not isinstance(table, dict):
-            self._wrong(where, "not a table")
+            self._wrong(location, "not a table")
             return
-        self._known(table, _KEYS, where)
-        source, corpus = self._text(table, "source", where), self._text(table, "corpus", where)
-        preset = self._text(table, "preset", where) if "preset" in table else ""
+        self._known(table, _KEYS, location)
+        source, corpus = self._text(table, "source", location), self._text(table, "corpus", location)
+        preset = self._text(table, "preset", location) if "preset" in table else ""
         if preset and preset not in self.presets:
-            self._wrong(f"{where}.preset", f"config.toml has no preset {preset!r}.{closest(preset, self.presets)}")
-        questions = dict(self._items(table, "questions", where))
+            self._wrong(f"{location}.preset", f"config.toml has no preset {preset!r}.{closest(preset, self.presets)}")
+        questions = dict(self._items(table, "questions", location))
         for split, number in questions.items():
             if type(number) is not int or number < 1:
-                self._wrong(f"{where}.questions.{split}", f"{number!r} is not a number of questions")
+                self._wrong(f"{location}.questions.{split}", f"{number!r} is not a number of questions")
         for key, track in _TRACKS.items():
-            for split, _ in self._items(table, key, where):
-                place = f"{where}.{key}.{split}"
+            for split, _ in self._items(table, key, location):
+                place = f"{location}.{key}.{split}"
                 self._check_split(corpus, split, place)
                 if split not in questions:
                     self._wrong(place, f"no number of questions: add {split} to [table.questions]")
-                for metric, entry in self._items(table[key], split, f"{where}.{key}"):
+                for metric, entry in self._items(table[key], split, f"{location}.{key}"):
                     value, doubt = self._figure(entry, track, metric, f"{place}.{metric}")
                     yield Figure(track, split, metric, value, source, corpus, questions.get(split, 0), preset, doubt)
 
-    def _figure(self, entry: Any, track: Track, metric: str, where: str) -> tuple[float, str]:
+    def _figure(self, entry: Any, track: Track, metric: str, location: str) -> tuple[float, str]:
         """A value and the doubt about it."""
         if metric not in BOARD_NAMES[track]:
             known = BOARD_NAMES[track]
-            self._wrong(where, f"no metric of Track {track}.{closest(metric, known)} It has: {'; '.join(known)}")
+            self._wrong(location, f"no metric of Track {track}.{closest(metric, known)} It has: {'; '.join(known)}")
         doubt = ""
         if isinstance(entry, dict):
-            self._known(entry, ("value", "doubt"), where)
-            doubt = self._text(entry, "doubt", where)
+            self._known(entry, ("value", "doubt"), location)
+            doubt = self._text(entry, "doubt", location)
             entry = entry.get("value")
-        top = 4 if metric == "Overall" else 1  # a sum of four fractions
-        if type(entry) not in (int, float) or not 0 <= entry <= top:
-            self._wrong(where, f"{entry!r} is not a number from 0 to {top} (fractions, no percent)")
+        scale = parse(metric).scale if metric in BOARD_NAMES[track] else FRACTION
+        if type(entry) not in (int, float) or not isfinite(entry) or scale.clamp(entry) != entry:
+            low, high = ("any" if bound is None else f"{bound:g}" for bound in scale.bounds)
+            hint = " (fractions, no percent)" if scale.unit == "fraction" else scale.symbol
+            self._wrong(location, f"{entry!r} is not a number from {low} to {high}{hint}")
             return 0.0, doubt
         return float(entry), doubt
 
-    def _check_split(self, corpus: str, split: str, where: str) -> None:
+    def _check_split(self, corpus: str, split: str, location: str) -> None:
         if corpus in edition_names():
             edition = load_edition(corpus)
             if split not in edition.splits:
                 near = edition.canonical_split(split)
                 hint = f" Did you mean {near!r}?" if near else closest(split, edition.splits)
-                self._wrong(where, f"{corpus} has no split {split!r}.{hint}")
+                self._wrong(location, f"{corpus} has no split {split!r}.{hint}")
 
-    def _items(self, table: Mapping[str, Any], key: str, where: str) -> Iterable[tuple[str, Any]]:
+    def _items(self, table: Mapping[str, Any], key: str, location: str) -> Iterable[tuple[str, Any]]:
         inner = table.get(key, {})
         if isinstance(inner, dict):
             return inner.items()
-        self._wrong(f"{where}.{key}", "not a table")
+        self._wrong(f"{location}.{key}", "not a table")
         return ()
 
-    def _text(self, table: Mapping[str, Any], key: str, where: str) -> str:
+    def _text(self, table: Mapping[str, Any], key: str, location: str) -> str:
         value = table.get(key)
         if isinstance(value, str) and value:
             return value
-        self._wrong(f"{where}.{key}", "missing" if value is None else f"{value!r} is not a text")
+        self._wrong(f"{location}.{key}", "missing" if value is None else f"{value!r} is not a text")
         return ""
 
-    def _known(self, table: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
+    def _known(self, table: Mapping[str, Any], keys: Sequence[str], location: str) -> None:
         for key in table:
             if key not in keys:
-                self._wrong(f"{where}.{key}".lstrip("."), f"unknown key.{closest(key, keys)}")
+                self._wrong(f"{location}.{key}".lstrip("."), f"unknown key.{closest(key, keys)}")
 
-    def _wrong(self, where: str, what: str) -> None:
-        self.problems.append(Problem(where, what))
+    def _wrong(self, location: str, message: str) -> None:
+        self.problems.append(Problem(location, message))
 
 
-def published(found: Declaration) -> tuple[Figure, ...]:
+def published(declaration: Declaration) -> tuple[Figure, ...]:
     """The published figures of a baseline, in the order of its file; none where it names no file.
 
     Raises:
         UserError: the file cannot be read, or something in it is wrong; every mistake is listed.
     """
-    if not found.published:
+    if not declaration.published:
         return ()
-    figures, problems = read(package_toml(found, found.published), presets(found))
+    figures, problems = read(package_toml(declaration, declaration.published), presets(declaration))
     if problems:
-        raise problems_error(f"baseline {found.name!r}: {found.published}", problems, MEND)
+        raise problems_error(f"baseline {declaration.name!r}: {declaration.published}", problems, MEND)
     return figures
 
 
@@ -173,7 +178,7 @@ def named(name: str) -> tuple[Figure, ...]:
         UserError: no such baseline, or no figures of that name; the nearest name is offered.
     """
     baseline, _, preset = name.partition("/")
-    figures = published(declaration(baseline))
+    figures = published(find_declaration(baseline))
     known = list(dict.fromkeys(f"{baseline}/{f.preset}" if f.preset else baseline for f in figures))
     if name in known:
         return tuple(figure for figure in figures if figure.preset == preset)
@@ -238,7 +243,7 @@ def _with_figures() -> Iterator[str]:
     """Installed baselines that name a file of published figures; one whose package is broken is passed over."""
     for name in baseline_names():
         with suppress(UserError):
-            if declaration(name).published:
+            if find_declaration(name).published:
                 yield name
 
 
@@ -248,7 +253,7 @@ def main(arguments: Sequence[str]) -> int:
         print("usage: python -m cmivqa_kit.plugin.published_figures BASELINE", file=sys.stderr)
         return 2
     try:
-        figures = published(declaration(arguments[0]))
+        figures = published(find_declaration(arguments[0]))
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return int(error.code)

@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 
 from cmivqa_kit.errors import UserError, closest
+from cmivqa_kit.plugin.foreign import foreign_error
 from cmivqa_kit.plugin.types import Baseline, Declaration
 
 GROUP = "cmivqa_kit.baselines"
@@ -20,11 +21,11 @@ def baseline_names() -> tuple[str, ...]:
     return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
 
 
-def declaration(name: str) -> Declaration:
+def find_declaration(name: str) -> Declaration:
     """The declaration of the baseline called ``name``.
 
     Raises:
-        UserError: no such baseline, or its package is broken.
+        UserError: no such baseline, or its package is broken, or hidden by another project's of the same name.
     """
     points = {point.name: point for point in entry_points(group=GROUP)}
     if name not in points:
@@ -35,32 +36,32 @@ def declaration(name: str) -> Declaration:
     return _load(points[name])
 
 
-def create(found: Declaration) -> Baseline:
+def create(declaration: Declaration) -> Baseline:
     """A fresh object of the system.
 
     Raises:
         UserError: a Python package it needs is not installed, or the factory is missing.
     """
-    missing = missing_packages(found)
+    missing = missing_packages(declaration)
     if missing:
         raise UserError(
-            f"baseline {found.name!r} needs {', '.join(missing)}, not installed here",
+            f"baseline {declaration.name!r} needs {', '.join(missing)}, not installed here",
             f"pip install {' '.join(missing)}; all that the kit's own baselines need: pip install 'cmivqa-kit[models]'."
             " Without it: cmivqa train -m bm25",
         )
-    module, _, attribute = found.factory.partition(":")
+    module, _, attribute = declaration.factory.partition(":")
     try:
         system: Baseline = getattr(import_module(module), attribute)()
     except UserError:
         raise
     except Exception as error:
-        raise _broken(found.name, found.factory, error) from error
+        raise _broken(declaration.name, declaration.factory, error) from error
     return system
 
 
-def missing_packages(found: Declaration) -> tuple[str, ...]:
+def missing_packages(declaration: Declaration) -> tuple[str, ...]:
     """Python packages the declaration needs that are not installed."""
-    names = (need.removeprefix("package:") for need in found.needs if need.startswith("package:"))
+    names = (need.removeprefix("package:") for need in declaration.needs if need.startswith("package:"))
     return tuple(name for name in names if not _installed(name))
 
 
@@ -84,8 +85,9 @@ def _load(point: EntryPoint) -> Declaration:
     return loaded
 
 
-def _broken(name: str, place: str, error: Exception) -> UserError:
-    return UserError(
-        f"baseline {name!r}: {place} cannot be loaded ({type(error).__name__}: {error})",
+def _broken(name: str, target: str, error: Exception) -> UserError:
+    """What is said where ``target``, a module and a name in it, cannot be loaded."""
+    return foreign_error(name, target.partition(":")[0]) or UserError(
+        f"baseline {name!r}: {target} cannot be loaded ({type(error).__name__}: {error})",
         "Reinstall or mend the package it is in; --debug shows where it stops.",
     )

@@ -9,21 +9,21 @@ from importlib import resources
 from typing import Any
 
 from cmivqa_kit.errors import UserError, closest
-from cmivqa_kit.plugin.registry import declaration
+from cmivqa_kit.plugin.registry import find_declaration
 from cmivqa_kit.plugin.types import Declaration
 from cmivqa_kit.runs.settings import Config, Recipe
 
 MEND = "Reinstall or mend its package."
 
 
-def presets(found: Declaration) -> tuple[str, ...]:
+def presets(declaration: Declaration) -> tuple[str, ...]:
     """Names of the presets in a baseline's ``config.toml``."""
-    return tuple(sorted(_document(found)["preset"]))
+    return tuple(sorted(_document(declaration)["preset"]))
 
 
-def has_recipes(found: Declaration) -> bool:
+def has_recipes(declaration: Declaration) -> bool:
     """True where the published recipe of a system differs from the kit's."""
-    return bool(_document(found)["recipe"].get("published"))
+    return bool(_document(declaration)["recipe"].get("published"))
 
 
 def name_recipe(name: str, recipe: str) -> str:
@@ -32,7 +32,7 @@ def name_recipe(name: str, recipe: str) -> str:
     Only the name where the system has one recipe, or is not installed here.
     """
     try:
-        if not has_recipes(declaration(name)):
+        if not has_recipes(find_declaration(name)):
             return name
     except UserError:
         return name
@@ -40,12 +40,12 @@ def name_recipe(name: str, recipe: str) -> str:
 
 
 def settings(
-    found: Declaration, preset: str | None = None, overrides: Iterable[str] = (), recipe: Recipe = "kit"
+    declaration: Declaration, preset: str | None = None, overrides: Iterable[str] = (), recipe: Recipe = "kit"
 ) -> Config:
     """The effective settings, section -> key -> value.
 
     Args:
-        found: the baseline.
+        declaration: the baseline.
         preset: a table ``[preset.NAME]`` of its ``config.toml``.
         overrides: ``section.key=value`` texts; values are TOML (``true``, ``0.9``, ``"text"``), a bare word is a text.
             A section that has a ``name`` may stand for it: ``encoder=DIR``.
@@ -54,7 +54,7 @@ def settings(
     Raises:
         UserError: unknown preset, section or key (the nearest one is offered), or a value of another type.
     """
-    document = _document(found)
+    document = _document(declaration)
     values: dict[str, dict[str, Any]] = {name: dict(table) for name, table in document["default"].items()}
     for section, table in document["recipe"].get(recipe, {}).items():
         for key, value in table.items():
@@ -63,7 +63,7 @@ def settings(
         known = document["preset"]
         if preset not in known:
             have = f"It has: {', '.join(sorted(known))}." if known else "It has none."
-            raise UserError(f"{found.name} has no preset {preset!r}.{closest(preset, known)}", have)
+            raise UserError(f"{declaration.name} has no preset {preset!r}.{closest(preset, known)}", have)
         for section, table in known[preset].items():
             for key, value in table.items():
                 _assign(values, f"{section}.{key}", value, f"preset {preset}")
@@ -71,12 +71,12 @@ def settings(
     return values
 
 
-def merge(config: Config, found: Declaration, overrides: Iterable[str], more: Config | None = None) -> Config:
+def merge(config: Config, declaration: Declaration, overrides: Iterable[str], more: Config | None = None) -> Config:
     """Settings stored in a run with ``--set`` texts on top; keys the run does not know come from ``config.toml``.
 
     ``more`` are sections that are not the baseline's own, e.g. ``pipeline``.
     """
-    values = {name: dict(table) for name, table in {**settings(found), **(more or {})}.items()}
+    values = {name: dict(table) for name, table in {**settings(declaration), **(more or {})}.items()}
     for section, table in config.items():
         values.setdefault(section, {}).update(table)
     _override(values, overrides)
@@ -84,7 +84,7 @@ def merge(config: Config, found: Declaration, overrides: Iterable[str], more: Co
 
 
 def require(fine: bool, name: str, value: object, must: str) -> None:
-    """A baseline's own check of a setting (``section.key``): ``must`` says what it has to be.
+    """Check a setting (``section.key``) for a baseline; ``must`` says what it has to be.
 
     Raises:
         UserError: it is not ``fine``.
@@ -124,12 +124,12 @@ def _assign(values: dict[str, dict[str, Any]], name: str, value: Any, origin: st
     values[section][key] = _same_type(values[section][key], value, f"{origin}: {name}")
 
 
-def _same_type(old: Any, new: Any, where: str) -> Any:
+def _same_type(old: Any, new: Any, setting: str) -> Any:
     if isinstance(old, float) and type(new) is int:
         with suppress(OverflowError):  # an integer beyond every float is no number here
             return float(new)
     if type(old) is not type(new):
-        raise UserError(f"{where}: {new!r} is not {_type_name(old)}", f"The default is {old!r}.")
+        raise UserError(f"{setting}: {new!r} is not {_type_name(old)}", f"The default is {old!r}.")
     return new
 
 
@@ -145,29 +145,29 @@ def _value(text: str) -> Any:
         return text
 
 
-def package_toml(found: Declaration, place: str) -> dict[str, Any]:
-    """The TOML file at ``place`` (``package:file.toml``) in the package of a baseline.
+def package_toml(declaration: Declaration, resource: str) -> dict[str, Any]:
+    """The TOML file at ``resource`` (``package:file.toml``) in the package of a baseline.
 
     Raises:
         UserError: it cannot be read.
     """
-    package, _, name = place.partition(":")
+    package, _, name = resource.partition(":")
     try:
         return tomllib.loads((resources.files(package) / name).read_text(encoding="utf-8"))
     except (OSError, ImportError, AttributeError, TypeError, ValueError) as error:  # TOML's and UTF-8's: ValueErrors
-        raise _unreadable(found, place, error) from error
+        raise _unreadable(declaration, resource, error) from error
 
 
-def _unreadable(found: Declaration, place: str, error: Exception) -> UserError:
-    return UserError(f"baseline {found.name!r}: {place} cannot be read ({error})", MEND)
+def _unreadable(declaration: Declaration, resource: str, error: Exception) -> UserError:
+    return UserError(f"baseline {declaration.name!r}: {resource} cannot be read ({error})", MEND)
 
 
-def _document(found: Declaration) -> dict[str, Any]:
-    document = package_toml(found, found.config)
+def _document(declaration: Declaration) -> dict[str, Any]:
+    document = package_toml(declaration, declaration.config)
     try:
         _require_tables(document)
     except (AttributeError, TypeError) as error:  # no table where one belongs
-        raise _unreadable(found, found.config, error) from error
+        raise _unreadable(declaration, declaration.config, error) from error
     return document
 
 

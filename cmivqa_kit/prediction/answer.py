@@ -13,12 +13,13 @@ from cmivqa_kit.data.corpus import data_fingerprint, load_split
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split, Track
 from cmivqa_kit.errors import RunFailed, UserError
-from cmivqa_kit.plugin.registry import create, declaration
+from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.types import Baseline, Declaration, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.types import Localizer, ScoresPairs
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.provenance import keep
+from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.write import Row, write
 
 Progress = Callable[[Iterable[Prediction], int, str], Iterator[Prediction]]
@@ -92,7 +93,7 @@ def predict(
             predictions that are no valid submission.
         RunFailed: memory or disk ran out, or the network gave no numbers.
     """
-    declared = declaration(run.baseline)
+    declared = find_declaration(run.baseline)
     if retriever and finished_pass is not None:
         raise UserError(
             "--from and --retriever: what is kept has its videos already", "Leave out --retriever, or --from."
@@ -102,6 +103,7 @@ def predict(
     else:
         _require_tracks(declared, tracks)
     plan = targets(files, split, tracks, out)
+    submission_form(files.edition)  # before hours are spent on answers that could not be written
     for path, _, _ in plan:
         if path.is_dir():
             raise UserError(f"{path}: is a directory", "Give --out FILE.")

@@ -16,7 +16,7 @@ import numpy as np
 
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError, closest
-from cmivqa_kit.plugin.registry import baseline_names, create, declaration
+from cmivqa_kit.plugin.registry import baseline_names, create, find_declaration
 from cmivqa_kit.plugin.types import Declaration, PredictOptions
 from cmivqa_kit.prediction.baseline_retriever import BaselineRetriever
 from cmivqa_kit.prediction.file_retriever import FileRetriever
@@ -62,13 +62,13 @@ def open_retriever(text: str, runs: Path, options: PredictOptions) -> VideoRetri
         UserError: nothing is called so, or it ranks no videos.
     """
     if text in baseline_names():
-        return _of_baseline(declaration(text), runs, options)
+        return _of_baseline(find_declaration(text), runs, options)
     path = Path(text)
     if _is_file(path):
         return FileRetriever(path)
     if text and _is_file(path / RECORD):
         run = open_run(path.resolve())  # "." has a name too
-        declared = declaration(run.baseline)
+        declared = find_declaration(run.baseline)
         _require_ranking(declared)
         return BaselineRetriever(declared, run, options)
     raise UserError(
@@ -91,10 +91,10 @@ def open_first_stage(name: str, runs: Path, options: PredictOptions, split: Spli
     """
     if name not in baseline_names():
         fault = f"no baseline is called {name!r}.{closest(name, baseline_names())}"
-    elif 2 not in declaration(name).tracks:
+    elif 2 not in find_declaration(name).tracks:
         fault = f"baseline {name} does not rank videos"
     else:
-        first_stage = _without_network(declaration(name), runs, options, split)
+        first_stage = _without_network(find_declaration(name), runs, options, split)
         if first_stage is not None:
             return first_stage
         fault = f"baseline {name} runs a network over the corpus, or does not say that it runs none"
@@ -120,7 +120,7 @@ def _first_stages(runs: Path, options: PredictOptions, split: Split) -> tuple[st
     names = []
     for name in baseline_names():
         with suppress(UserError):  # a broken package, or no run
-            declared = declaration(name)
+            declared = find_declaration(name)
             plain = 2 in declared.tracks and "package:torch" not in declared.needs  # others are not even imported
             if plain and _without_network(declared, runs, options, split) is not None:
                 names.append(name)

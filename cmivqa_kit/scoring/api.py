@@ -82,7 +82,7 @@ def score(
     )
 
 
-def _track(track: Track | None, predictions: Any, targets: list[Any], edition: Edition, where: str) -> Track:
+def _track(track: Track | None, predictions: Any, targets: list[Any], edition: Edition, source: str) -> Track:
     if track is not None:
         if track not in TRACKS:
             raise UserError(f"track {track!r} does not exist", "Give track=1, track=2 or track=3.")
@@ -93,5 +93,5 @@ def _track(track: Track | None, predictions: Any, targets: list[Any], edition: E
     if len(found) != 1:
         what = f"it is for Tracks {' and '.join(map(str, found))}" if found else "cannot tell which track it is for"
         choice = " or ".join(f"track={t}" for t in found or TRACKS)
-        raise UserError(f"{where}: {what}", f"Give {choice}.", ExitCode.USAGE)
+        raise UserError(f"{source}: {what}", f"Give {choice}.", ExitCode.USAGE)
     return found[0]

@@ -84,9 +84,10 @@ class ScoreCard:
         Keys: ``track``, ``split``, ``edition``, ``headline``, ``cutoffs``, ``entries``, ``signature``; ``counts``;
         ``official`` {status: ok | official_crash | unreadable, metrics, raw, crash {exception, stage, target_index,
         question_id, quirk, why}, repaired {metrics, raw, dropped_items, dropped_questions}}; ``strict`` {status: ok |
-        refused, error, message, metrics, by_language}; ``differences`` [{code, why, metrics, questions, ids}]; with
-        ``per_question`` also ``per_question``, a list of `rows`. What is not there is ``null``. Metrics are fractions,
-        unrounded; NaN is written ``null``, infinities (only with a degenerate ground truth) ``"Infinity"``.
+        refused, error, message, metrics, by_language, scales {metric: unit, higher_is_better, bounds [low, high]}};
+        ``differences`` [{code, why, metrics, questions, ids}]; with ``per_question`` also ``per_question``, a list of
+        `rows`. What is not there is ``null``. Metrics are unrounded, fractions where ``scales`` says no other unit;
+        NaN is written ``null``, infinities (only with a degenerate ground truth) ``"Infinity"``.
         """
         document = {
             "track": self.track,

@@ -85,10 +85,10 @@ def differences(targets: list[Any], official: Official, strict: Strict) -> tuple
     if "Overall" in names:
         differs["Overall"] = np.any([differs[part] for part in _FORMED["Overall"][0]], axis=0)
     questions = np.flatnonzero(np.any(list(differs.values()), axis=0)) if differs else ()
-    found: dict[str, list[int]] = {}
+    rows_by_code: dict[str, list[int]] = {}
     for index in map(int, questions):
         for code in causes(targets[index], index, official, strict):
-            found.setdefault(code, []).append(index)
+            rows_by_code.setdefault(code, []).append(index)
     return tuple(
         Difference(
             code,
@@ -97,7 +97,7 @@ def differences(targets: list[Any], official: Official, strict: Strict) -> tuple
             len(indices),
             tuple(targets[index]["id"] for index in indices[:_SHOWN]),
         )
-        for code, indices in sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
+        for code, indices in sorted(rows_by_code.items(), key=lambda one: (-len(one[1]), one[0]))
     )
 
 

@@ -20,7 +20,7 @@ Listed = tuple[int, str, Any, Any]  # position in the list from 1, video, start 
 
 
 def is_entry(entry: Any) -> bool:
-    """An array with a string at element 0."""
+    """True for an array with a string at element 0."""
     return isinstance(entry, ARRAY) and len(entry) > 0 and isinstance(entry[0], str)
 
 

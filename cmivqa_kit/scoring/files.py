@@ -31,20 +31,20 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class How:
-    """How to score: other cut-offs (of the strict metrics), and only some questions, by their ids in the answers."""
+class ScoreOptions:
+    """Other cut-offs than usual (of the strict metrics), and only some questions, by their ids in the answers."""
 
     cutoffs: Sequence[int] | None = None
     only: Sequence[QuestionId] | None = None
 
 
 def score_against(
-    document: Document, truth: Path, edition: Edition, track: Track | None = None, how: How | None = None
+    document: Document, truth: Path, edition: Edition, track: Track | None = None, options: ScoreOptions | None = None
 ) -> Scored:
     """Score a submission against an answer file. One that cannot be read needs its track given.
 
     Raises:
-        UserError: the answers cannot be read, the track cannot be told, or ``how`` does not fit the answers.
+        UserError: the answers cannot be read, the track cannot be told, or ``options`` does not fit the answers.
     """
     targets = read_answers(truth)
     tracks = (track,) if track else tracks_of(document.rows, edition)
@@ -52,16 +52,18 @@ def score_against(
         raise _no_track(document)
     for t in tracks:
         require_fields(targets, t, truth)
-    return Scored(document.path, truth, tuple(_card(document, targets, t, edition, truth.stem, how) for t in tracks))
+    return Scored(
+        document.path, truth, tuple(_card(document, targets, t, edition, truth.stem, options) for t in tracks)
+    )
 
 
 def score_in(
     document: Document,
-    files: Catalogue,
+    catalogue: Catalogue,
     split: str | None = None,
     track: Track | None = None,
     exact: bool = False,
-    how: How | None = None,
+    options: ScoreOptions | None = None,
 ) -> Scored:
     """Score a readable submission against the answers in a data root; the split is worked out where not given.
 
@@ -69,36 +71,36 @@ def score_in(
         exact: refuse unless every row matches in id and question text (the rule for the embedded corpus).
 
     Raises:
-        UserError: no split fits, the organizers hold its answers, or ``how`` does not fit the answers.
+        UserError: no split fits, the organizers hold its answers, or ``options`` does not fit the answers.
     """
     if not document.rows and (split is None or track is None):
         raise _no_track(document)
-    match = find(document.rows, files, split, track, exact)
+    match = find(document.rows, catalogue, split, track, exact)
     cards: list[ScoreCard] = []
     sources: list[Path] = []
     for t in match.tracks:
-        found = truth_records(files, match.split, t)
+        found = truth_records(catalogue, match.split, t)
         if found is None:
-            raise _held_back(document.path, match, files)
+            raise _held_back(document.path, match, catalogue)
         targets, source = found
         require_fields(targets, t, source)
-        cards.append(_card(document, targets, t, files.edition, match.split, how))
+        cards.append(_card(document, targets, t, catalogue.edition, match.split, options))
         sources.append(source)
     return Scored(document.path, sources[0], tuple(cards))
 
 
 def _card(
-    document: Document, targets: list[Any], track: Track, edition: Edition, split: str, how: How | None
+    document: Document, targets: list[Any], track: Track, edition: Edition, split: str, options: ScoreOptions | None
 ) -> ScoreCard:
-    how = how or How()
+    options = options or ScoreOptions()
     crash = unreadable(document)
     return score_documents(
-        document.raw, targets, track, edition, split, cutoffs=how.cutoffs, only=how.only, unreadable=crash
+        document.raw, targets, track, edition, split, cutoffs=options.cutoffs, only=options.only, unreadable=crash
     )
 
 
 def _no_track(document: Document) -> UserError:
-    """Nothing says which track it is for; without an array the official program stops on any of them."""
+    """The error of a file that does not say its track; without an array the official program stops on any."""
     if isinstance(document.raw, list) and document.rows:
         return UserError(f"{document.path}: cannot tell the track", "Give --track 1, --track 2 or --track 3.")
     what = "; ".join(finding.message for finding in document.findings) or "no answers in it"
@@ -109,10 +111,10 @@ def _no_track(document: Document) -> UserError:
     )
 
 
-def _held_back(path: Path, match: Match, files: Catalogue) -> UserError:
+def _held_back(path: Path, match: Match, catalogue: Catalogue) -> UserError:
     ids, rows, questions, split = match.ids, match.rows, len(match.questions.questions), match.split
     how = f"all {ids} ids match" if ids == rows == questions else f"{ids} of {rows} items have an id of its {questions}"
-    public = [s for s in files.splits if s != split and files.edition.splits[s].answers == "public"]
+    public = [s for s in catalogue.splits if s != split and catalogue.edition.splits[s].answers == "public"]
     other = "dev" if "dev" in public or not public else public[0]
     return UserError(
         f"the answers of {split} are held by the organizers, so there is nothing to score against ({how})",

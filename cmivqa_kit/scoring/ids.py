@@ -55,7 +55,7 @@ def plain_key(identity: Any) -> Hashable | None:
 
 
 def finder(predictions: Iterable[Any]) -> Callable[[Any], Any]:
-    """id -> the LAST prediction with an equal id, or ``None``.
+    """A function from an id to the last prediction with an equal id, or ``None``.
 
     Raises:
         TypeError, LookupError: an item is no object or has no id, as in the official program.
@@ -86,7 +86,7 @@ def json_safe(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Leave:
-    """Marks the end of a container."""
+    """A mark for the end of a container."""
 
     container: int
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from cmivqa_kit.metrics.ranks_and_ious import Values
+from cmivqa_kit.metrics.scale import FRACTION, Scale
 from cmivqa_kit.scoring.crashes import Crash
 from cmivqa_kit.scoring.ids import json_safe
 
@@ -61,12 +63,13 @@ class StrictResult:
     """The corrected scores.
 
     Attributes:
-        metrics: fractions by canonical name, what ranks first; empty where strict scoring refuses.
+        metrics: values by canonical name, what ranks first; empty where strict scoring refuses.
         by_language: the same over the questions of each ``language_type`` of the ground truth; empty if it has none.
         per_question: (n,) values in the order of the ground truth, always finite; the mean of each is the metric.
         error: why strict scoring refuses, a fixed word (``ground_truth_bad_span``, ``submission_not_array``, ...);
             empty where it does not.
         message: the same in a sentence, with the place.
+        scales: unit, direction and bounds of each metric. All of the kit's own are fractions.
     """
 
     metrics: dict[str, float] = field(default_factory=dict)
@@ -74,6 +77,11 @@ class StrictResult:
     per_question: dict[str, Values] = field(default_factory=dict)
     error: str = ""
     message: str = ""
+    scales: Mapping[str, Scale] = field(default_factory=dict)
+
+    def scale(self, name: str) -> Scale:
+        """Unit, direction and bounds of a metric; a fraction for one that only the official program has."""
+        return self.scales.get(name, FRACTION)
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable twin, without values per question."""
@@ -82,7 +90,8 @@ class StrictResult:
             "error": self.error or None,
             "message": self.message or None,
             "metrics": safe_numbers(self.metrics) or None,
-            "by_language": {name: safe_numbers(found) for name, found in self.by_language.items()} or None,
+            "by_language": {name: safe_numbers(values) for name, values in self.by_language.items()} or None,
+            "scales": {name: scale.to_dict() for name, scale in self.scales.items()} or None,
         }
 
 

@@ -67,9 +67,9 @@ def score_documents(
         official = _official(track, predictions, asked)
         strict = _strict(track, predictions, asked, edition, chosen, limit, targets)
     matching = strict.matching if isinstance(strict, Strict) else match(predictions, asked, targets)
-    found: tuple[Difference, ...] = ()
+    explained: tuple[Difference, ...] = ()
     if isinstance(official, Official) and isinstance(strict, Strict):
-        found = differences(asked, official, strict)
+        explained = differences(asked, official, strict)
     return ScoreCard(
         track=track,
         split=split,
@@ -80,7 +80,7 @@ def score_documents(
         official=_as_result(official),
         strict=_as_strict_result(strict),
         counts=_counts(matching, strict),
-        differences=found,
+        differences=explained,
         **_columns(asked),
         answers=tuple(matching.answers),
         decimals=edition.board_decimals,
@@ -128,7 +128,8 @@ def _as_result(official: Official | OfficialResult) -> OfficialResult:
 def _as_strict_result(strict: Strict | StrictResult) -> StrictResult:
     if isinstance(strict, StrictResult):
         return strict
-    return StrictResult(strict.metrics, strict.by_language, strict.per_question)
+    scales = {metric.name: metric.scale for metric in strict.formed}
+    return StrictResult(strict.metrics, strict.by_language, strict.per_question, scales=scales)
 
 
 def _counts(matching: Matching, strict: Strict | StrictResult) -> dict[str, int]:

@@ -51,7 +51,7 @@ def require_answers(document: Any, message: str, fix: str) -> list[Any]:
 
 
 def require_fields(targets: list[Any], track: Track, source: object) -> None:
-    """Answers lacking a field the track needs are an input error, not a score and not a crash of the submission.
+    """Refuse answers that lack a field the track needs: no score, and no crash of the submission.
 
     Raises:
         UserError: naming ``source``, the fields and one such answer.

@@ -37,20 +37,22 @@ def check_answers(
         return report(document, None, tracks, whole, ("nothing in it could be read",))
     videos = as_corpus(corpus)
     timed = track != 2 if track else any(isinstance(row, dict) and _TIMES[0] in row for row in document.rows)
-    found: list[Finding] = []
+    findings: list[Finding] = []
     first: dict[QuestionId, int] = {}
     for index, row in enumerate(document.rows):
-        found += (Finding(code, what, f"/{index}{path}", index, _id(row)) for code, what, path in _faults(row, timed))
+        findings += (
+            Finding(code, what, f"/{index}{path}", index, _id(row)) for code, what, path in _faults(row, timed)
+        )
         identity = plain_id(row)
         if identity is not None and (earlier := first.setdefault(identity, index)) != index:
-            found.append(Finding("E902", f"stands at /{earlier} too", f"/{index}/id", index, identity))
+            findings.append(Finding("E902", f"stands at /{earlier} too", f"/{index}/id", index, identity))
         if isinstance(row, dict):
             against = _against_corpus(row, timed, videos, tolerance)
-            found += (Finding(code, what, f"/{index}{path}", index, _id(row)) for code, what, path in against)
+            findings += (Finding(code, what, f"/{index}{path}", index, _id(row)) for code, what, path in against)
     unchecked = () if videos else ("video ids and durations: no corpus",)
     if track is None and not timed:
         unchecked = (*unchecked, "spans: no answer has one, so this can only be an answer file for Track 2")
-    return report(document, None, tracks, [*whole, *found], unchecked)
+    return report(document, None, tracks, [*whole, *findings], unchecked)
 
 
 def _faults(row: Any, timed: bool) -> Iterator[tuple[str, str, str]]:

@@ -23,7 +23,7 @@ TOLERANCE = 1.0  # seconds by which a span may outlast its video: subtitles are 
 
 @dataclass(frozen=True)
 class Context:
-    """The rules, and what is known of the questions and the corpus; what is empty is not checked against."""
+    """The rules, and what is known of the questions and the corpus; nothing is checked against what is empty."""
 
     edition: Edition
     tracks: tuple[Track, ...] = ()
@@ -44,7 +44,7 @@ class Context:
     @cached_property
     def fields(self) -> frozenset[str]:
         """The fields that an item of this edition and track may have."""
-        return frozenset(load_schema(self.edition.name, self.form)["items"]["properties"])
+        return frozenset(load_schema(self.edition, self.form)["items"]["properties"])
 
     @cached_property
     def latest(self) -> dict[str, float]:

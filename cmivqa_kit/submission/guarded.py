@@ -19,9 +19,9 @@ from cmivqa_kit.submission.read import Document, decoded, plain_id, shape_findin
 from cmivqa_kit.submission.scan import (
     MIB,
     Limits,
+    line_columns,
     may_be_infinite,
     outside_strings,
-    places,
     suspicion,
     trailing_commas,
     without,
@@ -63,7 +63,7 @@ def _parsed(path: Path, text: str, findings: Sequence[Finding], limits: Limits) 
     bare = outside_strings(text)
     suspect = suspicion(text, limits, bare)
     if suspect is not None:
-        line, column = places(text, [suspect.offset])[suspect.offset]
+        line, column = line_columns(text, [suspect.offset])[suspect.offset]
         found = Finding(suspect.code, suspect.message, line=line, column=column)
         return Document(path, None, False, (*findings, found))
     seen: list[bool] = []
@@ -83,7 +83,7 @@ def _parsed(path: Path, text: str, findings: Sequence[Finding], limits: Limits) 
         what = f"{len(document.rows):,} items; at most {limits.items:,} are read"
         return replace(document, raw=None, readable=False, findings=(*findings, Finding("E112", what)), text=None)
     flawed = flaws(text, bool(seen), may_be_infinite(bare))
-    where = places(text, [flaw.offset for flaw in flawed])
+    where = line_columns(text, [flaw.offset for flaw in flawed])
     rows = document.rows
     literal = (
         Finding(flaw.code, flaw.message, flaw.path, index, plain_id(rows[index]), *where[flaw.offset])
@@ -94,10 +94,10 @@ def _parsed(path: Path, text: str, findings: Sequence[Finding], limits: Limits) 
 
 
 def _syntax(path: Path, text: str, findings: Sequence[Finding]) -> Document:
-    """E105: every trailing comma where nothing else is wrong, else the place where the reader stops."""
+    """E105 for text that is no JSON: every trailing comma if nothing else is wrong, else where the reader stops."""
     commas = trailing_commas(text)
     if commas and _reads(without(text, commas)):
-        where = places(text, commas)
+        where = line_columns(text, commas)
         found = (Finding("E105", _COMMA, line=where[at][0], column=where[at][1]) for at in commas)
         return Document(path, None, False, (*findings, *found))
     try:

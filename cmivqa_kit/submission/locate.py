@@ -15,7 +15,7 @@ from typing import Any
 
 from cmivqa_kit.data.display import escape_pointer
 from cmivqa_kit.submission.findings import Finding, brief
-from cmivqa_kit.submission.scan import places
+from cmivqa_kit.submission.scan import line_columns
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _ODD = re.compile(r"NaN|Infinity|[0-9.][eE]")  # also inside strings: then looking closely finds nothing
@@ -26,7 +26,7 @@ _HERE = ""  # in a tree of wanted pointers: this node is one
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Something JSON forbids or should: E106 or E107, with the pointer and the offset."""
+    """A repeated key or a number that is not finite, E107 or E106, with the pointer and the offset."""
 
     code: str
     path: str
@@ -46,15 +46,15 @@ def placed(findings: Iterable[Finding], text: str | None) -> list[Finding]:
     if text is None or not wanted:
         return listed
     offsets = offsets_of(text, wanted)
-    found = places(text, offsets.values())
+    found = line_columns(text, offsets.values())
 
-    def place(finding: Finding) -> Finding:
+    def located(finding: Finding) -> Finding:
         if finding.line is not None or finding.path not in offsets:
             return finding
         line, column = found[offsets[finding.path]]
         return replace(finding, line=line, column=column)
 
-    return [place(finding) for finding in listed]
+    return [located(finding) for finding in listed]
 
 
 def offsets_of(text: str, pointers: Iterable[str]) -> dict[str, int]:
@@ -65,17 +65,17 @@ def offsets_of(text: str, pointers: Iterable[str]) -> dict[str, int]:
         for part in one.split("/")[1:]:
             node = node.setdefault("=" + part.replace("~1", "/").replace("~0", "~"), {})
         node[_HERE] = one
-    found: dict[str, int] = {}
-    _seek(text, _space(text, 0), tree, found, top=True)
-    return found
+    offsets: dict[str, int] = {}
+    _seek(text, _space(text, 0), tree, offsets, top=True)
+    return offsets
 
 
 def flaws(text: str, repeated: bool, infinite: bool) -> list[Flaw]:
     """Repeated keys (if there may be any) and numbers that are not finite (likewise) in the items of an array."""
-    found: list[Flaw] = []
+    faults: list[Flaw] = []
     at = _space(text, 0)
     if not (repeated or infinite) or text[at] != "[":
-        return found
+        return faults
     seen: list[bool] = []
 
     def hook(pairs: list[tuple[str, Any]]) -> None:
@@ -88,12 +88,12 @@ def flaws(text: str, repeated: bool, infinite: bool) -> list[Flaw]:
         seen.clear()
         _, end = skip(text, at)
         if seen or (infinite and _ODD.search(text, at, end)):
-            _look(text, at, [index], found)
+            _look(text, at, [index], faults)
         at = _space(text, end)
         if text[at] == ",":
             at = _space(text, at + 1)
         index += 1
-    return found
+    return faults
 
 
 def _space(text: str, at: int) -> int:
@@ -101,11 +101,11 @@ def _space(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _seek(text: str, at: int, tree: dict[str, Any], found: dict[str, int], top: bool = False) -> int:
+def _seek(text: str, at: int, tree: dict[str, Any], offsets: dict[str, int], top: bool = False) -> int:
     """Note where the wanted values inside the value at ``at`` begin; its end (at the ``top``: the last one's)."""
     inside = len(tree)
     if _HERE in tree:
-        found[tree[_HERE]] = at
+        offsets[tree[_HERE]] = at
         inside -= 1
     if not inside or text[at] not in "[{":
         return int(_scan(text, at)[1])
@@ -120,7 +120,7 @@ def _seek(text: str, at: int, tree: dict[str, Any], found: dict[str, int], top: 
         if below is None:
             at = _scan(text, at)[1]
         else:
-            at = _seek(text, at, below, found)
+            at = _seek(text, at, below, offsets)
             left -= 1
             if top and closing == "]" and not left:
                 return at
@@ -131,12 +131,12 @@ def _seek(text: str, at: int, tree: dict[str, Any], found: dict[str, int], top: 
     return at + 1
 
 
-def _look(text: str, at: int, parts: list[Any], found: list[Flaw]) -> int:
+def _look(text: str, at: int, parts: list[Any], faults: list[Flaw]) -> int:
     """Add the flaws of the value at ``at``; its end."""
     if text[at] not in "[{":
         value, end = _scan(text, at)
         if type(value) is float and not math.isfinite(value):
-            found.append(Flaw("E106", pointer(parts), at, f"{brief(text[at:end])} is not a finite number"))
+            faults.append(Flaw("E106", pointer(parts), at, f"{brief(text[at:end])} is not a finite number"))
         return int(end)
     closing, index = "]" if text[at] == "[" else "}", 0
     keys: set[str] = set()
@@ -148,10 +148,10 @@ def _look(text: str, at: int, parts: list[Any], found: list[Flaw]) -> int:
             key, at = _string(text, at + 1, True)
             if key in keys:
                 message = f"{brief(json.dumps(key, ensure_ascii=False))} stands twice; the last one counts"
-                found.append(Flaw("E107", pointer([*parts, key]), begin, message))
+                faults.append(Flaw("E107", pointer([*parts, key]), begin, message))
             keys.add(key)
             at = _space(text, _space(text, at) + 1)
-        at = _space(text, _look(text, at, [*parts, key], found))
+        at = _space(text, _look(text, at, [*parts, key], faults))
         if text[at] == ",":
             at = _space(text, at + 1)
         index += 1

@@ -53,7 +53,7 @@ def tracks_of_shape(shape: Shape | None) -> tuple[Track, ...]:
 
 def find(
     rows: Sequence[Any],
-    files: Catalogue,
+    catalogue: Catalogue,
     split: str | None = None,
     track: Track | None = None,
     exact: bool = False,
@@ -63,7 +63,7 @@ def find(
 
     Args:
         rows: items of the submission.
-        files: the data root to look in.
+        catalogue: the data root to look in.
         split: only this split; then agreement is not required.
         track: only this track.
         exact: every row must match in id and question text (the rule for the embedded corpus).
@@ -73,15 +73,15 @@ def find(
     Raises:
         UserError: nothing fits, or several splits fit equally well; the message names the flag to give.
     """
-    wanted = (track,) if track is not None else tracks_of(rows, files.edition)
+    wanted = (track,) if track is not None else tracks_of(rows, catalogue.edition)
     if not wanted:
         raise UserError(
             "cannot tell the track: no item has 'output' (Tracks 2, 3) or 'start_second' (Track 1)",
             "Give --track 1, --track 2 or --track 3.",
         )
-    names = (split,) if split is not None else files.splits
+    names = (split,) if split is not None else catalogue.splits
     failures: list[UserError] = []
-    found = [match for name in names for match in _matches(rows, files, name, wanted, failures)]
+    found = [match for name in names for match in _matches(rows, catalogue, name, wanted, failures)]
     if failures and split is not None and not found:
         raise failures[0]
     # Question texts decide; a file that carries none at all is judged by its ids, but never taken for the demo corpus.
@@ -96,7 +96,7 @@ def find(
             fitting = [m for m in found if m.rows and m.texts >= ENOUGH * m.rows]
         found = fitting
     if not found:
-        raise _no_match(files, split, exact, failures, max(agreement, key=lambda m: agreement[m], default=None))
+        raise _no_match(catalogue, split, exact, failures, max(agreement, key=lambda m: agreement[m], default=None))
     best = max(agreement[m] for m in found)
     top = [m for m in found if agreement[m] == best]
     splits = list(dict.fromkeys(m.split for m in top))
@@ -108,20 +108,20 @@ def find(
 
 
 def _no_match(
-    files: Catalogue, split: str | None, exact: bool, failures: Sequence[UserError], best: Match | None
+    catalogue: Catalogue, split: str | None, exact: bool, failures: Sequence[UserError], best: Match | None
 ) -> UserError:
     if exact:
         near = f"; {best.both} of {best.rows} items are those of {best.split}" if best is not None and best.both else ""
         return UserError(
-            f"nothing is judged on the {files.name} unless every id and question text is that of one of its splits "
-            f"({', '.join(files.splits)}){near or f': this file was not made for {split or files.name}'}",
+            f"nothing is judged on the {catalogue.name} unless every id and question text is that of one of its splits "
+            f"({', '.join(catalogue.splits)}){near or f': this file was not made for {split or catalogue.name}'}",
             "To score it: --truth ANSWERS.json. To judge it on the organizers' questions: cmivqa init --from DOWNLOADS "
             "first, or give --data DIR.",
         )
     reasons = dict.fromkeys(error.message.splitlines()[0] for error in failures)
     unseen = "".join(f"\n  not looked at: {reason}" for reason in reasons)
     return UserError(
-        f"the file matches no split of {files.name} ({', '.join(files.splits) or 'no splits'}) "
+        f"the file matches no split of {catalogue.name} ({', '.join(catalogue.splits) or 'no splits'}) "
         f"in ids and question texts{unseen}",
         "Give --split NAME to check it against one anyway, --truth FILE to score it against your own answers, "
         "or --data DIR for other data (cmivqa init makes it from downloads).",
@@ -129,16 +129,16 @@ def _no_match(
 
 
 def _matches(
-    rows: Sequence[Any], files: Catalogue, split: str, tracks: Iterable[Track], failures: list[UserError]
+    rows: Sequence[Any], catalogue: Catalogue, split: str, tracks: Iterable[Track], failures: list[UserError]
 ) -> Iterable[Match]:
     """How far the rows agree with the questions of a split, per track; a file that cannot be used is a failure."""
     cache: dict[tuple[Path, Track | None], Match] = {}
     for track in tracks:
         try:
             # Where ids carry no track number, Tracks 2 and 3 ask the same questions of one file.
-            key = (files.question_file(split, track).path, track if files.edition.id_pattern else None)
+            key = (catalogue.question_file(split, track).path, track if catalogue.edition.id_pattern else None)
             if key not in cache:
-                cache[key] = _agreement(rows, load_questions(files, split, track))
+                cache[key] = _agreement(rows, load_questions(catalogue, split, track))
         except UserError as error:
             failures.append(error)  # e.g. a split with files for Tracks 2 and 3 only
         else:

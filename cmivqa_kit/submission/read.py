@@ -69,10 +69,10 @@ def shape_findings(raw: Any, text: str) -> tuple[Finding, ...]:
     """E110 and E111: a document that is no array, or an empty one; placed where it begins in ``text``."""
     if isinstance(raw, list) and raw:
         return ()
-    from cmivqa_kit.submission.scan import places  # compiles patterns that scoring a right file does without
+    from cmivqa_kit.submission.scan import line_columns  # compiles patterns that scoring a right file does without
 
     begin = len(text) - len(text.lstrip(" \t\n\r"))
-    line, column = places(text, [begin])[begin]
+    line, column = line_columns(text, [begin])[begin]
     if isinstance(raw, list):
         return (Finding("E111", "no answers in it", line=line, column=column),)
     kind = _KINDS.get(type(raw), "a number")

@@ -84,16 +84,16 @@ def without(text: str, offsets: list[int]) -> str:
     return "".join([*parts, text[begin:]])
 
 
-def places(text: str, offsets: Iterable[int]) -> dict[int, tuple[int, int]]:
+def line_columns(text: str, offsets: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Line and column (1-based, in characters; lines end with LF or CRLF) of each offset, in one pass."""
-    found: dict[int, tuple[int, int]] = {}
+    positions: dict[int, tuple[int, int]] = {}
     line, begin, ended = 1, 0, -1  # ``ended``: where the line before ended; never sought twice, a line may be the file
     for offset in sorted(set(offsets)):
         line += text.count("\n", begin, offset)
         ended = max(ended, text.rfind("\n", begin, offset))
-        found[offset] = line, offset - ended
+        positions[offset] = line, offset - ended
         begin = offset
-    return found
+    return positions
 
 
 def _shallow(bare: bytes, depth: int) -> bool:

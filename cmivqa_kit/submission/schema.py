@@ -1,4 +1,4 @@
-"""Structure of a submission by its JSON Schema (2020-12), one per edition and track.
+"""Structure of a submission by its JSON Schema (2020-12), one per submission form and track.
 
 The schema is the contract: every structural finding comes from `jsonschema`. A plain check in front of it (`fits`)
 decides which items and entries need that, because most files are right and `jsonschema` takes minutes on a full one;
@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, cast
 from cmivqa_kit.data.display import cut
 from cmivqa_kit.data.numbers import is_number
 from cmivqa_kit.data.types import Track
+from cmivqa_kit.editions import Edition
 from cmivqa_kit.submission.findings import Finding
+from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.locate import pointer
 
 if TYPE_CHECKING:
@@ -29,29 +31,35 @@ if TYPE_CHECKING:
 _UNREAD = {"question": "E213", "video_id": "E218", "language_type": "W217"}
 
 
+def load_schema(edition: Edition | str, track: Track) -> dict[str, Any]:
+    """The JSON Schema of a whole submission file, in the form that the edition names.
+
+    Raises:
+        UserError: the edition names no form.
+    """
+    return _schema(submission_form(edition), track)
+
+
 @lru_cache(maxsize=16)
-def load_schema(edition: str, track: Track) -> dict[str, Any]:
-    """The JSON Schema of a whole submission file; editions outside the kit use the 2025 form (any id)."""
-    folder = resources.files("cmivqa_kit.submission") / "schemas"
-    file = folder / f"{edition}.track{track}.json"
-    if not file.is_file():
-        file = folder / f"m4ivqa-2025.track{track}.json"
+def _schema(form: str, track: Track) -> dict[str, Any]:
+    file = resources.files("cmivqa_kit.submission") / "schemas" / f"{form}.track{track}.json"
     schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return schema
 
 
 def structural_findings(
-    rows: Sequence[Any], edition: str, track: Track, only: Iterable[int] | None = None
+    rows: Sequence[Any], edition: Edition | str, track: Track, only: Iterable[int] | None = None
 ) -> Iterator[Finding]:
     """Every structural finding of every item, in file order, with its JSON pointer.
 
     Args:
         rows: the items.
-        edition: name of the edition whose schema is meant.
+        edition: the edition whose schema is meant, or its name.
         track: the track whose schema is meant.
         only: indices of the items to look at, where the others are known to be right.
     """
-    items = load_schema(edition, track)["items"]
+    form = submission_form(edition)
+    items = _schema(form, track)["items"]
     for index in range(len(rows)) if only is None else only:
         row = rows[index]
         if fits(row, items["properties"]["id"], track):
@@ -61,7 +69,7 @@ def structural_findings(
         for path, code, message in nested:
             yield Finding(code, message, pointer([index, *path]), index, identity)
         wrong = {path for path, _, _ in nested}
-        for path, error in schema_errors(row, edition, track):
+        for path, error in schema_errors(row, form, track):
             if error.validator != "required" and not (wrong and (path[:1] in wrong or path[:2] in wrong)):
                 code, message = _translate(error, path)
                 yield Finding(code, message, pointer([index, *path]), index, identity)
@@ -71,13 +79,13 @@ def structural_findings(
                 yield Finding(code, message, f"/{index}", index, identity)
 
 
-def schema_errors(row: Any, edition: str, track: Track) -> Iterator[tuple[tuple[Any, ...], ValidationError]]:
-    """What `jsonschema` says of an item, each error with its path in the item.
+def schema_errors(row: Any, form: str, track: Track) -> Iterator[tuple[tuple[Any, ...], ValidationError]]:
+    """What `jsonschema` says of an item by a submission form, each error with its path in the item.
 
     It is shown only those entries of ``output`` that are not certainly right, because it needs milliseconds for fifty.
     """
     shown, ranks = _suspects(row, track)
-    for error in _validator(edition, track).iter_errors(_cut(shown)):
+    for error in _validator(form, track).iter_errors(_cut(shown)):
         path = tuple(error.absolute_path)
         if ranks and len(path) > 1 and path[0] == "output":
             path = ("output", ranks[int(path[1])], *path[2:])
@@ -85,7 +93,7 @@ def schema_errors(row: Any, edition: str, track: Track) -> Iterator[tuple[tuple[
 
 
 def fits(row: Any, id_schema: Mapping[str, Any], track: Track) -> bool:
-    """True only if the item is certainly right by its schema. False means: let `jsonschema` say."""
+    """True only if the item is certainly right by its schema; where not, `jsonschema` decides."""
     if type(row) is not dict or not _fits_id(row.get("id"), id_schema):
         return False
     if type(row.get("question", "")) is not str or row.get("language_type", "Chinese") not in ("Chinese", "English"):
@@ -133,7 +141,7 @@ def _suspects(row: Any, track: Track) -> tuple[Any, list[int]]:
 
 
 def _nested(row: Any) -> list[tuple[tuple[Any, ...], str, str]]:
-    """E407, which takes the place of everything the schema says of that list or entry."""
+    """The findings E407, each of which replaces everything that the schema says of that list or entry."""
     output = row.get("output") if isinstance(row, dict) else None
     if not isinstance(output, list):
         return []
@@ -147,13 +155,13 @@ def _nested(row: Any) -> list[tuple[tuple[Any, ...], str, str]]:
 
 
 @lru_cache(maxsize=16)
-def _validator(edition: str, track: Track) -> Validator:
+def _validator(form: str, track: Track) -> Validator:
     # Imported only when something is wrong: it is a third of the start-up time.
     from jsonschema import Draft202012Validator, validators
 
     checker = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
     extend: Any = validators.extend  # has no types
-    strict: Validator = extend(Draft202012Validator, type_checker=checker)(load_schema(edition, track)["items"])
+    strict: Validator = extend(Draft202012Validator, type_checker=checker)(_schema(form, track)["items"])
     return strict
 
 
@@ -191,7 +199,7 @@ def _translate(error: ValidationError, path: Sequence[Any]) -> tuple[str, str]:
 
 
 def _wanted(error: ValidationError) -> str:
-    """What the schema wants of a plain field, in words."""
+    """The type that the schema wants of a plain field, in words."""
     schema = cast(Mapping[str, Any], error.schema)
     if "enum" in schema:
         return " or ".join(schema["enum"])

@@ -13,6 +13,7 @@ from cmivqa_kit.editions import Edition
 from cmivqa_kit.submission.checks import certain
 from cmivqa_kit.submission.context import CHECKS, TOLERANCE, Context, Item, Level, as_corpus
 from cmivqa_kit.submission.findings import Finding
+from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.locate import placed
 from cmivqa_kit.submission.read import Document, plain_id
 from cmivqa_kit.submission.schema import structural_findings
@@ -25,7 +26,7 @@ _ON_EVERY_TRACK = ("E201", "E202", "E203")
 class Report:
     """The findings of a file: errors first, then by code and place. ``counts`` says how many there are of each code.
 
-    ``unchecked`` says what could not be checked and why; ``text`` is the file's, for `place`.
+    ``unchecked`` says what could not be checked and why; ``text`` is the file's, for `located`.
     """
 
     path: Path
@@ -52,7 +53,7 @@ class Report:
         """True without a finding of severity E."""
         return self.errors == 0
 
-    def place(self, findings: Iterable[Finding]) -> list[Finding]:
+    def located(self, findings: Iterable[Finding]) -> list[Finding]:
         """Some of the findings with line and column, which cost about one more parse of the file."""
         return placed(findings, self.text)
 
@@ -67,7 +68,7 @@ class Report:
             "errors": self.errors,
             "warnings": self.warnings,
             "counts": dict(self.counts),
-            "findings": [finding.to_dict() for finding in self.place(self.findings)],
+            "findings": [finding.to_dict() for finding in self.located(self.findings)],
             "unchecked": list(self.unchecked),
         }
 
@@ -94,7 +95,11 @@ def validate(
         questions: the questions of the split.
         corpus: its videos, or their ids alone; spans are checked against the durations that are known.
         tolerance: seconds by which a span may outlast its video before that is an error.
+
+    Raises:
+        UserError: the edition names no submission form.
     """
+    submission_form(edition)
     context = Context(edition, tracks, questions, as_corpus(corpus), tolerance)
     if not document.rows:
         return report(document, split, tracks, document.findings, ("nothing in it could be read",))
@@ -134,7 +139,7 @@ def _findings(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
         yield from _of(item, "item", context)
     yield from answers
     infinite = {finding.path for finding in answers if finding.code == "E302"}  # minus infinity is negative too
-    for finding in structural_findings(read, context.edition.name, context.form, suspects):
+    for finding in structural_findings(read, context.edition, context.form, suspects):
         if finding.path not in infinite and not _said_better(finding, context):
             yield finding
     for check in CHECKS["file"]:

@@ -12,6 +12,7 @@ from cmivqa_kit.data.types import Question, QuestionId, Split
 from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.files import write_json
+from cmivqa_kit.submission.form import submission_form
 
 Entry = tuple[str, SupportsFloat, SupportsFloat]  # video id, start, end (seconds)
 Row = tuple[QuestionId, Sequence[Entry]]
@@ -31,10 +32,12 @@ def write(rows: Iterable[Row], split: Split, track: int | str, path: Path | str)
         The path written.
 
     Raises:
-        UserError: unknown, repeated or unanswered questions, unusable times or ids; all findings are listed.
+        UserError: unknown, repeated or unanswered questions, unusable times or ids; all findings are listed. An edition
+            that names no submission form.
     """
     path = Path(path)
     edition = load_edition(split.edition)
+    submission_form(edition)
     track = "corpus" if track == 23 else track  # as it was called before
     if track not in (1, 2, 3, "corpus"):
         raise UserError(

@@ -15,7 +15,7 @@ from cmivqa_kit.data.corpus import data_fingerprint, load_split
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import ExitCode, UserError
-from cmivqa_kit.plugin.registry import create, declaration
+from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Baseline, Declaration, Plan, Plans, Prepares
 from cmivqa_kit.runs.directory import (
@@ -184,7 +184,7 @@ def resume(
         RunFailed: as `train`.
     """
     run = replace(open_unfinished(path), device=device, progress=progress, group=group)
-    found = declaration(run.baseline)
+    found = find_declaration(run.baseline)
     system = ready(found, run.config)
     begun = run.record().get("data")
     if not isinstance(begun, dict) or not isinstance(begun.get("split"), str):

@@ -64,7 +64,7 @@ def test_bare_commands_use_the_workspace_s_baseline_and_the_newest_run(demo: tup
     assert refused.returncode == 2
     assert b"--force" in refused.stderr
     assert (folder / "submission.json").read_bytes() == before
-    scored = cmivqa("score", "submission.json", "--preset", "ccgs", cwd=folder)
+    scored = cmivqa("score", "submission.json", "--published", "ccgs", cwd=folder)
     assert scored.returncode == 0, scored.stderr
     text = scored.stdout.decode()
     assert f"{NOT_PUBLISHED}, run" in text  # found again by its hash

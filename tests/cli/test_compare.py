@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from cmivqa_kit.cli.main import cli
 from tests.cli.running import made_by, python
+from tests.metrics.boundary_error import NAME, boundary_error
 
 VIDEOS, EACH = 30, 3
 FAST = ("--resamples", "500")
@@ -259,3 +260,38 @@ def test_scipy_is_not_needed(folder: Path) -> None:
     )
     done = python(code, cwd=folder)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_metric_of_which_less_is_better(folder: Path) -> None:
+    """Units in the table, "worse" for the higher value, exit code 1 by it; `score` says the unit and the direction."""
+    import cmivqa_kit.editions
+
+    own = Path(cmivqa_kit.editions.__file__).with_name("cmivqa-2023.toml").read_text(encoding="utf-8")
+    own = own.replace('name = "cmivqa-2023"', 'name = "by-seconds"').replace('ranks = ["mIoU"', f'ranks = ["{NAME}"')
+    (folder / "mine.toml").write_text(own, encoding="utf-8")
+    (folder / "exact.json").write_text(json.dumps(spans(19)), encoding="utf-8")
+    flags = ("--track", "1", "--edition", "mine.toml")
+    with boundary_error():
+        worse = run("exact.json", "spans.json", *flags, "--fail-if-worse", code=1).stdout
+        better = run("spans.json", "exact.json", *flags, "--fail-if-worse").stdout
+        scored = CliRunner().invoke(cli, ["score", "spans.json", "--truth", "truth.json", *flags, *FAST])
+        document = CliRunner().invoke(
+            cli, ["score", "spans.json", "--truth", "truth.json", *flags, *FAST, "--format", "json"]
+        )
+        table = (
+            CliRunner()
+            .invoke(cli, ["score", "spans.json", "exact.json", "--truth", "truth.json", *flags, *FAST])
+            .stdout
+        )
+        refused = CliRunner().invoke(cli, ["diagnose", "spans.json", "--truth", "truth.json", *flags])
+    row = next(line for line in worse.splitlines() if NAME in line)
+    assert row.split()[:8] == [NAME, "(lower", "is", "better)", "1.0000", "s", "5.0000", "s"]
+    assert "+4.0000 s" in row and "0/0/90" in row
+    assert f"spans.json is worse than exact.json on {NAME} by 4.0000 s" in worse
+    assert f"exact.json is better than spans.json on {NAME} by 4.0000 s" in better
+    assert f"{NAME} (lower is better)   5.0000 s strict   [5.0000, 5.0000] s" in scored.stdout
+    assert f"{NAME} (lower is better)" in table and "1.0000 s" in table
+    (strict,) = [score["strict"] for file in json.loads(document.stdout) for score in file["scores"]]
+    assert strict["scales"][NAME] == {"unit": "seconds", "higher_is_better": False, "bounds": [0.0, None]}
+    assert strict["scales"]["mIoU"] == {"unit": "fraction", "higher_is_better": True, "bounds": [0.0, 1.0]}
+    assert refused.exit_code == 2 and "is not the mean overlap" in refused.stderr

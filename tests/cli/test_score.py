@@ -185,7 +185,7 @@ def test_an_unreadable_file_and_one_with_a_mark_leave_with_3(folder: Path) -> No
     (score,) = documents(str(object_), "--track", "2", code=3)[0]["scores"]
     assert score["strict"] == {
         "status": "refused", "error": "submission_not_array", "message": "the submission is not an array",
-        "metrics": None, "by_language": None,
+        "metrics": None, "by_language": None, "scales": None,
     }  # fmt: skip
     assert score["intervals"] is None
 
@@ -354,7 +354,7 @@ def test_of_several_the_highest_code_and_the_others_are_scored(folder: Path) -> 
 
 def test_published_figures_are_rows_of_the_table(folder: Path) -> None:
     Path("truth.json").rename("dataset_testA_answer.json")
-    arguments = ("corpus.json", "second.json", "--truth", "dataset_testA_answer.json", "--preset", "ccgs")
+    arguments = ("corpus.json", "second.json", "--truth", "dataset_testA_answer.json", "--published", "ccgs")
     lines = run(*arguments, truth=False).stdout.splitlines()
     rows = [line for line in lines if line.startswith("ccgs, published")]
     assert [cells(row)[4] for row in rows] == ["2.0144", "0.3251"]
@@ -429,7 +429,7 @@ def test_the_keys_of_the_json_are_stable(folder: Path) -> None:
             "differences", "signature", "intervals", "resampling", "published",
         ]  # fmt: skip
         assert list(score["official"]) == ["status", "metrics", "raw", "crash", "repaired"]
-        assert list(score["strict"]) == ["status", "error", "message", "metrics", "by_language"]
+        assert list(score["strict"]) == ["status", "error", "message", "metrics", "by_language", "scales"]
         assert list(score["intervals"]) == list(score["strict"]["metrics"])
         for name, interval in score["intervals"].items():
             assert list(interval) == ["low", "high", "level", "error", "note"]

@@ -143,7 +143,7 @@ def test_what_is_not_used_is_said(tmp_path: Path) -> None:
     write(tmp_path / "train.json", annotated(["v"]))
     write(tmp_path / "submission.json", [])
     write(tmp_path / "latest.json", [])
-    notes = {note.what: note.why for note in catalogue(tmp_path).notes}
+    notes = {note.subject: note.why for note in catalogue(tmp_path).notes}
     assert notes == {
         "submission.json": "named like a submission, a sample or settings; not used",
         "latest.json": "its name names no split; not used",

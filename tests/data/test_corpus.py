@@ -55,7 +55,7 @@ def test_cmivqa_2023(tmp_path: Path) -> None:
     assert (train.name, train.edition, train.layout) == ("train", "cmivqa-2023", "cmivqa")
     assert (len(train.questions), list(train.videos), len(train.features)) == (12, TRAIN_VIDEOS, 6)
     assert train.questions[0].answer == Span(0, 5)
-    assert any(note.what == f"{TRAIN_VIDEOS[0]}sr" for note in train.notes)
+    assert any(note.subject == f"{TRAIN_VIDEOS[0]}sr" for note in train.notes)
     for name, videos in (("testA", TEST_A_VIDEOS), ("testB", TEST_B_VIDEOS)):
         first, corpus = open_split(root, name, 1), open_split(root, name, 2)
         assert [q.video_id for q in first.questions] == [video for video in videos for _ in range(2)]
@@ -128,7 +128,7 @@ def test_a_key_with_sr_is_no_video_where_the_other_id_is_known(tmp_path: Path) -
     write(tmp_path / "subtitle.json", {**subtitles(["a", "asr", "bsr", "csr", "dsr"])})
     split = open_split(tmp_path, "train")
     assert list(split.videos) == ["a", "dsr"]  # asr: a is a key; bsr: b is asked for; csr: c has features
-    assert {note.what for note in split.notes} == {"asr", "bsr", "csr"}
+    assert {note.subject for note in split.notes} == {"asr", "bsr", "csr"}
 
 
 # Durations

@@ -62,7 +62,7 @@ def refused(paths: list[Path], root: Path, **options: Any) -> str:
 
 
 def whats(intake: Intake) -> list[tuple[str, str]]:
-    return sorted((place.target.relative_to(intake.root).as_posix(), place.what) for place in intake.places)
+    return sorted((place.target.relative_to(intake.root).as_posix(), place.kind) for place in intake.placements)
 
 
 def test_loose_json_with_meaningless_names(downloads: Path, root: Path) -> None:
@@ -139,7 +139,7 @@ def test_zips_with_weird_names_a_folder_inside_and_media(downloads: Path, root: 
     assert not (root / "train" / "video_feature").is_symlink()
     assert len(list((root / "train" / "video_feature").iterdir())) == 6
     assert not list(root.parent.rglob("*.mp4"))
-    notes = {note.what: note.why for note in intake.ignored}
+    notes = {note.subject: note.why for note in intake.ignored}
     assert notes["1 .mp4 files"] == "videos and audios are not used"
     assert any("3 files not unpacked" in why for why in notes.values())
     assert sorted(p.name for p in root.parent.iterdir()) == ["data"]  # no staging folder is left
@@ -181,7 +181,7 @@ def test_json_is_known_by_its_content_whatever_it_is_called(downloads: Path, roo
     make_zip(downloads / "registration.docx", {"word/document.xml": b"<x/>", "word/train.json": annotated(["x"])})
     intake = gather([downloads], root)
     assert whats(intake) == [("train/CMIVQA_Train_Dev.json", "questions"), ("train/subtitle.json", "subtitles")]
-    assert {note.what for note in intake.ignored} == {"README.md", "registration.docx"}
+    assert {note.subject for note in intake.ignored} == {"README.md", "registration.docx"}
     assert list(open_split(root, "train").videos) == TRAIN_VIDEOS
 
 
@@ -190,10 +190,10 @@ def test_features_in_parts_are_put_together(downloads: Path, root: Path) -> None
     features(downloads / "linked", TRAIN_VIDEOS[:3])
     part = make_zip(downloads / "part2.zip", {f"f/{video}.npy": npy() for video in TRAIN_VIDEOS[3:]})
     intake = gather([downloads / "train.json", downloads / "linked", part], root)
-    assert [place.what for place in intake.places].count("features") == 2
+    assert [place.kind for place in intake.placements].count("features") == 2
     assert sorted(open_split(root, "train").features) == TRAIN_VIDEOS
     again = gather([part], root)  # nothing new, no complaint
-    assert again.places
+    assert again.placements
     more = features(downloads / "more", ["other000001", *TRAIN_VIDEOS[:3]])
     gather([more], root)
     assert len(open_split(root, "train").features) == 7
@@ -235,7 +235,7 @@ def test_a_submission_in_the_same_folder_is_left_out(downloads: Path, root: Path
     write(downloads / "x.json", [{"id": 1, "question": "q", "output": []}])
     intake = gather([downloads], root)
     assert whats(intake) == [("train/train.json", "questions")]
-    assert {note.what for note in intake.ignored} == {"output_task1.json", "x.json"}
+    assert {note.subject for note in intake.ignored} == {"output_task1.json", "x.json"}
 
 
 def test_a_second_init_adds_test_b(tmp_path: Path, root: Path) -> None:
@@ -298,7 +298,7 @@ def test_files_of_one_name_are_told_apart(downloads: Path, root: Path) -> None:
     zips = [make_zip(downloads / f"{n}.zip", {"x/train.json": annotated(TRAIN_VIDEOS, first=n)}) for n in (1, 50)]
     root.parent.mkdir()
     assert "1.zip/x/train.json and 50.zip/x/train.json: both would be" in refused(zips, root)
-    assert [place.name for place in gather(zips[:1], root).places] == ["1.zip/x/train.json"]
+    assert [place.name for place in gather(zips[:1], root).placements] == ["1.zip/x/train.json"]
 
 
 def test_features_of_a_few_videos_of_several_splits_serve_them_all(downloads: Path, root: Path) -> None:
@@ -424,7 +424,7 @@ def test_a_truncated_file_is_left_out_with_its_reason(downloads: Path, root: Pat
     write(downloads / "train.json", annotated(TRAIN_VIDEOS))
     (downloads / "subtitle.json").write_text('{"a": [', encoding="utf-8")
     intake = gather([downloads], root)
-    assert [note.what for note in intake.ignored] == ["subtitle.json"]
+    assert [note.subject for note in intake.ignored] == ["subtitle.json"]
     assert "not JSON" in intake.ignored[0].why
     assert "train: subtitle.json" in intake.missing
 
@@ -486,7 +486,7 @@ def test_linked_folders_are_entered_once(downloads: Path, root: Path, tmp_path: 
     cmivqa_2023(tmp_path / "elsewhere")
     (downloads / "link").symlink_to(tmp_path / "elsewhere")
     (downloads / "loop").symlink_to(downloads)
-    assert len(gather([downloads], root).places) == 12
+    assert len(gather([downloads], root).placements) == 12
 
 
 def test_a_data_root_that_is_a_file(downloads: Path, root: Path) -> None:

@@ -187,7 +187,7 @@ def test_m4ivqa_one_record_gives_two_questions_and_captions_per_language() -> No
     video = read.videos["v"]
     assert [line.text for line in video.subtitles_in("English")] == ["en 0", "en 1", "en 2", "en 3"]
     assert video.subtitles_in("Chinese")[1].text == "中1"
-    assert "7_Chinese" in read.notes[0].what
+    assert "7_Chinese" in read.notes[0].subject
     assert "in each language: 2" in read.notes[0].why
 
 

@@ -274,7 +274,7 @@ def test_several_languages_ask_for_a_choice(tmp_path: Path) -> None:
         conversion = convert_folder(tmp_path / "in", tmp_path / "s.json", language)
         videos, _ = read_subtitles(tmp_path / "s.json")
         assert {video: lines[1].text for video, lines in videos.items()} == {"a": "洗手", "b": "洗手"}
-        assert [note.what for note in conversion.notes] == ["c.en.srt"]
+        assert [note.subject for note in conversion.notes] == ["c.en.srt"]
 
 
 def test_two_formats_of_one_video_and_two_files_of_one_format(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_two_formats_of_one_video_and_two_files_of_one_format(tmp_path: Path) ->
     put(tmp_path, "in/a.en.vtt", ROLLING)
     conversion = convert_folder(tmp_path / "in", tmp_path / "s.json")
     assert read_subtitles(tmp_path / "s.json")[0]["a"] == parse_srt(SRT)[0]
-    assert [note.what for note in conversion.notes] == ["a.en.vtt"]
+    assert [note.subject for note in conversion.notes] == ["a.en.vtt"]
     put(tmp_path, "in/more/a.en.srt", SRT)
     with pytest.raises(UserError, match=r"several files: a\.en\.srt, a\.en\.vtt, more/a\.en\.srt"):
         convert_folder(tmp_path / "in", tmp_path / "s.json")
@@ -293,7 +293,7 @@ def test_odd_files_are_noted(tmp_path: Path) -> None:
     put(tmp_path, "in/b.srt", "00:00:05,000 --> 00:00:06,000\nb\n\n00:00:01,000 --> 00:00:02,000\na\n")
     put(tmp_path, "in/c.srt", ROLLING)
     conversion = convert_folder(tmp_path / "in", tmp_path / "s.json")
-    assert [note.what for note in conversion.notes] == ["a.srt", "b.srt"]
+    assert [note.subject for note in conversion.notes] == ["a.srt", "b.srt"]
     assert [line.text for line in read_subtitles(tmp_path / "s.json")[0]["b"]] == ["a", "b"]
     assert conversion.lines == 4
 

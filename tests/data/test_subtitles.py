@@ -54,10 +54,10 @@ def test_double_transcripts_are_left_out_with_a_note(tmp_path: Path) -> None:
     path = write(tmp_path, {"abc": [line()], "abcsr": "whatever", "xyzsr": [line()], "sr": [line()]})
     videos, notes = read_subtitles(path)
     assert list(videos) == ["abc", "xyzsr", "sr"]
-    assert [note.what for note in notes] == ["abcsr"]
+    assert [note.subject for note in notes] == ["abcsr"]
     videos, notes = read_subtitles(path, {"xyz"})
     assert list(videos) == ["abc", "sr"]
-    assert [note.what for note in notes] == ["abcsr", "xyzsr"]
+    assert [note.subject for note in notes] == ["abcsr", "xyzsr"]
 
 
 def test_lines_out_of_order_are_sorted_with_a_note(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_an_edition_from_a_file_serves_the_whole_way(tmp_path: Path) -> None:
     """A new year is one file outside the package: the split it opens carries its name, and the writer finds it."""
     own = tmp_path / "next-year.toml"
     text = (resources.files("cmivqa_kit.editions") / "mmivqa-2024.toml").read_text(encoding="utf-8")
-    own.write_text(text.replace('"mmivqa-2024"', '"next-year"'), encoding="utf-8")
+    own.write_text(text.replace('name = "mmivqa-2024"', 'name = "next-year"'), encoding="utf-8")
     question = {"id": "q1", "question": "how", "language_type": "English", "video_id": "v"}
     (tmp_path / "dev.json").write_text(json.dumps([question]), encoding="utf-8")
     (tmp_path / "subtitle.json").write_text('{"v": [{"text": "so", "start": 0, "duration": 3}]}', encoding="utf-8")

@@ -119,9 +119,9 @@ def test_means_are_exact_sums_over_all_questions(data: Any) -> None:
 
 
 def test_adding_a_metric_is_one_function() -> None:
-    @family("Found@{n}", "the right video is among the first {n} (as a count)", tracks=(2,), place=60)
+    @family("Found@{n}", "the right video is among the first {n} (as a count)", tracks=(2,), position=60)
     def found(facts: Any, n: int) -> Any:
-        return facts.found(n)
+        return facts.video_within(n)
 
     try:
         assert [m.name for m in metrics_of(2, EDITION)][-3:] == ["Found@1", "Found@10", "Found@50"]

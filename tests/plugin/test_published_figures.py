@@ -17,7 +17,7 @@ from cmivqa_kit.editions import edition_names, load_edition
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.metrics.board_names import BOARD_NAMES
 from cmivqa_kit.plugin.published_figures import BEGIN, END, Figure, fitting, main, markdown, named, published
-from cmivqa_kit.plugin.registry import baseline_names, declaration
+from cmivqa_kit.plugin.registry import baseline_names, find_declaration
 from tests.prediction.fake import DECLARATION, install
 
 FAKE = replace(DECLARATION, published="fake_settings:published.toml")
@@ -37,7 +37,7 @@ questions.minival = 7
 [table.track1.minival]
 mIoU = 1
 """
-SHIPPED = [name for name in baseline_names() if declaration(name).published]
+SHIPPED = [name for name in baseline_names() if find_declaration(name).published]
 HALF = 0.00005  # the figures are printed with four decimals
 
 
@@ -65,7 +65,7 @@ def test_ccgs_has_figures_and_doubtful_ones() -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_readme_table_is_not_stale(name: str) -> None:
-    package = declaration(name).published.partition(":")[0]
+    package = find_declaration(name).published.partition(":")[0]
     text = (resources.files(package) / "README.md").read_text(encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "cmivqa_kit.plugin.published_figures", name], capture_output=True, text=True, check=True
@@ -78,7 +78,7 @@ def test_the_readme_table_is_not_stale(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_unconfirmed_values_are_not_in_the_readme(name: str) -> None:
-    figures = published(declaration(name))
+    figures = published(find_declaration(name))
     shown = {f"{f.value:.4f}" for f in figures if f.confirmed}
     text = markdown(figures)
     assert all(value in text for value in shown)
@@ -88,7 +88,7 @@ def test_unconfirmed_values_are_not_in_the_readme(name: str) -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_figures_follow_from_each_other(name: str) -> None:
     """Overall is a sum, Average a mean, a recall a number of questions; sizes are those that the edition knows."""
-    figures = published(declaration(name))
+    figures = published(find_declaration(name))
     for corpus, preset, track, split in dict.fromkeys((f.corpus, f.preset, f.track, f.split) for f in figures):
         here = [f for f in figures if (f.corpus, f.preset, f.track, f.split) == (corpus, preset, track, split)]
         known = {f.metric: f.value for f in here if f.confirmed}

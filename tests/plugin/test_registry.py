@@ -9,7 +9,7 @@ import pytest
 
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.plugin import registry
-from cmivqa_kit.plugin.registry import baseline_names, create, declaration, missing_packages
+from cmivqa_kit.plugin.registry import baseline_names, create, find_declaration, missing_packages
 from tests.prediction.fake import DECLARATION, Fake, install
 
 BROKEN = {
@@ -34,7 +34,7 @@ def test_names_are_listed_without_importing() -> None:
 
 
 def test_a_declaration_and_its_system() -> None:
-    found = declaration("fake")
+    found = find_declaration("fake")
     assert found == DECLARATION
     assert isinstance(create(found), Fake)
     assert create(found) is not create(found)
@@ -43,7 +43,7 @@ def test_a_declaration_and_its_system() -> None:
 @pytest.mark.parametrize("name", sorted(BROKEN))
 def test_a_broken_entry_point_is_a_plain_error(name: str) -> None:
     with pytest.raises(UserError) as caught:
-        declaration(name)
+        find_declaration(name)
     assert caught.value.message.startswith(f"baseline {name!r}: {BROKEN[name]} ")
     assert caught.value.code == ExitCode.USAGE
     assert caught.value.fix
@@ -51,7 +51,7 @@ def test_a_broken_entry_point_is_a_plain_error(name: str) -> None:
 
 def test_the_nearest_name_is_offered() -> None:
     with pytest.raises(UserError, match=r"unknown baseline 'fke'\. Did you mean 'fake'\?") as caught:
-        declaration("fke")
+        find_declaration("fke")
     assert "Installed: fake, gone" in caught.value.fix
 
 
@@ -59,15 +59,15 @@ def test_no_baseline_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "entry_points", lambda group: [])
     assert baseline_names() == ()
     with pytest.raises(UserError) as caught:
-        declaration("bm25")
+        find_declaration("bm25")
     assert "Installed: none" in caught.value.fix
 
 
 def test_the_kits_own_baselines_are_declared_soundly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     for name in ("bm25", "prior"):
-        assert declaration(name).name == name
-        assert create(declaration(name))
+        assert find_declaration(name).name == name
+        assert create(find_declaration(name))
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, factory: str = "Loc
         monkeypatch, tmp_path, bm25="baselines.bm25:DECLARATION", embeds="tests.prediction.embedding:DECLARATION"
     )
     found = Declaration(DECLARATION.name, DECLARATION.title, (1,), f"{__name__}:{factory}", DECLARATION.config)
-    monkeypatch.setattr("cmivqa_kit.prediction.answer.declaration", lambda name: found)
+    monkeypatch.setattr("cmivqa_kit.prediction.answer.find_declaration", lambda name: found)
     monkeypatch.setattr(Localized, "made", [])
     return Localized
 

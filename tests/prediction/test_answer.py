@@ -54,6 +54,17 @@ def ask(
     return predict(files, run, split, tracks, OPTIONS, out, force)
 
 
+def test_an_edition_without_a_submission_form_is_refused_before_anything_is_asked(
+    files: Catalogue, run: RunDirectory, fake: type[Fake], out: Path
+) -> None:
+    formless = replace(files, edition=replace(files.edition, submission=""))
+    with pytest.raises(UserError, match="does not say which submission form") as caught:
+        ask(formless, run, out)
+    assert 'submission = "' in caught.value.fix
+    assert fake.seen == []
+    assert not out.exists()
+
+
 def test_the_files_of_2023(files: Catalogue, run: RunDirectory, out: Path) -> None:
     (both,) = ask(files, run, out)
     assert (both.path, both.tracks, both.questions) == (out, (2, 3), 4)
@@ -218,7 +229,7 @@ def test_nothing_is_left_when_the_baseline_stops_in_the_middle(
 def test_tracks_that_a_baseline_does_not_serve(
     files: Catalogue, run: RunDirectory, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer, "declaration", lambda name: replace(DECLARATION, tracks=(1,)))
+    monkeypatch.setattr(answer, "find_declaration", lambda name: replace(DECLARATION, tracks=(1,)))
     text = refused(files, run, out)
     assert "baseline fake does not serve Track 2 or 3" in text
     assert "It serves Track 1" in text

@@ -73,7 +73,7 @@ def test_a_run_by_its_folder_or_the_newest_of_a_baseline(
     monkeypatch.chdir(runs / "bm25-2")
     assert open_retriever(".", runs, OPTIONS).name == "bm25-2"
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(retrieval, "declaration", lambda name: replace(BM25, trains=True))
+    monkeypatch.setattr(retrieval, "find_declaration", lambda name: replace(BM25, trains=True))
     assert open_retriever("bm25", runs, OPTIONS).name == "bm25-2"
 
 

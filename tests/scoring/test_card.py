@@ -76,6 +76,10 @@ def test_the_twin_of_a_card() -> None:
     assert document["strict"] == {
         "status": "ok", "error": None, "message": None, "metrics": card.strict.metrics,
         "by_language": {"Chinese": card.strict.metrics},
+        "scales": {
+            name: {"unit": "fraction", "higher_is_better": True, "bounds": [0.0, 4.0 if name == "Overall" else 1.0]}
+            for name in card.strict.metrics
+        },
     }  # fmt: skip
     assert [(one["code"], one["ids"]) for one in document["differences"]] == [("Q12", [3]), ("Q61", [2])]
     assert document["counts"]["missing"] == 1

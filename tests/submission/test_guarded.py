@@ -15,7 +15,7 @@ from cmivqa_kit.editions import load_edition
 from cmivqa_kit.submission.guarded import read_guarded
 from cmivqa_kit.submission.locate import offsets_of
 from cmivqa_kit.submission.read import Document, read_submission
-from cmivqa_kit.submission.scan import Limits, places, suspicion, trailing_commas
+from cmivqa_kit.submission.scan import Limits, line_columns, suspicion, trailing_commas
 from cmivqa_kit.submission.validate import validate
 from tests.submission.small import lists, records
 
@@ -108,7 +108,7 @@ def test_findings_in_items_have_their_place(tmp_path: Path, newline: str) -> Non
     rows = [{"id": 0, "question": '问题 "😀\\', "output": [["vidA_______", 5, 2], ["v\u2028w", "x", 3]], "a/b": 1}, 7]
     text = json.dumps(rows, indent=1, ensure_ascii=False).replace("\n", newline)
     report = validate(read(tmp_path, text), (3,), load_edition())
-    places_found = {f.path: (f.line, f.column) for f in report.place(report.findings)}
+    places_found = {f.path: (f.line, f.column) for f in report.located(report.findings)}
     lines = text.split("\n")
     wanted = {"/0/output/0": "[", "/0/output/1/1": '"x"', "/1": "7", "/0/a~1b": "1", "/0": "{"}
     assert wanted.keys() <= {*places_found, "/0"}
@@ -150,7 +150,7 @@ def test_every_pointer_is_found(value: Any, indent: int | None, escape: bool) ->
 
 def test_places_agree_with_counting() -> None:
     text = "".join(random.Random(1).choice("ab\n\r问") for _ in range(500))
-    at = places(text, range(len(text)))
+    at = line_columns(text, range(len(text)))
     for offset in range(len(text)):
         before = text[:offset].split("\n")
         assert at[offset] == (len(before), len(before[-1]) + 1)
@@ -252,7 +252,7 @@ def test_hostile_files_take_linear_time(tmp_path: Path, hostile: bytes) -> None:
     document = read(tmp_path, hostile)
     report = validate(document, (3,), load_edition())
     assert not report.ok
-    report.place(report.findings)
+    report.located(report.findings)
 
 
 def test_trailing_commas_are_found_outside_strings() -> None:

@@ -66,27 +66,27 @@ def converter(name: str) -> Converter:
     return known[name]
 
 
-def convert_into(found: Converter, source: Path, destination: Path, protocol: str | None = None) -> Converted:
+def convert_into(corpus: Converter, source: Path, destination: Path, protocol: str | None = None) -> Converted:
     """Run a converter; ``destination`` appears whole or not at all.
 
     Raises:
         UserError: unknown protocol, damaged source, or a destination that is not empty.
         RunFailed: the destination cannot be written.
     """
-    chosen = protocol or found.protocols[0]
-    if chosen not in found.protocols:
+    chosen = protocol or corpus.protocols[0]
+    if chosen not in corpus.protocols:
         raise UserError(
-            f"{found.name} has no protocol {chosen!r}.{closest(chosen, found.protocols)}",
-            f"Give --protocol {' or --protocol '.join(found.protocols)}.",
+            f"{corpus.name} has no protocol {chosen!r}.{closest(chosen, corpus.protocols)}",
+            f"Give --protocol {' or --protocol '.join(corpus.protocols)}.",
         )
     if not source.is_dir():
-        raise UserError(f"{source}: no such folder", f"Name the folder that holds the files of {found.title}.")
+        raise UserError(f"{source}: no such folder", f"Name the folder that holds the files of {corpus.title}.")
     if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
         raise UserError(f"{destination}: exists and is not empty", "Name a new folder; nothing is overwritten.")
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".cmivqa-convert-", dir=destination.parent) as staging:
-            done = found.convert(source, Path(staging) / "corpus", chosen)
+            done = corpus.convert(source, Path(staging) / "corpus", chosen)
             (Path(staging) / "corpus").replace(destination)
     except OSError as error:
         raise RunFailed(

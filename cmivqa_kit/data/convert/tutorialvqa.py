@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any
 
 from cmivqa_kit.data.convert import Converted, Converter, register
+from cmivqa_kit.data.layouts.cmivqa import KEYS
 from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
 
@@ -138,11 +139,8 @@ def _write(
     for name, rows in splits.items():
         numbered = [{"id": number, **row, "language_type": "English"} for number, row in enumerate(rows)]
         if name == "testA":
-            hidden = ("start_second", "end_second")
-            track1 = [{k: v for k, v in row.items() if k not in hidden} for row in numbered]
-            track23 = [{k: v for k, v in row.items() if k != "video_id"} for row in track1]
-            write_json(folder / TEST_FILE.format("1"), track1)
-            write_json(folder / TEST_FILE.format("23"), track23)
+            write_json(folder / TEST_FILE.format("1"), KEYS.without_answers(numbered))
+            write_json(folder / TEST_FILE.format("23"), KEYS.questions_only(numbered))
             write_json(folder / TEST_ANSWERS, numbered)
         else:
             write_json(folder / f"{name}.json", numbered)

@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 from cmivqa_kit.data.demo.tables import Slot, Speech, Topic
 from cmivqa_kit.data.demo.text import Passage, ask_pair, ask_step, can_pair, pick, shuffled, write_script
-from cmivqa_kit.data.demo.timing import place
+from cmivqa_kit.data.demo.timing import timed_lines
+from cmivqa_kit.data.layouts.cmivqa import KEYS
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Subtitle
 from cmivqa_kit.errors import RunFailed
@@ -91,7 +92,7 @@ def _videos() -> Iterator[DemoVideo]:
             for variant, slots in enumerate(topic.variants):
                 rng = Random(f"{SEED} video {number}")
                 passages = write_script(speech, topic, variant, rng)
-                lines = place(passages, speech.language, rng)
+                lines = timed_lines(passages, speech.language, rng)
                 yield DemoVideo(video_id(number), _split(rank, variant), speech, topic, slots, passages, lines)
                 number += 1
 
@@ -160,9 +161,8 @@ def write_corpus(folder: Path) -> None:
     records = {name: _records(name, questions) for name in ("train", "dev", "testA")}
     write_json(folder / "train.json", records["train"])
     write_json(folder / "dev.json", records["dev"])
-    hidden = ("start_second", "end_second")
-    write_json(folder / TRACK1, _without(records["testA"], hidden))
-    write_json(folder / TRACK23, _without(records["testA"], ("video_id", *hidden)))
+    write_json(folder / TRACK1, KEYS.without_answers(records["testA"]))
+    write_json(folder / TRACK23, KEYS.questions_only(records["testA"]))
     write_json(folder / ANSWERS, records["testA"])
     write_json(folder / "corpus.json", ABOUT)
 
@@ -180,10 +180,6 @@ def _records(split: str, questions: Iterable[DemoQuestion]) -> list[dict[str, An
         }
         for number, question in enumerate(chosen)
     ]
-
-
-def _without(records: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
-    return [{key: value for key, value in record.items() if key not in keys} for record in records]
 
 
 def _subtitles(videos: Sequence[DemoVideo]) -> dict[str, list[dict[str, Any]]]:

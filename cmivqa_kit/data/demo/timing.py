@@ -20,7 +20,7 @@ def units(text: str, language: Language) -> int:
     return len(_CJK.findall(text)) if language == "Chinese" else len(text.split())
 
 
-def place(passages: Sequence[Passage], language: Language, rng: Random) -> tuple[tuple[Subtitle, ...], ...]:
+def timed_lines(passages: Sequence[Passage], language: Language, rng: Random) -> tuple[tuple[Subtitle, ...], ...]:
     """The lines of every passage with their times (2 decimals), in the order of ``passages``."""
     low, high = RATES[language]
     rate = low + (high - low) * rng.random()

@@ -1,7 +1,8 @@
 """Corpus layouts: how one question file of one data set is read.
 
 A layout is a small declaration registered under a name; adding one is one new file here and its name in `MODULES`.
-The first registered layout whose `matches` accepts the records reads the file.
+The first registered layout whose `matches` accepts the records reads the file. It declares the keys of its records: it
+is shown no others, and nothing of what it declares to be an answer where only questions may be seen.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from cmivqa_kit.data.layouts.keys import RecordKeys
 from cmivqa_kit.data.types import Note, Question, Video
 from cmivqa_kit.errors import Problem
 
@@ -32,16 +34,24 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """``matches(first records)`` says whether the file is of this layout; ``read(all records)`` reads it.
+    """A form of question file: how it is recognised and read, and which of its keys hold answers.
 
-    ``edition`` is the edition such a file belongs to unless the user says otherwise. ``public_answers``: this corpus
-    is handed out with the answers of its test split, whatever the edition says of its own. ``as_scored``: its records
-    are what the official program reads, one per question with ``start_second`` and ``end_second``.
+    Attributes:
+        edition: the edition such a file belongs to unless the user says otherwise.
+        keys: the keys of its records. ``read`` is given no others.
+        matches: whether a file is of this layout, by its first records. Where the organizers hold the answers of a
+            file for Tracks 2 and 3, the records it is given have the keys of questions alone.
+        read: reads all records.
+        public_answers: this corpus is handed out with the answers of its test split, whatever the edition says of its
+            own.
+        as_scored: its records are what the official program reads, one per question with ``start_second`` and
+            ``end_second``.
     """
 
     name: str
     title: str
     edition: str
+    keys: RecordKeys
     matches: Callable[[Sequence[Mapping[str, Any]]], bool]
     read: Callable[[Sequence[Any]], Records]
     public_answers: bool = False
@@ -65,7 +75,14 @@ def layouts() -> tuple[Layout, ...]:
     return (*(layout for name, layout in _REGISTRY.items() if name not in own), *own.values())
 
 
-def detect(records: Sequence[Any]) -> Layout | None:
-    """The layout of a list of records, judged by the first few objects in it; ``None`` if they are no questions."""
+def detect(records: Sequence[Any], questions_only: bool = False) -> Layout | None:
+    """The layout of a list of records, judged by the first few objects in it; ``None`` if they are no questions.
+
+    With ``questions_only`` each layout judges by the keys of its questions, as if no answer stood there.
+    """
     sample = [record for record in records[:50] if isinstance(record, Mapping)]
-    return next((layout for layout in layouts() if sample and layout.matches(sample)), None)
+    if not sample:
+        return None
+    return next(
+        (one for one in layouts() if one.matches(one.keys.questions_only(sample) if questions_only else sample)), None
+    )

@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmivqa_kit.data.layouts import Layout, Records, fields, register
+from cmivqa_kit.data.layouts.keys import RecordKeys
 from cmivqa_kit.data.types import Question
 from cmivqa_kit.errors import Problem
+
+KEYS = RecordKeys(
+    question=frozenset({"id", "question", "language_type"}),
+    answer=frozenset({"start_second", "end_second", "answer_start_second", "answer_end_second"}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +35,14 @@ def read_plain(records: Sequence[Any], keys: Keys) -> Records:
     questions: list[Question] = []
     problems: list[Problem] = []
     for where, record in fields.objects(records, problems):
-        found: list[Problem] = []
-        identity = fields.question_id(record, keys.id, where, found)
-        question = fields.question(record, where, found)
-        video_id = fields.video_id(record, where, found)
-        language = fields.optional_text(record, "language_type", where, found) or keys.default_language
-        answer = fields.span(record, keys.start, keys.end, where, found)
-        problems += found
-        if identity is not None and question is not None and not found:
+        faults: list[Problem] = []
+        identity = fields.question_id(record, keys.id, where, faults)
+        question = fields.question(record, where, faults)
+        video_id = fields.video_id(record, where, faults)
+        language = fields.optional_text(record, "language_type", where, faults) or keys.default_language
+        answer = fields.span(record, keys.start, keys.end, where, faults)
+        problems += faults
+        if identity is not None and question is not None and not faults:
             questions.append(Question(identity, question, language, video_id, answer))
     return Records(tuple(questions), {}, tuple(problems))
 
@@ -54,6 +60,7 @@ register(
         name="cmivqa",
         title="CMIVQA 2023",
         edition="cmivqa-2023",
+        keys=KEYS,
         matches=lambda sample: any("question" in record for record in sample),
         read=read,
         as_scored=True,

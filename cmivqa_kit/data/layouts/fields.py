@@ -23,51 +23,51 @@ def objects(records: Sequence[Any], problems: list[Problem]) -> Iterator[tuple[s
             problems.append(Problem(f"/{index}", f"{short_repr(record)} is not an object"))
 
 
-def question_id(record: Mapping[str, Any], key: str, where: str, problems: list[Problem]) -> QuestionId | None:
-    """An id is a string or an integer; anything else is a finding."""
+def question_id(record: Mapping[str, Any], key: str, pointer: str, problems: list[Problem]) -> QuestionId | None:
+    """The id, a string or an integer; anything else is a finding."""
     value = record.get(key, _MISSING)
     if isinstance(value, str) and value.strip():
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     what = f"no {key!r}" if value is _MISSING else f"{key!r} is {short_repr(value)}, not an integer or a string"
-    problems.append(Problem(where, what))
+    problems.append(Problem(pointer, what))
     return None
 
 
-def text(record: Mapping[str, Any], key: str, where: str, problems: list[Problem]) -> str | None:
+def text(record: Mapping[str, Any], key: str, pointer: str, problems: list[Problem]) -> str | None:
     """A non-empty string, blanks around it removed."""
     value = record.get(key, _MISSING)
     if isinstance(value, str) and value.strip():
         return value.strip()
     what = f"no {key!r}" if value is _MISSING else f"{key!r} is {short_repr(value)}, not a text"
-    problems.append(Problem(where, what))
+    problems.append(Problem(pointer, what))
     return None
 
 
-def question(record: Mapping[str, Any], where: str, problems: list[Problem]) -> str | None:
+def question(record: Mapping[str, Any], pointer: str, problems: list[Problem]) -> str | None:
     """The question's text, blanks around it removed. It may be empty (two of TutorialVQA are); `data check` says so."""
     value = record.get("question")
-    return "" if isinstance(value, str) and not value.strip() else text(record, "question", where, problems)
+    return "" if isinstance(value, str) and not value.strip() else text(record, "question", pointer, problems)
 
 
-def optional_text(record: Mapping[str, Any], key: str, where: str, problems: list[Problem]) -> str | None:
+def optional_text(record: Mapping[str, Any], key: str, pointer: str, problems: list[Problem]) -> str | None:
     """A string where the key stands, ``None`` where it is absent or null."""
     if record.get(key) is None:
         return None
-    return text(record, key, where, problems)
+    return text(record, key, pointer, problems)
 
 
-def video_id(record: Mapping[str, Any], where: str, problems: list[Problem]) -> str | None:
+def video_id(record: Mapping[str, Any], pointer: str, problems: list[Problem]) -> str | None:
     """The video id as it stands; blanks around it are a finding, since no other file would match it then."""
     value = record.get("video_id")
     if isinstance(value, str) and value.strip() and value != value.strip():
-        problems.append(Problem(f"{where}/video_id", f"{short_repr(value)} has blanks around it"))
+        problems.append(Problem(f"{pointer}/video_id", f"{short_repr(value)} has blanks around it"))
         return None
-    return optional_text(record, "video_id", where, problems)
+    return optional_text(record, "video_id", pointer, problems)
 
 
-def span(record: Mapping[str, Any], start: str, end: str, where: str, problems: list[Problem]) -> Span | None:
+def span(record: Mapping[str, Any], start: str, end: str, pointer: str, problems: list[Problem]) -> Span | None:
     """The answer in seconds; ``None`` where both keys are absent, null or "". Order is left to `data check`."""
     if record.get(start) in (None, "") and record.get(end) in (None, ""):
         return None
@@ -75,7 +75,7 @@ def span(record: Mapping[str, Any], start: str, end: str, where: str, problems: 
     for key in (start, end):
         value: Any = record.get(key)
         if not is_finite(value):
-            problems.append(Problem(f"{where}/{key}", f"{short_repr(value)} is not a number of seconds"))
+            problems.append(Problem(f"{pointer}/{key}", f"{short_repr(value)} is not a number of seconds"))
         else:
             times.append(float(value))
     return Span(*times) if len(times) == 2 else None

@@ -1,4 +1,4 @@
-"""One id for two questions: what MMIVQA and M4IVQA files do that ask everything in two languages.
+"""Ids of questions in files that give one id to two questions, one per language (MMIVQA, M4IVQA).
 
 Decided here, since nobody published how such ids look in a submission: an id that stands for one question is that
 question's id. As soon as one id of a file stands for two, in one record or in two items of different languages, every

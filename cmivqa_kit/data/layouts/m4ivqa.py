@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cmivqa_kit.data.layouts import Layout, Records, fields, register
+from cmivqa_kit.data.layouts.keys import RecordKeys
 from cmivqa_kit.data.layouts.languages import with_languages
 from cmivqa_kit.data.subtitles import parse_lines
 from cmivqa_kit.data.types import Question, Subtitle, Video
@@ -18,6 +19,11 @@ from cmivqa_kit.errors import Problem
 
 QUESTIONS = {"Chinese": "Chinese_question", "English": "English_question"}
 CAPTIONS = {"Chinese": "Ch_caption", "English": "Eng_caption"}
+KEYS = RecordKeys(
+    question=frozenset({"id", *QUESTIONS.values()}),
+    answer=frozenset({"start_second", "end_second"}),
+    video=frozenset({"video_id", "video_captions"}),
+)
 
 
 def read(records: Sequence[Any]) -> Records:
@@ -26,19 +32,19 @@ def read(records: Sequence[Any]) -> Records:
     videos: dict[str, Video] = {}
     problems: list[Problem] = []
     for where, record in fields.objects(records, problems):
-        found: list[Problem] = []
-        identity = fields.question_id(record, "id", where, found)
-        video_id = fields.video_id(record, where, found)
-        answer = fields.span(record, "start_second", "end_second", where, found)
+        faults: list[Problem] = []
+        identity = fields.question_id(record, "id", where, faults)
+        video_id = fields.video_id(record, where, faults)
+        answer = fields.span(record, "start_second", "end_second", where, faults)
         texts = {
-            language: fields.text(record, key, where, found)
+            language: fields.text(record, key, where, faults)
             for language, key in QUESTIONS.items()
             if record.get(key) not in (None, "")
         }
         if not texts:
-            found.append(Problem(where, "neither 'Chinese_question' nor 'English_question'"))
-        problems += found
-        if not found and identity is not None:
+            faults.append(Problem(where, "neither 'Chinese_question' nor 'English_question'"))
+        problems += faults
+        if not faults and identity is not None:
             questions += [
                 Question(identity, text, language, video_id, answer)
                 for language, text in texts.items()
@@ -51,7 +57,7 @@ def read(records: Sequence[Any]) -> Records:
     return Records(named, videos if inline else {}, tuple(problems), notes)
 
 
-def _video(video_id: str, record: Mapping[str, Any], where: str, problems: list[Problem]) -> Video:
+def _video(video_id: str, record: Mapping[str, Any], pointer: str, problems: list[Problem]) -> Video:
     captions = record.get("video_captions")
     if captions is None:
         return Video(video_id)
@@ -60,7 +66,7 @@ def _video(video_id: str, record: Mapping[str, Any], where: str, problems: list[
         # A record may carry captions of one language only: a language that no line has is not a finding.
         if isinstance(captions, list) and not any(isinstance(c, Mapping) and key in c for c in captions):
             continue
-        lines, found = parse_lines(_in(captions, key), f"{where}/video_captions", text_key=key)
+        lines, found = parse_lines(_in(captions, key), f"{pointer}/video_captions", text_key=key)
         problems += found
         tracks[language] = tuple(line for line in lines if line.text.strip())
     default = next(iter(tracks.values()), ())
@@ -79,6 +85,7 @@ register(
         name="m4ivqa",
         title="M4IVQA 2025",
         edition="m4ivqa-2025",
+        keys=KEYS,
         matches=lambda sample: any(key in record for record in sample for key in QUESTIONS.values()),
         read=read,
     )

@@ -11,11 +11,18 @@ from typing import Any
 
 from cmivqa_kit.data.layouts import Layout, Records, fields, register
 from cmivqa_kit.data.layouts.cmivqa import Keys, read_plain
+from cmivqa_kit.data.layouts.keys import RecordKeys
 from cmivqa_kit.data.subtitles import parse_lines
 from cmivqa_kit.data.types import Note, Subtitle, Video
 from cmivqa_kit.errors import Problem
 
 SUBTITLES = "video_sub_title"
+KEYS = RecordKeys(
+    question=frozenset({"id", "question", "language_type"}),
+    answer=frozenset({"answer_start_second", "answer_end_second"}),
+    video=frozenset({"video_id", "video_length", SUBTITLES}),
+    id_substitutes=frozenset({"sample_id"}),
+)
 
 
 def read(records: Sequence[Any]) -> Records:
@@ -50,6 +57,7 @@ register(
         name="medvidqa",
         title="MedVidQA / MedVidCQA",
         edition="medvidqa",
+        keys=KEYS,
         matches=lambda sample: any("sample_id" in r or SUBTITLES in r for r in sample),
         read=read,
         public_answers=True,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cmivqa_kit.data.layouts import Layout, Records, register
-from cmivqa_kit.data.layouts.cmivqa import Keys, read_plain
+from cmivqa_kit.data.layouts.cmivqa import KEYS, Keys, read_plain
 from cmivqa_kit.data.layouts.languages import with_languages
 
 
@@ -34,6 +34,7 @@ register(
         name="mmivqa",
         title="MMIVQA 2024",
         edition="mmivqa-2024",
+        keys=KEYS,
         matches=lambda sample: all(_is_mmivqa(record) for record in sample),
         read=read,
         as_scored=True,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cmivqa_kit.data.layouts import Layout, register
-from cmivqa_kit.data.layouts.m4ivqa import QUESTIONS, read
+from cmivqa_kit.data.layouts.m4ivqa import KEYS, QUESTIONS, read
 
 
 def _is_item(record: Mapping[str, Any]) -> bool:
@@ -23,6 +23,7 @@ register(
         name="mmivqa_items",
         title="MMIVQA 2024, one item per language",
         edition="mmivqa-2024",
+        keys=KEYS,
         matches=lambda sample: all(_is_item(record) for record in sample),
         read=read,
     )

@@ -59,7 +59,7 @@ def track3(target: Any, prediction: Any) -> Overlaps:
 
 
 def exact_track3(target: Any, prediction: Any) -> Overlaps:
-    """Track 3, entry by entry."""
+    """The values of Track 3, read entry by entry."""
     overlaps = []
     for entry in prediction["output"][:ENTRIES]:
         if entry[0] == target["video_id"]:

@@ -20,7 +20,7 @@ Values = NDArray[np.float64]
 
 
 def track1_totals(values: Sequence[float], count: int) -> dict[str, float]:
-    """Track 1, in percent."""
+    """The totals of Track 1, in percent."""
     metrics = {f"R@1,IoU={mu}": sum(v >= mu for v in values) / count * 100.0 for mu in THRESHOLDS}
     with np.errstate(over="ignore", invalid="ignore"):  # degenerate answers can give IoUs of any size (Q36)
         metrics["mIoU"] = float(np.mean(values) * 100.0)
@@ -28,7 +28,7 @@ def track1_totals(values: Sequence[float], count: int) -> dict[str, float]:
 
 
 def track2_totals(values: Sequence[Recalls | None], count: int) -> dict[str, float]:
-    """Track 2, fractions.
+    """The totals of Track 2, fractions.
 
     Raises:
         ZeroDivisionError: no question is answered, or there is none.
@@ -43,27 +43,27 @@ def track2_totals(values: Sequence[Recalls | None], count: int) -> dict[str, flo
 
 
 def track3_totals(values: Sequence[Overlaps], count: int) -> dict[str, float]:
-    """Track 3, fractions."""
+    """The totals of Track 3, fractions."""
     metrics = {f"R@{k}|mIoU": sum([v[column] for v in values]) / count for column, k in enumerate(CUTOFFS)}
     metrics["Average"] = (metrics["R@1|mIoU"] + metrics["R@10|mIoU"] + metrics["R@50|mIoU"]) / 3
     return metrics
 
 
 def track1_arrays(values: Sequence[float]) -> dict[str, Values]:
-    """Per question, as fractions."""
+    """Values of Track 1 per question, as fractions."""
     overlap = np.array(values, dtype=np.float64)
     return {**{f"R@1,IoU={mu}": (overlap >= mu).astype(np.float64) for mu in THRESHOLDS}, "mIoU": overlap}
 
 
 def track2_arrays(values: Sequence[Recalls | None]) -> dict[str, Values]:
-    """Per question; NaN in the MRR where the question is left out of it."""
+    """Values of Track 2 per question; NaN in the MRR where the question is left out of it."""
     left_out = (0, 0, 0, np.nan)
     table = np.array([left_out if v is None else v for v in values], dtype=np.float64).reshape(-1, 4)
     return {**{f"R@{k}": table[:, column] for column, k in enumerate(CUTOFFS)}, "MRR": table[:, 3]}
 
 
 def track3_arrays(values: Sequence[Overlaps]) -> dict[str, Values]:
-    """Per question."""
+    """Values of Track 3 per question."""
     table = np.array(values, dtype=np.float64).reshape(-1, 3)
     arrays = {f"R@{k}|mIoU": table[:, column] for column, k in enumerate(CUTOFFS)}
     return {**arrays, "Average": (table[:, 0] + table[:, 1] + table[:, 2]) / 3}

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cmivqa_kit.metrics.scale import Scale
 from cmivqa_kit.scoring.statistics.clusters import Clusters, as_table, group
 from cmivqa_kit.scoring.statistics.draws import weights
 
@@ -26,6 +27,7 @@ RESAMPLES = 10_000
 SEED = 2023
 LEVEL = 0.95
 _ALONE = 1 << 18  # multiplications that OpenBLAS does not share among threads
+UNBOUNDED = Scale(bounds=(None, None))
 FEW = 20  # clusters below which percentile intervals are known to be too narrow
 
 
@@ -57,6 +59,7 @@ def bootstrap(
     resamples: int = RESAMPLES,
     seed: int = SEED,
     level: float = LEVEL,
+    scales: Mapping[str, Scale] | None = None,
 ) -> dict[str, Interval]:
     """Intervals of the means of several metrics over the same questions, from the same resamples.
 
@@ -69,6 +72,7 @@ def bootstrap(
         resamples: number of resamples.
         seed: not negative; the same seed gives the same intervals.
         level: confidence level between 0 and 1.
+        scales: per metric, its scale: no interval reaches beyond its bounds. A metric without one has none.
 
     Returns:
         One interval per metric. There is none without questions and with a single cluster. Where all questions have
@@ -96,7 +100,9 @@ def bootstrap(
         if (table[:, column] == first).all():
             found[name] = Interval(first, first, 0.0, level, "all questions have the same value")
         else:
-            found[name] = Interval(float(low[column]), float(high[column]), float(error[column]), level, few)
+            scale = (scales or {}).get(name, UNBOUNDED)
+            ends = scale.clamp(float(low[column])), scale.clamp(float(high[column]))
+            found[name] = Interval(*ends, float(error[column]), level, few)
     return found
 
 

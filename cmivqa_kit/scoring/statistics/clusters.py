@@ -23,12 +23,12 @@ class Clusters:
 
     @property
     def count(self) -> int:
-        """C."""
+        """The number of clusters, C."""
         return len(self.sizes)
 
     @property
     def questions(self) -> int:
-        """Q."""
+        """The number of questions, Q."""
         return len(self.of)
 
     def totals(self, table: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -79,10 +79,15 @@ class Comparison:
         if found.verdict == "open":
             told = f"No difference between {b} and {a} can be told on {found.metric}"
             return f"{told} ({_evidence(found)}): {_limit(found)}."
-        return f"{b} is {found.verdict} than {a} on {found.metric} by {abs(found.difference):.4f} ({_evidence(found)})."
+        amount = found.scale.text(abs(found.difference))
+        return f"{b} is {found.verdict} than {a} on {found.metric} by {amount} ({_evidence(found)})."
 
     def to_dict(self) -> dict[str, Any]:
-        """The machine-readable twin (``compare --format json``)."""
+        """The machine-readable twin (``compare --format json``).
+
+        Each of ``metrics`` has the fields of `Difference` and ``verdict``; ``scale`` says the metric's ``unit``,
+        ``higher_is_better`` and ``bounds``, by which better and worse, wins and losses are told.
+        """
         return {
             "track": self.track,
             "split": self.split,
@@ -141,10 +146,11 @@ def compare(
     wanted = tuple(dict.fromkeys(metrics)) or cards[0].board_metrics
     values = [{name: _values(card, name) for name in wanted} for card in cards]
     first = cards[0]
+    scales = {name: first.strict.scale(name) for name in wanted}
     clusters = first.clusters if settings.by == "video" else _own_names(first.question_ids)
     chosen = combinations(range(len(cards)), 2) if all_pairs else ((0, other) for other in range(1, len(cards)))
     pairs = list(chosen)
-    found = corrected([differences(values[a], values[b], clusters, settings) for a, b in pairs])
+    found = corrected([differences(values[a], values[b], clusters, settings, scales) for a, b in pairs])
     tests = len(pairs) * len(wanted)
     how = f"by:{settings.by}|resamples:{settings.resamples}|seed:{settings.seed}|alpha:{settings.alpha:g}|holm:{tests}"
     units = len(set(clusters))
@@ -217,26 +223,26 @@ def _own_names(ids: Sequence[Any]) -> list[str]:
     return [f"#{identity:x}" if isinstance(identity, int) else f"'{identity}" for identity in ids]
 
 
-def _limit(found: Difference) -> str:
-    """Why nothing can be told."""
-    if not found.wins + found.losses:
+def _limit(difference: Difference) -> str:
+    """Why no difference can be told, in a few words."""
+    if not difference.wins + difference.losses:
         return "the two have the same value on every question"
-    if found.detectable is None:
+    if difference.detectable is None:
         return "all questions are of one video"
-    return f"the smallest this split could show is {found.detectable:.4f}"
+    return f"the smallest this split could show is {difference.scale.text(difference.detectable)}"
 
 
-def _evidence(found: Difference) -> str:
-    """``95% 0.0123 to 0.0456, p=0.0031 after Holm``."""
-    interval = found.interval
+def _evidence(difference: Difference) -> str:
+    """Interval and corrected p-value in words: ``95% 0.0123 to 0.0456, p=0.0031 after Holm``."""
+    interval, scale = difference.interval, difference.scale
     bounds = (
         "no interval"
         if interval.low is None or interval.high is None
-        else f"{100 * interval.level:g}% {interval.low:.4f} to {interval.high:.4f}"
+        else f"{100 * interval.level:g}% {scale.digits(interval.low)} to {scale.text(interval.high)}"
     )
-    return f"{bounds}, {p_text(found.p_holm)} after Holm"
+    return f"{bounds}, {p_text(difference.p_holm)} after Holm"
 
 
 def p_text(p: float) -> str:
-    """``p=0.0031``, ``p<0.0001``; never 0."""
+    """A p-value in words: ``p=0.0031``, ``p<0.0001``; never 0."""
     return "p<0.0001" if p < 0.0001 else f"p={p:.4f}"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cmivqa_kit.metrics.scale import FRACTION, Scale
 from cmivqa_kit.scoring.statistics.bootstrap import RESAMPLES, SEED, Interval, bootstrap
 from cmivqa_kit.scoring.statistics.holm import holm
 from cmivqa_kit.scoring.statistics.power import ALPHA, detectable, standard_errors
@@ -40,7 +41,7 @@ DEFAULTS = Settings()
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """System B minus system A on one metric, as fractions.
+    """System B minus system A on one metric, in its unit.
 
     Attributes:
         metric: canonical name.
@@ -49,10 +50,11 @@ class Difference:
         interval: of the difference.
         p: two-sided, for this test alone; ``exact`` where it was counted and not drawn.
         p_holm: after Holm's correction for all tests made with it.
-        wins, ties, losses: questions on which B has the higher, the same, the lower value.
+        wins, ties, losses: questions on which B has the better, the same, the worse value.
         detectable: the smallest difference that this split would probably show between systems like these two (power
             0.8); ``None`` where they differ nowhere.
         alpha: limit for ``p_holm``.
+        scale: unit, direction and bounds of the metric.
     """
 
     metric: str
@@ -68,20 +70,32 @@ class Difference:
     losses: int
     detectable: float | None
     alpha: float = ALPHA
+    scale: Scale = FRACTION
 
     @property
     def verdict(self) -> Literal["better", "worse", "open"]:
         """What can be said of B: better or worse than A after the correction, or neither."""
         if self.p_holm > self.alpha or self.difference == 0:
             return "open"
-        return "better" if self.difference > 0 else "worse"
+        return "better" if self.scale.gain(self.difference) > 0 else "worse"
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable twin."""
-        return {**asdict(self), "interval": self.interval.to_dict(), "verdict": self.verdict}
+        return {
+            **asdict(self),
+            "interval": self.interval.to_dict(),
+            "scale": self.scale.to_dict(),
+            "verdict": self.verdict,
+        }
 
 
-def differences(a: Values, b: Values, clusters: Sequence[str | int], settings: Settings) -> list[Difference]:
+def differences(
+    a: Values,
+    b: Values,
+    clusters: Sequence[str | int],
+    settings: Settings,
+    scales: Mapping[str, Scale] | None = None,
+) -> list[Difference]:
     """Compare two systems on the metrics of ``a``, one (Q,) array of values per metric, uncorrected (``p_holm = p``).
 
     Args:
@@ -89,12 +103,15 @@ def differences(a: Values, b: Values, clusters: Sequence[str | int], settings: S
         b: values of the second, on the same questions in the same order.
         clusters: (Q,) what is resampled as one; at least one question.
         settings: how to test.
+        scales: of the metrics; by default fractions of which more is better.
 
     Raises:
         ValueError: values of another length or not finite; settings out of range.
     """
     gaps = {name: np.asarray(b[name]) - np.asarray(a[name]) for name in a}
-    intervals = bootstrap(gaps, clusters, settings.resamples, settings.seed, 1 - settings.alpha)
+    scale = {name: (scales or {}).get(name, FRACTION) for name in a}
+    possible = {name: own.of_differences() for name, own in scale.items()}
+    intervals = bootstrap(gaps, clusters, settings.resamples, settings.seed, 1 - settings.alpha, possible)
     p_values = randomization_test(gaps, clusters, settings.resamples, settings.seed)
     errors = standard_errors(gaps, clusters)
     return [
@@ -107,17 +124,18 @@ def differences(a: Values, b: Values, clusters: Sequence[str | int], settings: S
             p=p_values[name].p,
             exact=p_values[name].exact,
             p_holm=p_values[name].p,
-            wins=int((gap > 0).sum()),
+            wins=int((scale[name].gain(1.0) * gap > 0).sum()),
             ties=int((gap == 0).sum()),
-            losses=int((gap < 0).sum()),
+            losses=int((scale[name].gain(1.0) * gap < 0).sum()),
             detectable=detectable(errors[name], settings.alpha),
             alpha=settings.alpha,
+            scale=scale[name],
         )
         for name, gap in gaps.items()
     ]
 
 
-def corrected(found: Sequence[Sequence[Difference]]) -> list[tuple[Difference, ...]]:
+def corrected(pairs: Sequence[Sequence[Difference]]) -> list[tuple[Difference, ...]]:
     """The differences of several pairs, Holm-corrected as one family: every test in every pair."""
-    adjusted = iter(holm([one.p for pair in found for one in pair]))
-    return [tuple(replace(one, p_holm=next(adjusted)) for one in pair) for pair in found]
+    adjusted = iter(holm([one.p for pair in pairs for one in pair]))
+    return [tuple(replace(one, p_holm=next(adjusted)) for one in pair) for pair in pairs]

@@ -1,4 +1,4 @@
-"""The paired randomization test: were it all the same which system an answer came from, how rare is this difference?
+"""The paired randomization test of a difference between two systems.
 
 Under the hypothesis that two systems are alike, their values on a question could as well be exchanged. The questions
 of one video are exchanged together, because they are not independent. The p-value is the share of exchanges whose

@@ -12,7 +12,7 @@ _LISTS, _PLAIN = {list}, {str, int, float}  # types of entries, and of what stan
 
 
 def certain(row: Any, context: Context) -> bool:
-    """True only if no structural finding and no check of level ``answer`` has anything to say. False says nothing.
+    """True only if no structural finding and no check of level ``answer`` finds anything; ``False`` leaves it open.
 
     The lists of a full submission have 400,000 entries: one comparison each, and two sets per list.
     """
@@ -32,5 +32,5 @@ def certain(row: Any, context: Context) -> bool:
     distinct = len({entry[0] for entry in output} if 2 in context.tracks else set(map(tuple, output)))
     if distinct < len(output):
         return False
-    id_schema = load_schema(context.edition.name, context.form)["items"]["properties"]["id"]
+    id_schema = load_schema(context.edition, context.form)["items"]["properties"]["id"]
     return fits({**row, "output": output[:1]}, id_schema, context.form)

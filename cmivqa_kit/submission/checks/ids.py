@@ -29,7 +29,7 @@ def repeated(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
 
 @check("file", "E205", "E206", "E207", "E208", "E209")
 def unmatched(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
-    """Ids of no question, with a guess at what they should be, and questions of no id."""
+    """Find ids of no question, with a guess at what they should be, and questions that no item answers."""
     if not context.questions:
         return
     places, known = _places(rows), context.by_id
@@ -69,12 +69,12 @@ def of_another_track(rows: Sequence[Any], context: Context) -> Iterator[Finding]
 
 
 def _places(rows: Sequence[Any]) -> dict[QuestionId, list[int]]:
-    places: dict[QuestionId, list[int]] = defaultdict(list)
+    indices: dict[QuestionId, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
         identity = plain_id(row)
         if identity is not None:
-            places[identity].append(index)
-    return places
+            indices[identity].append(index)
+    return indices
 
 
 def _converted(identity: QuestionId) -> QuestionId | None:

@@ -15,7 +15,7 @@ _YOUTUBE = re.compile(r"[A-Za-z0-9_-]{11}")
 
 @check("answer", "W403", "W404")
 def length(item: Item, context: Context) -> Iterator[Finding]:
-    """More entries than are read, or fewer; a list of other faults is not counted."""
+    """Find lists of more entries than are read, or fewer; a list of other faults is not counted."""
     most = context.edition.entries
     output = item.row.get("output")
     if not isinstance(output, list) or not output or context.form == 1:
@@ -75,7 +75,7 @@ def video_again(item: Item, context: Context) -> Iterator[Finding]:
         yield from _repeated(item, context, "W414", lambda entry: entry[0], "entries repeat an earlier video")
 
 
-def _repeated(item: Item, context: Context, code: str, key: Any, what: str) -> Iterator[Finding]:
+def _repeated(item: Item, context: Context, code: str, key: Any, noun: str) -> Iterator[Finding]:
     first: dict[Hashable, int] = {}
     again: list[tuple[int, int]] = []
     for rank, entry in _entries(item, context):
@@ -89,7 +89,7 @@ def _repeated(item: Item, context: Context, code: str, key: Any, what: str) -> I
             again.append((rank, earlier))
     if again:
         rank, earlier = again[0]
-        message = f"{len(again)} of {len(item.row['output'])} {what} (rank {rank + 1} that of rank {earlier + 1})"
+        message = f"{len(again)} of {len(item.row['output'])} {noun} (rank {rank + 1} that of rank {earlier + 1})"
         yield item.finding(code, message, f"/output/{rank}")
 
 

@@ -52,10 +52,10 @@ def _letter(code: str) -> str:
 
 
 def _faults(
-    start: Any, end: Any, places: tuple[str, str], video: Video | None, context: Context
+    start: Any, end: Any, pointers: tuple[str, str], video: Video | None, context: Context
 ) -> Iterator[tuple[str, str, str]]:
     """Number of the code, message and place of what is wrong with a span: one fault per time, else one of the pair."""
-    faults = [(fault, place) for value, place in zip((start, end), places, strict=True) if (fault := _time(value))]
+    faults = [(fault, place) for value, place in zip((start, end), pointers, strict=True) if (fault := _time(value))]
     if faults:
         yield from ((code, message, place) for (code, message), place in faults)
         return
@@ -66,7 +66,7 @@ def _faults(
     elif video is not None and video.duration is not None:
         fault = _end(start, end, video.duration, video, context.tolerance)
         if fault is not None:
-            yield (*fault, places[0] if fault[0] == "306" else places[1])
+            yield (*fault, pointers[0] if fault[0] == "306" else pointers[1])
 
 
 def _time(value: Any) -> tuple[str, str] | None:
@@ -78,7 +78,7 @@ def _time(value: Any) -> tuple[str, str] | None:
 
 
 def _end(start: float, end: float, duration: float, video: Video, tolerance: float) -> tuple[str, str] | None:
-    """What is to be said of a valid span in a video that lasts ``duration`` seconds."""
+    """The findings about the end of a valid span in a video that lasts ``duration`` seconds."""
     if video.duration_is_exact:
         if start >= duration:
             return "306", f"starts at {start}; {video.id} lasts {duration:g} s"

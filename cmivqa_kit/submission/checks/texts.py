@@ -14,7 +14,7 @@ LANGUAGES = ("Chinese", "English")
 
 @check("item", "E213", "W215")
 def question_differs(item: Item, context: Context) -> Iterator[Finding]:
-    """Another text than the question's, or the same but for what NFKC and white space make of it."""
+    """Find texts other than the question's, or the same but for NFKC and white space."""
     text = item.row.get("question")
     if item.question is None or not isinstance(text, str) or item.question.text in ("", text):
         return  # an answer file may carry no texts
@@ -28,7 +28,7 @@ def question_differs(item: Item, context: Context) -> Iterator[Finding]:
 
 @check("item", "W214")
 def question_absent(item: Item, context: Context) -> Iterator[Finding]:
-    """No text to check the id by."""
+    """Find items without a text to check the id by."""
     if "question" not in item.row and item.question is not None:
         yield item.finding("W214", "no 'question'")
 
@@ -48,7 +48,7 @@ def language_differs(item: Item, context: Context) -> Iterator[Finding]:
 
 @check("item", "E218", "W219")
 def video_differs(item: Item, context: Context) -> Iterator[Finding]:
-    """Track 1: the video that the question is asked of."""
+    """Find Track 1 answers in another video than the question is asked of."""
     if context.form != 1 or other_track(item.row, 1):
         return
     wanted = item.question.video_id if item.question is not None else None

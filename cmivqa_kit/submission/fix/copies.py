@@ -12,14 +12,14 @@ from cmivqa_kit.submission.read import plain_id
 
 @repair("document", "E204", says="of equal items with one id the first stays")
 def once(rows: list[Any], context: Context, log: Log) -> list[Any]:
-    """Of items that are equal in everything, the first stays; where answers differ, all stay."""
-    places: dict[QuestionId, list[int]] = {}
+    """Leave out items equal to an earlier one in everything; where answers differ, all stay."""
+    indices: dict[QuestionId, list[int]] = {}
     for index, row in enumerate(rows):
         identity = plain_id(row)
         if identity is not None:
-            places.setdefault(identity, []).append(index)
+            indices.setdefault(identity, []).append(index)
     gone: set[int] = set()
-    for identity, where in places.items():
+    for identity, where in indices.items():
         if len(where) == 1:
             continue
         if len({canonical(rows[index]) for index in where}) > 1:

@@ -51,7 +51,7 @@ def ids_as_asked(rows: list[Any], context: Context, log: Log) -> list[Any]:
 
 
 def unanswered(rows: Sequence[Any], context: Context, log: Log) -> None:
-    """Name what no repair can help with: unknown ids stay, missing answers are not made up."""
+    """Report what no repair can help with: unknown ids and missing answers."""
     if not context.known:
         return
     places = {

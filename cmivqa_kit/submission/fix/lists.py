@@ -62,17 +62,17 @@ def _row(index: int, row: Any, context: Context, log: Log) -> Any:
     return mended
 
 
-def _entries(output: list[Any], place: str, context: Context, log: Log) -> list[Any]:
+def _entries(output: list[Any], pointer: str, context: Context, log: Log) -> list[Any]:
     """The list without entries that hold no answer; where that is all of them, as it is."""
     unread = 1 if context.track == 2 else 3  # elements behind are never read
     stay = [not any(True for _ in endless(e[:unread] if isinstance(e, list) else e)) for e in output]
     if not any(stay) and output:
-        for where in endless(output, place):
+        for where in endless(output, pointer):
             log.refuse("E302", _NAN, where)
         return output
     mended = []
     for rank, (entry, keep) in enumerate(zip(output, stay, strict=True)):
-        where = f"{place}/{rank}"
+        where = f"{pointer}/{rank}"
         if not keep:
             log.change("E302", "entries with NaN or infinity removed", where, entry, GONE)
         elif isinstance(entry, list) and len(entry) > unread:
@@ -83,13 +83,13 @@ def _entries(output: list[Any], place: str, context: Context, log: Log) -> list[
     return mended
 
 
-def _nulls(value: Any, place: str, log: Log) -> Any:
+def _nulls(value: Any, pointer: str, log: Log) -> Any:
     """``value`` with null for NaN and infinities, as JavaScript writes them; at most 32 levels deep."""
     if isinstance(value, float) and not math.isfinite(value):
-        log.change("E106", "NaN and infinity in fields that are never read written as null", place, value, None)
+        log.change("E106", "NaN and infinity in fields that are never read written as null", pointer, value, None)
         return None
     if isinstance(value, list):
-        return [_nulls(item, f"{place}/{i}", log) for i, item in enumerate(value)]
+        return [_nulls(item, f"{pointer}/{i}", log) for i, item in enumerate(value)]
     if isinstance(value, dict):
-        return {key: _nulls(item, f"{place}/{escape_pointer(key)}", log) for key, item in value.items()}
+        return {key: _nulls(item, f"{pointer}/{escape_pointer(key)}", log) for key, item in value.items()}
     return value

@@ -30,27 +30,27 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One kind of change: the ``code`` it mends, ``what`` was done, at how many places, and the first of them."""
+    """One kind of change: the ``code`` it mends, a ``message`` of what was done, how often, and the first examples."""
 
     code: str
-    what: str
+    message: str
     count: int
     examples: tuple[Example, ...]
 
     @property
-    def where(self) -> str:
+    def pointer(self) -> str:
         """JSON pointer of the first place; empty for the file."""
         return self.examples[0].pointer if self.examples else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was not mended, because that would be guessing: its ``code``, why and what to do, and the first places."""
+    """What was not mended, because that would be guessing: its ``code``, why and what to do, and where it is first."""
 
     code: str
-    what: str
+    message: str
     count: int
-    places: tuple[str, ...]
+    pointers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +90,19 @@ class Log:
         self._changes: dict[tuple[str, str], _Tally] = {}
         self._refused: dict[tuple[str, str], _Tally] = {}
 
-    def change(self, code: str, what: str, pointer: str, before: Any, after: Any, count: int = 1) -> None:
+    def change(self, code: str, message: str, pointer: str, before: Any, after: Any, count: int = 1) -> None:
         """Note a change that touched ``count`` things at ``pointer``."""
-        tally = self._changes.setdefault((code, what), _Tally())
+        tally = self._changes.setdefault((code, message), _Tally())
         tally.count += count
         if len(tally.examples) < EXAMPLES:
             tally.examples.append(Example(pointer, short(before), short(after)))
 
-    def refuse(self, code: str, what: str, place: str = "", count: int = 1) -> None:
-        """Note ``count`` faults at ``place`` that stay."""
-        tally = self._refused.setdefault((code, what), _Tally())
+    def refuse(self, code: str, message: str, pointer: str = "", count: int = 1) -> None:
+        """Note ``count`` faults at ``pointer`` that stay."""
+        tally = self._refused.setdefault((code, message), _Tally())
         tally.count += count
-        if place and len(tally.examples) < EXAMPLES:
-            tally.examples.append(place)
+        if pointer and len(tally.examples) < EXAMPLES:
+            tally.examples.append(pointer)
 
     @property
     def total(self) -> int:

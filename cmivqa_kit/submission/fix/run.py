@@ -26,11 +26,11 @@ Learn = Callable[[list[Any]], Context]
 @lru_cache(maxsize=1)
 def repairs() -> tuple[Repair, ...]:
     """Every repair, in the order in which they run."""
-    found: list[Repair] = []
+    repairs: list[Repair] = []
     for name in MODULES:
         module = import_module(f"cmivqa_kit.submission.fix.{name}")
-        found += (repair for repair in REPAIRS if repair.mend.__module__ == module.__name__)
-    return tuple(found)
+        repairs += (repair for repair in REPAIRS if repair.mend.__module__ == module.__name__)
+    return tuple(repairs)
 
 
 def fix(data: bytes, questions: Sequence[Question] | None, track: Track | None, edition: Edition) -> Fixed:

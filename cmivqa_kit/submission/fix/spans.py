@@ -19,23 +19,23 @@ Times = tuple[Any, Any]
 
 @repair("document", "E301", says='times as text ("12.5", "1:05", "0:01:05") become seconds')
 def seconds(rows: list[Any], context: Context, log: Log) -> list[Any]:
-    """Times that are text become numbers, where the text can be read in one way only."""
+    """Turn times that are text into numbers, where the text can be read in one way only."""
 
-    def mend(times: Times, places: tuple[str, str]) -> Times:
-        return _number(times[0], places[0], log), _number(times[1], places[1], log)
+    def mend(times: Times, pointers: tuple[str, str]) -> Times:
+        return _number(times[0], pointers[0], log), _number(times[1], pointers[1], log)
 
     return _each_span(rows, context, mend)
 
 
 @repair("document", "E304", says="reversed spans are swapped")
 def in_order(rows: list[Any], context: Context, log: Log) -> list[Any]:
-    """Start and end swapped where the end comes first; negative times are left alone."""
+    """Swap start and end where the end comes first; negative times are left alone."""
 
-    def mend(times: Times, places: tuple[str, str]) -> Times:
+    def mend(times: Times, pointers: tuple[str, str]) -> Times:
         start, end = times
         if not (is_finite(start) and is_finite(end) and 0 <= end < start):
             return times
-        log.change("E304", "reversed spans swapped", places[0].rpartition("/")[0], [start, end], [end, start])
+        log.change("E304", "reversed spans swapped", pointers[0].rpartition("/")[0], [start, end], [end, start])
         return end, start
 
     return _each_span(rows, context, mend)
@@ -56,14 +56,14 @@ def as_seconds(text: str) -> int | float | None:
     return int(total) if total.as_tuple().exponent == 0 else float(total)
 
 
-def _number(value: Any, place: str, log: Log) -> Any:
+def _number(value: Any, pointer: str, log: Log) -> Any:
     if not isinstance(value, str):
         return value
     number = as_seconds(value)
     if number is None:
-        log.refuse("E301", "times that are neither a plain number of seconds nor mm:ss", place)
+        log.refuse("E301", "times that are neither a plain number of seconds nor mm:ss", pointer)
         return value
-    log.change("E301", "times as text written in seconds", place, value, number)
+    log.change("E301", "times as text written in seconds", pointer, value, number)
     return number
 
 

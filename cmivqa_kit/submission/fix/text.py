@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from cmivqa_kit.submission.fix.model import EXAMPLES, GONE, Context, Log, Shown, repair
-from cmivqa_kit.submission.scan import Limits, places
+from cmivqa_kit.submission.scan import Limits, line_columns
 
 _LIMITS = Limits()  # those of E108 and E109
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'
@@ -102,17 +102,17 @@ def one_array(text: str, context: Context, log: Log) -> str:
     return f"{text[:first]}[\n{''.join(pieces)}\n]{text[last:]}"
 
 
-def _behind_blanks(text: str, place: int) -> int:
-    blanks = _BLANKS.match(text, place)
-    return blanks.end() if blanks else place
+def _behind_blanks(text: str, offset: int) -> int:
+    blanks = _BLANKS.match(text, offset)
+    return blanks.end() if blanks else offset
 
 
-def _note(log: Log, what: str, text: str, found: Sequence[tuple[int, str]]) -> None:
+def _note(log: Log, message: str, text: str, changes: Sequence[tuple[int, str]]) -> None:
     """Say what was removed, with the first places: offset and piece of the text."""
-    first = found[:EXAMPLES]
-    where = places(text, [offset for offset, _ in first])
+    first = changes[:EXAMPLES]
+    where = line_columns(text, [offset for offset, _ in first])
     for offset, part in first:
         line, column = where[offset]
-        log.change("E105", what, f"line {line}, column {column}", Shown(part), GONE)
-    if len(found) > EXAMPLES:
-        log.change("E105", what, "", Shown(""), GONE, len(found) - EXAMPLES)
+        log.change("E105", message, f"line {line}, column {column}", Shown(part), GONE)
+    if len(changes) > EXAMPLES:
+        log.change("E105", message, "", Shown(""), GONE, len(changes) - EXAMPLES)

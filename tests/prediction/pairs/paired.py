@@ -77,7 +77,7 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **points: str) -> t
     """Make it the installed baseline."""
     monkeypatch.setattr(fake, "CONFIG", SETTINGS)
     fake.install(monkeypatch, tmp_path, **points)
-    monkeypatch.setattr("cmivqa_kit.prediction.answer.declaration", lambda name: DECLARATION)
+    monkeypatch.setattr("cmivqa_kit.prediction.answer.find_declaration", lambda name: DECLARATION)
     monkeypatch.setattr(Paired, "made", [])
     monkeypatch.setattr(Paired, "use", {})
     return Paired

@@ -334,7 +334,7 @@ def test_without_a_budget_the_first_stage_means_nothing(files: Catalogue, run: R
 def test_a_system_that_scores_no_pairs_refuses_the_options_of_a_pass(
     files: Catalogue, run: RunDirectory, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer, "declaration", lambda name: fake.DECLARATION)
+    monkeypatch.setattr(answer, "find_declaration", lambda name: fake.DECLARATION)
     write_json(run.path / "learnt.json", {})
     for pass_options in PassOptions(resume=True), PassOptions(plan_only=True), PassOptions(budget=1.0):
         with pytest.raises(UserError, match="does not score question-video pairs"):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
+from cmivqa_kit.metrics.scale import Scale
 from cmivqa_kit.scoring.statistics import draws
 from cmivqa_kit.scoring.statistics.bootstrap import Interval, _quantile, bootstrap
 from cmivqa_kit.scoring.statistics.clusters import group
@@ -179,3 +180,16 @@ def test_values_that_do_not_fit() -> None:
 def test_quantiles_are_numpys(rows: int, share: float) -> None:
     drawn = np.random.default_rng(rows).normal(size=(rows, 3))
     assert _quantile(np.sort(drawn, axis=0), share) == pytest.approx(np.quantile(drawn, share, axis=0), abs=1e-12)
+
+
+def test_intervals_keep_to_the_bounds_of_their_metric() -> None:
+    made = np.random.default_rng(7)
+    values = {"inside": made.uniform(0.2, 0.8, 60), "seconds": made.exponential(30.0, 60)}
+    plain = bootstrap(values, None, 500)
+    assert (
+        bootstrap(values, None, 500, scales={"inside": Scale(), "seconds": Scale("seconds", False, (0, None))}) == plain
+    )
+    assert (plain["seconds"].high or 0) > 1  # nothing takes it for a fraction
+    low, high = plain["inside"].low or 0, plain["inside"].high or 0
+    tight = bootstrap(values, None, 500, scales={"inside": Scale(bounds=(low + 0.01, high - 0.01))})["inside"]
+    assert (tight.low, tight.high, tight.error) == (low + 0.01, high - 0.01, plain["inside"].error)

@@ -20,6 +20,7 @@ from cmivqa_kit.scoring.statistics.holm import holm
 from cmivqa_kit.scoring.statistics.paired import Settings
 from cmivqa_kit.scoring.statistics.power import detectable, standard_errors
 from cmivqa_kit.scoring.statistics.randomization import randomization_test
+from tests.metrics.boundary_error import NAME, boundary_error
 
 EDITION = load_edition("cmivqa-2023")
 VIDEOS, PER_VIDEO = 40, 3
@@ -262,3 +263,47 @@ def test_huge_ids_are_no_trouble() -> None:
 
 def test_p_is_never_shown_as_zero() -> None:
     assert (p_text(0.00005), p_text(0.0001), p_text(1.0)) == ("p<0.0001", "p=0.0001", "p=1.0000")
+
+
+def spans(targets: list[dict[str, Any]], off: float, seed: int) -> list[dict[str, Any]]:
+    """Track 1 answers that start late by about ``off`` seconds."""
+    made = np.random.default_rng(seed)
+    return [
+        {"id": target["id"], "start_second": 10.0 + float(made.uniform(0, 2 * off)), "end_second": 30.0}
+        for target in targets
+    ]
+
+
+def test_where_lower_is_better_the_higher_is_worse() -> None:
+    targets = truth()
+    with boundary_error():
+        rules = replace(EDITION.metrics, ranks=(NAME, "Overall", "Average"))
+        edition = replace(EDITION, metrics=rules)
+        near, far = (
+            score_documents(spans(targets, off, seed), targets, 1, edition, "dev") for off, seed in ((1, 1), (6, 2))
+        )
+    found = compare([near, far], ["near", "far"], [NAME, "mIoU"], QUICK)
+    (pair,) = found.pairs
+    error, overlap = (pair.on(name) for name in (NAME, "mIoU"))
+    assert error is not None and overlap is not None
+    assert error.difference > 3  # seconds: no bound of 1
+    assert error.interval.low is not None and error.interval.high is not None
+    assert 3 < error.interval.low < error.difference < error.interval.high
+    assert overlap.difference < 0
+    assert (error.verdict, overlap.verdict) == ("worse", "worse")
+    assert (error.wins, error.ties, error.losses) == (overlap.wins, overlap.ties, overlap.losses)
+    assert error.losses > error.wins
+    assert found.worse == found.pairs  # what --fail-if-worse asks
+    sentence = found.conclusion(pair)
+    assert sentence.startswith(f"far is worse than near on {NAME} by {error.difference:.4f} s (95% ")
+    assert f" to {error.interval.high:.4f} s, p" in sentence
+    better = compare([far, near], ["far", "near"], [NAME], QUICK)
+    assert better.pairs[0].differences[0].verdict == "better" and not better.worse
+    assert better.conclusion(better.pairs[0]).startswith("near is better than far")
+    document = json.loads(json.dumps(found.to_dict()))["pairs"][0]["metrics"]
+    assert [one["scale"] for one in document] == [
+        {"unit": "seconds", "higher_is_better": False, "bounds": [0.0, None]},
+        {"unit": "fraction", "higher_is_better": True, "bounds": [0.0, 1.0]},
+    ]
+    like = compare([near, near], ["a", "b"], [NAME], QUICK)
+    assert like.pairs[0].differences[0].verdict == "open"

@@ -82,7 +82,7 @@ def test_what_may_be_missing_is_not_made_up(text: str) -> None:
     assert fixed.text is None
     assert not fixed.changes
     assert refused(fixed) == {"E105"}
-    assert not text.strip() or fixed.refused[0].places[0].startswith("line ")
+    assert not text.strip() or fixed.refused[0].pointers[0].startswith("line ")
 
 
 @pytest.mark.parametrize("between", ["\n", ",\n", "", "\r\n\n", ",", " , "])
@@ -157,7 +157,7 @@ def test_missing_and_unknown_answers_are_named() -> None:
     fixed = mend([ROWS[0], {**ROWS[1], "id": 77}])
     assert fixed.text == text_of([ROWS[0], {**ROWS[1], "id": 77}])
     found = {refusal.code: refusal for refusal in fixed.refused}
-    assert found["E205"].places == ("/1/id 77",)
+    assert found["E205"].pointers == ("/1/id 77",)
     assert found["E206"].count == 2
     assert refused(mend([{**row, "id": f"q{row['id']}"} for row in ROWS])) == {"E206", "E207"}
 
@@ -193,7 +193,7 @@ def test_times_as_text() -> None:
     fixed = mend(rows)
     assert json.loads(fixed.text or "")[0]["output"] == [["a", 65, 70.5], ["b", "x", 3], ["c", 5, None]]
     assert changed(fixed) == {"E301": 3}
-    assert [refusal.places for refusal in fixed.refused] == [("/0/output/1/1",)]
+    assert [refusal.pointers for refusal in fixed.refused] == [("/0/output/1/1",)]
     spans = [{**SPANS[0], "start_second": "0:10", "end_second": "00:00:05"}, *SPANS[1:]]
     fixed = mend(spans, 1)
     assert json.loads(fixed.text or "")[0] == {**SPANS[0], "start_second": 5, "end_second": 10}
@@ -204,7 +204,7 @@ def test_times_as_text() -> None:
 def test_reversed_spans() -> None:
     fixed = mend(with_output(["a", 9.25, 3], ["b", 3, 3], ["c", 5, -1]))
     assert json.loads(fixed.text or "")[0]["output"] == [["a", 3, 9.25], ["b", 3, 3], ["c", 5, -1]]
-    assert fixed.changes[0].where == "/0/output/0"
+    assert fixed.changes[0].pointer == "/0/output/0"
 
 
 def test_track_2_never_reads_times() -> None:

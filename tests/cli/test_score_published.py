@@ -1,4 +1,4 @@
-"""`score --preset`: published figures beside obtained ones; doubtful ones and other corpora are marked so."""
+"""`score --published`: published figures beside obtained ones; doubtful ones and other corpora are marked so."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cmivqa_kit.cli.published import RENAMED
 from tests.cli.running import cmivqa, python
 from tests.cli.test_fast_start import SPY
 
@@ -48,7 +49,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_on_the_embedded_corpus_for_orientation_only(demo: Path) -> None:
-    text = text_of("submission.json", "--preset", "ccgs", cwd=demo)
+    text = text_of("submission.json", "--published", "ccgs", cwd=demo)
     rows = [line.split() for line in text.splitlines()]
     assert ["ccgs,", "published", "2.0144", "0.3943", "0.5366", "0.6423", "0.4412"] in rows
     assert ["ccgs,", "published", "0.3251", "0.1947", "0.3397", "0.4409"] in rows
@@ -56,7 +57,7 @@ def test_on_the_embedded_corpus_for_orientation_only(demo: Path) -> None:
     assert text.count(OTHER) == 2
     assert "cmivqa-2023, 492 questions; scored: cmivqa-2023, 113 questions" in text
     assert text.count("organisers' results table") == 1
-    published = [score["published"] for score in scores("submission.json", "--preset", "ccgs", cwd=demo)]
+    published = [score["published"] for score in scores("submission.json", "--published", "ccgs", cwd=demo)]
     assert [one["same_corpus"] for one in published] == [False, False]
     assert [one["questions"] for one in published] == [492, 492]
     assert published[0]["metrics"]["Overall"] == 2.0144
@@ -78,29 +79,30 @@ def test_a_system_is_named_with_its_recipe(demo: Path, tmp_path: Path) -> None:
     record = tmp_path / "runs" / "mine" / "predictions" / f"x-{digest[:12]}.record.json"
     record.parent.mkdir(parents=True)
     record.write_text(json.dumps({"sha256": digest, "run": "mine", "baseline": "ccgs", "recipe": "kit"}), "utf-8")
-    text = text_of(entry, "--preset", "ccgs", cwd=tmp_path)
+    text = text_of(entry, "--published", "ccgs", cwd=tmp_path)
     assert text.count("ccgs (recipe kit: not the published baseline), obtained") == 2
 
 
 def test_the_real_number_of_questions_is_no_other_corpus(tmp_path: Path) -> None:
     entry, truth = corpus(tmp_path, "testA", 492)
-    text = text_of(entry, "--truth", truth, "--preset", "ccgs", cwd=tmp_path)
+    flags = (entry, "--truth", truth, "--published", "ccgs")
+    text = text_of(*flags, cwd=tmp_path)
     assert "this file, obtained" in text
     assert "2.0144" in text
     assert OTHER not in text
-    assert all(s["published"]["same_corpus"] for s in scores(entry, "--truth", truth, "--preset", "ccgs", cwd=tmp_path))
+    assert all(s["published"]["same_corpus"] for s in scores(*flags, cwd=tmp_path))
 
 
 def test_unconfirmed_values_are_left_out(tmp_path: Path) -> None:
     entry, truth = corpus(tmp_path, "testB", 511)
-    text = text_of(entry, "--truth", truth, "--preset", "ccgs", "--track", "2", cwd=tmp_path)
+    text = text_of(entry, "--truth", truth, "--published", "ccgs", "--track", "2", cwd=tmp_path)
     assert "0.3249" in text
     assert "0.5427" not in text
     assert "1.6721" not in text
     left = next(line for line in text.splitlines() if "not confirmed" in line)
     assert "R@50 (no multiple of 1/511" in left
     assert "Overall (" in left
-    found = scores(entry, "--truth", truth, "--preset", "ccgs", "--track", "2", cwd=tmp_path)[0]["published"]
+    found = scores(entry, "--truth", truth, "--published", "ccgs", "--track", "2", cwd=tmp_path)[0]["published"]
     assert set(found["metrics"]) == {"R@1", "R@10", "MRR"}
     assert {name: one["value"] for name, one in found["unconfirmed"].items()} == {"R@50": 0.5427, "Overall": 1.6721}
     assert all(one["why"] for one in found["unconfirmed"].values())
@@ -108,7 +110,7 @@ def test_unconfirmed_values_are_left_out(tmp_path: Path) -> None:
 
 def test_another_edition_is_another_corpus(tmp_path: Path) -> None:
     entry, truth = corpus(tmp_path, "testA", 492)
-    flags = (entry, "--truth", truth, "--edition", "mmivqa-2024", "--track", "3", "--preset", "ccgs")
+    flags = (entry, "--truth", truth, "--edition", "mmivqa-2024", "--track", "3", "--published", "ccgs")
     text = text_of(*flags, cwd=tmp_path)
     assert OTHER in text
     assert "scored: mmivqa-2024, 492 questions" in text
@@ -116,17 +118,21 @@ def test_another_edition_is_another_corpus(tmp_path: Path) -> None:
 
 def test_a_split_without_published_figures(tmp_path: Path) -> None:
     entry, truth = corpus(tmp_path, "dev", 3)
-    text = text_of(entry, "--truth", truth, "--preset", "ccgs", cwd=tmp_path)
+    flags = (entry, "--truth", truth, "--published", "ccgs")
+    text = text_of(*flags, cwd=tmp_path)
     assert "nothing published of ccgs for Track 2" in text
     assert "(there is: Track 2 testA, Track 2 testB, Track 3 testA, Track 3 testB)" in text
     assert "organisers'" not in text
-    assert [s["published"] for s in scores(entry, "--truth", truth, "--preset", "ccgs", cwd=tmp_path)] == [None, None]
+    assert [s["published"] for s in scores(*flags, cwd=tmp_path)] == [
+        None,
+        None,
+    ]
 
 
 def test_beside_a_crash_only_the_published_row(tmp_path: Path) -> None:
     entry, truth = corpus(tmp_path, "testA", 2)
     entry.write_text('[{"id": 0, "question": "how 0", "output": []}]', encoding="utf-8")
-    done = cmivqa("score", entry, "--truth", truth, "--track", "3", "--preset", "ccgs", cwd=tmp_path)
+    done = cmivqa("score", entry, "--truth", truth, "--track", "3", "--published", "ccgs", cwd=tmp_path)
     assert done.returncode == 3
     text = done.stdout.decode()
     assert "ccgs, published" in text
@@ -143,7 +149,7 @@ def test_beside_a_crash_only_the_published_row(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_names(tmp_path: Path, name: str, message: str, fix: str) -> None:
-    refused = cmivqa("score", "none.json", "--preset", name, cwd=tmp_path)
+    refused = cmivqa("score", "none.json", "--published", name, cwd=tmp_path)
     assert refused.returncode == 2
     assert not refused.stdout
     assert message in refused.stderr.decode()
@@ -151,6 +157,21 @@ def test_wrong_names(tmp_path: Path, name: str, message: str, fix: str) -> None:
 
 
 def test_nothing_heavy_is_imported(demo: Path) -> None:
-    done = python(SPY, "score", "submission.json", "--preset", "ccgs", cwd=demo)
+    done = python(SPY, "score", "submission.json", "--published", "ccgs", cwd=demo)
     assert done.returncode == 0, done.stderr
     assert done.stderr.strip().endswith("HEAVY []"), done.stderr
+
+
+def test_the_old_spelling_works_and_says_so(tmp_path: Path) -> None:
+    entry, truth = corpus(tmp_path, "testA", 492)
+    flags = (entry, "--truth", truth, "--track", "2", "--resamples", "50")
+    for form in ((), ("--format", "json")):
+        old, new = (cmivqa("score", *flags, *form, name, "ccgs", cwd=tmp_path) for name in ("--preset", "--published"))
+        assert (old.returncode, old.stdout) == (new.returncode, new.stdout)
+        assert b"ccgs" in old.stdout
+        assert new.stderr == b""
+        assert old.stderr.decode().splitlines() == [RENAMED]
+    both = cmivqa("score", *flags, "--preset", "ccgs", "--published", "mutualsl", cwd=tmp_path)
+    assert both.returncode == 2 and "two spellings of one option" in both.stderr.decode()
+    said = cmivqa("score", "--help", cwd=tmp_path).stdout.decode()
+    assert "--published" in said and "--preset" not in said
