@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from baselines.ccgs.examples import EXTRA
-from baselines.ccgs.features import VideoFeatures
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.projected import ProjectedVideos
 from baselines.ccgs.settings import DecodeSettings
 from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.neural.tokens import Special, Tokenize
+from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.neural.windows import tightest
 from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
 from cmivqa_kit.prediction.types import TokenIds as Ids
 from cmivqa_kit.runs.device import autocast, precision_on, threads
 
-Places = NDArray[np.int64]
+Positions = NDArray[np.int64]
 FEW = 2  # the reference leaves out videos with at most so many lines
 MULTIPLE = 8  # lengths that a GPU's kernels take without a copy
 
@@ -41,7 +41,7 @@ class SpanScorer:
         limit: the most tokens the encoder takes, or ``None``.
         settings: section ``decode``.
         cpu_threads: CPU threads for the network; 0: torch's own choice.
-        features: of the split, for the visual variant.
+        rows: the features of the split, for the visual variant.
     """
 
     special_tokens = EXTRA
@@ -55,12 +55,12 @@ class SpanScorer:
         limit: int | None,
         settings: DecodeSettings,
         cpu_threads: int = 0,
-        features: VideoFeatures | None = None,
+        rows: VideoRows | None = None,
     ) -> None:
         self.model, self.split, self.tokens, self.special = model, split, tokens, special
         self.settings, self.threads = settings, cpu_threads
         self.limit = tightest(limit, settings.maxlen)
-        self.features = features
+        self.rows = rows
         self.renew()
         self.overlap, self.ordered_spans = settings.overlap, not settings.repeats
         self.precision = precision_on(self.device, settings.precision)
@@ -68,7 +68,7 @@ class SpanScorer:
     def renew(self) -> None:
         """Forget what was computed with the weights: they have changed."""
         model = cast(GlobalSpanModel, self.model)
-        self.videos = ProjectedVideos(self.features, model) if self.features is not None else None
+        self.videos = ProjectedVideos(self.rows, model) if self.rows is not None else None
 
     @property
     def device(self) -> torch.device:
@@ -118,8 +118,8 @@ class SpanScorer:
             logits: Tensor = self.model(**(batch if self.videos is None else self.videos.inputs(batch)))
         return logits
 
-    def _sequence(self, row: Row) -> tuple[Ids, Places]:
-        """The ids of a row, and the places of its marks: [CLS] [CLS] question [SEP] line [SEP] line [SEP] ..."""
+    def _sequence(self, row: Row) -> tuple[Ids, Positions]:
+        """The ids of a row, and the positions of its marks: [CLS] [CLS] question [SEP] line [SEP] line [SEP] ..."""
         text, ends = row.video.text(row.window)
         begin = len(row.question) + EXTRA  # where the lines begin
         separators = ends + np.arange(len(ends))  # of the lines, from there

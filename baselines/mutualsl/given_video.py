@@ -17,12 +17,13 @@ from baselines.mutualsl.layers import best_pair
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.settings import DecodeSettings
 from baselines.mutualsl.text import EXTRA, MIN_ROOM, TextRow, batch, text_row
-from baselines.mutualsl.video_rows import VideoRows
+from baselines.mutualsl.video_rows import frame_inputs
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.deberta import accelerate_encoder
 from cmivqa_kit.neural.tokens import Ids, Special, Tokenize
+from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.neural.windows import Window, pieces, tightest, windows
 from cmivqa_kit.plugin.types import Candidate, Prediction
 from cmivqa_kit.prediction.fallback import span, whole_video
@@ -156,7 +157,7 @@ class GivenVideoPredictor:
     def _run(self, rows: Sequence[TextRow], videos: Sequence[str]) -> Output:
         inputs = batch(rows, self.special.pad)
         if self.seeing:
-            inputs |= self.frames.batch(videos, padded=not self.model.frame_mask)
+            inputs |= frame_inputs(self.frames, videos, not self.model.frame_mask)
         with torch.inference_mode(), autocast(self.device, precision_on(self.device, self.settings.precision)):
             output: Output = self.model(**on_device(inputs, self.device))
         return output

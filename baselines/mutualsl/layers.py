@@ -142,7 +142,7 @@ class FrameEncoder(nn.Module):
 
 
 class ContextQueryAttention(nn.Module):
-    """VideoRows and question read each other."""
+    """Frames and question read each other."""
 
     def __init__(self, dim: int, dropout: float) -> None:
         super().__init__()

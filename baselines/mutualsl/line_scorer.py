@@ -15,9 +15,10 @@ from baselines.mutualsl.decode import FEW
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.settings import DecodeSettings
 from baselines.mutualsl.text import EXTRA, batch, text_row
-from baselines.mutualsl.video_rows import VideoRows
+from baselines.mutualsl.video_rows import frame_inputs
 from cmivqa_kit.data.types import Question, Video
 from cmivqa_kit.neural.tokens import Special, Tokenize
+from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.neural.windows import tightest
 from cmivqa_kit.prediction.types import EncodedVideo, Row
 from cmivqa_kit.prediction.types import TokenIds as Array
@@ -97,7 +98,7 @@ class LineScorer:
             begin, stop = one.separators[0] + 1, one.separators[-1] + 1
             lines[at, begin:stop] = np.repeat(np.arange(counts[at]), np.diff(one.separators))
         if self.frames is not None:
-            inputs |= self.frames.batch([row.video.id for row in rows], padded=not self.model.frame_mask)
+            inputs |= frame_inputs(self.frames, [row.video.id for row in rows], not self.model.frame_mask)
         more = {LINES: lines, COUNTS: counts, THERE: np.arange(most) < counts[:, None]}
         return {**inputs, **{name: torch.from_numpy(values) for name, values in more.items()}}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from baselines.mutualsl.validation import rates
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -17,7 +18,6 @@ from baselines.mutualsl.decode import (
     seconds,
 )
 from baselines.mutualsl.text import text_row
-from baselines.mutualsl.validation import rates
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Subtitle
 from cmivqa_kit.neural.tokens import Special
