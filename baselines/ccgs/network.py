@@ -7,8 +7,7 @@ from typing import Annotated
 
 from baselines.ccgs.model import GlobalSpanModel
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import whole_number
-from cmivqa_kit.neural.networks import EncoderConfig, NetworkSizes, Width, one_name_of
+from cmivqa_kit.neural.networks import EncoderConfig, NetworkSizes, Width, WidthOrZero, one_name_of
 
 VISUAL_ENCODER = "microsoft/deberta-v3-base"
 MUSIC = "[Music]"  # the visual variant's tokenizer has this token beyond its vocabulary: subtitles of YouTube say it
@@ -37,7 +36,7 @@ class Network(NetworkSizes):
     mask_lower: bool = False
     rope: bool = False
     fusion: Annotated[str, one_name_of("published", "pooled")] = "published"
-    rows: Annotated[int, lambda value: value == 0 or whole_number(value)] = 0
+    rows: WidthOrZero = 0
 
     @property
     def visual(self) -> bool:

@@ -25,6 +25,10 @@ def one_name_of(*names: str) -> Check:
     return lambda value: value in names
 
 
+def _is_width_or_zero(value: Any) -> bool:
+    return value == 0 or whole_number(value)
+
+
 def _is_share(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1
 
@@ -39,6 +43,7 @@ def _is_object(value: Any) -> bool:
 
 # Types of the fields of `NetworkSizes`; each carries the check of what a file says.
 Width = Annotated[int, whole_number]
+WidthOrZero = Annotated[int, _is_width_or_zero]
 Share = Annotated[float, _is_share]
 Flag = Annotated[bool, _is_flag]
 EncoderConfig = Annotated[Mapping[str, Any], _is_object]
@@ -48,9 +53,9 @@ EncoderConfig = Annotated[Mapping[str, Any], _is_object]
 class NetworkSizes(ABC):
     """The constructor values of a network, which every run keeps in ``network.json``.
 
-    A system's sizes are a frozen dataclass of this one. A field whose type carries a check (``Width``, ``Share``,
-    ``Flag``, ``EncoderConfig``, or ``Annotated[type, check]``) is refused where the file says something else; so is a
-    field without a default that the file lacks.
+    A system's sizes are a frozen dataclass of this one. A field whose type carries a check (``Width``, ``WidthOrZero``,
+    ``Share``, ``Flag``, ``EncoderConfig``, or ``Annotated[type, check]``) is refused where the file says something
+    else; so is a field without a default that the file lacks.
 
     Attributes:
         encoder_field: the field with the configuration of the text encoder; empty for a network without one.

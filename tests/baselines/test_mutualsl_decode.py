@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from baselines.mutualsl.validation import rates
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -22,6 +21,7 @@ from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Subtitle
 from cmivqa_kit.neural.tokens import Special
 from cmivqa_kit.prediction.fallback import span, whole_video
+from tests.golden.published_validation import rates
 
 ROW = text_row((10, 11), [(12, 13), (14,), (15, 16)], Special(1, 2, 0))
 LINES = (Subtitle("a", 1.0, 2.0), Subtitle("b", 4.0, 1.0), Subtitle("c", 6.0, 2.5))
