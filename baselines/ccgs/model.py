@@ -156,8 +156,8 @@ def gather_boundaries(hidden: Tensor, token_types: Tensor) -> tuple[Tensor, Tens
     """
     count = token_types.sum(dim=1)
     order = torch.argsort(token_types, dim=1, descending=True, stable=True)  # marks first, in their order
-    places = order[:, : int(count.max())]
-    return hidden.gather(1, places[:, :, None].expand(-1, -1, hidden.shape[2])), count
+    marked = order[:, : int(count.max())]
+    return hidden.gather(1, marked[:, :, None].expand(-1, -1, hidden.shape[2])), count
 
 
 def rotate(vectors: Tensor) -> Tensor:

@@ -91,12 +91,12 @@ class LineScorer:
             for row in rows
         ]  # fmt: skip
         inputs = batch(made, self.special.pad)
-        counts = np.array([len(one.separators) - 1 for one in made], np.int64)
+        counts = np.array([len(text.separators) - 1 for text in made], np.int64)
         most = int(counts.max())
         lines = np.full(inputs["input_ids"].shape, most, np.int64)
-        for at, one in enumerate(made):
-            begin, stop = one.separators[0] + 1, one.separators[-1] + 1
-            lines[at, begin:stop] = np.repeat(np.arange(counts[at]), np.diff(one.separators))
+        for at, text in enumerate(made):
+            begin, stop = text.separators[0] + 1, text.separators[-1] + 1
+            lines[at, begin:stop] = np.repeat(np.arange(counts[at]), np.diff(text.separators))
         if self.frames is not None:
             inputs |= frame_inputs(self.frames, [row.video.id for row in rows], not self.model.frame_mask)
         more = {LINES: lines, COUNTS: counts, THERE: np.arange(most) < counts[:, None]}
@@ -135,12 +135,12 @@ def best_tokens(start: Tensor, end: Tensor, lines: Tensor, counts: Tensor, size:
 
     A token of the question means the last line. The confidence is the product of both tokens' probabilities.
     """
-    places, sure = [], start.new_zeros(len(start), dtype=torch.float64)
+    ends, sure = [], start.new_zeros(len(start), dtype=torch.float64)
     for logits in (start, end):
         token = logits.argmax(dim=1, keepdim=True)
         line = lines.gather(1, token)[:, 0]
-        places.append(torch.where(line < size, line, counts - 1))
+        ends.append(torch.where(line < size, line, counts - 1))
         sure = sure + logits.double().log_softmax(dim=1).gather(1, token)[:, 0]
     cells = start.new_full((len(start), size, size), -torch.inf)
-    cells[torch.arange(len(start), device=start.device), places[0], places[1]] = sure.float()
+    cells[torch.arange(len(start), device=start.device), ends[0], ends[1]] = sure.float()
     return cells

@@ -126,7 +126,7 @@ def open_tokenizer(name: str | Path) -> Any:
             tokenizer = _untyped(AutoTokenizer).from_pretrained(str(name))
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise _unusable(str(name), "its tokenizer cannot be read or fetched", error) from error
-    lacking = [what for what in ("cls", "sep", "pad") if getattr(tokenizer, f"{what}_token_id") is None]
+    lacking = [role for role in ("cls", "sep", "pad") if getattr(tokenizer, f"{role}_token_id") is None]
     if lacking:
         raise UserError(f"{name}: its tokenizer has no {' and no '.join(lacking)} token", "Give a BERT-like encoder.")
     return tokenizer
@@ -250,9 +250,9 @@ def _with_dropout(config: Any, dropout: float) -> Any:
     return config
 
 
-def _unusable(name: str, what: str, error: Exception) -> UserError:
+def _unusable(name: str, fault: str, error: Exception) -> UserError:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return UserError(f"encoder {name!r}: {what} ({reason})", HOW_TO_GET)
+    return UserError(f"encoder {name!r}: {fault} ({reason})", HOW_TO_GET)
 
 
 def _untyped(thing: Any) -> Any:

@@ -169,9 +169,9 @@ def spoken(video: Video) -> tuple[Subtitle, ...]:
     """Its lines that say something at a time that can be; of several languages those of the first that has any."""
     translated: Mapping[str, tuple[Subtitle, ...]] = video.translations
     for lines in (video.subtitles, *(translated[language] for language in sorted(translated))):
-        found = tuple(line for line in lines if line.text.strip() and _possible(line))
-        if found:
-            return found
+        said = tuple(line for line in lines if line.text.strip() and _possible(line))
+        if said:
+            return said
     return ()
 
 
