@@ -32,7 +32,7 @@ class CCGSCheckpoints(CheckpointFormat[Network]):
     fix = "Give the official file, or --config JSON."
 
     def sizes(self, weights: Weights, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The variant, and unless an encoder is given, which comes with all of them, the widths."""
+        """The variant and the widths; of an encoder that is given, whose file has all widths, the variant alone."""
         variant = {"variant": OFFICIAL["visual" if is_visual(weights) else "text"]}
         if "encoder" in given:
             return variant
@@ -44,7 +44,7 @@ class CCGSCheckpoints(CheckpointFormat[Network]):
         }
 
     def encoder(self, weights: Weights) -> str:
-        """That of the variant."""
+        """The published text encoder of the variant."""
         return VISUAL_ENCODER if is_visual(weights) else PUBLISHED_ENCODER
 
     def needed(self, network: Network) -> tuple[str, ...]:
@@ -52,17 +52,17 @@ class CCGSCheckpoints(CheckpointFormat[Network]):
         return (*TEXT_PARTS, *BRANCH) if network.visual else TEXT_PARTS
 
     def variant(self, network: Network) -> str:
-        """``task23`` or ``ccgs``."""
+        """The official name of the variant, ``task23`` or ``ccgs``."""
         return network.variant
 
     def remarks(self, request: CheckpointRequest, network: Network) -> tuple[str, ...]:
-        """Whether the variant was told from the weights."""
+        """A remark where the visual variant was told from the weights alone."""
         if not network.visual or "variant" in (request.sizes or {}):
             return ()
         return ('taken for the visual variant: its branch is trained. Else: --config with {"variant": "task23"}',)
 
     def open_tokenizer(self, source: Path | str, network: Network) -> Any:
-        """That of the visual variant has one token more, which an encoder's own tokenizer lacks."""
+        """The tokenizer; that of the visual variant has one token more, which an encoder's own tokenizer lacks."""
         tokenizer = open_tokenizer(source)
         room = len(tokenizer) < network.encoder_config.vocab_size  # official tools do not grow the table of embeddings
         return add_tokens(tokenizer, [MUSIC]) if network.visual and room else tokenizer

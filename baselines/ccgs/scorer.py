@@ -72,15 +72,15 @@ class SpanScorer:
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """The device of the network."""
         return next(self.model.parameters()).device
 
     def encode_question(self, question: Question) -> Ids:
-        """Its token ids."""
+        """The token ids of a question."""
         return np.array(self.tokens(question.text), np.int32)
 
     def encode_video(self, video: Video, language: str | None) -> EncodedVideo | None:
-        """Its lines; ``None`` for a video without any, or one that the reference's rule leaves out."""
+        """The tokenized lines of a video; ``None`` for a video without any, or one that the reference's rule leaves out."""
         subtitles = video.subtitles_in(language)
         features = self.split.features
         left_out = len(subtitles) <= FEW or (len(features) > 0 and video.id not in features)
@@ -91,7 +91,7 @@ class SpanScorer:
         return EncodedVideo.of(video.id, [self.tokens(text) for text in texts], subtitles)
 
     def collate(self, rows: Sequence[Row]) -> Mapping[str, Tensor]:
-        """``input_ids``, ``attention_mask``, ``token_types``, each (B, L) int64; for the visual variant its videos."""
+        """A batch of rows: ``input_ids``, ``attention_mask``, ``token_types``, (B, L) int64 each, and what is seen."""
         made = [self._sequence(row) for row in rows]
         longest = max(len(ids) for ids, _ in made)
         if self.device.type == "cuda":
@@ -113,7 +113,7 @@ class SpanScorer:
         return batch
 
     def score(self, batch: Mapping[str, Tensor]) -> Tensor:
-        """(B, N, N) float32 span logits."""
+        """Span logits (B, N, N) in float32."""
         with threads(self.threads), autocast(self.device, self.precision):
             logits: Tensor = self.model(**(batch if self.videos is None else self.videos.inputs(batch)))
         return logits
@@ -133,6 +133,6 @@ class SpanScorer:
 
 
 def _times(row: Row) -> Times:
-    """Of the lines of a row."""
+    """The times of the lines of a row."""
     lines = slice(row.window.first, row.window.stop)
     return Times(row.video.times.start[lines], row.video.times.end[lines])

@@ -29,7 +29,7 @@ class MutualSLCheckpoints(CheckpointFormat[Network]):
     encoders = f"{PUBLISHED_ENCODER}; the paper: microsoft/deberta-v3-large"
 
     def sizes(self, weights: Weights, given: Mapping[str, Any]) -> dict[str, Any]:
-        """All but the numbers of heads, which are not in the weights: they are the published ones unless given."""
+        """All sizes but the numbers of heads, which are not in the weights: the published ones unless given."""
         return {
             "dim": weights["cq_attention.w4C"].shape[0],
             "visual_dim": weights["video_affine.linear.conv1d.weight"].shape[1],

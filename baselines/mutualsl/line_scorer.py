@@ -66,15 +66,15 @@ class LineScorer:
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """The device of the network."""
         return next(self.model.parameters()).device
 
     def encode_question(self, question: Question) -> Array:
-        """Its token ids."""
+        """The token ids of a question."""
         return np.array(self.tokens(question.text), np.int32)
 
     def encode_video(self, video: Video, language: str | None) -> EncodedVideo | None:
-        """Its lines; ``None`` where there are so few that nothing can be chosen."""
+        """The tokenized lines of a video; ``None`` where there are so few that nothing can be chosen."""
         subtitles = video.subtitles_in(language)
         if len(subtitles) <= FEW:
             return None
@@ -103,7 +103,7 @@ class LineScorer:
         return {**inputs, **{name: torch.from_numpy(values) for name, values in more.items()}}
 
     def score(self, batch: Mapping[str, Tensor]) -> Tensor:
-        """(B, N, N) float32 logs of confidences."""
+        """Logs of confidences, (B, N, N) float32."""
         beside = (LINES, COUNTS, THERE)
         with threads(self.threads), autocast(self.device, self.precision):
             output: Output = self.model(**{name: value for name, value in batch.items() if name not in beside})

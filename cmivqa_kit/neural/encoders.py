@@ -46,7 +46,7 @@ class Encoder:
 
     @property
     def reader(self) -> TextReader:
-        """How texts are read for it."""
+        """How texts are read for the encoder."""
         return TextReader.of(self.tokenizer, position_limit(self.config))
 
 

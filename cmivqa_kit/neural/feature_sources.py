@@ -58,7 +58,7 @@ class FeatureSettings:
 
 
 class FeatureSource(Protocol):
-    """Gives every split its features."""
+    """A source of visual rows: it gives every split its features."""
 
     @property
     def size(self) -> int | None:
@@ -71,7 +71,7 @@ class FeatureSource(Protocol):
 
 
 class FeatureFiles:
-    """What the split brings along."""
+    """The source of a split that has feature files."""
 
     size = None
 

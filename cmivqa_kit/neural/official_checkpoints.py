@@ -31,7 +31,7 @@ from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
 from cmivqa_kit.runs.directory import TOKENIZER, WEIGHTS, RunDirectory
 
 NAMES = ("pytorch_model.bin", WEIGHTS)
-ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
+ENDINGS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 Weights = Mapping[str, Tensor]
 
 
@@ -42,6 +42,7 @@ class CheckpointFormat(ABC, Generic[N]):
         title: the system's name in errors: "CCGS".
         network: the class of its sizes.
         reported: the sizes that the report names.
+        entry: where a file holds more than its weights (an epoch, an optimizer), the name of the weights in it.
         old_buffers: tensors that official files have and no network needs: they are left out and reported.
         encoders: which text encoders were published with such networks, for errors.
         fix: what is advised where the weights are those of another system.
@@ -50,6 +51,7 @@ class CheckpointFormat(ABC, Generic[N]):
     title: ClassVar[str]
     network: type[N]
     reported: ClassVar[tuple[str, ...]]
+    entry: ClassVar[str] = ""
     old_buffers: ClassVar[tuple[str, ...]] = ()
     encoders: ClassVar[str] = PUBLISHED_ENCODER
     fix: ClassVar[str] = "Give the official file."
@@ -67,7 +69,7 @@ class CheckpointFormat(ABC, Generic[N]):
         return PUBLISHED_ENCODER
 
     def needed(self, network: N) -> tuple[str, ...]:
-        """How the names of the weights begin that file and network must both have; others may stay random."""
+        """Beginnings of the names of weights that file and network must both have; others may stay random."""
         return ("",)
 
     def variant(self, network: N) -> str:
@@ -101,7 +103,7 @@ class CheckpointFormat(ABC, Generic[N]):
                 official network has.
         """
         path = weights_file(request.files)
-        weights = read_weights(path)
+        weights = read_weights(path, self.entry)
         ignored = [name for name in self.old_buffers if weights.pop(name, None) is not None]
         network = self._network(request, path, weights)
         self.require_official(network, path)
@@ -148,8 +150,12 @@ class CheckpointFormat(ABC, Generic[N]):
         return self.network.of({field: plain(config), **sizes, **given}, str(path))
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
+def read_weights(path: Path, entry: str = "") -> dict[str, Tensor]:
     """The tensors of a ``.safetensors`` file or of a ``torch.save`` file; nothing else is ever unpickled.
+
+    Args:
+        path: of the file.
+        entry: their name in a ``torch.save`` file that holds other things too.
 
     Raises:
         UserError: damaged, or it holds more than tensors.
@@ -163,6 +169,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise UserError(
             f"{path}: cannot be read as weights ({reason})", "Download it again; only a plain state_dict is read."
         ) from error
+    if entry and isinstance(content, Mapping) and isinstance(content.get(entry), Mapping):
+        content = content[entry]
     if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
         raise UserError(f"{path}: not a plain state_dict (names to tensors)", "Give the official pytorch_model.bin.")
     return dict(content)

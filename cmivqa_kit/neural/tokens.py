@@ -23,7 +23,7 @@ class Special:
 
     @classmethod
     def of(cls, tokenizer: Any) -> Special:
-        """Of a Hugging Face tokenizer."""
+        """The special ids of a Hugging Face tokenizer."""
         return cls(tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
 
 
@@ -36,7 +36,7 @@ class TextReader(NamedTuple):
 
     @classmethod
     def of(cls, tokenizer: Any, limit: int | None) -> TextReader:
-        """With a Hugging Face tokenizer, and the limit of its encoder (`cmivqa_kit.neural.encoders.position_limit`)."""
+        """A reader with a Hugging Face tokenizer and its encoder's limit (`cmivqa_kit.neural.encoders.position_limit`)."""
         return cls(tokenize_with(tokenizer), Special.of(tokenizer), limit)
 
 

@@ -142,7 +142,7 @@ def test_rows_may_be_made_of_subtitles(data: Split, tmp_path: Path) -> None:
 
 def test_an_official_checkpoint_becomes_a_run(run: RunDirectory, seen: Split, tmp_path: Path) -> None:
     weights = {**load_file(run.path / "model.safetensors"), "linear.steps": torch.zeros(1)}
-    torch.save(weights, tmp_path / "official.pt")
+    torch.save({"epoch": 3, "model": weights}, tmp_path / "official.pt")
     made = make_run(tmp_path / "run", "tiny", settings(DECLARATION), 0, "published")
     report = TinyCheckpoints().convert(CheckpointRequest((tmp_path / "official.pt",)), made)
     made.finish()

@@ -137,7 +137,7 @@ class TinySystem(TrainedBaseline[TinySettings, TinyNetwork, RowScorer]):
 
 class TinyCheckpoints(CheckpointFormat[TinyNetwork]):
     title, network, reported = "Tiny", TinyNetwork, ("width",)
-    old_buffers = ("linear.steps",)
+    old_buffers, entry = ("linear.steps",), "model"
 
     def sizes(self, weights: Weights, given: Mapping[str, Any]) -> dict[str, Any]:
         return {"width": weights["linear.weight"].shape[1], "bias": "linear.bias" in weights}
