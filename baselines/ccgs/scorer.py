@@ -80,7 +80,7 @@ class SpanScorer:
         return np.array(self.tokens(question.text), np.int32)
 
     def encode_video(self, video: Video, language: str | None) -> EncodedVideo | None:
-        """The tokenized lines of a video; ``None`` for a video without any, or one that the reference's rule leaves out."""
+        """The tokenized lines of a video; ``None`` where it has none, or the reference's rule leaves it out."""
         subtitles = video.subtitles_in(language)
         features = self.split.features
         left_out = len(subtitles) <= FEW or (len(features) > 0 and video.id not in features)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from baselines.mutualsl.model import MutualSL
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.networks import EncoderConfig, Flag, NetworkSizes, Share, Width
+from cmivqa_kit.neural.networks import EncoderConfig, Flag, NetworkSizes, Part, Width
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Network(NetworkSizes):
     encoder_conv_layers: Width = 6
     predictor_conv_layers: Width = 4
     kernel_size: Width = 7
-    drop_rate: Share = 0.2
+    drop_rate: Part = 0.2
     frame_mask: Flag = False
     text_fusion: Flag = False
 

@@ -3,69 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from baselines.mutualsl import DECLARATION
 from cmivqa_kit.neural.feature_sources import FeatureSettings
 from cmivqa_kit.neural.settings import (
-    EncoderSettings,
+    Part,
+    Positive,
+    Section,
     TextSystemSettings,
     TextTrainSettings,
     WindowSettings,
-    require_least,
+    choice,
 )
-from cmivqa_kit.plugin.settings import one_of, require
-
-START_LABELS = ("first", "second")
-SPANS = ("reference", "constrained", "visual")
 
 
 @dataclass(frozen=True, slots=True)
-class VisualSettings:
+class VisualSettings(Section):
     """Section ``visual``; what fits together is checked by the network (`baselines.mutualsl.network`)."""
 
-    dim: int
-    visual_dim: int
-    frames: int
-    encoder_heads: int
-    predictor_heads: int
-    encoder_layers: int
-    predictor_layers: int
-    kernel: int
-    dropout: float
+    section = "visual"
+    dim: Positive
+    visual_dim: Positive
+    frames: Positive
+    encoder_heads: Positive
+    predictor_heads: Positive
+    encoder_layers: Positive
+    predictor_layers: Positive
+    kernel: Positive
+    dropout: Part
     paper_text_fusion: bool
-
-    def __post_init__(self) -> None:
-        sizes = [name for name in self.__dataclass_fields__ if name not in ("dropout", "paper_text_fusion")]
-        require_least("visual", self, 1, sizes)
-        require(0 <= self.dropout < 1, "visual.dropout", self.dropout, "at least 0 and below 1")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings(TextTrainSettings):
     """Section ``train``: the labels, and the defects of the published code."""
 
-    start_label: str
+    start_label: Annotated[str, choice("first", "second")]
     frame_mask: bool
     rescale: bool
     published_filter: bool
-
-    def __post_init__(self) -> None:
-        TextTrainSettings.__post_init__(self)
-        one_of(START_LABELS, "train.start_label", self.start_label)
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeSettings(WindowSettings):
     """Section ``decode``."""
 
-    spans: str
-    tokens: int
+    spans: Annotated[str, choice("reference", "constrained", "visual")]
+    tokens: Positive
     attention: str
-
-    def __post_init__(self) -> None:
-        WindowSettings.__post_init__(self)
-        one_of(SPANS, "decode.spans", self.spans)
-        require_least("decode", self, 1, ("tokens",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +59,6 @@ class Settings(TextSystemSettings):
     """All of ``config.toml``."""
 
     declaration = DECLARATION
-    encoder: EncoderSettings
     visual: VisualSettings
     train: TrainSettings
     decode: DecodeSettings

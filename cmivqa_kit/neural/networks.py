@@ -29,7 +29,7 @@ def _is_width_or_zero(value: Any) -> bool:
     return value == 0 or whole_number(value)
 
 
-def _is_share(value: Any) -> bool:
+def _is_part(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1
 
 
@@ -44,7 +44,7 @@ def _is_object(value: Any) -> bool:
 # Types of the fields of `NetworkSizes`; each carries the check of what a file says.
 Width = Annotated[int, whole_number]
 WidthOrZero = Annotated[int, _is_width_or_zero]
-Share = Annotated[float, _is_share]
+Part = Annotated[float, _is_part]
 Flag = Annotated[bool, _is_flag]
 EncoderConfig = Annotated[Mapping[str, Any], _is_object]
 
@@ -54,7 +54,7 @@ class NetworkSizes(ABC):
     """The constructor values of a network, which every run keeps in ``network.json``.
 
     A system's sizes are a frozen dataclass of this one. A field whose type carries a check (``Width``, ``WidthOrZero``,
-    ``Share``, ``Flag``, ``EncoderConfig``, or ``Annotated[type, check]``) is refused where the file says something
+    ``Part``, ``Flag``, ``EncoderConfig``, or ``Annotated[type, check]``) is refused where the file says something
     else; so is a field without a default that the file lacks.
 
     Attributes:

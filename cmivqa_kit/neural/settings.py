@@ -6,13 +6,13 @@ says its ``config.toml`` alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self, get_type_hints
+from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 from cmivqa_kit.neural.encoders import TINY, Encoder, open_encoder
 from cmivqa_kit.neural.feature_sources import FeatureSettings
-from cmivqa_kit.plugin.settings import merge, one_of, require
+from cmivqa_kit.plugin.settings import merge, require
 from cmivqa_kit.plugin.types import Declaration
 from cmivqa_kit.runs.settings import Config
 
@@ -20,84 +20,100 @@ PRECISIONS = ("no", "bf16", "fp16")
 SHORTEST = 32  # tokens: the shortest row that may be asked for
 
 
-def require_least(section: str, settings: object, least: float, names: Iterable[str]) -> None:
-    """Check that settings of a section are at least a number.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a setting has to be: a check, and how an error says it."""
 
-    Raises:
-        UserError: naming the first one that is less.
-    """
-    for name in names:
-        value = getattr(settings, name)
-        require(value >= least, f"{section}.{name}", value, f"{least} or more")
+    holds: Callable[[Any], bool]
+    must: str
+
+
+def at_least(least: int) -> Rule:
+    """The rule of a number that may not be less."""
+    return Rule(lambda value: value >= least, f"{least} or more")
+
+
+def choice(*names: str) -> Rule:
+    """The rule of a setting that takes one of a few texts."""
+    return Rule(lambda value: value in names, " or ".join(f'"{name}"' for name in names))
+
+
+def _are_tokens(texts: list[str]) -> bool:
+    return all(isinstance(text, str) and text.strip() == text != "" for text in texts)
+
+
+# Types of settings; each carries its rule.
+Count = Annotated[int, at_least(0)]
+Positive = Annotated[int, at_least(1)]
+Rate = Annotated[float, at_least(0)]
+Share = Annotated[float, Rule(lambda value: 0 <= value <= 1, "between 0 and 1")]
+Part = Annotated[float, Rule(lambda value: 0 <= value < 1, "at least 0 and below 1")]
+Dropout = Annotated[float, Rule(lambda value: value < 1, "below 1")]  # below 0: what the encoder's configuration says
+RowLength = Annotated[int, at_least(SHORTEST)]
+RowLimit = Annotated[int, Rule(lambda value: value == 0 or value >= SHORTEST, f"0, or {SHORTEST} or more")]
+TokenTexts = Annotated[list[str], Rule(_are_tokens, 'texts without blanks around, e.g. ["[Music]"]')]
 
 
 @dataclass(frozen=True, slots=True)
-class EncoderSettings:
+class Section:
+    """A section of ``config.toml``: a field for each key, whose type may carry its rule (``Count``, ``Annotated``)."""
+
+    section: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self), include_extras=True)
+        for key in fields(self):
+            value = getattr(self, key.name)
+            for rule in getattr(hints[key.name], "__metadata__", ()):
+                require(rule.holds(value), f"{self.section}.{key.name}", value, rule.must)
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSettings(Section):
     """Section ``encoder``: a pretrained text encoder, the tokens it is given, and the CPU threads it has."""
 
-    name: str
-    added_tokens: list[str]
-    threads: int
-
-    def __post_init__(self) -> None:
-        require(bool(self.name), "encoder.name", self.name, "tiny, a folder or a Hugging Face name")
-        texts = all(isinstance(text, str) and text.strip() == text != "" for text in self.added_tokens)
-        require(texts, "encoder.added_tokens", self.added_tokens, 'texts without blanks around, e.g. ["[Music]"]')
-        require_least("encoder", self, 0, ("threads",))
+    section = "encoder"
+    name: Annotated[str, Rule(bool, "tiny, a folder or a Hugging Face name")]
+    added_tokens: TokenTexts
+    threads: Count
 
 
 @dataclass(frozen=True, slots=True)
-class TrainSettings:
+class TrainSettings(Section):
     """What of section ``train`` every system has that is not the loop's (`cmivqa_kit.training.loop.LoopSettings`)."""
 
-    epochs: int
-    accumulation: int
-    precision: str
-    lr: float
-    weight_decay: float
-    warmup: float
-    pairs: int
-    max_dropped: float
-    dev_questions: int
-
-    def __post_init__(self) -> None:
-        require_least("train", self, 1, ("epochs", "accumulation"))
-        require_least("train", self, 0, ("lr", "weight_decay", "warmup", "pairs", "dev_questions"))
-        require(0 <= self.max_dropped <= 1, "train.max_dropped", self.max_dropped, "between 0 and 1")
-        one_of(PRECISIONS, "train.precision", self.precision)
+    section = "train"
+    epochs: Positive
+    accumulation: Positive
+    precision: Annotated[str, choice(*PRECISIONS)]
+    lr: Rate
+    weight_decay: Rate
+    warmup: Rate
+    pairs: Count
+    max_dropped: Share
+    dev_questions: Count
 
 
 @dataclass(frozen=True, slots=True)
 class TextTrainSettings(TrainSettings):
     """Section ``train`` of a system that trains a pretrained text encoder on rows of tokens."""
 
-    batch_tokens: int
+    batch_tokens: Count
     checkpointing: bool
-    lr_head: float
-    dropout: float
-    maxlen: int
+    lr_head: Rate
+    dropout: Dropout
+    maxlen: RowLength
     old_optimizer: bool
-
-    def __post_init__(self) -> None:
-        TrainSettings.__post_init__(self)
-        require_least("train", self, 0, ("lr_head", "batch_tokens"))
-        require_least("train", self, SHORTEST, ("maxlen",))
-        require(self.dropout < 1, "train.dropout", self.dropout, "below 1")
 
 
 @dataclass(frozen=True, slots=True)
-class WindowSettings:
+class WindowSettings(Section):
     """What of section ``decode`` a system has that reads subtitles in windows of tokens."""
 
-    overlap: float
-    maxlen: int
-    precision: str
-
-    def __post_init__(self) -> None:
-        require(0 <= self.overlap < 1, "decode.overlap", self.overlap, "at least 0 and below 1")
-        long_enough = self.maxlen == 0 or self.maxlen >= SHORTEST
-        require(long_enough, "decode.maxlen", self.maxlen, f"0, or {SHORTEST} or more")
-        one_of(("auto", *PRECISIONS), "decode.precision", self.precision)
+    section = "decode"
+    overlap: Part
+    maxlen: RowLimit
+    precision: Annotated[str, choice("auto", *PRECISIONS)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class TextReader(NamedTuple):
 
     @classmethod
     def of(cls, tokenizer: Any, limit: int | None) -> TextReader:
-        """A reader with a Hugging Face tokenizer and its encoder's limit (`cmivqa_kit.neural.encoders.position_limit`)."""
+        """A reader with a Hugging Face tokenizer and its encoder's limit (`position_limit`)."""
         return cls(tokenize_with(tokenizer), Special.of(tokenizer), limit)
 
 

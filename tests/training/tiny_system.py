@@ -18,7 +18,7 @@ from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.neural.feature_sources import FeatureSettings
 from cmivqa_kit.neural.networks import Flag, NetworkSizes, Width, new_network
 from cmivqa_kit.neural.official_checkpoints import CheckpointFormat, Weights
-from cmivqa_kit.neural.settings import SystemSettings, TrainSettings, require_least
+from cmivqa_kit.neural.settings import Positive, SystemSettings, TrainSettings
 from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.plugin.types import Candidate, Declaration, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
@@ -39,11 +39,7 @@ DECLARATION = Declaration(
 
 @dataclass(frozen=True, slots=True)
 class TinyTrainSettings(TrainSettings):
-    batch_size: int
-
-    def __post_init__(self) -> None:
-        TrainSettings.__post_init__(self)
-        require_least("train", self, 1, ("batch_size",))
+    batch_size: Positive
 
 
 @dataclass(frozen=True, slots=True)
