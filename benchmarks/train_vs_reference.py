@@ -95,7 +95,7 @@ def task_of(split: Split, config: Callable[[int], Any], changes: tuple[str, ...]
     torch.manual_seed(0)
     encoder = config(len(tokenizer))
     model = GlobalSpanModel(encoder, encoder.hidden_size, encoder.hidden_size, 16, chosen.mask_lower)
-    return CCGSTask(model, found.kept, found.videos, Special.of(tokenizer), chosen, seed, lambda model: {})
+    return CCGSTask(model, found.usable, found.videos, Special.of(tokenizer), chosen, seed, lambda model: {})
 
 
 def published_logits(model: Any, hidden: Tensor, marks: Tensor) -> Tensor:

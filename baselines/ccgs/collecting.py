@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.ccgs.examples import EXTRA, iou_matrix, length, published_drop, target
+from baselines.ccgs.examples import EXTRA, iou_matrix, length, target
 from baselines.ccgs.settings import TrainSettings
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.tokens import Ids, Tokenize
 from cmivqa_kit.neural.windows import Window, holding, pieces, windows
 from cmivqa_kit.prediction.types import Times
-from cmivqa_kit.training.usable_examples import require_enough
+from cmivqa_kit.training.usable_examples import UsableExamples, answered_questions, published_drop, require_enough
 
 MIN_ROOM = 16  # tokens that must be left for subtitles
 
@@ -49,11 +49,9 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Examples:
+class Examples(UsableExamples[Example]):
     """What can be trained on, how many questions each rule left out, and the lines a negative video is shown with."""
 
-    kept: tuple[Example, ...]
-    dropped: Mapping[str, int]
     videos: Shown
 
 
@@ -81,41 +79,38 @@ def build_examples(
             f"a training question of {longest} tokens leaves no room for subtitles",
             "Raise train.maxlen, or shorten it.",
         )
-    kept: list[Example] = []
+    usable: list[Example] = []
     dropped: Counter[str] = Counter()
-    seen: dict[tuple[str, str | None], tuple[tuple[Ids, ...], list[Window]]] = {}
+    tokenized: dict[tuple[str, str | None], tuple[tuple[Ids, ...], list[Window]]] = {}
     times: dict[tuple[str, str | None], Times] = {}
-    for question in split.questions:
-        video = split.videos.get(question.video_id or "")
-        subtitles = video.subtitles_in(question.language) if video is not None else ()
-        if not subtitles or question.answer is None or video is None:
-            dropped["no-subtitles" if question.answer is not None else "no-answer"] += 1
-            continue
+    for answered in answered_questions(split, dropped):
+        question, video, subtitles = answered.question, answered.video, answered.subtitles
         if visual and video.id not in split.features:
             dropped["no-features"] += 1
             continue
         key = video.id, question.language
-        if key not in seen:
+        if key not in tokenized:
             times[key] = Times.of(subtitles)
             lines = tuple(tokens(line.text) for line in subtitles)
-            seen[key] = lines, windows([len(line) for line in lines], room)
-        lines, found = seen[key]
-        why = None
+            tokenized[key] = lines, windows([len(line) for line in lines], room)
+        lines, covering = tokenized[key]
+        reason = None
         if settings.joined_length:
             real = length(len(asked[question.text]), [len(line) for line in lines])
-            why = published_drop(subtitles, tokens, settings.maxlen) or ("too-long" if real > settings.maxlen else None)
-        ious = iou_matrix(subtitles, question.answer)
+            too_long = "too-long" if real > settings.maxlen else None
+            reason = published_drop(subtitles, tokens, settings.maxlen) or too_long
+        ious = iou_matrix(subtitles, answered.answer)
         row, column = target(ious)
-        if why is None and not settings.joined_length and ious[row, column] == 0:
-            why = "no-overlap"  # published: the target silently becomes the first cell
-        window = holding(found, row, column)
-        if why is None and window is None:
-            why = "answer-in-no-window"
-        if why is not None or window is None:
-            dropped[str(why)] += 1
+        if reason is None and not settings.joined_length and ious[row, column] == 0:
+            reason = "no-overlap"  # published: the target silently becomes the first cell
+        window = holding(covering, row, column)
+        if reason is None and window is None:
+            reason = "answer-in-no-window"
+        if reason is not None or window is None:
+            dropped[str(reason)] += 1
             continue
         inside = slice(window.first, window.stop)
-        kept.append(
+        usable.append(
             Example(
                 question,
                 asked[question.text],
@@ -125,12 +120,12 @@ def build_examples(
                 column - window.first,
             )
         )
-    require_enough(split, kept, dropped, settings.max_dropped)
-    shown = {
-        key: tuple(_excerpt(key[0], window, lines, times[key]) for window in found)
-        for key, (lines, found) in seen.items()
+    require_enough(split, usable, dropped, settings.max_dropped)
+    videos = {
+        key: tuple(_excerpt(key[0], window, lines, times[key]) for window in covering)
+        for key, (lines, covering) in tokenized.items()
     }
-    return Examples(tuple(kept), dict(dropped), shown)
+    return Examples(tuple(usable), dict(dropped), videos)
 
 
 def _excerpt(video: str, window: Window, lines: Sequence[Ids], times: Times) -> Excerpt:

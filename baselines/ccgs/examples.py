@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle
-from cmivqa_kit.neural.tokens import Ids, Special, Tokenize
+from cmivqa_kit.neural.tokens import Ids, Special, pad_rows
 
 EXTRA = 3  # two [CLS] and the question's [SEP]
 
@@ -43,20 +42,13 @@ def sequence(question: Ids, lines: Sequence[Ids], special: Special) -> Row:
 
 
 def length(question: int, lines: Sequence[int]) -> int:
-    """Tokenize of `sequence` from the token counts of its parts."""
+    """How many tokens `sequence` makes of parts of so many."""
     return EXTRA + question + sum(lines) + len(lines)
 
 
 def batch(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
     """Rows padded on the right: ``input_ids``, ``attention_mask``, ``token_types``, each (B, L) int64."""
-    longest = max(len(row.ids) for row in rows)
-    ids = torch.full((len(rows), longest), pad, dtype=torch.long)
-    mask, types = torch.zeros_like(ids), torch.zeros_like(ids)
-    for r, row in enumerate(rows):
-        size = len(row.ids)
-        ids[r, :size] = torch.tensor(row.ids)
-        types[r, :size] = torch.tensor(row.marks)
-        mask[r, :size] = 1
+    ids, mask, types = pad_rows([row.ids for row in rows], [row.marks for row in rows], pad)
     return {"input_ids": ids, "attention_mask": mask, "token_types": types}
 
 
@@ -79,13 +71,6 @@ def target(ious: NDArray[np.float32]) -> tuple[int, int]:
     """The first best cell (row, column) in row-major order; (0, 0) where no span overlaps the answer."""
     row, column = divmod(int(np.argmax(ious)), ious.shape[1])
     return row, column
-
-
-def nearest_lines(subtitles: Sequence[Subtitle], answer: Span) -> tuple[int, int]:
-    """First line with the nearest start, last line with the nearest end. The published code computes and ignores it."""
-    starts = [abs(line.start - answer.start) for line in subtitles]
-    ends = [abs(line.end - answer.end) for line in subtitles]
-    return starts.index(min(starts)), len(ends) - 1 - ends[::-1].index(min(ends))
 
 
 def reference_negative(generator: random.Random, questions: int) -> int:
@@ -122,35 +107,16 @@ def draw_question(
     return reference_negative(generator, len(questions))
 
 
-def _without(left_out: Sequence[int], place: int) -> int:
-    """The number at ``place`` among 0, 1, 2, ... without some, given in order."""
+def _without(left_out: Sequence[int], rank: int) -> int:
+    """The number of this rank (from 0) among 0, 1, 2, ... without some, given in order."""
     for number in left_out:
-        if number > place:
+        if number > rank:
             break
-        place += 1
-    return place
+        rank += 1
+    return rank
 
 
 def draw_video(seed: int, epoch: int, index: int, number: int, own: str, videos: Sequence[str]) -> str | None:
     """Negative ``number`` of the paper's kind: another video for the same question; None where there is no other."""
     others = [video for video in videos if video != own]
     return random.Random(f"video {seed} {epoch} {index} {number}").choice(others) if others else None
-
-
-def joined_length(subtitles: Sequence[Subtitle], tokens: Tokenize) -> int:
-    """The published measure of a video: tokens of all lines in one text, without separators, plus [CLS] and [SEP]."""
-    return len(tokens("".join(line.text for line in subtitles))) + 2
-
-
-def published_drop(subtitles: Sequence[Subtitle] | None, tokens: Tokenize, maxlen: int) -> str | None:
-    """Why the published loader leaves a video's questions out: no entry, at most two lines, too long; else None."""
-    if subtitles is None:
-        return "no-subtitles"
-    if len(subtitles) <= 2:
-        return "few-subtitles"
-    return "too-long" if joined_length(subtitles, tokens) > maxlen else None
-
-
-def published_validation_videos(videos: int) -> int:
-    """How many of the distinct videos of a file the published loader draws for validation."""
-    return int(0.1 * videos)

@@ -12,7 +12,6 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel
 
 from baselines.ccgs.visual import (
     ConcatenateQuestion,
@@ -22,6 +21,7 @@ from baselines.ccgs.visual import (
     VideoProjection,
     time_over_channels,
 )
+from cmivqa_kit.neural.encoders import new_encoder
 
 
 class GlobalSpanModel(nn.Module):
@@ -56,9 +56,7 @@ class GlobalSpanModel(nn.Module):
         self.cq_attention = CrossAttention(dim)
         self.cq_concat = ConcatenateQuestion(dim)
         self.highlight_layer = Highlight(dim)
-        # float32 whatever the configuration says: hub checkpoints of half precision would come up as float16.
-        build: Any = AutoModel  # its methods carry no types
-        self.P_Encoder: nn.Module = build.from_config(encoder_config, dtype=torch.float32)
+        self.P_Encoder = new_encoder(encoder_config)
         self.dense = nn.Linear(encoder_config.hidden_size, 2 * inner_dim)
         self.fusion = LineFusion(encoder_config.hidden_size) if pooled else None
         self.mask_lower = mask_lower
@@ -158,8 +156,8 @@ def gather_boundaries(hidden: Tensor, token_types: Tensor) -> tuple[Tensor, Tens
     """
     count = token_types.sum(dim=1)
     order = torch.argsort(token_types, dim=1, descending=True, stable=True)  # marks first, in their order
-    places = order[:, : int(count.max())]
-    return hidden.gather(1, places[:, :, None].expand(-1, -1, hidden.shape[2])), count
+    marked = order[:, : int(count.max())]
+    return hidden.gather(1, marked[:, :, None].expand(-1, -1, hidden.shape[2])), count
 
 
 def rotate(vectors: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Parameter groups; the AdamW and the schedule are `cmivqa_kit.neural.optimizers`'s.
+"""Parameter groups; AdamW and schedule are in `cmivqa_kit.neural.optimizers`.
 
 Source: specs/ccgs.md, section 4.5.
 """
@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import nn
 
-from cmivqa_kit.neural.optimizers import adamw
 from cmivqa_kit.runs.settings import Recipe
 
 
@@ -25,14 +23,11 @@ def parameter_names(model: nn.Module, recipe: Recipe) -> tuple[list[str], list[s
     return [name for name in names if mark in name], [name for name in names if mark not in name]
 
 
-def optimizer(
-    model: nn.Module, recipe: Recipe, lr: float, lr_head: float, weight_decay: float
-) -> torch.optim.Optimizer:
-    """AdamW over the two groups: ``lr`` for the encoder, ``lr_head`` for the rest."""
+def parameter_groups(model: nn.Module, recipe: Recipe, lr: float, lr_head: float) -> list[dict[str, Any]]:
+    """The two groups of the optimizer: ``lr`` for the encoder, ``lr_head`` for the rest."""
     by_name = dict(model.named_parameters())
     encoder, head = parameter_names(model, recipe)
-    groups: list[dict[str, Any]] = [
+    return [
         {"params": [by_name[name] for name in encoder], "lr": lr},
         {"params": [by_name[name] for name in head], "lr": lr_head},
     ]
-    return adamw(groups, lr, weight_decay, recipe == "published")

@@ -7,14 +7,17 @@ device memory a video, where the features themselves would cross to the device a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 import torch
+from cachetools import LRUCache, cachedmethod
 from torch import Tensor
 
-from baselines.ccgs.features import Kept, SpokenTimes, VideoFeatures
+from baselines.ccgs.features import SpokenTimes, visual_masks
 from baselines.ccgs.model import GlobalSpanModel
+from cmivqa_kit.neural.video_rows import VideoRows
 
-MOST_BYTES = 2**30  # of projected videos kept on the device: 1 GiB, about 450 videos of 768 rows
+CACHE_BYTES = 2**30  # of projected videos kept on the device: 1 GiB, about 450 videos of 768 rows
 ABSENT = -1
 
 
@@ -22,17 +25,17 @@ class ProjectedVideos:
     """Videos as the network sees them behind its first visual layer, kept where the network is.
 
     Args:
-        features: of the corpus.
+        rows: the features of the corpus.
         model: the network in evaluation mode, on its device. Its weights must stay as they are: a new pass after more
             training needs a new object.
-        most_bytes: of videos kept there; what was used longest ago is made again when it is wanted.
+        cache_bytes: of videos there; what was used longest ago is made again when it is wanted.
     """
 
-    def __init__(self, features: VideoFeatures, model: GlobalSpanModel, most_bytes: int = MOST_BYTES) -> None:
-        self.features, self.model = features, model
-        self._ids = tuple(features.store)
+    def __init__(self, rows: VideoRows, model: GlobalSpanModel, cache_bytes: int = CACHE_BYTES) -> None:
+        self.rows, self.model = rows, model
+        self._ids = tuple(rows.store)
         self._numbers = {video_id: number for number, video_id in enumerate(self._ids)}
-        self._kept: Kept[Tensor] = Kept(most_bytes)
+        self._cache: LRUCache[str, Tensor] = LRUCache(cache_bytes, getsizeof=attrgetter("nbytes"))
 
     def collate(self, video_ids: Sequence[str], times: Sequence[SpokenTimes]) -> dict[str, Tensor]:
         """What of a batch is known beforehand, on the CPU: ``videos`` (B,), ``vfeats_mask``, and ``line_rows``.
@@ -43,8 +46,8 @@ class ProjectedVideos:
             UserError: a damaged feature file.
         """
         numbers = [self._numbers.get(video_id, ABSENT) for video_id in video_ids]
-        places = self.features.places(video_ids, times if self.model.fusion is not None else None)
-        return {"videos": torch.tensor(numbers), **places}
+        masks = visual_masks(self.rows, video_ids, times if self.model.fusion is not None else None)
+        return {"videos": torch.tensor(numbers), **masks}
 
     def inputs(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The batch on the device with ``video`` (B, T, C), as `GlobalSpanModel` takes it, in place of ``videos``.
@@ -59,18 +62,15 @@ class ProjectedVideos:
         video = torch.zeros(rows, longest, weight.shape[1], device=weight.device)  # C = H in the visual variant
         for row, number in enumerate(numbers):
             if number != ABSENT:
-                projected = self._projected(self._ids[number])
+                projected: Tensor = self._projected(self._ids[number])
                 video[row, : len(projected)] = projected
         return {**inputs, "video": video}
 
+    @cachedmethod(attrgetter("_cache"))
     def _projected(self, video_id: str) -> Tensor:
-        video = self._kept.get(video_id)
-        if video is None:
-            rows = self.features.get(video_id)
-            if rows is None:
-                raise ValueError(f"no features of {video_id!r}")  # its number comes from the same listing
-            device = self.model.dense.weight.device
-            with torch.no_grad(), torch.autocast(device.type, enabled=False):
-                video = self.model.project(torch.from_numpy(rows).to(device)[None])[0]
-            self._kept.put(video_id, video, video.nbytes)
-        return video
+        rows = self.rows.get(video_id)
+        if rows is None:
+            raise ValueError(f"no features of {video_id!r}")  # its number comes from the same listing
+        device = self.model.dense.weight.device
+        with torch.no_grad(), torch.autocast(device.type, enabled=False):
+            return self.model.project(torch.from_numpy(rows).to(device)[None])[0]

@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from baselines.ccgs.examples import EXTRA
-from baselines.ccgs.features import VideoFeatures
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.projected import ProjectedVideos
 from baselines.ccgs.settings import DecodeSettings
 from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.neural.tokens import Special, Tokenize
+from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.neural.windows import tightest
 from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
 from cmivqa_kit.prediction.types import TokenIds as Ids
 from cmivqa_kit.runs.device import autocast, precision_on, threads
 
-Places = NDArray[np.int64]
+Positions = NDArray[np.int64]
 FEW = 2  # the reference leaves out videos with at most so many lines
 MULTIPLE = 8  # lengths that a GPU's kernels take without a copy
 
@@ -41,7 +41,7 @@ class SpanScorer:
         limit: the most tokens the encoder takes, or ``None``.
         settings: section ``decode``.
         cpu_threads: CPU threads for the network; 0: torch's own choice.
-        features: of the split, for the visual variant.
+        rows: the features of the split, for the visual variant.
     """
 
     special_tokens = EXTRA
@@ -55,12 +55,12 @@ class SpanScorer:
         limit: int | None,
         settings: DecodeSettings,
         cpu_threads: int = 0,
-        features: VideoFeatures | None = None,
+        rows: VideoRows | None = None,
     ) -> None:
         self.model, self.split, self.tokens, self.special = model, split, tokens, special
         self.settings, self.threads = settings, cpu_threads
         self.limit = tightest(limit, settings.maxlen)
-        self.features = features
+        self.rows = rows
         self.renew()
         self.overlap, self.ordered_spans = settings.overlap, not settings.repeats
         self.precision = precision_on(self.device, settings.precision)
@@ -68,19 +68,19 @@ class SpanScorer:
     def renew(self) -> None:
         """Forget what was computed with the weights: they have changed."""
         model = cast(GlobalSpanModel, self.model)
-        self.videos = ProjectedVideos(self.features, model) if self.features is not None else None
+        self.videos = ProjectedVideos(self.rows, model) if self.rows is not None else None
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """The device of the network."""
         return next(self.model.parameters()).device
 
     def encode_question(self, question: Question) -> Ids:
-        """Its token ids."""
+        """The token ids of a question."""
         return np.array(self.tokens(question.text), np.int32)
 
     def encode_video(self, video: Video, language: str | None) -> EncodedVideo | None:
-        """Its lines; ``None`` for a video without any, or one that the reference's rule leaves out."""
+        """The tokenized lines of a video; ``None`` where it has none, or the reference's rule leaves it out."""
         subtitles = video.subtitles_in(language)
         features = self.split.features
         left_out = len(subtitles) <= FEW or (len(features) > 0 and video.id not in features)
@@ -91,7 +91,7 @@ class SpanScorer:
         return EncodedVideo.of(video.id, [self.tokens(text) for text in texts], subtitles)
 
     def collate(self, rows: Sequence[Row]) -> Mapping[str, Tensor]:
-        """``input_ids``, ``attention_mask``, ``token_types``, each (B, L) int64; for the visual variant its videos."""
+        """A batch of rows: ``input_ids``, ``attention_mask``, ``token_types``, (B, L) int64 each, and what is seen."""
         made = [self._sequence(row) for row in rows]
         longest = max(len(ids) for ids, _ in made)
         if self.device.type == "cuda":
@@ -113,13 +113,13 @@ class SpanScorer:
         return batch
 
     def score(self, batch: Mapping[str, Tensor]) -> Tensor:
-        """(B, N, N) float32 span logits."""
+        """Span logits (B, N, N) in float32."""
         with threads(self.threads), autocast(self.device, self.precision):
             logits: Tensor = self.model(**(batch if self.videos is None else self.videos.inputs(batch)))
         return logits
 
-    def _sequence(self, row: Row) -> tuple[Ids, Places]:
-        """The ids of a row, and the places of its marks: [CLS] [CLS] question [SEP] line [SEP] line [SEP] ..."""
+    def _sequence(self, row: Row) -> tuple[Ids, Positions]:
+        """The ids of a row, and the positions of its marks: [CLS] [CLS] question [SEP] line [SEP] line [SEP] ..."""
         text, ends = row.video.text(row.window)
         begin = len(row.question) + EXTRA  # where the lines begin
         separators = ends + np.arange(len(ends))  # of the lines, from there
@@ -133,6 +133,6 @@ class SpanScorer:
 
 
 def _times(row: Row) -> Times:
-    """Of the lines of a row."""
+    """The times of the lines of a row."""
     lines = slice(row.window.first, row.window.stop)
     return Times(row.video.times.start[lines], row.video.times.end[lines])

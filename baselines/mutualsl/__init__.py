@@ -10,7 +10,7 @@ DECLARATION = Declaration(
     config="baselines.mutualsl:config.toml",
     paper="Visual Answer Localization with Cross-modal Mutual Knowledge Transfer, arXiv 2210.14823; code "
     "WENGSYX/CMIVQA_Baseline, folder task1",
-    needs=("subtitles", "package:torch", "package:transformers", "package:accelerate"),
+    needs=("subtitles", "package:torch", "package:transformers", "package:accelerate", "package:cachetools"),
     demo_preset="tiny",
     convert="baselines.mutualsl.checkpoint:convert",
     published="baselines.mutualsl:published.toml",

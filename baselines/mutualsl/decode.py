@@ -55,8 +55,8 @@ def constrained(windows: Sequence[Scored]) -> Lines:
     A line's probability is that of its tokens, its separator included; the question's tokens belong to no line. Ties:
     smaller i, then smaller j.
     """
-    found = [_pair(window) for window in windows]
-    return max(found, key=lambda one: (one.confidence, -one.first, -one.last))
+    best = [_pair(window) for window in windows]
+    return max(best, key=lambda pair: (pair.confidence, -pair.first, -pair.last))
 
 
 def line_probabilities(logits: Floats, separators: Sequence[int]) -> NDArray[np.float64]:

@@ -8,7 +8,6 @@ features are no classes).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,15 +16,20 @@ from numpy.typing import NDArray
 from baselines.mutualsl.settings import TrainSettings
 from baselines.mutualsl.text import EXTRA, MIN_ROOM, TextRow, text_row
 from baselines.mutualsl.token_frame_table import TokenFrameTable, line_times, nearest
-from baselines.mutualsl.video_rows import STAND_IN, VideoRows
-from cmivqa_kit.data.span import Span
-from cmivqa_kit.data.types import Question, Split, Subtitle
+from baselines.mutualsl.video_rows import STAND_IN
+from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.tokens import Ids, Special, Tokenize
+from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.neural.windows import Window, holding, pieces, windows
-from cmivqa_kit.training.usable_examples import require_enough
+from cmivqa_kit.training.usable_examples import (
+    AnsweredQuestion,
+    UsableExamples,
+    answered_questions,
+    published_drop,
+    require_enough,
+)
 
-FEW = 2  # a video with at most this many lines is not loaded by the published code
 AROUND = 0.25  # of the answer's length, on either side, counts as highlighted
 
 
@@ -65,31 +69,6 @@ class Example:
     highlight: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """What can be trained on, and how many questions each rule left out."""
-
-    kept: tuple[Example, ...]
-    dropped: Mapping[str, int]
-
-
-def published_drop(subtitles: Sequence[Subtitle] | None, tokens: Tokenize, most: int) -> str | None:
-    """Why the published loader leaves a video out, or ``None``.
-
-    The length is that of all lines joined without a separator, with the two special tokens, without the question.
-    """
-    if subtitles is None:
-        return "no-subtitles"
-    if len(subtitles) <= FEW:
-        return "few-subtitles"
-    return "too-long" if len(tokens("".join(line.text for line in subtitles))) + 2 > most else None
-
-
-def published_validation_videos(count: int, fraction: float = 0.1) -> int:
-    """How many of the videos the published code takes for validation."""
-    return int(fraction * count)
-
-
 def highlighted(start: int, end: int, rows: int, extend: float = AROUND) -> tuple[int, int]:
     """The first and the last highlighted frame for an answer from ``start`` to ``end``; none where last < first.
 
@@ -107,7 +86,7 @@ def highlight_labels(first: int, last: int, frames: int) -> NDArray[np.float32]:
 
 
 def text_labels(row: TextRow, first: int, last: int, settings: TrainSettings) -> tuple[int, int]:
-    """Tokenize of the start of line ``first`` and of the end of line ``last``."""
+    """The tokens of the start of line ``first`` and of the end of line ``last``."""
     return start_tokens(row, settings)[first], row.separators[last + 1]
 
 
@@ -119,7 +98,7 @@ def start_tokens(row: TextRow, settings: TrainSettings) -> Ids:
 
 def build_examples(
     split: Split, tokens: Tokenize, special: Special, settings: TrainSettings, frames: VideoRows, limit: int | None
-) -> Examples:
+) -> UsableExamples[Example]:
     """The examples of a split.
 
     Args:
@@ -133,19 +112,15 @@ def build_examples(
     Raises:
         UserError: more than ``max_dropped`` of the questions are left out, or all of them.
     """
-    kept: list[Example] = []
+    usable: list[Example] = []
     dropped: Counter[str] = Counter()
     ids: dict[tuple[str, str | None], tuple[Ids, ...]] = {}
     most = min(settings.maxlen, limit or settings.maxlen)
-    for question in split.questions:
-        video = split.videos.get(question.video_id or "")
-        subtitles = video.subtitles_in(question.language) if video is not None else ()
-        if video is None or question.answer is None or not subtitles:
-            dropped["no-subtitles" if question.answer is not None else "no-answer"] += 1
-            continue
-        why = published_drop(subtitles, tokens, settings.maxlen) if settings.published_filter else None
-        if why is not None:
-            dropped[why] += 1
+    for answered in answered_questions(split, dropped):
+        question, video, subtitles = answered.question, answered.video, answered.subtitles
+        reason = published_drop(subtitles, tokens, settings.maxlen) if settings.published_filter else None
+        if reason is not None:
+            dropped[reason] += 1
             continue
         key = video.id, question.language
         if key not in ids:
@@ -155,27 +130,27 @@ def build_examples(
             raise UserError(
                 f"question {question.id!r} leaves no room for subtitles", "Raise train.maxlen, or shorten it."
             )
-        first, last = nearest(*line_times(subtitles), question.answer.start, question.answer.end)
+        first, last = nearest(*line_times(subtitles), answered.answer.start, answered.answer.end)
         window = holding(windows([len(line) for line in ids[key]], room), first, last)
         if window is None:
             dropped["answer-in-no-window"] += 1
             continue
         row = text_row(tokens(question.text), pieces(window, ids[key]), special)
-        kept.append(_example(question, video.id, question.answer, row, subtitles, window, settings, frames))
-    require_enough(split, kept, dropped, settings.max_dropped)
-    return Examples(tuple(kept), dict(dropped))
+        usable.append(_example(answered, row, window, settings, frames))
+    require_enough(split, usable, dropped, settings.max_dropped)
+    return UsableExamples(tuple(usable), dict(dropped))
 
 
 def _example(
-    question: Question, video: str, answer: Span, row: TextRow, subtitles: Sequence[Subtitle], window: Window,
-    settings: TrainSettings, frames: VideoRows,
-) -> Example:  # fmt: skip
-    found = frames.rows(video)
-    rows = min(found, frames.most) if found is not None else 0 if settings.frame_mask else STAND_IN
-    scale = rows / found if found is not None and settings.rescale else 1.0  # rows per second
-    starts, ends = line_times(subtitles[window.first : window.stop])
-    nearest_lines = nearest(starts, ends, answer.start, answer.end)
-    start_label, end_label = text_labels(row, *nearest_lines, settings)
+    answered: AnsweredQuestion, row: TextRow, window: Window, settings: TrainSettings, frames: VideoRows
+) -> Example:
+    video, answer = answered.video.id, answered.answer
+    count = frames.count(video)
+    rows = min(count, frames.most) if count is not None else 0 if settings.frame_mask else STAND_IN
+    scale = rows / count if count is not None and settings.rescale else 1.0  # rows per second
+    starts, ends = line_times(answered.subtitles[window.first : window.stop])
+    first, last = nearest(starts, ends, answer.start, answer.end)
+    start_label, end_label = text_labels(row, first, last, settings)
     # Whole seconds in the official files; others are rounded, then cut to the row they lie in.
     begin, end = int(round(answer.start) * scale), int(round(answer.end) * scale)
     starts, ends = starts * scale, ends * scale
@@ -186,4 +161,4 @@ def _example(
         start_label, end_label, begin, end, limit, len(row.ids), limit,
         TokenFrameTable(starts, ends, start_tokens(row, settings), row.separators),
     )  # fmt: skip
-    return Example(question, video, row, gold, highlighted(begin, end, rows))
+    return Example(answered.question, video, row, gold, highlighted(begin, end, rows))

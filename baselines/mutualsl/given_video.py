@@ -17,12 +17,13 @@ from baselines.mutualsl.layers import best_pair
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.settings import DecodeSettings
 from baselines.mutualsl.text import EXTRA, MIN_ROOM, TextRow, batch, text_row
-from baselines.mutualsl.video_rows import VideoRows
+from baselines.mutualsl.video_rows import frame_inputs
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.deberta import accelerate_encoder
 from cmivqa_kit.neural.tokens import Ids, Special, Tokenize
+from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.neural.windows import Window, pieces, tightest, windows
 from cmivqa_kit.plugin.types import Candidate, Prediction
 from cmivqa_kit.prediction.fallback import span, whole_video
@@ -78,8 +79,8 @@ class GivenVideoPredictor:
         with accelerate_encoder(self.model.deberta, self.settings.attention):
             for begin in range(0, len(questions), TOGETHER):
                 asked = [self._asked(question, split) for question in questions[begin : begin + TOGETHER]]
-                for one, found in zip(asked, self._answers(asked), strict=True):
-                    yield Prediction(one.question.id, (found,))
+                for entry, answer in zip(asked, self._answers(asked), strict=True):
+                    yield Prediction(entry.question.id, (answer,))
         self._told = True
 
     def _asked(self, question: Question, split: Split) -> Asked:
@@ -97,11 +98,11 @@ class GivenVideoPredictor:
         if room is not None and room < MIN_ROOM:
             self._tell("question %r leaves no room for subtitles: answered with the whole video", question.id)
             return Asked(question, video, subtitles, (), ())
-        found = windows([len(line) for line in lines], room, self.settings.overlap)
-        if len(found) > 1:
+        covering = windows([len(line) for line in lines], room, self.settings.overlap)
+        if len(covering) > 1:
             self._tell("video %s is longer than %s tokens and read in windows", video.id, self.limit)
-        rows = tuple(text_row(text, pieces(window, lines), self.special) for window in found)
-        return Asked(question, video, subtitles, rows, tuple(found))
+        rows = tuple(text_row(text, pieces(window, lines), self.special) for window in covering)
+        return Asked(question, video, subtitles, rows, tuple(covering))
 
     def _tell(self, message: str, *values: object) -> None:
         """Warn, once for the same values, and not again in a second pass over the questions."""
@@ -111,14 +112,14 @@ class GivenVideoPredictor:
 
     def _answers(self, asked: Sequence[Asked]) -> list[Candidate]:
         """The answer to each, in their order."""
-        todo = [(row, at, n) for at, one in enumerate(asked) for n, row in enumerate(one.rows)]
+        todo = [(row, at, n) for at, entry in enumerate(asked) for n, row in enumerate(entry.rows)]
         scored: dict[tuple[int, int], decode.Scored] = {}
         frames: dict[int, tuple[int, int]] = {}
-        for some in self._batches(sorted(todo, key=lambda one: len(one[0].ids))):
+        for some in self._batches(sorted(todo, key=lambda entry: len(entry[0].ids))):
             output = self._run([row for row, _, _ in some], [asked[at].video.id for _, at, _ in some])
-            for place, (row, at, n) in enumerate(some):
+            for index, (row, at, n) in enumerate(some):
                 start, end = (
-                    side[place, : len(row.ids)].cpu().numpy() for side in (output.start_logits, output.end_logits)
+                    side[index, : len(row.ids)].cpu().numpy() for side in (output.start_logits, output.end_logits)
                 )
                 scored[at, n] = decode.Scored(start, end, row.separators, asked[at].windows[n].first)
             if self.settings.spans == "visual" and output.start_rows is not None and output.end_rows is not None:
@@ -126,37 +127,37 @@ class GivenVideoPredictor:
                 pairs = zip(first.tolist(), last.tolist(), strict=True)
                 frames |= {at: pair for (_, at, _), pair in zip(some, pairs, strict=True)}
         return [
-            self._candidate(one, [scored[at, n] for n in range(len(one.rows))], frames.get(at))
-            for at, one in enumerate(asked)
+            self._candidate(entry, [scored[at, n] for n in range(len(entry.rows))], frames.get(at))
+            for at, entry in enumerate(asked)
         ]
 
-    def _candidate(self, one: Asked, scored: Sequence[decode.Scored], frames: tuple[int, int] | None) -> Candidate:
-        rows = self.frames.store.rows(one.video.id) if frames is not None or not one.subtitles else None
+    def _candidate(self, asked: Asked, scored: Sequence[decode.Scored], frames: tuple[int, int] | None) -> Candidate:
+        rows = self.frames.store.rows(asked.video.id) if frames is not None or not asked.subtitles else None
         if not scored:
-            return Candidate(one.video.id, whole_video(one.subtitles, rows), 0.0)
+            return Candidate(asked.video.id, whole_video(asked.subtitles, rows), 0.0)
         constrained = self.settings.spans == "constrained"
-        best = decode.constrained(scored) if constrained else decode.reference(scored, len(one.subtitles))
-        found = span(*decode.seconds(best.first, best.last, one.subtitles))
+        best = decode.constrained(scored) if constrained else decode.reference(scored, len(asked.subtitles))
+        answer = span(*decode.seconds(best.first, best.last, asked.subtitles))
         if frames is not None and rows is not None:
             long = max(1.0, rows / self.frames.most)  # seconds of a row
-            found = span(frames[0] * long, (frames[1] + 1) * long)
-        return Candidate(one.video.id, found, best.confidence)
+            answer = span(frames[0] * long, (frames[1] + 1) * long)
+        return Candidate(asked.video.id, answer, best.confidence)
 
     def _batches(self, todo: Sequence[tuple[TextRow, int, int]]) -> Iterator[list[tuple[TextRow, int, int]]]:
         """Neighbours by length, at most ``decode.tokens`` tokens with padding."""
         some: list[tuple[TextRow, int, int]] = []
-        for one in todo:
-            if some and (len(some) + 1) * len(one[0].ids) > self.settings.tokens:
+        for entry in todo:
+            if some and (len(some) + 1) * len(entry[0].ids) > self.settings.tokens:
                 yield some
                 some = []
-            some.append(one)
+            some.append(entry)
         if some:
             yield some
 
     def _run(self, rows: Sequence[TextRow], videos: Sequence[str]) -> Output:
         inputs = batch(rows, self.special.pad)
         if self.seeing:
-            inputs |= self.frames.batch(videos, padded=not self.model.frame_mask)
+            inputs |= frame_inputs(self.frames, videos, not self.model.frame_mask)
         with torch.inference_mode(), autocast(self.device, precision_on(self.device, self.settings.precision)):
             output: Output = self.model(**on_device(inputs, self.device))
         return output

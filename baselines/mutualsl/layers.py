@@ -48,9 +48,9 @@ class VideoProjection(nn.Module):
 class PositionTable(nn.Module):
     """A learnt vector for each place in a sequence."""
 
-    def __init__(self, places: int, dim: int) -> None:
+    def __init__(self, length: int, dim: int) -> None:
         super().__init__()
-        self.position_embeddings = nn.Embedding(places, dim)
+        self.position_embeddings = nn.Embedding(length, dim)
 
     def forward(self, length: int) -> Tensor:
         """Those of the first ``length`` places, (length, D)."""
@@ -142,7 +142,7 @@ class FrameEncoder(nn.Module):
 
 
 class ContextQueryAttention(nn.Module):
-    """VideoRows and question read each other."""
+    """Frames and question read each other."""
 
     def __init__(self, dim: int, dropout: float) -> None:
         super().__init__()

@@ -15,9 +15,10 @@ from baselines.mutualsl.decode import FEW
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.settings import DecodeSettings
 from baselines.mutualsl.text import EXTRA, batch, text_row
-from baselines.mutualsl.video_rows import VideoRows
+from baselines.mutualsl.video_rows import frame_inputs
 from cmivqa_kit.data.types import Question, Video
 from cmivqa_kit.neural.tokens import Special, Tokenize
+from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.neural.windows import tightest
 from cmivqa_kit.prediction.types import EncodedVideo, Row
 from cmivqa_kit.prediction.types import TokenIds as Array
@@ -65,15 +66,15 @@ class LineScorer:
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """The device of the network."""
         return next(self.model.parameters()).device
 
     def encode_question(self, question: Question) -> Array:
-        """Its token ids."""
+        """The token ids of a question."""
         return np.array(self.tokens(question.text), np.int32)
 
     def encode_video(self, video: Video, language: str | None) -> EncodedVideo | None:
-        """Its lines; ``None`` where there are so few that nothing can be chosen."""
+        """The tokenized lines of a video; ``None`` where there are so few that nothing can be chosen."""
         subtitles = video.subtitles_in(language)
         if len(subtitles) <= FEW:
             return None
@@ -90,19 +91,19 @@ class LineScorer:
             for row in rows
         ]  # fmt: skip
         inputs = batch(made, self.special.pad)
-        counts = np.array([len(one.separators) - 1 for one in made], np.int64)
+        counts = np.array([len(text.separators) - 1 for text in made], np.int64)
         most = int(counts.max())
         lines = np.full(inputs["input_ids"].shape, most, np.int64)
-        for at, one in enumerate(made):
-            begin, stop = one.separators[0] + 1, one.separators[-1] + 1
-            lines[at, begin:stop] = np.repeat(np.arange(counts[at]), np.diff(one.separators))
+        for at, text in enumerate(made):
+            begin, stop = text.separators[0] + 1, text.separators[-1] + 1
+            lines[at, begin:stop] = np.repeat(np.arange(counts[at]), np.diff(text.separators))
         if self.frames is not None:
-            inputs |= self.frames.batch([row.video.id for row in rows], padded=not self.model.frame_mask)
+            inputs |= frame_inputs(self.frames, [row.video.id for row in rows], not self.model.frame_mask)
         more = {LINES: lines, COUNTS: counts, THERE: np.arange(most) < counts[:, None]}
         return {**inputs, **{name: torch.from_numpy(values) for name, values in more.items()}}
 
     def score(self, batch: Mapping[str, Tensor]) -> Tensor:
-        """(B, N, N) float32 logs of confidences."""
+        """Logs of confidences, (B, N, N) float32."""
         beside = (LINES, COUNTS, THERE)
         with threads(self.threads), autocast(self.device, self.precision):
             output: Output = self.model(**{name: value for name, value in batch.items() if name not in beside})
@@ -134,12 +135,12 @@ def best_tokens(start: Tensor, end: Tensor, lines: Tensor, counts: Tensor, size:
 
     A token of the question means the last line. The confidence is the product of both tokens' probabilities.
     """
-    places, sure = [], start.new_zeros(len(start), dtype=torch.float64)
+    ends, sure = [], start.new_zeros(len(start), dtype=torch.float64)
     for logits in (start, end):
         token = logits.argmax(dim=1, keepdim=True)
         line = lines.gather(1, token)[:, 0]
-        places.append(torch.where(line < size, line, counts - 1))
+        ends.append(torch.where(line < size, line, counts - 1))
         sure = sure + logits.double().log_softmax(dim=1).gather(1, token)[:, 0]
     cells = start.new_full((len(start), size, size), -torch.inf)
-    cells[torch.arange(len(start), device=start.device), places[0], places[1]] = sure.float()
+    cells[torch.arange(len(start), device=start.device), ends[0], ends[1]] = sure.float()
     return cells

@@ -73,7 +73,7 @@ def batch_terms(output: Output, golds: list[Gold]) -> list[Terms]:
     if output.start_rows is None or output.end_rows is None:
         raise ValueError("the losses need the visual predictor: give features")
     logits = (output.start_logits, output.end_logits, output.start_rows, output.end_rows)
-    said: list[list[int]] = torch.stack([one.detach().argmax(dim=1) for one in logits], dim=1).tolist()
+    said: list[list[int]] = torch.stack([scores.detach().argmax(dim=1) for scores in logits], dim=1).tolist()
     made = []
     for number, gold in enumerate(golds):
         text = output.start_logits[number, : gold.tokens], output.end_logits[number, : gold.tokens]

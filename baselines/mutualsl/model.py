@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel
 
 from baselines.mutualsl.layers import (
     ConditionedPredictor,
@@ -22,6 +21,7 @@ from baselines.mutualsl.layers import (
     VideoProjection,
     mask_add,
 )
+from cmivqa_kit.neural.encoders import new_encoder
 
 
 class Output(NamedTuple):
@@ -81,8 +81,7 @@ class MutualSL(nn.Module):
         text_fusion: bool = False,
     ) -> None:
         super().__init__()
-        build: Any = AutoModel  # its methods carry no types
-        self.deberta: nn.Module = build.from_config(encoder_config, dtype=torch.float32)
+        self.deberta = new_encoder(encoder_config)
         self.video_affine = VideoProjection(visual_dim, dim, drop_rate)
         self.query_linear = nn.Linear(encoder_config.hidden_size, dim)
         self.feature_encoder = FrameEncoder(
@@ -166,7 +165,7 @@ class MutualSL(nn.Module):
         return start, end
 
     def fuse(self, features: Tensor, seen: Tensor, query: Tensor, query_mask: Tensor) -> Tensor:
-        """VideoRows that have read the question: (B, T, V) and (B, Q, D) with their masks to (B, T, D)."""
+        """Frames that have read the question: (B, T, V) and (B, Q, D) with their masks to (B, T, D)."""
         frames = self.feature_encoder(self.video_affine(features), seen)
         mixed = self.cq_attention(frames, query, seen, query_mask)
         return cast(Tensor, self.cq_concat(mixed, query, query_mask))

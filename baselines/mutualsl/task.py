@@ -6,7 +6,7 @@ own tokens and frames, and the batch has their mean. Source: specs/mutualsl.md, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import torch
@@ -17,45 +17,35 @@ from baselines.mutualsl.losses import batch_terms, highlight_loss
 from baselines.mutualsl.model import Output
 from baselines.mutualsl.settings import TrainSettings
 from baselines.mutualsl.text import batch
-from baselines.mutualsl.video_rows import VideoRows
-from cmivqa_kit.neural.buckets import buckets
-from cmivqa_kit.neural.optimizers import adamw, multiplier, schedule_steps
+from baselines.mutualsl.video_rows import frame_inputs
 from cmivqa_kit.neural.tokens import Special
-from cmivqa_kit.runs.settings import Recipe
+from cmivqa_kit.neural.video_rows import VideoRows
+from cmivqa_kit.training.bucketed_task import BucketedTask, Figures
 
-Evaluate = Callable[[nn.Module], Mapping[str, float]]
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "features", "frame_mask")
 
 
-class MutualSLTask:
-    """What the training loop asks for (`cmivqa_kit.training.loop.Task`)."""
+class MutualSLTask(BucketedTask[Example]):
+    """Examples as batches, and their five losses.
+
+    Args, beside those of `BucketedTask`:
+        frames: the features of the videos.
+        special: ids of special tokens.
+    """
 
     def __init__(
-        self,
-        model: nn.Module,
-        examples: Sequence[Example],
-        frames: VideoRows,
-        special: Special,
-        settings: TrainSettings,
-        seed: int,
-        evaluate: Evaluate,
-    ) -> None:
-        self.model: nn.Module = model
-        self.examples, self.frames, self.special = tuple(examples), frames, special
-        self.settings, self.seed = settings, seed
-        self._evaluate = evaluate
-        self._plans: dict[int, tuple[tuple[int, ...], ...]] = {}
-        self.optimizer = adamw(
-            groups(model, settings.lr, settings.lr_head), settings.lr, settings.weight_decay, settings.old_optimizer
-        )
-        recipe: Recipe = "published" if settings.old_optimizer else "kit"
-        batches = [self.batches(epoch) for epoch in range(settings.epochs)]
-        warmup, self.total = schedule_steps(batches, settings.accumulation, recipe)
-        self.warmup = round(settings.warmup * warmup)
+        self, model: nn.Module, examples: Sequence[Example], frames: VideoRows, special: Special,
+        settings: TrainSettings, seed: int, figures: Figures,
+    ) -> None:  # fmt: skip
+        self.frames, self.special, self.settings = frames, special, settings
+        super().__init__(
+            model, examples, groups(model, settings.lr, settings.lr_head), settings, seed, figures,
+            settings.batch_tokens, settings.old_optimizer,
+        )  # fmt: skip
 
-    def batches(self, epoch: int) -> int:
-        """Batches in an epoch."""
-        return len(self._plan(epoch))
+    def size(self, epoch: int, number: int) -> tuple[int, int]:
+        """One row, and its tokens."""
+        return 1, len(self.examples[number].row.ids)
 
     def batch(self, epoch: int, index: int) -> Mapping[str, Any]:
         """Batch ``index`` of an epoch.
@@ -63,15 +53,15 @@ class MutualSLTask:
         Returns:
             What the network takes, by name, ``highlight`` (B, T) labels, and ``golds``: one `Gold` per example.
         """
-        return self.collate([self.examples[number] for number in self._plan(epoch)[index]])
+        return self.collate([self.examples[number] for number in self.numbers(epoch)[index]])
 
     def collate(self, examples: Sequence[Example]) -> dict[str, Any]:
         """Examples as one padded batch; see `batch`."""
-        made: dict[str, Any] = batch([one.row for one in examples], self.special.pad)
-        made |= self.frames.batch([one.video for one in examples], padded=not self.settings.frame_mask)
+        made: dict[str, Any] = batch([example.row for example in examples], self.special.pad)
+        made |= frame_inputs(self.frames, [example.video for example in examples], not self.settings.frame_mask)
         frames = made["features"].shape[1]
-        labels = [torch.from_numpy(highlight_labels(*one.highlight, frames)) for one in examples]
-        return {**made, "highlight": torch.stack(labels), "golds": [one.gold for one in examples]}
+        labels = [torch.from_numpy(highlight_labels(*example.highlight, frames)) for example in examples]
+        return {**made, "highlight": torch.stack(labels), "golds": [example.gold for example in examples]}
 
     def loss(self, model: nn.Module, batch: Mapping[str, Any]) -> Tensor:
         """The mean over the examples of all five losses."""
@@ -80,26 +70,10 @@ class MutualSLTask:
             raise ValueError("the network gave no highlight: it was given no features")
         mask = batch["frame_mask"] if self.settings.frame_mask else torch.ones_like(batch["frame_mask"])
         with torch.autocast(output.highlight.device.type, enabled=False):
-            total = [one.total() for one in batch_terms(output, batch["golds"])]
-            total += [
-                highlight_loss(*one) for one in zip(output.highlight.float(), batch["highlight"], mask, strict=True)
-            ]
+            total = [terms.total() for terms in batch_terms(output, batch["golds"])]
+            highlights = zip(output.highlight.float(), batch["highlight"], mask, strict=True)
+            total += [highlight_loss(scores, labels, counted) for scores, labels, counted in highlights]
             return torch.stack(total).sum() / len(batch["golds"])
-
-    def multiplier(self, step: int) -> float:
-        """Of the learning rates at an optimizer step; the first one of a warm-up has rate 0, as published."""
-        return multiplier(step, self.warmup, self.total, clamp=not self.settings.old_optimizer)
-
-    def evaluate(self, model: nn.Module) -> Mapping[str, float]:
-        """Dev metrics, the deciding one first."""
-        return self._evaluate(model)
-
-    def _plan(self, epoch: int) -> tuple[tuple[int, ...], ...]:
-        """The examples of each batch of an epoch."""
-        if epoch not in self._plans:
-            sizes = [(1, len(example.row.ids)) for example in self.examples]
-            self._plans[epoch] = buckets(sizes, self.settings.batch_tokens, self.seed, epoch)
-        return self._plans[epoch]
 
 
 def groups(model: nn.Module, lr: float, lr_head: float) -> list[dict[str, Any]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from cmivqa_kit.neural.tokens import Ids, Special
+from cmivqa_kit.neural.tokens import Ids, Special, pad_rows
 
 EXTRA = 2  # [CLS] and the question's [SEP]
 MIN_ROOM = 16  # tokens that must be left for subtitles
@@ -41,12 +40,5 @@ def text_row(question: Ids, lines: Sequence[Ids], special: Special) -> TextRow:
 
 def batch(rows: Sequence[TextRow], pad: int) -> dict[str, Tensor]:
     """Rows padded on the right: ``input_ids``, ``attention_mask``, ``token_type_ids``, each (B, L) int64."""
-    longest = max(len(row.ids) for row in rows)
-    ids = torch.full((len(rows), longest), pad, dtype=torch.long)
-    mask, types = torch.zeros_like(ids), torch.zeros_like(ids)
-    for r, row in enumerate(rows):
-        size = len(row.ids)
-        ids[r, :size] = torch.tensor(row.ids)
-        types[r, :size] = torch.tensor(row.types)
-        mask[r, :size] = 1
+    ids, mask, types = pad_rows([row.ids for row in rows], [row.types for row in rows], pad)
     return {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}

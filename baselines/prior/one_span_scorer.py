@@ -31,11 +31,11 @@ class OneSpanScorer:
 
     @property
     def device(self) -> torch.device:
-        """Nothing is computed."""
+        """The CPU: nothing is computed."""
         return torch.device("cpu")
 
     def encode_question(self, question: Question) -> TokenIds:
-        """No token: it is not read."""
+        """No tokens: the question is not read."""
         return np.zeros(0, np.int32)
 
     def encode_video(self, video: Video, language: str | None) -> EncodedVideo:
@@ -44,9 +44,9 @@ class OneSpanScorer:
         return EncodedVideo.of(video.id, [()], [Subtitle("", usual.start, usual.end - usual.start)])
 
     def collate(self, rows: Sequence[Row]) -> Mapping[str, Tensor]:
-        """As many as there are."""
+        """A zero for each row, (B, 1, 1)."""
         return {"rows": torch.zeros(len(rows), 1, 1)}
 
     def score(self, batch: Mapping[str, Tensor]) -> Tensor:
-        """(B, 1, 1): log 1."""
+        """The log of the same confidence, 1, for every row, (B, 1, 1)."""
         return batch["rows"]

@@ -35,7 +35,7 @@ class Conversion:
 
 
 def convert_checkpoint(
-    found: Declaration,
+    declaration: Declaration,
     source: Path,
     out: Path,
     config: Path | None = None,
@@ -45,7 +45,7 @@ def convert_checkpoint(
     """Convert ``source`` (a file of weights, a model folder, or an archive around either) into the run ``out``.
 
     Args:
-        found: the system.
+        declaration: the system.
         source: the download.
         out: folder of the run; must not exist or be empty.
         config: JSON file with the network's sizes, where the checkpoint does not hold them.
@@ -55,9 +55,9 @@ def convert_checkpoint(
     Raises:
         UserError: the system has no official checkpoints, nothing usable in the source, or ``out`` is not empty.
     """
-    if not found.convert:
-        raise UserError(f"{found.name} has no official checkpoints to convert", "Train it: cmivqa train")
-    missing = missing_packages(found)
+    if not declaration.convert:
+        raise UserError(f"{declaration.name} has no official checkpoints to convert", "Train it: cmivqa train")
+    missing = missing_packages(declaration)
     if missing:
         raise UserError(
             f"converting needs {', '.join(missing)}, not installed here", "pip install 'cmivqa-kit[models]'"
@@ -74,13 +74,13 @@ def convert_checkpoint(
         files = _files(source, Path(staging) / "unpacked")
         run = make_run(
             Path(staging) / "run",
-            found.name,
-            settings(found, recipe="published"),
+            declaration.name,
+            settings(declaration, recipe="published"),
             0,
             "published",
             source={"file": source.name, "sha256": sha256(source) if source.is_file() else None},
         )
-        report = _converter(found)(CheckpointRequest(files, sizes, encoder, tokenizer), run)
+        report = _converter(declaration)(CheckpointRequest(files, sizes, encoder, tokenizer), run)
         run.finish(variant=report.variant, sizes=dict(report.sizes), remarks=list(report.remarks))
         run.path.replace(out)
     return Conversion(open_run(out), report)
@@ -101,12 +101,12 @@ def _files(source: Path, unpacked: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in source.rglob("*") if path.is_file()))
 
 
-def _converter(found: Declaration) -> Converter:
-    module, _, name = found.convert.partition(":")
+def _converter(declaration: Declaration) -> Converter:
+    module, _, name = declaration.convert.partition(":")
     try:
         converter: Converter = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise UserError(
-            f"{found.name}: {found.convert} cannot be loaded ({error})", "Reinstall its package."
+            f"{declaration.name}: {declaration.convert} cannot be loaded ({error})", "Reinstall its package."
         ) from error
     return converter

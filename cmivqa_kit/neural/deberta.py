@@ -55,17 +55,17 @@ def accelerate_encoder(encoder: nn.Module, mode: str) -> Iterator[str]:
     """
     if mode not in MODES:
         raise UserError(f"decode.attention = {mode!r}: no such way", f"Give {', '.join(MODES)}.")
-    found = _debertas(encoder)
-    if not found and mode in ("cached", "fused"):
+    debertas = _debertas(encoder)
+    if not debertas and mode in ("cached", "fused"):
         raise UserError(
             f"decode.attention = {mode!r} is for DeBERTa-v2, and this encoder is {type(encoder).__name__}",
             'Give decode.attention = "auto" or "off".',
         )
     if mode == "off":
-        found = []
+        debertas = []
     in_effect = "off"
     with ExitStack() as stack:
-        for model in found:
+        for model in debertas:
             reason = unsupported(model)
             if reason is not None:
                 log.warning("attention of DeBERTa-v2 left as it is: %s", reason)
@@ -113,15 +113,15 @@ def _accelerated(model: DebertaV2Model, mode: str) -> Iterator[str]:
     if mode == "fused" or (mode == "auto" and deberta_fused.worth_trying(model)):
         reason = deberta_fused.unusable(model, table, cached)
         if reason is None:
-            replacing = [deberta_fused.FusedAttention(one, model.config, table) for one in cached]
+            replacing = [deberta_fused.FusedAttention(layer, model.config, table) for layer in cached]
             in_effect = "fused"
         elif mode == "fused":
             raise reason
         else:
             log.warning("attention kernels of disentangled-flash not used: %s", reason)
     with ExitStack() as stack:
-        for attention, one in zip(attentions, replacing, strict=True):
-            stack.enter_context(_replaced(attention, "forward", one.forward))
+        for attention, faster in zip(attentions, replacing, strict=True):
+            stack.enter_context(_replaced(attention, "forward", faster.forward))
         masks = Masks(encoder)
         stack.enter_context(_replaced(encoder, "get_attention_mask", masks.get_attention_mask))
         stack.enter_context(_replaced(encoder, "get_rel_pos", masks.get_rel_pos))

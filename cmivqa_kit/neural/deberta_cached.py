@@ -91,10 +91,10 @@ class CachedAttention:
         """As `DisentangledSelfAttention.forward`: (B, L, hidden) of the layer's input, and ``None``."""
         special = output_attentions or query_states is not None or relative_pos is not None
         if special or not at_inference(self.attention):
-            found: tuple[Tensor, Tensor | None] = self.original(
+            output: tuple[Tensor, Tensor | None] = self.original(
                 hidden_states, attention_mask, output_attentions, query_states, relative_pos, rel_embeddings
             )
-            return found
+            return output
         query = self._by_head(self.attention.query_proj(hidden_states))
         key = self._by_head(self.attention.key_proj(hidden_states))
         value = self._by_head(self.attention.value_proj(hidden_states))
@@ -187,5 +187,5 @@ def at_inference(module: nn.Module) -> bool:
 
 def _distances(rows: Tensor, length: int) -> Tensor:
     """From (2L - 1,) by distance to (L, L): cell (i, j) is the entry for i - j."""
-    place = torch.arange(length, device=rows.device)
-    return rows[place[:, None] - place[None, :] + length - 1]
+    position = torch.arange(length, device=rows.device)
+    return rows[position[:, None] - position[None, :] + length - 1]

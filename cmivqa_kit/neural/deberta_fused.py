@@ -101,7 +101,7 @@ def unusable(model: Any, table: Tensor | None, cached: Sequence[CachedAttention]
     first: Any = cached[0].attention
     if first.attention_head_size not in HEAD_SIZES:
         return UserError(f"the kernels have no heads of size {first.attention_head_size}", INSTEAD)
-    if any(type(module) is not nn.Linear for one in cached for module in _projections(one.attention)):
+    if any(type(module) is not nn.Linear for layer in cached for module in _projections(layer.attention)):
         return UserError("the kernels need plain linear projections, and this encoder's are of another kind", INSTEAD)
     try:
         difference = _probe(FusedAttention(cached[0], model.config, table), cached[0])

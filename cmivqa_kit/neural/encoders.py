@@ -17,7 +17,7 @@ from transformers.utils import logging as transformers_logging
 
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.tokens import utf8
+from cmivqa_kit.neural.tokens import TextReader, utf8
 
 TINY = "tiny"
 PUBLISHED_ENCODER = "IDEA-CCNL/Erlangshen-DeBERTa-v2-320M-Chinese"
@@ -44,6 +44,11 @@ class Encoder:
     config: Any
     tokenizer: Any
 
+    @property
+    def reader(self) -> TextReader:
+        """How texts are read for the encoder."""
+        return TextReader.of(self.tokenizer, position_limit(self.config))
+
 
 def open_encoder(
     name: str, texts: Iterable[str], seed: int, dropout: float = -1.0, added: Sequence[str] = ()
@@ -67,7 +72,7 @@ def open_encoder(
         config = _with_dropout(tiny_config(len(tokenizer), tokenizer.pad_token_id), dropout)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return Encoder(_untyped(AutoModel).from_config(config, dtype=torch.float32), config, tokenizer)
+            return Encoder(new_encoder(config), config, tokenizer)
     config = _with_dropout(open_config(name), dropout)
     tokenizer = add_tokens(open_tokenizer(name), added)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would cut through our own output
@@ -82,6 +87,15 @@ def open_encoder(
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise _unusable(name, "its weights cannot be read", error) from error
     return Encoder(model, config, tokenizer)
+
+
+def new_encoder(config: Any) -> nn.Module:
+    """An encoder of this configuration with random weights, for a network whose weights are loaded into it.
+
+    In float32 whatever the configuration says: hub checkpoints of half precision would come up as float16.
+    """
+    model: nn.Module = _untyped(AutoModel).from_config(config, dtype=torch.float32)
+    return model
 
 
 def open_config(name: str) -> Any:
@@ -112,7 +126,7 @@ def open_tokenizer(name: str | Path) -> Any:
             tokenizer = _untyped(AutoTokenizer).from_pretrained(str(name))
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise _unusable(str(name), "its tokenizer cannot be read or fetched", error) from error
-    lacking = [what for what in ("cls", "sep", "pad") if getattr(tokenizer, f"{what}_token_id") is None]
+    lacking = [role for role in ("cls", "sep", "pad") if getattr(tokenizer, f"{role}_token_id") is None]
     if lacking:
         raise UserError(f"{name}: its tokenizer has no {' and no '.join(lacking)} token", "Give a BERT-like encoder.")
     return tokenizer
@@ -236,9 +250,9 @@ def _with_dropout(config: Any, dropout: float) -> Any:
     return config
 
 
-def _unusable(name: str, what: str, error: Exception) -> UserError:
+def _unusable(name: str, fault: str, error: Exception) -> UserError:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return UserError(f"encoder {name!r}: {what} ({reason})", HOW_TO_GET)
+    return UserError(f"encoder {name!r}: {fault} ({reason})", HOW_TO_GET)
 
 
 def _untyped(thing: Any) -> Any:

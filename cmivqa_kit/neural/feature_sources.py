@@ -58,7 +58,7 @@ class FeatureSettings:
 
 
 class FeatureSource(Protocol):
-    """Gives every split its features."""
+    """A source of visual rows: it gives every split its features."""
 
     @property
     def size(self) -> int | None:
@@ -71,7 +71,7 @@ class FeatureSource(Protocol):
 
 
 class FeatureFiles:
-    """What the split brings along."""
+    """The source of a split that has feature files."""
 
     size = None
 
@@ -80,7 +80,7 @@ class FeatureFiles:
         return split.features
 
 
-def source_for(settings: FeatureSettings, split: Split, own: Encoder, run: RunDirectory) -> FeatureSource:
+def source_for(settings: FeatureSettings, split: Split, own: Encoder | None, run: RunDirectory) -> FeatureSource:
     """The source for a training on ``split``; an encoder that embeds is written into the run.
 
     All processes that train together have to call it.
@@ -88,7 +88,7 @@ def source_for(settings: FeatureSettings, split: Split, own: Encoder, run: RunDi
     Args:
         settings: which source.
         split: what is trained on; ``auto`` asks it for files.
-        own: the baseline's text encoder before it is trained.
+        own: the baseline's text encoder before it is trained; ``None`` for one without.
         run: the run that is made, or gone on with.
 
     Raises:
@@ -106,15 +106,15 @@ def source_of(run: RunDirectory, device: str) -> FeatureSource:
     Raises:
         UserError: its encoder is damaged, or there is no such device.
     """
-    place = run.path / FEATURE_ENCODER
-    return _embedding(place, device, run.group) if place.is_dir() else FeatureFiles()
+    folder = run.path / FEATURE_ENCODER
+    return _embedding(folder, device, run.group) if folder.is_dir() else FeatureFiles()
 
 
-def _embeds(settings: FeatureSettings, split: Split, own: Encoder, run: RunDirectory) -> bool:
+def _embeds(settings: FeatureSettings, split: Split, own: Encoder | None, run: RunDirectory) -> bool:
     """True where subtitles are embedded, with the encoder in the run by then; for the main process."""
-    place = run.path / FEATURE_ENCODER
-    if place.is_dir() or has_state(run.path):  # whatever files lie beside the data by now
-        return place.is_dir()
+    folder = run.path / FEATURE_ENCODER
+    if folder.is_dir() or has_state(run.path):  # whatever files lie beside the data by now
+        return folder.is_dir()
     if settings.name == FILES or (settings.name == AUTO and len(split.features)):
         return False
     if not any(spoken(video) for video in split.videos.values()):
@@ -125,17 +125,23 @@ def _embeds(settings: FeatureSettings, split: Split, own: Encoder, run: RunDirec
     if settings.name == AUTO:
         log.warning("no video of this split has features: its subtitles, embedded per second, stand in for them "
                     "(features = %s)", EMBEDDED)  # fmt: skip
-    _save(open_encoder(settings.encoder, every_text(split), run.seed) if settings.encoder else own, place)
+    encoder = open_encoder(settings.encoder, every_text(split), run.seed) if settings.encoder else own
+    if encoder is None:
+        raise UserError(
+            f"{run.baseline} has no text encoder of its own that could embed subtitles",
+            "Name one: --set features.encoder=DIR (or tiny); or give feature files.",
+        )
+    _save(encoder, folder)
     return True
 
 
-def _save(encoder: Encoder, place: Path) -> None:
+def _save(encoder: Encoder, folder: Path) -> None:
     """The encoder as a folder, whole or not there."""
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would cut through our own output
     try:
-        for left in place.parent.glob(f".{place.name}.*"):  # of a training that was killed here
+        for left in folder.parent.glob(f".{folder.name}.*"):  # of a training that was killed here
             shutil.rmtree(left, ignore_errors=True)
-        temporary = Path(mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+        temporary = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
             made: Any = encoder.model
             made.save_pretrained(temporary)
@@ -144,22 +150,22 @@ def _save(encoder: Encoder, place: Path) -> None:
                 with path.open("rb") as stream:
                     os.fsync(stream.fileno())
             temporary.chmod(0o755)  # mkdtemp's is private to the user
-            temporary.replace(place)
+            temporary.replace(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except (OSError, SafetensorError) as error:
-        raise RunFailed(f"{place}: cannot be written ({error})", "Free some space, then train again.") from None
+        raise RunFailed(f"{folder}: cannot be written ({error})", "Free some space, then train again.") from None
 
 
-def _embedding(place: Path, device: str, group: Group) -> SubtitleEmbedding:
+def _embedding(folder: Path, device: str, group: Group) -> SubtitleEmbedding:
     """The source that a run's encoder makes."""
     try:
-        encoder = open_encoder(str(place), (), 0)
+        encoder = open_encoder(str(folder), (), 0)
     except UserError as error:
         raise UserError(
-            f"{place}: the encoder of the run's features is damaged ({error.message})",
+            f"{folder}: the encoder of the run's features is damaged ({error.message})",
             "Copy the run again from where it was made, or train again.",
         ) from error
     # The same weights, configuration and vocabulary have the same stamp in every run.
-    stamp = fingerprint({path.name: sha256(path) for path in place.iterdir() if path.is_file()})
+    stamp = fingerprint({path.name: sha256(path) for path in folder.iterdir() if path.is_file()})
     return SubtitleEmbedding(encoder, stamp, resolve(device), group)

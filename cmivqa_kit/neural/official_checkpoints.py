@@ -1,11 +1,15 @@
-"""What official checkpoints of every system have in common: files of weights, and a tokenizer somewhere near."""
+"""Official checkpoints become runs: files of weights, sizes told from them, and a tokenizer somewhere near.
+
+A system says in a `CheckpointFormat` what differs between its official files and ours.
+"""
 
 from __future__ import annotations
 
 import pickle
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic
 
 import torch
 from safetensors import SafetensorError
@@ -13,16 +17,145 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import TOKENIZER_FILES, open_config
-from cmivqa_kit.plugin.types import CheckpointRequest
-from cmivqa_kit.runs.directory import WEIGHTS
+from cmivqa_kit.neural.encoders import (
+    HOW_TO_GET,
+    PUBLISHED_ENCODER,
+    TOKENIZER_FILES,
+    open_config,
+    open_tokenizer,
+    plain,
+)
+from cmivqa_kit.neural.networks import N
+from cmivqa_kit.neural.weights import save_weights
+from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
+from cmivqa_kit.runs.directory import TOKENIZER, WEIGHTS, RunDirectory
 
 NAMES = ("pytorch_model.bin", WEIGHTS)
-ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
+ENDINGS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
+Weights = Mapping[str, Tensor]
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
+class CheckpointFormat(ABC, Generic[N]):
+    """What is particular to the official checkpoints of a system; `convert` does the rest.
+
+    Attributes:
+        title: the system's name in errors: "CCGS".
+        network: the class of its sizes.
+        reported: the sizes that the report names.
+        entry: where a file holds more than its weights (an epoch, an optimizer), the name of the weights in it.
+        old_buffers: tensors that official files have and no network needs: they are left out and reported.
+        encoders: which text encoders were published with such networks, for errors.
+        fix: what is advised where the weights are those of another system.
+    """
+
+    title: ClassVar[str]
+    network: type[N]
+    reported: ClassVar[tuple[str, ...]]
+    entry: ClassVar[str] = ""
+    old_buffers: ClassVar[tuple[str, ...]] = ()
+    encoders: ClassVar[str] = PUBLISHED_ENCODER
+    fix: ClassVar[str] = "Give the official file."
+
+    @abstractmethod
+    def sizes(self, weights: Weights, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The sizes that the weights tell, but for the encoder's configuration; those that were given go before them.
+
+        Raises:
+            KeyError: the weights lack a tensor that every checkpoint of the system has.
+        """
+
+    def encoder(self, weights: Weights) -> str:
+        """The published text encoder of such weights, which is named where the configuration is lacking."""
+        return PUBLISHED_ENCODER
+
+    def needed(self, network: N) -> tuple[str, ...]:
+        """Beginnings of the names of weights that file and network must both have; others may stay random."""
+        return ("",)
+
+    def variant(self, network: N) -> str:
+        """The name of the variant in the report."""
+        return "published"
+
+    def remarks(self, request: CheckpointRequest, network: N) -> tuple[str, ...]:
+        """What else the user should know."""
+        return ()
+
+    def require_official(self, network: N, path: Path) -> None:
+        """Refuse sizes that no official checkpoint has.
+
+        Raises:
+            UserError: naming the size.
+        """
+
+    def open_tokenizer(self, source: Path | str, network: N) -> Any:
+        """The tokenizer that lies at ``source``.
+
+        Raises:
+            UserError: it cannot be read or fetched.
+        """
+        return open_tokenizer(source)
+
+    def convert(self, request: CheckpointRequest, run: RunDirectory) -> CheckpointReport:
+        """Write an official checkpoint into ``run``: ``model.safetensors``, ``network.json``, ``tokenizer/``.
+
+        Raises:
+            UserError: no weights, weights of another network, no configuration of the encoder, or sizes that no
+                official network has.
+        """
+        path = weights_file(request.files)
+        weights = read_weights(path, self.entry)
+        ignored = [name for name in self.old_buffers if weights.pop(name, None) is not None]
+        network = self._network(request, path, weights)
+        self.require_official(network, path)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)  # what the file lacks is the same in every conversion
+            model = network.build()
+        own = model.state_dict()
+        require_fit(own, weights, path, self.encoders, self.needed(network))
+        missing = [name for name in own if name not in weights]
+        ignored += [name for name in weights if name not in own]
+        model.load_state_dict({name: value for name, value in weights.items() if name in own}, strict=False)
+        save_weights(model, run.path / WEIGHTS)
+        network.write(run)
+        remarks = [f"{len(missing)} weights are not in the file and stay random"] if missing else []
+        remarks += self.remarks(request, network)
+        source = tokenizer_source(request, path)
+        if source is not None:
+            self.open_tokenizer(source, network).save_pretrained(run.path / TOKENIZER)
+        elif network.encoder_field:
+            remarks.append("no tokenizer: predict needs one; convert again with --tokenizer DIR")
+        sizes = {name: getattr(network, name) for name in self.reported}
+        sizes = {name: dict(value) if isinstance(value, Mapping) else value for name, value in sizes.items()}
+        return CheckpointReport(self.variant(network), sizes, tuple(ignored), tuple(missing), tuple(remarks))
+
+    def _network(self, request: CheckpointRequest, path: Path, weights: Weights) -> N:
+        """Sizes as given, else from the weights, with the encoder's configuration from where there is one."""
+        given = dict(request.sizes or {})
+        try:
+            sizes = self.sizes(weights, given)
+        except KeyError as error:
+            raise UserError(f"{path}: lacks {error.args[0]}; it is no {self.title} checkpoint", self.fix) from None
+        field = self.network.encoder_field
+        if field in given:
+            return self.network.of({**sizes, **given}, "--config")
+        if not field:
+            return self.network.of({**sizes, **given}, str(path))
+        config = encoder_config(request, path)
+        if config is None:
+            raise UserError(
+                f"{path}: the configuration of its encoder (config.json) is not in the checkpoint",
+                f"Convert the whole folder, if there is one; or give --encoder {self.encoder(weights)}, if that is the "
+                f"one it was trained with. {HOW_TO_GET}",
+            )
+        return self.network.of({field: plain(config), **sizes, **given}, str(path))
+
+
+def read_weights(path: Path, entry: str = "") -> dict[str, Tensor]:
     """The tensors of a ``.safetensors`` file or of a ``torch.save`` file; nothing else is ever unpickled.
+
+    Args:
+        path: of the file.
+        entry: their name in a ``torch.save`` file that holds other things too.
 
     Raises:
         UserError: damaged, or it holds more than tensors.
@@ -30,15 +163,17 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UserError(
             f"{path}: cannot be read as weights ({reason})", "Download it again; only a plain state_dict is read."
         ) from error
-    if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
+    if entry and isinstance(content, Mapping) and isinstance(content.get(entry), Mapping):
+        content = content[entry]
+    if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
         raise UserError(f"{path}: not a plain state_dict (names to tensors)", "Give the official pytorch_model.bin.")
-    return dict(found)
+    return dict(content)
 
 
 def weights_file(files: tuple[Path, ...]) -> Path:
@@ -47,8 +182,8 @@ def weights_file(files: tuple[Path, ...]) -> Path:
     Raises:
         UserError: there is none, or there are several.
     """
-    found = [path for path in files if path.suffix in ENDINGS]
-    named = [path for path in found if path.name in NAMES] or found
+    weights = [path for path in files if path.suffix in ENDINGS]
+    named = [path for path in weights if path.name in NAMES] or weights
     if not named:
         raise UserError("no weights in the download", f"It should hold one of {', '.join(NAMES)}.")
     if len(named) > 1:

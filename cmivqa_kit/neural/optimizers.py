@@ -92,5 +92,5 @@ def schedule_steps(batches: Sequence[int], accumulation: int, recipe: Recipe) ->
     """
     if recipe == "published":
         return batches[0] // accumulation, sum(batches) // accumulation
-    steps = [math.ceil(one / accumulation) for one in batches]
+    steps = [math.ceil(count / accumulation) for count in batches]
     return steps[0], sum(steps)

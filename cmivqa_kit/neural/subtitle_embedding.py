@@ -93,7 +93,7 @@ class SubtitleEmbedding:
         return np.divide(total, np.maximum(count, 1), dtype=np.float32)
 
     def _lacking(self, store: FeatureStore) -> list[str]:
-        """A video for each file that is not there, or damaged."""
+        """The videos whose files are not there, or damaged."""
         lacking = {path: name for name, path in store.files.items() if not self._whole(store, name)}
         return list(lacking.values())
 
@@ -166,12 +166,12 @@ class SubtitleEmbedding:
 
 
 def spoken(video: Video) -> tuple[Subtitle, ...]:
-    """Its lines that say something at a time that can be; of several languages those of the first that has any."""
+    """The lines of a video that say something at a possible time, in the first language that has any."""
     translated: Mapping[str, tuple[Subtitle, ...]] = video.translations
     for lines in (video.subtitles, *(translated[language] for language in sorted(translated))):
-        found = tuple(line for line in lines if line.text.strip() and _possible(line))
-        if found:
-            return found
+        said = tuple(line for line in lines if line.text.strip() and _possible(line))
+        if said:
+            return said
     return ()
 
 
@@ -186,6 +186,6 @@ def _seconds(line: Subtitle) -> tuple[int, int]:
 
 
 def _stamp(video: Video) -> str:
-    """The same for the same lines and duration."""
+    """A name for the rows of a video: the same for the same lines and duration."""
     lines = [[line.text, float(line.start), float(line.end)] for line in spoken(video)]
     return hashlib.sha256(repr((lines, video.duration)).encode()).hexdigest()[:32]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
 
 Ids = tuple[int, ...]
 Tokenize = Callable[[str], Ids]  # a text -> its token ids without special tokens
@@ -20,8 +23,21 @@ class Special:
 
     @classmethod
     def of(cls, tokenizer: Any) -> Special:
-        """Of a Hugging Face tokenizer."""
+        """The special ids of a Hugging Face tokenizer."""
         return cls(tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
+
+
+class TextReader(NamedTuple):
+    """How texts are read for an encoder: text to ids, the ids of special tokens, the most tokens of a row, if any."""
+
+    tokens: Tokenize
+    special: Special
+    limit: int | None
+
+    @classmethod
+    def of(cls, tokenizer: Any, limit: int | None) -> TextReader:
+        """A reader with a Hugging Face tokenizer and its encoder's limit (`position_limit`)."""
+        return cls(tokenize_with(tokenizer), Special.of(tokenizer), limit)
 
 
 def tokenize_with(tokenizer: Any) -> Tokenize:
@@ -36,3 +52,24 @@ def tokenize_with(tokenizer: Any) -> Tokenize:
 def utf8(text: str) -> str:
     """The text with a question mark for each lone surrogate: JSON files hold them, tokenizers stop at them."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def pad_rows(ids: Sequence[Ids], marks: Sequence[Ids], pad: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows of tokens padded on the right to the longest.
+
+    Args:
+        ids: of each row.
+        marks: a number per token, as many as it has ids (token types, boundaries); 0 on padding.
+        pad: the id of padding.
+
+    Returns:
+        The ids, the mask (1 on tokens, 0 on padding) and the marks, (B, L) int64 each.
+    """
+    longest = max(map(len, ids))
+    padded = torch.full((len(ids), longest), pad, dtype=torch.long)
+    mask, marked = torch.zeros_like(padded), torch.zeros_like(padded)
+    for number, (row, row_marks) in enumerate(zip(ids, marks, strict=True)):
+        padded[number, : len(row)] = torch.tensor(row)
+        marked[number, : len(row)] = torch.tensor(row_marks)
+        mask[number, : len(row)] = 1
+    return padded, mask, marked

@@ -61,9 +61,9 @@ def pieces(window: Window, lines: Sequence[tuple[int, ...]]) -> list[tuple[int, 
     return [lines[window.first][begin:end]]
 
 
-def holding(found: Sequence[Window], first: int, last: int) -> Window | None:
+def holding(covering: Sequence[Window], first: int, last: int) -> Window | None:
     """The window in which lines ``first`` to ``last`` lie most centrally; ``None`` where none holds them."""
-    whole = [w for w in found if w.part is None and w.first <= min(first, last) and max(first, last) < w.stop]
+    whole = [w for w in covering if w.part is None and w.first <= min(first, last) and max(first, last) < w.stop]
     return min(whole, key=lambda w: (abs((first - w.first) - (w.stop - 1 - last)), w.first), default=None)
 
 

@@ -45,7 +45,7 @@ class Fitted:
     dropped: Mapping[str, int]
 
 
-def ready(found: Declaration, config: Config) -> Baseline:
+def ready(declaration: Declaration, config: Config) -> Baseline:
     """A fresh object of the system that has all it needs from elsewhere (encoder weights).
 
     Called before any data is loaded, so that what is missing is said at once.
@@ -53,15 +53,15 @@ def ready(found: Declaration, config: Config) -> Baseline:
     Raises:
         UserError: a package or the weights are missing.
     """
-    system = create(found)
+    system = create(declaration)
     if isinstance(system, Prepares):
         system.prepare(config)
     return system
 
 
 def train(
-    files: Catalogue,
-    found: Declaration,
+    catalogue: Catalogue,
+    declaration: Declaration,
     config: Config,
     folder: Path,
     split: str = "train",
@@ -85,28 +85,28 @@ def train(
             several processes for a system that learns in one pass.
         RunFailed: out of disk or memory.
     """
-    system = system or ready(found, config)
-    full, kept, dropped = _examples(files, found, split, max_dropped)
-    if group.count > 1 and not in_steps(found):
+    system = system or ready(declaration, config)
+    full, questions, dropped = _examples(catalogue, declaration, split, max_dropped)
+    if group.count > 1 and not in_steps(declaration):
         raise UserError(
-            f"{found.name} learns in one pass: there is nothing for {group.count} processes to share",
-            f"Train it in one: cmivqa train -m {found.name}",
+            f"{declaration.name} learns in one pass: there is nothing for {group.count} processes to share",
+            f"Train it in one: cmivqa train -m {declaration.name}",
         )
 
     def begin() -> RunDirectory:
         return start_run(
             folder,
-            found.name,
+            declaration.name,
             config,
             seed,
             recipe,
             preset=preset,
             data={
-                "name": files.name,
-                "edition": files.edition.name,
+                "name": catalogue.name,
+                "edition": catalogue.edition.name,
                 "split": full.name,
                 "questions": len(full.questions),
-                "used": len(kept),
+                "used": len(questions),
                 "dropped": dict(dropped),
                 "fingerprint": data_fingerprint(full),
             },
@@ -114,7 +114,7 @@ def train(
 
     run = replace(group.first(begin), device=device, progress=progress, group=group)
     try:
-        return _fit(system, files, full, kept, run, dropped)
+        return _fit(system, catalogue, full, questions, run, dropped)
     except UserError as error:
         stopped = error.code == ExitCode.FAILED or not group.main
         # Refused before anything was learnt: an encoder that stays as it is may lie there already.
@@ -124,8 +124,8 @@ def train(
 
 
 def plan(
-    files: Catalogue,
-    found: Declaration,
+    catalogue: Catalogue,
+    declaration: Declaration,
     config: Config,
     split: str = "train",
     seed: int = 0,
@@ -142,38 +142,42 @@ def plan(
         UserError: as `train`.
         RunFailed: the largest batch does not fit into memory.
     """
-    system = system or ready(found, config)
-    full, kept, dropped = _examples(files, found, split, max_dropped)
+    system = system or ready(declaration, config)
+    full, questions, dropped = _examples(catalogue, declaration, split, max_dropped)
     if not isinstance(system, Plans):
-        return None, len(kept), dropped
+        return None, len(questions), dropped
     with TemporaryDirectory(prefix="cmivqa-plan-") as folder:
-        run = replace(make_run(Path(folder), found.name, config, seed, recipe), device=device)
-        return system.plan(replace(full, questions=kept), _dev(files, full), run), len(kept), dropped
+        run = replace(make_run(Path(folder), declaration.name, config, seed, recipe), device=device)
+        return (
+            system.plan(replace(full, questions=questions), _dev(catalogue, full), run),
+            len(questions),
+            dropped,
+        )
 
 
 def _examples(
-    files: Catalogue, found: Declaration, split: str, max_dropped: float
+    catalogue: Catalogue, declaration: Declaration, split: str, max_dropped: float
 ) -> tuple[Split, tuple[Question, ...], Mapping[str, int]]:
     """The split, its questions that can be used, and how many each rule of the system leaves out."""
-    full = load_splits(files, split)
-    if "no-answer" in found.drops and not full.has_answers:
+    full = load_splits(catalogue, split)
+    if "no-answer" in declaration.drops and not full.has_answers:
         raise UserError(f"{full.source}: {full.name} has no answers to learn from", "Give another --split, e.g. train.")
-    kept, dropped = usable(full, found.drops)
+    questions, dropped = usable(full, declaration.drops)
     lost = sum(dropped.values())
-    if lost > max_dropped * len(full.questions) or not kept:
+    if lost > max_dropped * len(full.questions) or not questions:
         reasons = "; ".join(f"{n} {name} ({RULES[name].title})" for name, n in dropped.most_common())
         raise UserError(
             f"{full.source}: {lost} of {len(full.questions)} examples would be dropped: {reasons}",
             f"See each one: cmivqa data check --split {full.name}. To train all the same: "
             f"--max-dropped {min(1.0, lost / len(full.questions) + 0.01):.2f}"
-            if kept
+            if questions
             else f"Nothing is left to train on. See each one: cmivqa data check --split {full.name}",
         )
-    return full, kept, dropped
+    return full, questions, dropped
 
 
 def resume(
-    files: Catalogue, path: Path, device: str = "auto", progress: Progress = silent, group: Group = ALONE
+    catalogue: Catalogue, path: Path, device: str = "auto", progress: Progress = silent, group: Group = ALONE
 ) -> Fitted:
     """Go on with a run that was stopped; its settings, seed, recipe and split are those it began with.
 
@@ -184,45 +188,45 @@ def resume(
         RunFailed: as `train`.
     """
     run = replace(open_unfinished(path), device=device, progress=progress, group=group)
-    found = find_declaration(run.baseline)
-    system = ready(found, run.config)
+    declaration = find_declaration(run.baseline)
+    system = ready(declaration, run.config)
     begun = run.record().get("data")
     if not isinstance(begun, dict) or not isinstance(begun.get("split"), str):
         raise UserError(f"{path}: does not say which data it was begun on", "Train anew: cmivqa train")
-    full = load_splits(files, begun["split"])
+    full = load_splits(catalogue, begun["split"])
     if data_fingerprint(full) != begun.get("fingerprint"):
         raise UserError(
             f"{full.source}: not the data that {path} was begun on ({begun.get('name')})",
             "Resume on the same files (--data DIR), or train anew.",
         )
-    kept, dropped = usable(full, found.drops)
-    return _fit(system, files, full, kept, run, dropped)
+    questions, dropped = usable(full, declaration.drops)
+    return _fit(system, catalogue, full, questions, run, dropped)
 
 
 def _fit(
     system: Baseline,
-    files: Catalogue,
+    catalogue: Catalogue,
     full: Split,
-    kept: tuple[Question, ...],
+    questions: tuple[Question, ...],
     run: RunDirectory,
     dropped: Mapping[str, int],
 ) -> Fitted:
-    system.fit(replace(full, questions=kept), _dev(files, full), run)
+    system.fit(replace(full, questions=questions), _dev(catalogue, full), run)
     run.finish()
-    return Fitted(run, len(kept), dict(dropped))
+    return Fitted(run, len(questions), dict(dropped))
 
 
-def _dev(files: Catalogue, full: Split) -> Split | None:
-    return load_split(files, "dev") if "dev" in files.splits and "dev" not in full.name.split("+") else None
+def _dev(catalogue: Catalogue, full: Split) -> Split | None:
+    return load_split(catalogue, "dev") if "dev" in catalogue.splits and "dev" not in full.name.split("+") else None
 
 
-def load_splits(files: Catalogue, names: str) -> Split:
+def load_splits(catalogue: Catalogue, names: str) -> Split:
     """One split, or several joined by ``+`` (``train+dev``): their questions in that order, their videos together.
 
     Raises:
         UserError: a split is missing or damaged, or named twice.
     """
-    parts = [load_split(files, name.strip()) for name in names.split("+")]
+    parts = [load_split(catalogue, name.strip()) for name in names.split("+")]
     if len({part.name for part in parts}) < len(parts):
         raise UserError(f"--split {names}: a split is named twice", "Name each split once, e.g. train+dev.")
     if len(parts) == 1:
@@ -237,26 +241,26 @@ def load_splits(files: Catalogue, names: str) -> Split:
     )
 
 
-def in_steps(found: Declaration) -> bool:
+def in_steps(declaration: Declaration) -> bool:
     """True for a system that is trained by the kit's loop (`cmivqa_kit.training.loop`)."""
-    return "max_steps" in settings(found).get("train", {})
+    return "max_steps" in settings(declaration).get("train", {})
 
 
-def repeat(folder: Path, found: Declaration) -> RunDirectory | None:
+def repeat(folder: Path, declaration: Declaration) -> RunDirectory | None:
     """The run that a training on ``train+dev`` repeats: the newest finished one of this system that chose its steps on
     dev. ``None`` for a system that is not trained in steps.
 
     Raises:
         UserError: there is no such run.
     """
-    if not in_steps(found):
+    if not in_steps(declaration):
         return None
-    run = newest_run(folder, found.name)
+    run = newest_run(folder, declaration.name)
     best_step = run.read(OUTCOME).get("best_step") if (run.path / OUTCOME).exists() else None
     if not best_step:
         raise UserError(
             f"{run.path}: chose no number of steps on dev",
-            f"Train with a dev split first: cmivqa train -m {found.name}",
+            f"Train with a dev split first: cmivqa train -m {declaration.name}",
         )
     train_table = {**run.config["train"], "max_steps": best_step}
     return replace(run, config={**run.config, "train": train_table})

@@ -205,8 +205,8 @@ def test_a_long_video_is_trained_on_in_the_window_of_the_answer() -> None:
     tokenizer = tiny_tokenizer(["take the wait more now how to use", *TOOLS])
     config = settings(DECLARATION, None, ("train.maxlen=40", "train.max_dropped=0.9"))
     found = build_examples(corpus(), tokenize_with(tokenizer), Settings.of(config).train, None)
-    assert found.kept
-    for example in found.kept:
+    assert found.usable
+    for example in found.usable:
         lines = example.excerpt.lines
         assert len(lines) < 8
         assert example.ious.shape == (len(lines),) * 2

@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from baselines.ccgs.baseline import CCGS
-from baselines.ccgs.checkpoint import OLD_BUFFER, convert, load
+from baselines.ccgs.checkpoint import OLD_BUFFER, convert
 from baselines.ccgs.model import GlobalSpanModel
+from baselines.ccgs.network import Network
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.encoders import open_encoder, plain
+from cmivqa_kit.neural.networks import load_network
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
 from cmivqa_kit.runs.directory import RunDirectory, make_run
 from tests.baselines.encoders import deberta
@@ -48,7 +50,7 @@ def test_an_official_download_becomes_a_run(tmp_path: Path, model: GlobalSpanMod
     weights = {**model.state_dict(), OLD_BUFFER: torch.arange(512)[None]}
     run, report = converted(tmp_path, CheckpointRequest(download(tmp_path / "official", weights), SIZES))
     assert (report.variant, report.ignored, report.missing, report.remarks) == ("task23", (OLD_BUFFER,), (), ())
-    loaded = load(run)
+    loaded = load_network(run, Network)
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.model.state_dict().items())
     assert loaded.tokenizer is not None
     assert loaded.tokenizer("洗WASH")["input_ids"] == [1, 5, 7, 2]
@@ -63,7 +65,7 @@ def test_sizes_come_from_weights_and_encoder_folder(tmp_path: Path, model: Globa
     files = download(tmp_path / "official", half)
     run, report = converted(tmp_path, CheckpointRequest(files, None, str(encoder)))
     assert (report.sizes["inner_dim"], report.sizes["dim"], report.sizes["visual_dim"]) == (8, 6, 4)
-    assert {value.dtype for value in load(run).model.state_dict().values()} == {torch.float32}
+    assert {value.dtype for value in load_network(run, Network).model.state_dict().values()} == {torch.float32}
 
 
 def test_without_a_configuration_the_papers_encoder_is_named(tmp_path: Path, model: GlobalSpanModel) -> None:
@@ -76,7 +78,7 @@ def test_without_a_tokenizer_the_run_says_what_to_give(tmp_path: Path, model: Gl
     files = download(tmp_path / "official", model.state_dict(), vocabulary=False)
     run, report = converted(tmp_path, CheckpointRequest(files, SIZES))
     assert report.remarks == ("no tokenizer: predict needs one; convert again with --tokenizer DIR",)
-    assert load(run).tokenizer is None
+    assert load_network(run, Network).tokenizer is None
     with pytest.raises(UserError, match=r"(?s)no tokenizer.*--tokenizer DIR"):
         CCGS().load(run)
 
@@ -112,7 +114,7 @@ def test_the_variant_is_told_from_the_weights_unless_it_is_given(tmp_path: Path)
     assert report.remarks == (
         'taken for the visual variant: its branch is trained. Else: --config with {"variant": "task23"}',
     )
-    loaded = load(run)
+    loaded = load_network(run, Network)
     assert loaded.network.visual and not loaded.network.pooled and loaded.model.fusion is None
     assert set(loaded.model.state_dict()) == set(weights)  # official tools can load what the kit saves
     assert loaded.tokenizer is not None  # the encoder's own tokenizer has no [Music] yet
@@ -128,7 +130,7 @@ def test_the_variant_is_told_from_the_weights_unless_it_is_given(tmp_path: Path)
         (tmp_path / str(number)).mkdir()
         run, report = converted(tmp_path / str(number), request)
         assert (report.variant, report.remarks) == ("task23", ())
-        assert not load(run).network.visual
+        assert not load_network(run, Network).network.visual
 
 
 TEXT_SIZES = {"inner_dim": 8, "dim": 64, "visual_dim": 4}

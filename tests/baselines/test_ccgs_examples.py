@@ -14,6 +14,7 @@ from cmivqa_kit.data.types import Question, Subtitle
 from cmivqa_kit.neural.encoders import position_limit, tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.neural.windows import Window, holding, pieces, windows
+from cmivqa_kit.training.usable_examples import published_drop
 
 TOKENIZER = tiny_tokenizer(["how do i wash", "如何洗手", "music"])
 TOKENS, SPECIAL = tokenize_with(TOKENIZER), Special.of(TOKENIZER)
@@ -89,7 +90,7 @@ def test_a_negative_where_there_is_only_one_video() -> None:
 )
 def test_published_rules(lines: tuple[Subtitle, ...] | None, maxlen: int, why: str | None) -> None:
     # joined: 如何how do -> 如 何 how do, plus two: 6
-    assert examples.published_drop(lines, TOKENS, maxlen) == why
+    assert published_drop(lines, TOKENS, maxlen) == why
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=30), st.integers(4, 60), st.floats(0, 0.9))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from baselines.ccgs import DECLARATION, baseline
+from baselines.ccgs import DECLARATION
 from baselines.ccgs.baseline import CCGS
 from cmivqa_kit.data.types import Split, Video
 from cmivqa_kit.errors import UserError
@@ -19,6 +19,7 @@ from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Prediction, PredictOptions
 from cmivqa_kit.runs.directory import FEATURE_ENCODER, RunDirectory, open_run, start_run
 from cmivqa_kit.runs.settings import Recipe
+from cmivqa_kit.training import trained
 from tests.baselines.mutualsl_corpus import corpus
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -75,7 +76,7 @@ def test_a_run_answers_elsewhere_with_an_empty_cache(
 def test_a_row_is_a_second_of_each_video(run: RunDirectory, data: Split) -> None:
     system = CCGS()
     system.load(run)
-    features = system.scorer(data.for_prediction(2), PredictOptions(config=run.config)).features
+    features = system.scorer(data.for_prediction(2), PredictOptions(config=run.config)).rows
     assert features is not None
     for name, one in data.videos.items():
         rows = features.get(name)
@@ -120,8 +121,8 @@ def test_the_text_variant_asks_for_no_features(
     def refuse(*_: object) -> None:
         raise AssertionError("opened")
 
-    monkeypatch.setattr(baseline, "source_for", refuse)
-    monkeypatch.setattr(baseline, "source_of", refuse)
+    monkeypatch.setattr(trained, "source_for", refuse)
+    monkeypatch.setattr(trained, "source_of", refuse)
     with caplog.at_level(logging.WARNING):
         plain = fitted(tmp_path, data, preset="tiny")
         named = fitted(tmp_path, data, "features=subtitle-embedding", "features.encoder=nowhere", preset="tiny")

@@ -12,5 +12,5 @@ def test_the_embeddings_are_the_difference_between_the_recipes() -> None:
     published, kit = optim.parameter_names(model, "published")[0], optim.parameter_names(model, "kit")[0]
     assert {name.split(".")[1] for name in set(kit) - set(published)} == {"embeddings"}
     assert set(published) < set(kit)
-    rates = [group["lr"] for group in optim.optimizer(model, "kit", 1e-5, 1e-4, 0.0).param_groups]
+    rates = [group["lr"] for group in optim.parameter_groups(model, "kit", 1e-5, 1e-4)]
     assert rates == [1e-5, 1e-4]

@@ -58,7 +58,7 @@ def made(*overrides: str, recipe: Recipe = "kit", seed: int = 3) -> CCGSTask:
     encoder.hidden_dropout_prob = encoder.attention_probs_dropout_prob = 0.0
     torch.manual_seed(5)
     model = GlobalSpanModel(encoder, 16, 8, 4, chosen.mask_lower)
-    return CCGSTask(model, found.kept, found.videos, Special.of(tokenizer), chosen, seed, lambda model: {})
+    return CCGSTask(model, found.usable, found.videos, Special.of(tokenizer), chosen, seed, lambda model: {})
 
 
 def inputs(batch: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -88,10 +88,10 @@ def test_the_loss_of_a_batch_is_the_mean_over_its_pairs_each_alone(ranking: floa
     together = made("train.batch_tokens=2000", f"train.ranking_weight={ranking}")
     alone = made("train.batch_tokens=0", f"train.ranking_weight={ranking}")
     index = max(range(together.batches(0)), key=lambda n: len(together.batch(0, n)["pairs"]))
-    numbers = together._plan(0)[index]
+    numbers = together.numbers(0)[index]
     assert len(numbers) >= 3
     together.loss(together.model, together.batch(0, index)).backward()
-    places = [alone._plan(0).index((number,)) for number in numbers]
+    places = [alone.numbers(0).index((number,)) for number in numbers]
     mean = torch.stack([alone.loss(alone.model, alone.batch(0, place)) for place in places]).mean()
     mean.backward()
     torch.testing.assert_close(together.loss(together.model, together.batch(0, index)), mean)

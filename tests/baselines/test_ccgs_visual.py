@@ -12,7 +12,7 @@ from torch import Tensor
 from transformers import BertConfig, BertModel
 
 from baselines.ccgs.examples import batch, sequence
-from baselines.ccgs.features import VideoFeatures
+from baselines.ccgs.features import visual_inputs
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.network import MUSIC, Network
 from baselines.ccgs.projected import ProjectedVideos
@@ -20,6 +20,7 @@ from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.encoders import add_tokens, open_encoder, plain, tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special
+from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.prediction.types import Times
 from tests.baselines.encoders import deberta
 
@@ -49,15 +50,15 @@ def network(pooled: bool) -> GlobalSpanModel:
 
 
 @pytest.fixture
-def features(tmp_path: Path) -> VideoFeatures:
+def features(tmp_path: Path) -> VideoRows:
     generator = np.random.default_rng(2)
     for name, rows in (("a", 6), ("b", 12), ("c", 30)):
         np.save(tmp_path / f"{name}.npy", generator.normal(size=(rows, SIZE)).astype(np.float32))
-    return VideoFeatures(FeatureStore([tmp_path]), 20, SIZE)
+    return VideoRows(FeatureStore([tmp_path]), 20, SIZE)
 
 
-def inputs(features: VideoFeatures, *videos: str) -> dict[str, Tensor]:
-    return {**batch(ROWS, SPECIAL.pad), **features.batch(videos, TIMES)}
+def inputs(features: VideoRows, *videos: str) -> dict[str, Tensor]:
+    return {**batch(ROWS, SPECIAL.pad), **visual_inputs(features, videos, TIMES)}
 
 
 def logits(model: GlobalSpanModel, given: dict[str, Tensor]) -> Tensor:
@@ -66,17 +67,17 @@ def logits(model: GlobalSpanModel, given: dict[str, Tensor]) -> Tensor:
 
 
 @pytest.mark.parametrize("pooled", [False, True])
-def test_a_padded_batch_gives_each_row_its_own_logits(pooled: bool, features: VideoFeatures) -> None:
+def test_a_padded_batch_gives_each_row_its_own_logits(pooled: bool, features: VideoRows) -> None:
     model = network(pooled)
     both = logits(model, inputs(features, "a", "c"))
     for number, video in enumerate("ac"):
-        one = {**batch([ROWS[number]], SPECIAL.pad), **features.batch([video], [TIMES[number]])}
+        one = {**batch([ROWS[number]], SPECIAL.pad), **visual_inputs(features, [video], [TIMES[number]])}
         size = len(TIMES[number].start)
         torch.testing.assert_close(both[number, :size, :size], logits(model, one)[0], atol=1e-5, rtol=1e-4)
     assert torch.isneginf(both[0, 3:]).all()
 
 
-def test_the_published_fusion_adds_seconds_to_channels_as_if_padded_to_all_of_them(features: VideoFeatures) -> None:
+def test_the_published_fusion_adds_seconds_to_channels_as_if_padded_to_all_of_them(features: VideoRows) -> None:
     model = network(False)
     given = inputs(features, "a", "b")
     del given["line_rows"]
@@ -94,7 +95,7 @@ def test_the_published_fusion_adds_seconds_to_channels_as_if_padded_to_all_of_th
     assert float(logits(model, given)[0, 1, 2]) == pytest.approx(float(q[1] @ k[3]), abs=1e-5)
 
 
-def test_the_kits_fusion_gives_a_boundary_what_is_seen_in_its_two_lines(features: VideoFeatures) -> None:
+def test_the_kits_fusion_gives_a_boundary_what_is_seen_in_its_two_lines(features: VideoRows) -> None:
     model = network(True)
     given = inputs(features, "a", "b")
     assert model.fusion is not None
@@ -113,7 +114,7 @@ def test_the_kits_fusion_gives_a_boundary_what_is_seen_in_its_two_lines(features
 
 
 @pytest.mark.parametrize("pooled", [False, True])
-def test_a_video_without_features_is_scored_by_its_text(pooled: bool, features: VideoFeatures) -> None:
+def test_a_video_without_features_is_scored_by_its_text(pooled: bool, features: VideoRows) -> None:
     model = network(pooled)
     text, seen = logits(model, batch(ROWS, SPECIAL.pad)), logits(model, inputs(features, "none", "b"))
     torch.testing.assert_close(seen[0], text[0], atol=1e-6, rtol=0)
@@ -122,7 +123,7 @@ def test_a_video_without_features_is_scored_by_its_text(pooled: bool, features: 
 
 
 @pytest.mark.parametrize("pooled", [False, True])
-def test_half_precision_keeps_masks_and_gaps(pooled: bool, features: VideoFeatures) -> None:
+def test_half_precision_keeps_masks_and_gaps(pooled: bool, features: VideoRows) -> None:
     model = network(pooled)
     given = inputs(features, "none", "b")
     with torch.autocast("cpu", torch.bfloat16):
@@ -132,7 +133,7 @@ def test_half_precision_keeps_masks_and_gaps(pooled: bool, features: VideoFeatur
     torch.testing.assert_close(half, logits(model, given), atol=0.3, rtol=0.1)
 
 
-def test_a_new_fusion_starts_as_the_text_network_and_learns(features: VideoFeatures) -> None:
+def test_a_new_fusion_starts_as_the_text_network_and_learns(features: VideoRows) -> None:
     model = network(True)
     assert model.fusion is not None
     torch.nn.init.zeros_(model.fusion.linear.weight)
@@ -151,7 +152,7 @@ def test_a_new_fusion_starts_as_the_text_network_and_learns(features: VideoFeatu
 
 @pytest.mark.parametrize("pooled", [False, True])
 def test_projected_videos_give_the_same_scores_and_are_made_once(
-    pooled: bool, features: VideoFeatures, monkeypatch: pytest.MonkeyPatch
+    pooled: bool, features: VideoRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, other = network(pooled), network(pooled)
     projected = ProjectedVideos(features, model)

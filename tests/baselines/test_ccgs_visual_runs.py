@@ -15,9 +15,10 @@ import torch
 
 from baselines.ccgs import DECLARATION
 from baselines.ccgs.baseline import CCGS
-from baselines.ccgs.checkpoint import convert, load
+from baselines.ccgs.checkpoint import convert
 from baselines.ccgs.examples import batch, sequence
 from baselines.ccgs.model import GlobalSpanModel
+from baselines.ccgs.network import Network
 from baselines.ccgs.settings import Settings
 from cmivqa_kit.data.corpus import open_split
 from cmivqa_kit.data.demo import demo_corpus
@@ -26,6 +27,7 @@ from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.encoders import plain
+from cmivqa_kit.neural.networks import load_network
 from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import CheckpointRequest, Prediction, PredictOptions
@@ -124,7 +126,7 @@ def test_a_resumed_training_ends_where_an_unbroken_one_does(run: RunDirectory, t
 @pytest.mark.parametrize("negatives", ["video", "both"])
 def test_negatives_bring_their_own_features(negatives: str, tmp_path: Path, data: Split) -> None:
     config = settings(DECLARATION, "tiny-visual", (f"encoder.visual_dim={SIZE}", f"train.negatives={negatives}"))
-    task, _, _ = CCGS()._task(data, None, start_run(tmp_path, "ccgs", config, 1), Settings.of(config))
+    task = CCGS().training(data, None, start_run(tmp_path, "ccgs", config, 1), Settings.of(config)).task
     made = task.batch(0, 0)
     assert not torch.equal(made["vfeats"][0], made["vfeats"][-1])
     assert made["line_rows"].shape == (len(made["input_ids"]), LINES, 5 * LINES)
@@ -196,7 +198,7 @@ def test_a_converted_visual_checkpoint_answers_as_its_network_does(tmp_path: Pat
     made.finish()
     assert (report.variant, report.missing, report.ignored) == ("ccgs", (), ())
     answers = asked(made, data)
-    loaded = load(made)
+    loaded = load_network(made, Network)
     tokens, special = tokenize_with(loaded.tokenizer), Special.of(loaded.tokenizer)
     row = sequence(tokens("where is it?"), [tokens("look at this now")] * LINES, special)
     for name in data.videos:

@@ -106,7 +106,7 @@ def test_a_resumed_training_ends_where_an_unbroken_one_does(run: RunDirectory, d
 def test_a_checkpointed_training_is_the_same_training(run: RunDirectory, data: Split, tmp_path: Path) -> None:
     for setting in ("false", "true"):
         begun = start_run(tmp_path / setting, "mutualsl", config(f"train.checkpointing={setting}"), 1)
-        task, _, _ = MutualSLBaseline()._task(data, data, begun, Settings.of(begun.config))
+        task = MutualSLBaseline().training(data, data, begun, Settings.of(begun.config)).task
         assert any(getattr(one, "gradient_checkpointing", False) for one in task.model.modules()) is (setting == "true")
     checkpointed = fitted(tmp_path, data, "train.checkpointing=true")
     before = load_file(run.path / "last.safetensors")

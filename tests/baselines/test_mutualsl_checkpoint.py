@@ -11,12 +11,13 @@ import torch
 
 from baselines.mutualsl import DECLARATION
 from baselines.mutualsl.baseline import MutualSLBaseline
-from baselines.mutualsl.checkpoint import OLD_BUFFER, convert, load
+from baselines.mutualsl.checkpoint import OLD_BUFFER, convert
 from baselines.mutualsl.model import MutualSL
 from baselines.mutualsl.network import Network
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.conversion import convert_checkpoint
 from cmivqa_kit.neural.encoders import plain, tiny_tokenizer
+from cmivqa_kit.neural.networks import load_network
 from cmivqa_kit.neural.official_checkpoints import read_weights
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest, PredictOptions
 from cmivqa_kit.runs.directory import RunDirectory, make_run
@@ -57,7 +58,7 @@ def test_an_official_download_becomes_a_run(tmp_path: Path, model: MutualSL) -> 
     run, report = converted(tmp_path, CheckpointRequest(download(tmp_path / "official", weights), HEADS))
     assert (report.variant, report.ignored, report.missing, report.remarks) == ("published", (OLD_BUFFER,), (), ())
     assert (report.sizes["dim"], report.sizes["visual_dim"], report.sizes["max_pos_len"]) == (16, 8, 64)
-    loaded = load(run)
+    loaded = load_network(run, Network)
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.model.state_dict().items())
     assert loaded.tokenizer is not None
     assert loaded.tokenizer("洗WASH")["input_ids"] == [1, 5, 7, 2]
@@ -72,7 +73,7 @@ def test_half_precision_is_read_and_an_encoder_may_be_named(tmp_path: Path, mode
     half = {name: value.half() for name, value in model.state_dict().items()}
     files = download(tmp_path / "official", half, config=False, vocabulary=False)
     run, report = converted(tmp_path, CheckpointRequest(files, HEADS, str(encoder)))
-    assert {value.dtype for value in load(run).model.state_dict().values()} == {torch.float32}
+    assert {value.dtype for value in load_network(run, Network).model.state_dict().values()} == {torch.float32}
     assert report.remarks == ("no tokenizer: predict needs one; convert again with --tokenizer DIR",)
     with pytest.raises(UserError, match=r"(?s)no tokenizer.*--tokenizer DIR"):
         MutualSLBaseline().load(run)

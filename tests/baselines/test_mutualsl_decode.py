@@ -17,11 +17,11 @@ from baselines.mutualsl.decode import (
     seconds,
 )
 from baselines.mutualsl.text import text_row
-from baselines.mutualsl.validation import rates
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Subtitle
 from cmivqa_kit.neural.tokens import Special
 from cmivqa_kit.prediction.fallback import span, whole_video
+from tests.golden.published_validation import rates
 
 ROW = text_row((10, 11), [(12, 13), (14,), (15, 16)], Special(1, 2, 0))
 LINES = (Subtitle("a", 1.0, 2.0), Subtitle("b", 4.0, 1.0), Subtitle("c", 6.0, 2.5))

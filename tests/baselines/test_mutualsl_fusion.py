@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from baselines.mutualsl import baseline
 from baselines.mutualsl.baseline import MutualSLBaseline
 from baselines.mutualsl.checkpoint import convert
 from baselines.mutualsl.losses import batch_terms
@@ -19,6 +20,7 @@ from baselines.mutualsl.settings import Settings
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.encoders import plain, tiny_config
+from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.plugin.types import CheckpointRequest, PredictOptions
 from cmivqa_kit.runs.directory import RunDirectory, make_run, start_run
 from tests.baselines.encoders import deberta
@@ -220,13 +222,17 @@ def test_a_run_with_it_trains_and_answers_from_its_text(tmp_path: Path) -> None:
     assert [one.score for one in alone] == pytest.approx([one.score for one in found], rel=1e-4)
 
 
-def test_prediction_has_the_features_of_the_run(tmp_path: Path) -> None:
+def test_prediction_has_the_features_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those made of the subtitles, where training had them."""
     data = corpus(tmp_path / "none", {f"v{n}": -1 for n in range(6)})
     run = fitted(tmp_path / "runs", data, "features=subtitle-embedding")
     begun = start_run(tmp_path / "begun", "mutualsl", run.config, 1, "kit")
-    _, _, check = MutualSLBaseline()._task(data, data, begun, Settings.of(begun.config))
-    assert check is not None and check.frames.get("v0").any()  # and so has the dev evaluation
+    seen: list[VideoRows] = []
+    evaluation = baseline.dev_evaluation
+    monkeypatch.setattr(baseline, "dev_evaluation", lambda *given: seen.append(given[-1]) or evaluation(*given))
+    MutualSLBaseline().training(data, data, begun, Settings.of(begun.config))
+    rows = seen[0].get("v0")
+    assert rows is not None and rows.any()  # and so has the dev evaluation
     found, given = answered(run, data)
     assert len(found) == 6
     assert all(one.shape[2] == run.read("network.json")["visual_dim"] and one.any() for one in given)

@@ -13,25 +13,25 @@ from hypothesis import strategies as st
 
 from baselines.mutualsl.examples import (
     Example,
-    Examples,
     build_examples,
     highlight_labels,
     highlighted,
-    published_drop,
-    published_validation_videos,
 )
 from baselines.mutualsl.settings import Settings
 from baselines.mutualsl.text import text_row
 from baselines.mutualsl.token_frame_table import TokenFrameTable, line_of, nearest
-from baselines.mutualsl.video_rows import VideoRows, pad
+from baselines.mutualsl.video_rows import require_frames
 from cmivqa_kit.data.features import sample
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.tokens import Special
+from cmivqa_kit.neural.video_rows import VideoRows, pad
 from cmivqa_kit.neural.windows import Window, holding
 from cmivqa_kit.runs.settings import Recipe
+from cmivqa_kit.training.usable_examples import UsableExamples, published_drop
 from tests.baselines.mutualsl_corpus import WIDTH, corpus, of
+from tests.golden.published_validation import validation_videos
 
 SPECIAL = Special(1, 2, 0)
 
@@ -44,7 +44,7 @@ def letters(text: str) -> tuple[int, ...]:
 def built(
     folder: Path, *overrides: str, recipe: Recipe = "kit", limit: int | None = None,
     change: Callable[[Question], Question] = lambda q: q, frames: int = 64, rows: dict[str, int] | None = None,
-) -> Examples:  # fmt: skip
+) -> UsableExamples[Example]:  # fmt: skip
     data = corpus(folder, rows)
     data = replace(data, questions=tuple(change(question) for question in data.questions))
     settings: Settings = of(*overrides, recipe=recipe)
@@ -85,7 +85,7 @@ def test_the_table_looks_both_ways() -> None:
 def test_the_published_start_label_is_one_token_late(tmp_path: Path) -> None:
     first = built(tmp_path, "train.rescale=false", "train.frame_mask=false")
     late = built(tmp_path, "train.rescale=false", "train.frame_mask=false", "train.start_label=second")
-    for one, other in zip(first.kept, late.kept, strict=True):
+    for one, other in zip(first.usable, late.usable, strict=True):
         assert one.gold.start_label + 1 == other.gold.start_label
         assert one.gold.end_label == other.gold.end_label == one.gold.table.separators[one.question.id + 2]  # type: ignore[operator]
         assert [token + 1 for token in one.gold.table.start_tokens] == list(other.gold.table.start_tokens)
@@ -99,7 +99,7 @@ def test_an_empty_last_line_has_a_label_behind_the_row() -> None:
 
 def test_labels_follow_frames_that_were_averaged_down(tmp_path: Path) -> None:
     def only(*overrides: str) -> Example:
-        return built(tmp_path, *overrides, frames=20, rows={"v3": 55}).kept[3]
+        return built(tmp_path, *overrides, frames=20, rows={"v3": 55}).usable[3]
 
     kit, seconds = only(), only("train.rescale=false", "train.frame_mask=false")
     assert (seconds.gold.start_row, seconds.gold.end_row, seconds.gold.limit) == (15, 25, 20)
@@ -110,7 +110,7 @@ def test_labels_follow_frames_that_were_averaged_down(tmp_path: Path) -> None:
 
 def test_with_the_mask_a_videos_own_frames_are_its_classes(tmp_path: Path) -> None:
     rows = {"v0": 9, "v1": -1}
-    masked, whole = built(tmp_path, rows=rows).kept, built(tmp_path, "train.frame_mask=false", rows=rows).kept
+    masked, whole = built(tmp_path, rows=rows).usable, built(tmp_path, "train.frame_mask=false", rows=rows).usable
     assert [one.gold.limit for one in masked] == [9, 0, 50, 55, 60, 64]
     assert {one.gold.limit for one in whole} == {64}
     assert (masked[0].gold.end_row, whole[0].gold.end_row) == (8, 10)  # features end before the answer does
@@ -153,15 +153,15 @@ def test_what_the_published_loader_leaves_out(tmp_path: Path) -> None:
     assert published_drop(lines[:2], letters, 10) == "few-subtitles"
     assert published_drop(lines, letters, 7) is None
     assert published_drop(lines, letters, 6) == "too-long"
-    assert [published_validation_videos(count) for count in (9, 10, 1228)] == [0, 1, 122]
+    assert [validation_videos(count) for count in (9, 10, 1228)] == [0, 1, 122]
     with pytest.raises(UserError, match=r"6 of 6 .*6 too-long"):
         built(tmp_path, "train.maxlen=40", recipe="published")
 
 
 def test_a_long_video_is_trained_on_in_the_window_of_the_answer(tmp_path: Path) -> None:
     found = built(tmp_path, "train.maxlen=100", frames=200)
-    assert len(found.kept) == 6 and not found.dropped
-    for example in found.kept:
+    assert len(found.usable) == 6 and not found.dropped
+    for example in found.usable:
         assert len(example.row.ids) <= 100
         first = int(np.argmin(abs(example.gold.table.starts - example.gold.start_row)))
         assert example.gold.table.starts[first] == example.gold.start_row
@@ -191,4 +191,4 @@ def test_damaged_features_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"rows of 8 numbers; this network takes rows of 4"):
         VideoRows(data.features, 64, 4).get("v1")
     with pytest.raises(UserError, match="no video of this split has any"):
-        VideoRows(data.features, 64, WIDTH).require([Video("x").id], misaligned=False)
+        require_frames(VideoRows(data.features, 64, WIDTH), [Video("x").id], misaligned=False)

@@ -14,11 +14,11 @@ from baselines.mutualsl.losses import batch_terms, highlight_loss
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.network import Network
 from baselines.mutualsl.task import INPUTS, MutualSLTask
-from baselines.mutualsl.video_rows import VideoRows
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.encoders import plain, tiny_config, tiny_tokenizer
 from cmivqa_kit.neural.gradient_checkpointing import checkpoint_layers
 from cmivqa_kit.neural.tokens import Special, tokenize_with
+from cmivqa_kit.neural.video_rows import VideoRows
 from tests.baselines.encoders import deberta
 from tests.baselines.mutualsl_corpus import TOOLS, corpus, of, sizes
 
@@ -48,8 +48,8 @@ def prepared(folder: Path, encoder: Any, *overrides: str, **changed: Any) -> tup
     frames = VideoRows(data.features, 64, 8)
     settings = of(*overrides).train
     found = build_examples(data, tokenize_with(tokenizer), special, settings, frames, None)
-    assert len(found.kept) == 6
-    return model, MutualSLTask(model, found.kept, frames, special, settings, 0, lambda model: {})
+    assert len(found.usable) == 6
+    return model, MutualSLTask(model, found.usable, frames, special, settings, 0, lambda model: {})
 
 
 def outputs(model: MutualSL, batch: Any) -> Output:

@@ -1,6 +1,6 @@
 """Replays of the official Track 2/3 baseline: ``ccgs``, through the code that training, conversion and prediction use.
 
-Weights go the user's way: `checkpoint.convert` into a run, then `checkpoint.load`. One number is not reproduced: the
+Weights go the user's way: `checkpoint.convert` into a run, then `load_network`. One number is not reproduced: the
 published MRR is 1.0 for every question because of a defect (specs/ccgs.md, section 6.2); the replay checks that the
 files say so.
 """
@@ -21,21 +21,26 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import BertTokenizer
 
-from baselines.ccgs import examples, features, losses, optim, validation
-from baselines.ccgs.checkpoint import convert, load
+from baselines.ccgs import examples, losses, optim
+from baselines.ccgs.checkpoint import convert
 from baselines.ccgs.model import GlobalSpanModel
+from baselines.ccgs.network import Network
 from baselines.ccgs.projected import ProjectedVideos
 from cmivqa_kit.data.features import FeatureStore, sample
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
+from cmivqa_kit.neural.networks import load_network
 from cmivqa_kit.neural.optimizers import multiplier, schedule_steps
 from cmivqa_kit.neural.tokens import Special, tokenize_with
+from cmivqa_kit.neural.video_rows import VideoRows, pad
 from cmivqa_kit.plugin.types import Candidate, CheckpointRequest, PredictOptions
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.engine import TopK
 from cmivqa_kit.prediction.pairs.run_pass import in_memory
 from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
 from cmivqa_kit.runs.directory import make_run
+from cmivqa_kit.training.usable_examples import joined_length, published_drop
+from tests.golden import published_validation
 from tests.golden.replay import Case, procedure
 
 ROW = ("input_ids", "attention_mask", "token_types")
@@ -158,11 +163,11 @@ def example(case: Case) -> list[str]:
         ious = examples.iou_matrix(lines, answer)
         check.tensor(f"{name}.ious", ious)
         sampled = sample(visual[f"visual.{asked['video_id']}"].numpy(), case.config["max_video_len"])
-        padded, mask = features.pad(sampled, case.config["max_video_len"])
-        check.tensor(f"{name}.vfeats", np.stack((padded, padded)))
-        check.tensor(f"{name}.vfeats_mask", np.stack((mask, mask)))
+        (padded,), (mask,) = pad([sampled], case.config["max_video_len"])
+        check.tensor(f"{name}.vfeats", torch.stack((padded, padded)))
+        check.tensor(f"{name}.vfeats_mask", torch.stack((mask, mask)))
         row, column = examples.target(ious)
-        first, last = examples.nearest_lines(lines, answer)
+        first, last = published_validation.nearest_lines(lines, answer)
         got = {
             "negative_index": negative,
             "negative_question": questions[negative],
@@ -199,7 +204,7 @@ def loading(case: Case) -> list[str]:
     videos = {one["video_id"] for one in asked}
     found = []
     for limit in given["filters"]:
-        why = {v: examples.published_drop(subtitles.get(v), tokens, limit["maxlen"]) for v in videos}
+        why = {v: published_drop(subtitles.get(v), tokens, limit["maxlen"]) for v in videos}
         kept = [one["id"] for one in asked if why[one["video_id"]] is None]
         found.append(
             {
@@ -207,15 +212,15 @@ def loading(case: Case) -> list[str]:
                 "kept_ids": kept,
                 "n_dropped": len(asked) - len(kept),
                 "n_videos": len(videos),
-                "n_videos_drawn_for_valid": examples.published_validation_videos(len(videos)),
+                "n_videos_drawn_for_valid": published_validation.validation_videos(len(videos)),
             }
         )
-    lengths = {video: examples.joined_length(lines, tokens) for video, lines in subtitles.items()}
+    lengths = {video: joined_length(lines, tokens) for video, lines in subtitles.items()}
     check.same("filter", found, wanted["filter"])
     check.same("joined_token_lengths", lengths, wanted["joined_token_lengths"])
     for name, rows in load_file(case.folder / "inputs.safetensors").items():
         sampled = sample(rows.numpy(), case.config["max_video_len"])
-        padded, mask = features.pad(sampled, case.config["max_video_len"])
+        (padded,), (mask,) = pad([sampled], case.config["max_video_len"])
         check.tensor(f"{name}.sampled", sampled)
         check.tensor(f"{name}.padded", padded[None])
         check.tensor(f"{name}.mask", mask[None])
@@ -306,12 +311,12 @@ def metrics_validation(case: Case) -> list[str]:
     for number, asked in enumerate(given["valid"]):
         ranked, videos = _rank(groups[f"q{number}"], corpus, lines, max(ks))
         answer = Span(asked["start_second"], asked["end_second"])
-        judged.append(validation.judge(ranked, videos, asked["video_id"], answer, ks))
+        judged.append(published_validation.judge(ranked, videos, asked["video_id"], answer, ks))
     for k in ks:
         check.number(f"iou_{k}s", torch.tensor([one.best_iou[k] for one in judged], dtype=torch.double),
                      torch.tensor(wanted[f"iou_{k}s"], dtype=torch.double))  # fmt: skip
     check.same("acc", [one.right_video for one in judged], wanted["acc"])
-    figures = validation.summary(judged, ks, thresholds)
+    figures = published_validation.summary(judged, ks, thresholds)
     del figures["MRR"]  # the right one; the published one is the constant of section 6.2
     check.same("mrr_as_computed_by_reference", [1.0] * len(judged), wanted["mrr_as_computed_by_reference"])
     figures["MRR (reference, always 1)"] = 1.0
@@ -331,7 +336,8 @@ def _model(case: Case) -> GlobalSpanModel:
     with TemporaryDirectory() as folder:
         run = make_run(Path(folder) / "run", "ccgs", {}, 0, "published")
         convert(CheckpointRequest((case.folder / "weights.safetensors",), case.config), run)
-        return load(run).model
+        model: GlobalSpanModel = load_network(run, Network).model
+        return model
 
 
 def _inputs(group: Mapping[str, Tensor], variant: str) -> dict[str, Tensor]:
@@ -345,7 +351,7 @@ def _as_predicted(model: GlobalSpanModel, group: Mapping[str, Tensor]) -> Tensor
         for name, vfeats, mask in zip(names, group["vfeats"], group["vfeats_mask"], strict=True):
             np.save(Path(folder) / f"{name}.npy", vfeats[mask.bool()].numpy())
         _, rows, size = group["vfeats"].shape
-        videos = ProjectedVideos(features.VideoFeatures(FeatureStore([Path(folder)]), rows, size), model)
+        videos = ProjectedVideos(VideoRows(FeatureStore([Path(folder)]), rows, size), model)
         times = [Times.of([Subtitle("", 0.0, 1.0)])] * len(names)  # the published fusion asks for none
         batch = {**{name: group[name] for name in ROW}, **videos.collate(names, times)}
         with torch.inference_mode():

@@ -17,8 +17,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from baselines.mutualsl import DECLARATION, decode, examples, losses, validation
-from baselines.mutualsl.checkpoint import convert, load
+from baselines.mutualsl import DECLARATION, decode, examples, losses
+from baselines.mutualsl.checkpoint import convert
 from baselines.mutualsl.layers import (
     ConditionedPredictor,
     ContextQueryAttention,
@@ -29,18 +29,22 @@ from baselines.mutualsl.layers import (
     best_pair,
 )
 from baselines.mutualsl.model import MutualSL, Output
+from baselines.mutualsl.network import Network
 from baselines.mutualsl.settings import Settings, TrainSettings
 from baselines.mutualsl.text import TextRow, batch, text_row
 from baselines.mutualsl.token_frame_table import TokenFrameTable, line_times, nearest
-from baselines.mutualsl.video_rows import VideoRows, pad
+from baselines.mutualsl.video_rows import frame_inputs
 from cmivqa_kit.data.features import FeatureStore, sample
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
+from cmivqa_kit.neural.networks import load_network
 from cmivqa_kit.neural.tokens import Special, Tokenize
+from cmivqa_kit.neural.video_rows import VideoRows, pad
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import CheckpointRequest
 from cmivqa_kit.runs.directory import make_run
 from cmivqa_kit.submission.write import write
+from tests.golden import published_validation
 from tests.golden.ccgs import Comparison
 from tests.golden.replay import Case, procedure
 
@@ -123,13 +127,13 @@ def data_examples(case: Case) -> list[str]:
         videos = {video: Video(video, subtitles.get(video, ())) for video in ids}
         split = Split("golden", asked, videos, frames.store)
         found = examples.build_examples(split, tokens, special, _published(maxlen=config["max_len"]), frames, None)
-        loaded = [one.question.id for one in found.kept]
+        loaded = [one.question.id for one in found.usable]
         got = {
             "loaded_ids": loaded,
             "skipped_ids": [question.id for question in asked if question.id not in loaded],
             "n_videos": len(ids),
-            "n_valid_videos": examples.published_validation_videos(len(ids), config["valid_fraction"]),
-            "examples": [_described(one, frames, check) for one in found.kept],
+            "n_valid_videos": published_validation.validation_videos(len(ids), config["valid_fraction"]),
+            "examples": [_described(one, frames, check) for one in found.usable],
         }
     for one, expected in zip(got["examples"], wanted["examples"], strict=False):
         for name in sorted({*one, *expected}):
@@ -141,8 +145,8 @@ def data_examples(case: Case) -> list[str]:
 
 def _described(one: examples.Example, frames: VideoRows, check: Comparison) -> dict[str, Any]:
     """An example as the case writes it; its features are compared on the way."""
-    features = frames.batch([one.video], padded=True)["features"][0]
-    missing = frames.rows(one.video) is None
+    features = frame_inputs(frames, [one.video], padded=True)["features"][0]
+    missing = frames.count(one.video) is None
     if not missing:
         check.tensor(f"features.{one.video}", features)
     elif bool(features.any()):
@@ -192,7 +196,7 @@ def decode_seconds(case: Case) -> list[str]:
                 check.number(f"{expected['id']}.{name}", one[name], expected[name])
             else:
                 check.same(f"{expected['id']}.{name}", one[name], expected[name])
-    figures = dict(zip(("r1i3", "r1i5", "r1i7", "miou"), validation.rates(ious), strict=True))
+    figures = dict(zip(("r1i3", "r1i5", "r1i7", "miou"), published_validation.rates(ious), strict=True))
     for name, value in {**figures, "ious": ious}.items():
         number = torch.tensor(wanted["metrics"][name], dtype=torch.double)
         check.number(f"metrics.{name}", torch.tensor(value, dtype=torch.double), number)
@@ -218,7 +222,8 @@ def _model(case: Case) -> MutualSL:
     with TemporaryDirectory() as folder:
         run = make_run(Path(folder) / "run", "mutualsl", {}, 0, "published")
         convert(CheckpointRequest((case.folder / "weights.safetensors",), case.config), run)
-        return load(run).model
+        model: MutualSL = load_network(run, Network).model
+        return model
 
 
 def _call(model: MutualSL, group: Mapping[str, Tensor]) -> Output:

@@ -1,0 +1,198 @@
+"""Sections of ``config.toml`` that trained systems share, as frozen classes with their checks.
+
+A system takes a section as it is, or adds keys of its own in a subclass; which keys there are, with which defaults,
+says its ``config.toml`` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, ClassVar, Self, get_type_hints
+
+from cmivqa_kit.neural.encoders import TINY, Encoder, open_encoder
+from cmivqa_kit.neural.feature_sources import FeatureSettings
+from cmivqa_kit.plugin.settings import merge, require
+from cmivqa_kit.plugin.types import Declaration
+from cmivqa_kit.runs.settings import Config
+
+PRECISIONS = ("no", "bf16", "fp16")
+SHORTEST = 32  # tokens: the shortest row that may be asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a setting has to be: a check, and how an error says it."""
+
+    holds: Callable[[Any], bool]
+    must: str
+
+
+def at_least(least: int) -> Rule:
+    """The rule of a number that may not be less."""
+    return Rule(lambda value: value >= least, f"{least} or more")
+
+
+def choice(*names: str) -> Rule:
+    """The rule of a setting that takes one of a few texts."""
+    return Rule(lambda value: value in names, " or ".join(f'"{name}"' for name in names))
+
+
+def _are_tokens(texts: list[str]) -> bool:
+    return all(isinstance(text, str) and text.strip() == text != "" for text in texts)
+
+
+# Types of settings; each carries its rule.
+Count = Annotated[int, at_least(0)]
+Positive = Annotated[int, at_least(1)]
+Rate = Annotated[float, at_least(0)]
+Share = Annotated[float, Rule(lambda value: 0 <= value <= 1, "between 0 and 1")]
+Part = Annotated[float, Rule(lambda value: 0 <= value < 1, "at least 0 and below 1")]
+Dropout = Annotated[float, Rule(lambda value: value < 1, "below 1")]  # below 0: what the encoder's configuration says
+RowLength = Annotated[int, at_least(SHORTEST)]
+RowLimit = Annotated[int, Rule(lambda value: value == 0 or value >= SHORTEST, f"0, or {SHORTEST} or more")]
+TokenTexts = Annotated[list[str], Rule(_are_tokens, 'texts without blanks around, e.g. ["[Music]"]')]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of ``config.toml``: a field for each key, whose type may carry its rule (``Count``, ``Annotated``)."""
+
+    section: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self), include_extras=True)
+        for key in fields(self):
+            value = getattr(self, key.name)
+            for rule in getattr(hints[key.name], "__metadata__", ()):
+                require(rule.holds(value), f"{self.section}.{key.name}", value, rule.must)
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSettings(Section):
+    """Section ``encoder``: a pretrained text encoder, the tokens it is given, and the CPU threads it has."""
+
+    section = "encoder"
+    name: Annotated[str, Rule(bool, "tiny, a folder or a Hugging Face name")]
+    added_tokens: TokenTexts
+    threads: Count
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings(Section):
+    """What of section ``train`` every system has that is not the loop's (`cmivqa_kit.training.loop.LoopSettings`)."""
+
+    section = "train"
+    epochs: Positive
+    accumulation: Positive
+    precision: Annotated[str, choice(*PRECISIONS)]
+    lr: Rate
+    weight_decay: Rate
+    warmup: Rate
+    pairs: Count
+    max_dropped: Share
+    dev_questions: Count
+
+
+@dataclass(frozen=True, slots=True)
+class TextTrainSettings(TrainSettings):
+    """Section ``train`` of a system that trains a pretrained text encoder on rows of tokens."""
+
+    batch_tokens: Count
+    checkpointing: bool
+    lr_head: Rate
+    dropout: Dropout
+    maxlen: RowLength
+    old_optimizer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSettings(Section):
+    """What of section ``decode`` a system has that reads subtitles in windows of tokens."""
+
+    section = "decode"
+    overlap: Part
+    maxlen: RowLimit
+    precision: Annotated[str, choice("auto", *PRECISIONS)]
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSettings:
+    """All sections of a system, a field each; ``table`` is section ``train`` as it stands, for the loop.
+
+    A system's settings are a frozen dataclass of this one, with its `DECLARATION` as ``declaration``. What a section's
+    class does not name (the engine's keys, keys of another version) is left to others.
+    """
+
+    declaration: ClassVar[Declaration]
+    train: TrainSettings
+    table: dict[str, Any]
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """The settings of ``config``; what it does not name has its value of ``config.toml``.
+
+        Raises:
+            UserError: a value out of its range.
+        """
+        values = merge(config, cls.declaration, ())
+        kinds = get_type_hints(cls)
+        sections = {
+            field.name: kinds[field.name](
+                **{key.name: values[field.name][key.name] for key in fields(kinds[field.name])}
+            )
+            for field in fields(cls)
+            if field.name != "table"
+        }
+        return cls(**sections, table=dict(values["train"]))
+
+    @property
+    def cpu_threads(self) -> int:
+        """CPU threads for the network; 0: torch's own choice."""
+        return 0
+
+    @property
+    def feature_source(self) -> FeatureSettings | None:
+        """Where visual rows come from; ``None`` for a system that asks for none, or for the files alone."""
+        return None
+
+    def pretrained(self) -> Encoder | None:
+        """The pretrained text encoder; ``None`` where there is none, or it is made from the corpus (``tiny``).
+
+        Raises:
+            UserError: it cannot be read or fetched.
+        """
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class TextSystemSettings(SystemSettings):
+    """The sections of a system that trains a pretrained text encoder."""
+
+    encoder: EncoderSettings
+    train: TextTrainSettings
+
+    @property
+    def cpu_threads(self) -> int:
+        """CPU threads for the network; 0: torch's own choice."""
+        return self.encoder.threads
+
+    def pretrained(self) -> Encoder | None:
+        """The pretrained encoder; ``None`` where it is made from the corpus (``tiny``).
+
+        Raises:
+            UserError: it cannot be read or fetched.
+        """
+        return self.open_encoder((), 0) if self.encoder.name != TINY else None
+
+    def open_encoder(self, texts: Iterable[str], seed: int) -> Encoder:
+        """The text encoder before it is trained.
+
+        Args:
+            texts: what ``tiny`` learns its vocabulary from.
+            seed: of random weights.
+
+        Raises:
+            UserError: it cannot be read or fetched.
+        """
+        return open_encoder(self.encoder.name, texts, seed, self.train.dropout, self.encoder.added_tokens)
