@@ -25,7 +25,7 @@ def published_options(command: Command) -> Command:
     named = click.option(
         "--published", metavar="NAME", help="Show published figures beside: those of a baseline, or of BASELINE/PRESET."
     )
-    old = click.option("--preset", metavar="NAME", hidden=True)
+    old = click.option("--preset", metavar="NAME", hidden=True, help="The old spelling of --published.")
     return named(old(command))
 
 

@@ -47,7 +47,13 @@ def test_help_says_what_and_gives_an_example(name: str) -> None:
     for parameter in ALL[name].params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{name}: {parameter.name} has no help"
-            assert parameter.opts[-1] in result.output
+            # An old spelling still works, and is not advertised.
+            assert (parameter.opts[-1] in result.output) != parameter.hidden
+
+
+def test_only_the_old_spelling_of_published_is_hidden() -> None:
+    hidden = {(name, p.name) for name in ALL for p in ALL[name].params if isinstance(p, click.Option) and p.hidden}
+    assert hidden == {("score", "preset")}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
