@@ -1,4 +1,4 @@
-"""Shared by all tests: the embedded corpus goes to a folder of the test run, not to the user's cache."""
+"""Shared by all tests: their order, what keeps a busy machine from deciding them, and where the embedded corpus goes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,31 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+# Before anything imports torch, and for the programs that tests start: networks so small gain nothing from threads, and
+# on busy cores the threads wait for each other for minutes.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import hypothesis
 import pytest
+
+# No example is too slow: how fast one is says how busy the machine is. Tests may set the number of examples only.
+hypothesis.settings.register_profile(
+    "kit", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("kit")
+
+TESTS = Path(__file__).parent
+# Files that take seconds, the longest first. With `--dist loadfile --no-loadscope-reorder` a worker takes the next file
+# in this order, then all others as collected: a long file that starts last would keep one worker busy alone.
+HEAVY = (
+    "cli/test_ccgs_commands.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the heavy files first; within a file, and among the others, the order stays."""
+    rank = {TESTS / name: number for number, name in enumerate(HEAVY)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,7 +47,7 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
-    """So small a network gains nothing from threads, and on busy cores they wait for each other for minutes."""
+    """One thread of torch even where the caller's environment allows more (see above)."""
     import torch
 
     before = torch.get_num_threads()

@@ -36,67 +36,11 @@ from cmivqa_kit.prediction.pairs.engine import TopK
 from cmivqa_kit.prediction.pairs.run_pass import in_memory
 from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
 from cmivqa_kit.runs.directory import make_run
-from tests.golden.replay import Case, procedure
+from tests.golden.replay import Case, Comparison, procedure, without_dropout
 
 ROW = ("input_ids", "attention_mask", "token_types")
 VISUAL = ("vfeats", "vfeats_mask")
 FEW = 2  # a video with at most this many lines is not in the published corpus
-
-
-# ------------------------------------------------------------------------------------------------ comparing
-
-
-class Comparison:
-    """Collects deviations, and which outputs were looked at: one that nobody asked for is a deviation too."""
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        tensors = case.folder / "outputs.safetensors"
-        self.tensors: dict[str, Tensor] = load_file(tensors) if tensors.exists() else {}
-        self.seen: set[str] = set()
-        self.deviations: list[str] = []
-        self.largest = 0.0
-
-    def tolerance(self, name: str) -> tuple[float, float]:
-        """atol and rtol of a tensor: those of the longest prefix that the case names."""
-        prefixes = self.case.about.get("tolerance_by_prefix", {})
-        found = max((p for p in prefixes if name.startswith(p)), key=len, default=None)
-        one = self.case.about["tolerance"] if found is None else prefixes[found]
-        return one["atol"], one["rtol"]
-
-    def tensor(self, name: str, got: Any) -> None:
-        """Compare with an output tensor."""
-        self.seen.add(name)
-        self.number(name, got, self.tensors[name])
-
-    def number(self, name: str, got: Any, wanted: Any) -> None:
-        """Compare numbers or arrays within the tolerance; integers exactly."""
-        got, wanted = torch.as_tensor(got).detach(), torch.as_tensor(wanted)
-        if got.shape != wanted.shape:
-            self.deviations.append(f"{name}: shape {tuple(got.shape)}, not {tuple(wanted.shape)}")
-            return
-        if not wanted.is_floating_point() and not got.is_floating_point():
-            self.same(name, got.tolist(), wanted.tolist())
-            return
-        atol, rtol = self.tolerance(name)
-        far = (got.double() - wanted.double()).abs()
-        self.largest = max(self.largest, float(far.max()) if far.numel() else 0.0)
-        if not bool((far <= atol + rtol * wanted.double().abs()).all()):
-            self.deviations.append(f"{name}: off by {float(far.max()):.3g}")
-
-    def same(self, name: str, got: Any, wanted: Any) -> None:
-        """Compare exactly."""
-        if got != wanted:
-            self.deviations.append(f"{name}: {_short(got)}, not {_short(wanted)}")
-
-    def result(self) -> list[str]:
-        """All deviations."""
-        return [*self.deviations, *(f"{name}: not compared" for name in sorted(set(self.tensors) - self.seen))]
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _json(case: Case, name: str) -> Any:
@@ -424,7 +368,7 @@ def train_step(case: Case) -> list[str]:
     """Gradients of both losses through the network, parameter groups, schedules."""
     check = Comparison(case)
     wanted = _json(case, "outputs.json")
-    model = _model(case).train()
+    model = without_dropout(_model(case)).train()
     names = dict(model.named_parameters())
     without = set(names)
     for group, given in _groups(load_file(case.folder / "inputs.safetensors")).items():

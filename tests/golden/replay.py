@@ -12,7 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
 OWN = Path(__file__).parent / "cases"
 MODULES = ("scoring", "ccgs", "mutualsl")
@@ -54,6 +58,78 @@ def procedure(system: str, name: str) -> Callable[[Procedure], Procedure]:
         return function
 
     return add
+
+
+class Comparison:
+    """Collects deviations, and which outputs were looked at: one that nobody asked for is a deviation too."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        tensors = case.folder / "outputs.safetensors"
+        self.tensors: dict[str, Tensor] = load_file(tensors) if tensors.exists() else {}
+        self.seen: set[str] = set()
+        self.deviations: list[str] = []
+        self.largest = 0.0
+
+    def tolerance(self, name: str) -> tuple[float, float]:
+        """atol and rtol of a tensor: those of the longest prefix that the case names."""
+        prefixes = self.case.about.get("tolerance_by_prefix", {})
+        found = max((p for p in prefixes if name.startswith(p)), key=len, default=None)
+        one = self.case.about["tolerance"] if found is None else prefixes[found]
+        return one["atol"], one["rtol"]
+
+    def tensor(self, name: str, got: Any) -> None:
+        """Compare with an output tensor."""
+        self.seen.add(name)
+        self.number(name, got, self.tensors[name])
+
+    def number(self, name: str, got: Any, wanted: Any) -> None:
+        """Compare numbers or arrays within the tolerance; integers exactly."""
+        got, wanted = torch.as_tensor(got).detach(), torch.as_tensor(wanted)
+        if got.shape != wanted.shape:
+            self.deviations.append(f"{name}: shape {tuple(got.shape)}, not {tuple(wanted.shape)}")
+            return
+        if not wanted.is_floating_point() and not got.is_floating_point():
+            self.same(name, got.tolist(), wanted.tolist())
+            return
+        atol, rtol = self.tolerance(name)
+        far = (got.double() - wanted.double()).abs()
+        self.largest = max(self.largest, float(far.max()) if far.numel() else 0.0)
+        if not bool((far <= atol + rtol * wanted.double().abs()).all()):
+            self.deviations.append(f"{name}: off by {float(far.max()):.3g}")
+
+    def same(self, name: str, got: Any, wanted: Any) -> None:
+        """Compare exactly."""
+        if got != wanted:
+            self.deviations.append(f"{name}: {_short(got)}, not {_short(wanted)}")
+
+    def result(self) -> list[str]:
+        """All deviations."""
+        return [*self.deviations, *(f"{name}: not compared" for name in sorted(set(self.tensors) - self.seen))]
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+def without_dropout(model: Model) -> Model:
+    """The network with every dropout probability 0, wherever it came from: the cases were recorded so.
+
+    Modules that drop have ``p``; attention that calls a function instead keeps a number named after dropout, or reads
+    it from the configuration of its encoder.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.modules.dropout._DropoutNd):
+            module.p = 0.0
+        for holder in (module, getattr(module, "config", None)):
+            for name, value in list(vars(holder).items() if holder is not None else ()):
+                if "drop" in name and isinstance(value, float):
+                    setattr(holder, name, 0.0)
+    return model
 
 
 def root() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,9 +15,28 @@ import pytest
 from cmivqa_kit.diagnosis.page import write_page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, LocatorAssertions, Page
 
+# s. Every look at a page waits for what it looks for, and this decides nothing: it ends a test whose page is wrong.
+HANG = 600
+# The focused element: its id, else its class, else its tag.
+FOCUSED = (
+    "(({id, className, tagName}) => id || className || tagName.toLowerCase())(document.activeElement || document.body)"
+)
 INSTALL = "apt-get install -y chromium; pip install playwright"
+
+
+def expect(shown: Locator) -> LocatorAssertions:
+    """Assertions on a part of the page that wait for it to become so."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=HANG * 1000)
+    return expect(shown)
+
+
+def starting(text: str) -> re.Pattern[str]:
+    """Matches what starts with ``text``, however its words are spaced."""
+    return re.compile(r"^\s*" + r"\s+".join(map(re.escape, text.split())))
 
 
 def missing(what: str) -> None:
@@ -38,7 +58,7 @@ def browser() -> Iterator[Browser]:
         missing("playwright")
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        started = playwright.chromium.launch(executable_path=program, args=arguments)
+        started = playwright.chromium.launch(executable_path=program, args=arguments, timeout=HANG * 1000)
         yield started
         started.close()
 
@@ -51,21 +71,28 @@ class Opened:
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)  # console messages, errors, dialogs
 
-    @property
-    def shown(self) -> str:
-        return self.page.inner_text("#shown")
+    def shows(self, text: str) -> None:
+        """Wait until the page says how many questions are shown."""
+        expect(self.page.locator("#shown")).to_have_text(text)
 
-    @property
-    def heading(self) -> str:
-        return self.page.inner_text("#question-title")
+    def heads(self, start: str) -> None:
+        """Wait until the question whose text starts so is the one in view."""
+        expect(self.page.locator("#question-title")).to_have_text(starting(start))
+
+    def focuses(self, name: str) -> None:
+        """Wait until this element has the focus."""
+        self.page.wait_for_function(f"(name) => ({FOCUSED}) === name", arg=name)
+
+    def unfold(self) -> None:
+        """Open whatever can be opened, and wait for what is drawn only then, in an event that comes later."""
+        self.page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        drawn = "[...document.querySelectorAll('.wrong details > div')].every((one) => one.firstChild)"
+        self.page.wait_for_function(drawn)
 
     @property
     def focused(self) -> str:
-        """The focused element: its id, else its class, else its tag."""
-        found = self.page.evaluate(
-            "(({id, className, tagName}) => id || className || tagName.toLowerCase())(document.activeElement)"
-        )
-        return str(found)
+        """The element that has the focus now."""
+        return str(self.page.evaluate(FOCUSED))
 
     def next(self) -> None:
         """The next question, without the pointer, which would wait for the page to stand still."""
@@ -86,7 +113,7 @@ def visit(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         found = Opened(context.new_page())
-        found.page.set_default_timeout(10_000)
+        found.page.set_default_timeout(HANG * 1000)
         found.page.on("request", lambda request: found.requests.append(request.url))
         found.page.on("console", lambda message: found.complaints.append(message.text))
         found.page.on("pageerror", lambda error: found.complaints.append(str(error)))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cmivqa_kit.diagnosis import page as package
-from tests.diagnosis.page.conftest import Opened
+from tests.diagnosis.page.conftest import Opened, expect, starting
 from tests.diagnosis.page.made import hostile, payload
 
 Visit = Callable[..., Opened]
@@ -50,11 +50,13 @@ FAINT = """() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_has_contrast(visit: Visit, scheme: str) -> None:
-    page = visit(payload(), color_scheme=scheme).page
-    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    opened = visit(payload(), color_scheme=scheme)
+    page = opened.page
+    opened.unfold()
     page.click('[data-label="boundary"]')
     page.click(".entries .more")
     page.hover(".bar.gold")
+    expect(page.locator(".readout").first).to_have_text(starting("Gold span"))
     seen, faint = page.evaluate(FAINT)
     assert seen > 300
     assert faint == []
@@ -100,7 +102,7 @@ def test_nothing_scrolls_sideways(visit: Visit, make: Callable[[], dict[str, Any
     opened = visit(made, width=400)
     page = opened.page
     for _ in range(3):
-        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        opened.unfold()
         page.evaluate("document.querySelector('.entries .more').click()")
         for width in (400, 320, 900):
             page.set_viewport_size({"width": width, "height": 900})
@@ -118,11 +120,11 @@ OUTSIDE = """[...document.querySelectorAll('h1, h3, p, td, th, dd, li, summary, 
 def test_languages_are_marked(visit: Visit) -> None:
     opened = visit(payload())
     page = opened.page
-    assert page.get_attribute("html", "lang") == "en"
-    assert page.get_attribute("#question-title bdi", "lang") == "en"
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("#question-title bdi")).to_have_attribute("lang", "en")
     opened.next()
-    assert page.get_attribute("#question-title bdi", "lang") == "zh"
-    assert page.get_attribute(".excerpt li bdi >> nth=0", "lang") == "zh"
+    expect(page.locator("#question-title bdi")).to_have_attribute("lang", "zh")
+    expect(page.locator(".excerpt li bdi >> nth=0")).to_have_attribute("lang", "zh")
 
 
 def test_every_tab_stop_shows_the_focus_and_none_is_a_trap(visit: Visit) -> None:
@@ -153,32 +155,31 @@ def test_the_questions_by_keyboard_alone(visit: Visit) -> None:
     opened = visit(payload())
     page = opened.page
     opened.press("Tab", "Enter")  # the skip link
-    assert opened.focused == "questions"
+    opened.focuses("questions")
     opened.press("Tab", "Tab", "Tab", "Enter")  # the third label, ranked low
-    assert opened.shown == "6 of 30 shown"
-    assert page.get_attribute("#shown", "aria-live") == "polite"
+    opened.shows("6 of 30 shown")
+    expect(page.locator("#shown")).to_have_attribute("aria-live", "polite")
     opened.press("Space")
-    assert opened.shown == "30 of 30 shown"
+    opened.shows("30 of 30 shown")
     page.focus("#list")
     for keys, number in (
         (["Home"], 0), (["ArrowDown"], 1), (["j"], 2), (["k"], 1), (["ArrowUp", "ArrowUp"], 0), (["End"], 29),
         (["Home"], 0), (["PageDown", "PageUp"], 0),
     ):  # fmt: skip
         opened.press(*keys)
-        active = page.get_attribute("#list", "aria-activedescendant")
-        assert active == f"row-{number}"
-        assert page.get_attribute(f"#{active}", "aria-selected") == "true"
-        assert str(number) in opened.heading
+        expect(page.locator("#list")).to_have_attribute("aria-activedescendant", f"row-{number}")
+        expect(page.locator(f"#row-{number}")).to_have_attribute("aria-selected", "true")
+        expect(page.locator("#question-title")).to_contain_text(str(number))
     opened.press("Enter")
-    assert opened.focused == "question-title"
+    opened.focuses("question-title")
     opened.press("j")
-    assert opened.heading.startswith("第1个")
-    assert opened.focused == "question-title"
+    opened.heads("第1个")
+    opened.focuses("question-title")
     opened.press("Escape")
-    assert opened.focused == "list"
+    opened.focuses("list")
     page.focus("#search")
     page.keyboard.type("jk")
-    assert page.input_value("#search") == "jk"
+    expect(page.locator("#search")).to_have_value("jk")
     assert opened.complaints == []
 
 
@@ -187,22 +188,22 @@ def test_the_timeline_by_keyboard(visit: Visit) -> None:
     page = opened.page
     page.focus("#list")
     opened.press("Enter", "Tab")
-    assert opened.focused == "bar gold"
+    opened.focuses("bar gold")
     readout = page.locator(".readout").first
-    assert readout.inner_text().startswith("Gold span: 0:20.0 – 0:40.0, 20.0 s")
+    expect(readout).to_have_text(starting("Gold span: 0:20.0 – 0:40.0, 20.0 s"))
     opened.press("ArrowDown")
-    assert readout.inner_text().startswith("Rank 1, best span: 0:20.0 – 0:38.0")
+    expect(readout).to_have_text(starting("Rank 1, best span: 0:20.0 – 0:38.0"))
     opened.press("ArrowUp", "ArrowUp")
-    assert opened.focused == "bar line"
+    opened.focuses("bar line")
     opened.press("Home")
-    assert readout.inner_text().startswith("0:00.0 – 0:04.5 press down firmly")
+    expect(readout).to_have_text(starting("0:00.0 – 0:04.5 press down firmly"))
     opened.press("ArrowRight")
-    assert readout.inner_text().startswith("0:05.0")
+    expect(readout).to_have_text(starting("0:05.0"))
     opened.press("End", "ArrowRight")
-    assert readout.inner_text().startswith("1:55.0")
-    assert page.locator("#question .plot >> nth=0").locator('[tabindex="0"]').count() == 1
+    expect(readout).to_have_text(starting("1:55.0"))
+    expect(page.locator("#question .plot >> nth=0").locator('[tabindex="0"]')).to_have_count(1)
     opened.press("Escape")
-    assert opened.focused == "list"
+    opened.focuses("list")
 
 
 def test_little_motion_and_paper(visit: Visit) -> None:
@@ -210,9 +211,9 @@ def test_little_motion_and_paper(visit: Visit) -> None:
     assert page.evaluate("getComputedStyle(document.querySelector('.chip')).transitionDuration") == "0s"
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("details:not([open])").count() == 0
-    assert not page.is_visible("#list")
-    assert not page.is_visible("#filters")
-    assert page.is_visible("#question .plot >> nth=0")
+    expect(page.locator("details:not([open])")).to_have_count(0)
+    expect(page.locator("#list")).to_be_hidden()
+    expect(page.locator("#filters")).to_be_hidden()
+    expect(page.locator("#question .plot >> nth=0")).to_be_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator("details:not([open])").count() > 0
+    expect(page.locator("details:not([open])")).not_to_have_count(0)
