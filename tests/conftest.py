@@ -22,9 +22,7 @@ hypothesis.settings.load_profile("kit")
 TESTS = Path(__file__).parent
 # Files that take seconds, the longest first. With `--dist loadfile --no-loadscope-reorder` a worker takes the next file
 # in this order, then all others as collected: a long file that starts last would keep one worker busy alone.
-HEAVY = (
-    "cli/test_ccgs_commands.py",
-)
+HEAVY = ("cli/test_ccgs_commands.py",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

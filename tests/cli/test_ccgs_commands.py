@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from click.testing import CliRunner, Result
 
 from cmivqa_kit.cli.main import cli
 from cmivqa_kit.data.demo import demo_corpus
-from tests.cli.running import cmivqa, python
+from tests.cli.running import cmivqa_here, python
+from tests.data.corpora import read, write
 
 SHORT = ("--set", "train.pairs=6", "--set", "train.epochs=1", "--set", "train.dev_questions=1")
 NOT_PUBLISHED = "ccgs (recipe kit: not the published baseline)"
@@ -30,13 +32,40 @@ def inside(*words: str) -> Result:
         return CliRunner().invoke(cli, words)
 
 
+EVERY = 4  # the demo of these tests has every fourth video of the embedded corpus, and a sixteenth of its pairs
+
+
+def smaller(source: Path, folder: Path) -> Path:
+    """The embedded corpus with a part of its videos and the questions about them."""
+    subtitles = read(source / "subtitle.json")
+    kept = sorted(video for video in subtitles if len(video) == 11)[::EVERY]
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("video_feature"))
+    write(folder / "subtitle.json", {video: subtitles[video] for video in kept})
+    answers = folder / "answers" / "dataset_testA_for_task_1_answer.json"
+    asked = {row["id"] for row in read(answers) if row["video_id"] in kept}
+    for path in (folder / "train.json", folder / "dev.json", answers):
+        write(path, [row for row in read(path) if row["video_id"] in kept])
+    for path in folder.glob("dataset_testA_*.json"):
+        write(path, [row for row in read(path) if row["id"] in asked])
+    return folder
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The workspace that the whole demo leaves, and what it printed."""
+    """The workspace that the whole demo leaves, and what it printed; of a smaller corpus, which learns the same way."""
     folder = tmp_path_factory.mktemp("demo")
-    shown = cmivqa("demo", cwd=folder)
+    root = smaller(demo_corpus(), folder / "corpus")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cmivqa_kit.data.demo.demo_corpus", lambda: root)
+        shown = cmivqa_here("demo", cwd=folder)
     assert shown.returncode == 0, shown.stderr
     return folder / "demo-workspace", shown.stdout.decode()
+
+
+def sizes(workspace: Path) -> tuple[int, int]:
+    """Questions of testA and videos of the demo's corpus."""
+    root = workspace.parent / "corpus"
+    return len(read(root / "dataset_testA_for_track23.json")), len(read(root / "subtitle.json"))
 
 
 def test_the_demo_trains_ccgs_beside_bm25_and_shows_both_rows(demo: tuple[Path, str]) -> None:
@@ -55,16 +84,16 @@ def test_the_demo_trains_ccgs_beside_bm25_and_shows_both_rows(demo: tuple[Path, 
 
 def test_bare_commands_use_the_workspace_s_baseline_and_the_newest_run(demo: tuple[Path, str]) -> None:
     folder, _ = demo
-    trained = cmivqa("train", *SHORT, cwd=folder)
+    trained = cmivqa_here("train", *SHORT, cwd=folder)
     assert trained.returncode == 0, trained.stderr
     assert NOT_PUBLISHED in trained.stdout.decode()
     assert "runs/ccgs-2" in trained.stdout.decode()
     before = (folder / "submission.json").read_bytes()
-    refused = cmivqa("predict", "--run", "runs/ccgs-1", "--split", "dev", "--sample", "1", cwd=folder)
+    refused = cmivqa_here("predict", "--run", "runs/ccgs-1", "--split", "dev", "--sample", "1", cwd=folder)
     assert refused.returncode == 2
     assert b"--force" in refused.stderr
     assert (folder / "submission.json").read_bytes() == before
-    scored = cmivqa("score", "submission.json", "--preset", "ccgs", cwd=folder)
+    scored = cmivqa_here("score", "submission.json", "--preset", "ccgs", cwd=folder)
     assert scored.returncode == 0, scored.stderr
     text = scored.stdout.decode()
     assert f"{NOT_PUBLISHED}, run" in text  # found again by its hash
@@ -85,18 +114,20 @@ def test_a_kept_pass_gives_other_lists_without_torch(demo: tuple[Path, str]) -> 
     assert (folder / "same.json").read_bytes() == (folder / "submission.json").read_bytes()
     fewer = python(code, *words, "--out", "fewer.json", "--set", "decode.spans_per_video=1", cwd=folder)
     assert fewer.stdout.splitlines()[-1] == "False", fewer.stderr
+    _, number = sizes(folder)
     for row in json.loads((folder / "fewer.json").read_text(encoding="utf-8")):
         videos = [entry[0] for entry in row["output"]]
-        assert len(videos) == len(set(videos)) == 50
-    refused = cmivqa(*words, "--set", "decode.maxlen=64", "--out", "x.json", cwd=folder)
+        assert len(videos) == len(set(videos)) == number
+    refused = cmivqa_here(*words, "--set", "decode.maxlen=64", "--out", "x.json", cwd=folder)
     assert refused.returncode == 2
     assert b"decode.maxlen was 0 and is now 64" in refused.stderr
 
 
 def test_predicting_says_before_what_it_takes(demo: tuple[Path, str]) -> None:
     folder, text = demo
-    assert "113 questions x 64 videos: 7,232 pairs, " in text
-    planned = cmivqa(
+    questions, videos = sizes(folder)
+    assert f"{questions} questions x {videos} videos: {questions * videos:,} pairs, " in text
+    planned = cmivqa_here(
         "predict",
         "--run",
         "runs/ccgs-1",
@@ -104,7 +135,7 @@ def test_predicting_says_before_what_it_takes(demo: tuple[Path, str]) -> None:
         "--sample",
         "20",
         "--budget",
-        "1s",
+        "0.01s",
         "--format",
         "json",
         cwd=folder,
@@ -112,15 +143,15 @@ def test_predicting_says_before_what_it_takes(demo: tuple[Path, str]) -> None:
     assert planned.returncode == 0, planned.stderr
     document = json.loads(planned.stdout)
     first = document["first_stage"]
-    assert (first["name"], first["of"]) == ("bm25", 64)
-    assert 1 <= first["videos"] < 64
+    assert (first["name"], first["of"]) == ("bm25", videos)
+    assert 1 <= first["videos"] < videos
     assert 0 < first["recall_on_dev"] <= 1
     assert document["pairs"] == 20 * first["videos"]
     assert not (folder / "runs/ccgs-1/predictions/testA-sample20-budget.partial").exists()
-    refused = cmivqa("predict", "-m", "bm25", "--run", "runs", "--resume", cwd=folder)
+    refused = cmivqa_here("predict", "-m", "bm25", "--run", "runs", "--resume", cwd=folder)
     assert refused.returncode == 2
     assert b"does not score question-video pairs" in refused.stderr
-    wrong = cmivqa("predict", "--budget", "soon", cwd=folder)
+    wrong = cmivqa_here("predict", "--budget", "soon", cwd=folder)
     assert wrong.returncode == 2
     assert b"e.g. 2h, 30m" in wrong.stderr
 
@@ -146,16 +177,26 @@ def test_a_dry_run_says_what_it_takes_and_leaves_nothing(here: Path) -> None:
 
 
 def test_a_missing_encoder_is_said_before_any_data_is_loaded(tmp_path: Path) -> None:
-    """The data root does not even exist, and nothing is fetched: the hub is switched off."""
-    for words in (["--data", "nowhere"], ["--data", str(demo_corpus()), "--dry-run"], ["--data", str(demo_corpus())]):
-        done = cmivqa("train", *words, cwd=tmp_path, HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path / "hub"))
-        assert done.returncode == 2
-        text = done.stderr.decode()
+    """The data root does not even exist, and nothing is fetched: the hub is switched off, for which only imports look."""
+    code = (
+        "import sys\n"
+        "from cmivqa_kit.cli.main import run\n"
+        "root = sys.argv[1]\n"
+        "for words in (['nowhere'], [root, '--dry-run'], [root]):\n"
+        "    sys.argv = ['cmivqa', 'train', '--data', *words]\n"
+        "    try:\n        run()\n    except SystemExit as ended:\n        print(ended.code)\n"
+        "    print('END', file=sys.stderr)"
+    )
+    done = python(code, demo_corpus(), cwd=tmp_path, HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path / "hub"))
+    assert done.stdout.split() == ["2", "2", "2"]
+    texts = done.stderr.split("END\n")[:-1]
+    assert len(texts) == 3
+    for text in texts:
         assert "Traceback" not in text
         assert "nowhere" not in text
         for named in ("640 MB", "HF_ENDPOINT", "--set encoder=DIR", "Erlangshen"):
             assert named in text, named
-        assert not (tmp_path / "runs").exists()
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_refused_training_leaves_no_run(here: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import cmivqa
+from tests.cli.running import cmivqa_here as cmivqa
 
 CASES = Path(__file__).parents[1] / "golden" / "cases" / "ccgs"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import cmivqa, python
+from tests.cli.running import cmivqa_here, python
 
 HEAVY = ("torch", "transformers", "accelerate", "scipy.stats", "bm25s", "pandas")
 SPY = f"""
@@ -23,7 +23,7 @@ run()
 @pytest.fixture(scope="module")
 def entry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fast")
-    made = cmivqa("sample", "--track", "3", "--out", "entry.json", cwd=folder)
+    made = cmivqa_here("sample", "--track", "3", "--out", "entry.json", cwd=folder)
     assert made.returncode == 0, made.stderr
     return folder / "entry.json"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import cmivqa
+from tests.cli.running import cmivqa_here as cmivqa
 from tests.submission.small import lists, records, root_2023
 
 OFFICIAL = Path(__file__).parents[2].parent / "shared" / "data" / "official_samples"

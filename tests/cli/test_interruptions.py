@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cmivqa_kit.data.demo import demo_corpus
-from tests.cli.running import cmivqa, python
+from tests.cli.running import cmivqa_here, python
 
 PROGRAM = [sys.executable, "-c", "from cmivqa_kit.cli.main import run; run()"]
 
@@ -49,7 +49,7 @@ def test_an_interrupt_is_no_finding(tmp_path: Path) -> None:
         "import sys; sys.argv = ['cmivqa', 'predict']\n"
         "main.run()"
     )
-    assert cmivqa("train", "-m", "bm25", cwd=tmp_path).returncode == 0
+    assert cmivqa_here("train", "-m", "bm25", cwd=tmp_path).returncode == 0
     before = sorted(p.name for p in tmp_path.iterdir())
     done = python(code, cwd=tmp_path)
     assert done.returncode == 128 + signal.SIGINT
@@ -60,13 +60,13 @@ def test_an_interrupt_is_no_finding(tmp_path: Path) -> None:
 
 def test_a_named_pipe_in_a_data_root_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "train.json")
-    done = cmivqa("data", "check", "--data", ".", cwd=tmp_path)
+    done = cmivqa_here("data", "check", "--data", ".", cwd=tmp_path)
     assert done.returncode == 2
     assert b"no question file found" in done.stderr
 
 
 def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
-    assert cmivqa("train", "-m", "bm25", cwd=tmp_path).returncode == 0
+    assert cmivqa_here("train", "-m", "bm25", cwd=tmp_path).returncode == 0
     code = (
         "import cmivqa_kit.submission.write as write, cmivqa_kit.files as files, sys\n"
         "def full(path, text): raise files.RunFailed(f'{path}: could not be written')\n"
@@ -121,5 +121,5 @@ def test_a_folder_that_may_not_be_read_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_empty_cell_stays_empty_in_csv(tmp_path: Path) -> None:
-    done = cmivqa("data", "check", "--split", "dev", "--all", "--format", "csv", cwd=tmp_path)
+    done = cmivqa_here("data", "check", "--split", "dev", "--all", "--format", "csv", cwd=tmp_path)
     assert {row["dropped_by"] for row in csv.DictReader(done.stdout.decode().splitlines())} == {""}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cmivqa_kit.data.demo import demo_corpus
-from tests.cli.running import cmivqa
+from tests.cli.running import cmivqa_here as cmivqa
 from tests.data.corpora import cmivqa_2023, m4ivqa_record, mmivqa_2024, read, track1, write
 
 

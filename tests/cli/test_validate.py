@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import cmivqa
+from tests.cli.running import cmivqa_here as cmivqa
 from tests.submission.small import VIDEOS, lists, put, records, root_2023, root_2024, spans, without
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from tests.cli.running import cmivqa
+from tests.cli.running import cmivqa_here as cmivqa
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
