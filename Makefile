@@ -31,9 +31,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# By file: a training that several tests of a file look at is made once.
+# By file: a training that several tests of a file look at is made once. In the order of tests/conftest.py: heavy files first.
 test: lint
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/.bench
 	for script in $(BENCHMARKS); do $(BIN)/python $$script || exit 1; done

@@ -1,4 +1,4 @@
-"""Shared by all tests: their order, what keeps a busy machine from deciding them, and where the embedded corpus goes."""
+"""Shared by all tests: their order, what keeps a busy machine from deciding them, where the embedded corpus goes."""
 
 from __future__ import annotations
 

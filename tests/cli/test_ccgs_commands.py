@@ -177,7 +177,7 @@ def test_a_dry_run_says_what_it_takes_and_leaves_nothing(here: Path) -> None:
 
 
 def test_a_missing_encoder_is_said_before_any_data_is_loaded(tmp_path: Path) -> None:
-    """The data root does not even exist, and nothing is fetched: the hub is switched off, for which only imports look."""
+    """The data root does not even exist, and nothing is fetched: the hub is switched off, which imports read."""
     code = (
         "import sys\n"
         "from cmivqa_kit.cli.main import run\n"

@@ -22,6 +22,7 @@ from cmivqa_kit.data.demo.generator import ANSWERS, FILES, TRACK1, TRACK23, VERS
 from cmivqa_kit.data.demo.text import can_pair
 from cmivqa_kit.errors import ExitCode, RunFailed
 from cmivqa_kit.files import read_json, sha256
+from tests.hang import HANG
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHILD = "from cmivqa_kit.data.demo import demo_corpus; print(demo_corpus())"
@@ -276,7 +277,7 @@ def test_processes_at_once(cache: Path, corpus: Path) -> None:
         subprocess.Popen([sys.executable, "-c", CHILD], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    printed = [child.communicate(timeout=60)[0].strip() for child in children]
+    printed = [child.communicate(timeout=HANG)[0].strip() for child in children]
     assert [child.returncode for child in children] == [0, 0, 0]
     assert set(printed) == {str(cache / f"demo-{VERSION}")}
     assert [path.name for path in cache.iterdir()] == [f"demo-{VERSION}"]

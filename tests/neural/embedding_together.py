@@ -15,6 +15,7 @@ from cmivqa_kit.neural.encoders import TINY, Encoder, open_encoder
 from cmivqa_kit.neural.subtitle_embedding import SubtitleEmbedding
 from cmivqa_kit.runs.processes import ALONE, Group, joined
 from tests.baselines.corpora import split, video
+from tests.hang import HANG
 
 WORDS = ("take the gauze", "wash your hands", "洗手", "now", "wait")
 
@@ -48,7 +49,7 @@ def launch(folder: Path) -> list[subprocess.CompletedProcess[str]]:
         )
         for rank in range(2)
     ]
-    done = [process.communicate(timeout=150)[0] for process in started]
+    done = [process.communicate(timeout=HANG)[0] for process in started]
     return [
         subprocess.CompletedProcess("", process.returncode, text)
         for process, text in zip(started, done, strict=True)
