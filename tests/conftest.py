@@ -13,16 +13,36 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import hypothesis
 import pytest
 
-# No example is too slow: how fast one is says how busy the machine is. Tests may set the number of examples only.
+# No example is too slow: how fast one is says how busy the machine is. The rest as hypothesis has it here or in CI.
 hypothesis.settings.register_profile(
-    "kit", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+    "kit", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("kit")
 
 TESTS = Path(__file__).parent
 # Files that take seconds, the longest first. With `--dist loadfile --no-loadscope-reorder` a worker takes the next file
 # in this order, then all others as collected: a long file that starts last would keep one worker busy alone.
-HEAVY = ("cli/test_ccgs_commands.py",)
+HEAVY = (
+    "cli/test_train_together.py",
+    "runs/test_processes.py",
+    "cli/test_ccgs_commands.py",
+    "training/test_loop.py",
+    "diagnosis/page/test_browser.py",
+    "neural/test_subtitle_embedding.py",
+    "diagnosis/page/test_accessible.py",
+    "submission/test_guarded.py",
+    "cli/test_score_preset.py",
+    "submission/fix/test_hostile.py",
+    "baselines/test_mutualsl_features_made.py",
+    "baselines/test_bm25_figures.py",
+    "cli/test_end_to_end.py",
+    "prediction/pairs/test_run_pass.py",
+    "baselines/test_ccgs_visual_runs.py",
+    "scoring/test_hostile.py",
+    "baselines/test_mutualsl_baseline.py",
+    "training/test_resume_state.py",
+    "baselines/test_bm25_baseline.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -33,9 +33,13 @@ def cmivqa(*arguments: str | Path, cwd: Path, **env: str) -> subprocess.Complete
 
 
 def cmivqa_here(*arguments: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[bytes]:
-    """`cmivqa ARGUMENTS` in ``cwd``, in this process, which has imported everything already."""
+    """`cmivqa ARGUMENTS` in ``cwd``, in this process, which has imported everything already.
+
+    Of the environment only that counts which is read at the call; ``PYTHONIOENCODING`` is that of the streams.
+    """
     words = ["cmivqa", *map(str, arguments)]
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    encoding = env.get("PYTHONIOENCODING", "utf-8")
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(cwd)
         for name, value in env.items():

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import cmivqa
+from tests.cli.running import cmivqa, cmivqa_here
 
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A submission for the embedded corpus whose findings quote Chinese and an emoji."""
     folder = tmp_path_factory.mktemp("console")
-    assert cmivqa("sample", "--track", "3", "--out", "entry.json", cwd=folder).returncode == 0
+    assert cmivqa_here("sample", "--track", "3", "--out", "entry.json", cwd=folder).returncode == 0
     rows = json.loads((folder / "entry.json").read_text(encoding="utf-8"))
     rows[1]["output"][0] = ["视频😀\x1b[31m", 3.0, 1.0]
     (folder / "entry.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
@@ -26,7 +26,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "arguments", [["validate", "entry.json"], ["data", "check", "--all"], ["--help"]], ids=" ".join
 )
 def test_no_console_breaks_the_output(broken: Path, encoding: str, arguments: list[str]) -> None:
-    done = cmivqa(*arguments, cwd=broken, PYTHONIOENCODING=encoding)
+    done = cmivqa_here(*arguments, cwd=broken, PYTHONIOENCODING=encoding)
     assert done.returncode == (1 if "validate" in arguments else 0), done.stderr
     assert b"Traceback" not in done.stderr
     text = done.stdout.decode(encoding)
@@ -46,7 +46,7 @@ def test_json_stays_json_on_every_console(broken: Path, encoding: str) -> None:
 
 def test_no_color_is_honoured(broken: Path) -> None:
     """FORCE_COLOR makes rich colour a pipe; NO_COLOR takes the colours away again."""
-    coloured = cmivqa("validate", "entry.json", cwd=broken, FORCE_COLOR="1")
-    plain = cmivqa("validate", "entry.json", cwd=broken, FORCE_COLOR="1", NO_COLOR="1")
+    coloured = cmivqa_here("validate", "entry.json", cwd=broken, FORCE_COLOR="1")
+    plain = cmivqa_here("validate", "entry.json", cwd=broken, FORCE_COLOR="1", NO_COLOR="1")
     assert b"\x1b[3" in coloured.stdout
     assert b"\x1b[3" not in plain.stdout

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import cmivqa
+from tests.cli.running import cmivqa, cmivqa_here
 
 PROJECT = """
 [build-system]
@@ -88,6 +88,6 @@ def test_the_whole_way_with_a_foreign_baseline(site: Path, tmp_path: Path) -> No
 
 
 def test_without_the_package_it_is_unknown(tmp_path: Path) -> None:
-    refused = cmivqa("train", "-m", "shortest", cwd=tmp_path)
+    refused = cmivqa_here("train", "-m", "shortest", cwd=tmp_path)
     assert refused.returncode == 2
     assert b"unknown baseline" in refused.stderr
