@@ -31,7 +31,7 @@ HEAVY = (
     "neural/test_subtitle_embedding.py",
     "diagnosis/page/test_accessible.py",
     "submission/test_guarded.py",
-    "cli/test_score_preset.py",
+    "cli/test_score_published.py",
     "submission/fix/test_hostile.py",
     "baselines/test_mutualsl_features_made.py",
     "baselines/test_bm25_figures.py",
