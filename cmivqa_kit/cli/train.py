@@ -109,19 +109,19 @@ def _train(
 
     space = session.workspace
     device, seed = space["run.device"], space["run.seed"]
-    found = find_declaration(space["model.baseline"])
-    preset = session.preset(found)
-    config = settings(found, preset or None, overrides, recipe)
-    repeated = repeat(space.path("run.directory"), found) if "+" in (split or "") else None
+    declaration = find_declaration(space["model.baseline"])
+    preset = session.preset(declaration)
+    config = settings(declaration, preset or None, overrides, recipe)
+    repeated = repeat(space.path("run.directory"), declaration) if "+" in (split or "") else None
     if repeated is not None:
-        config, recipe, seed = merge(repeated.config, found, overrides), repeated.recipe, repeated.seed
+        config, recipe, seed = merge(repeated.config, declaration, overrides), repeated.recipe, repeated.seed
         steps = config["train"]["max_steps"]
         session.say(f"Repeating {repeated.path} on {split} for the {steps} steps it chose on dev")
-    system = ready(found, config)
-    name = name_recipe(found.name, recipe)
+    system = ready(declaration, config)
+    name = name_recipe(declaration.name, recipe)
     if dry_run:
         _show_plan(
-            session, name, *plan(session.files, found, config, split or "train", seed, max_dropped, recipe,
+            session, name, *plan(session.files, declaration, config, split or "train", seed, max_dropped, recipe,
                                  device, system)
         )  # fmt: skip
         return
@@ -130,7 +130,7 @@ def _train(
     with render.steps(session.console, not session.json) as progress:
         fitted = train(
             session.files,
-            found,
+            declaration,
             config,
             space.path("run.directory"),
             split or "train",
@@ -143,57 +143,57 @@ def _train(
             system,
             group,
         )
-    _report(session, found, fitted)
+    _report(session, declaration, fitted)
 
 
-def _report(session: Session, found: Declaration, fitted: Fitted) -> None:
+def _report(session: Session, declaration: Declaration, fitted: Fitted) -> None:
     """The run that was made, and what to do with it."""
     from cmivqa_kit.plugin.settings import name_recipe
 
     dropped = sum(fitted.dropped.values())
-    following = _next(session.files, fitted.run.path, found.tracks)
-    kept = (*REPEATED, "device")
+    following = _next(session.files, fitted.run.path, declaration.tracks)
+    repeated = (*REPEATED, "device")
     if session.json:
         render.as_json(
             {
                 "run": fitted.run.path,
-                "baseline": found.name,
+                "baseline": declaration.name,
                 "examples": fitted.examples,
                 "dropped": dict(fitted.dropped),
-                "next": session.again(following, kept),
+                "next": session.again(following, repeated),
             }
         )
         return
     session.say(
-        f"Fitted {name_recipe(found.name, fitted.run.recipe)} on {fitted.examples} examples of {session.files.name}"
+        f"Fitted {name_recipe(declaration.name, fitted.run.recipe)} on {fitted.examples} examples of {session.files.name}"
         + (f" ({dropped} dropped: {_reasons(fitted.dropped)})" if dropped else "")
         + f"; run directory {fitted.run.path}"
     )
-    session.next(following, kept)
+    session.next(following, repeated)
 
 
-def _show_plan(session: Session, name: str, found: Plan | None, examples: int, dropped: Mapping[str, int]) -> None:
+def _show_plan(session: Session, name: str, measured: Plan | None, examples: int, dropped: Mapping[str, int]) -> None:
     """What a training would take; nothing was trained."""
     if session.json:
-        document = {"examples": examples, "dropped": dict(dropped), "plan": asdict(found) if found else None}
+        document = {"examples": examples, "dropped": dict(dropped), "plan": asdict(measured) if measured else None}
         render.as_json(document)
         return
     lost = f" ({sum(dropped.values())} dropped: {_reasons(dropped)})" if dropped else ""
     session.say(f"{name} on {session.files.name}: {count(examples, 'example')}{lost}")
-    if found is None:
+    if measured is None:
         session.say("It learns in one pass over them: no pairs, seconds, little memory.")
     else:
-        if found.dropped:
-            session.say(f"  of these {found.examples} fit ({_reasons(found.dropped)} left out)")
-        memory = f"{found.memory / 2**20:,.0f} MiB" if found.memory else "unknown here"
+        if measured.dropped:
+            session.say(f"  of these {measured.examples} fit ({_reasons(measured.dropped)} left out)")
+        memory = f"{measured.memory / 2**20:,.0f} MiB" if measured.memory else "unknown here"
         rows = [
-            ("pairs in an epoch", f"{found.pairs:,}"),
-            ("batches in an epoch", f"{found.batches:,}"),
-            ("epochs", f"{found.epochs}"),
-            ("optimizer steps", f"{found.steps:,}"),
-            ("dev questions per evaluation", f"{found.dev_questions}"),
-            ("estimated hours", f"{found.seconds / 3600:.2f} on {found.device}"),
-            ("peak memory", f"{memory} on {found.device}"),
+            ("pairs in an epoch", f"{measured.pairs:,}"),
+            ("batches in an epoch", f"{measured.batches:,}"),
+            ("epochs", f"{measured.epochs}"),
+            ("optimizer steps", f"{measured.steps:,}"),
+            ("dev questions per evaluation", f"{measured.dev_questions}"),
+            ("estimated hours", f"{measured.seconds / 3600:.2f} on {measured.device}"),
+            ("peak memory", f"{memory} on {measured.device}"),
         ]
         session.table("", ["what", ">value"], rows)
     session.say("Nothing was trained or written.")

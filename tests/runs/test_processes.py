@@ -49,7 +49,7 @@ def two(folder: Path, scenario: str) -> list[subprocess.CompletedProcess[str]]:
         )
         for rank in range(2)
     ]
-    done = [process.communicate(timeout=150) for process in started]
+    done = [process.communicate(timeout=HANG) for process in started]
     return [
         subprocess.CompletedProcess("", process.returncode, *streams)
         for process, streams in zip(started, done, strict=True)
