@@ -1,4 +1,4 @@
-"""What docstrings and comments cite of `docs/spec` stands there, and relative links in Markdown files lead somewhere."""
+"""What docstrings and comments cite of `docs/spec` stands there; relative links in Markdown files lead somewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPECS = "docs/spec/"  # joined below, so that this file cites nothing
 _ITEM = r"(?:[0-9]+(?:\.[0-9]+)*|[DEQW][0-9]+)"
 _CITED = re.compile(SPECS + r"([a-z0-9_-]+)\.md")
 _BEFORE = re.compile(rf"\bsections? ({_ITEM}) of $")
-# ", section 3.1", ", 2.1 to 2.3", ", D1, D2 and section 3.3", " (first paragraph) and E901 to E904", " tells it (2.1, 3.4"
+# ", section 3.1", ", 2.1 to 2.3", ", D1, D2 and section 3.3", " (first paragraph) and E901", " tells it (2.1, 3.4"
 _NEXT = re.compile(rf"(?: \([a-z ]+\))?(, and |, | and | to | tells it \(| )(?:sections? )?({_ITEM})(?!\w)")
 _BREAK = re.compile(r"\s*\n[ \t]*(?:#[ \t]*)?")
 _HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
