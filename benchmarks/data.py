@@ -2,7 +2,7 @@
 
 As a program, so that the memory it takes is not counted to what is measured:
 python benchmarks/data.py FOLDER [QUESTIONS] [--trec] writes submission.json and answers.json, with --trec also run.trec
-and qrels.trec (specs/scoring.md, section 5.2).
+and qrels.trec (docs/spec/scoring.md, section 5.2).
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def main(lengths: Sequence[int], device: str, rounds: int, compiled: bool) -> No
 
 
 def config(layers: int, hidden: int, heads: int) -> Any:
-    """The published kind of encoder (specs/ccgs.md, section 3.2) in another size."""
+    """The published kind of encoder (docs/spec/ccgs.md, section 3.2) in another size."""
     return DebertaV2Config(
         vocab_size=VOCABULARY, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
         intermediate_size=4 * hidden, type_vocab_size=0, relative_attention=True, position_buckets=256,

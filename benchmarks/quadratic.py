@@ -1,4 +1,4 @@
-"""Tracks 2 and 3 as the official program is described (specs/scoring.md, sections 2.1 to 2.3), written plainly.
+"""Tracks 2 and 3 as the official program is described (docs/spec/scoring.md, sections 2.1 to 2.3), written plainly.
 
 Every target scans the whole prediction list; nothing else is done and nothing but the standard library imported. As a
 program: python benchmarks/quadratic.py PREDICTIONS TARGETS TRACK prints the numbers as JSON under the kit's names.

@@ -1,6 +1,6 @@
 """The published way of answering Tracks 2 and 3, made again in our own words: what `predict_vs_reference` measures.
 
-As specs/ccgs.md tells it (2.1, 3.4, 5.1 to 5.3, and 7, "Where the reference wastes time"): one pair at a time, its
+As docs/spec/ccgs.md tells it (2.1, 3.4, 5.1 to 5.3, and 7, "Where the reference wastes time"): one pair at a time, its
 texts tokenized and put into tensors anew for every pair, float32, the score of every cell appended to a list as a
 tensor of its own, a dictionary from the place in that list back to the cell, all scalars stacked and sorted, the
 seconds found by walking over the tokens. Slow on purpose; no line of it is anyone's code.

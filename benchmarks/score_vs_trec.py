@@ -1,9 +1,9 @@
 """`cmivqa score` on Track 2 beside ir-measures and pytrec_eval on the same data as a TREC run and qrels.
 
 Whole processes, each reading its own files with its own reader, the kit the submission as JSON. The run is the
-submission without repeated videos (specs/scoring.md, 5.2), so that the numbers must equal the kit's strict ones; that
-is checked. The kit also computes the official numbers, the differences and, in the first of its columns, the intervals;
-the others do not.
+submission without repeated videos (docs/spec/scoring.md, 5.2), so that the numbers must equal the kit's strict ones;
+that is checked. The kit also computes the official numbers, the differences and, in the first of its columns, the
+intervals; the others do not.
 Run: python benchmarks/score_vs_trec.py [QUESTIONS ...]
 """
 

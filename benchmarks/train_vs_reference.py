@@ -1,6 +1,6 @@
 """Training CCGS: pairs per second beside training as published, in one run, and both loss curves on the demo corpus.
 
-The published way is re-created from its description (specs/ccgs.md): one pair per step (2.2), a head that makes m
+The published way is re-created from its description (docs/spec/ccgs.md): one pair per step (2.2), a head that makes m
 copies of each m x m matrix (3.4), a ranking loss over n^2 x n^2 pairs of cells that is computed and thrown away (4.3),
 AdamW of transformers 4.15. Its collating is ours, which spares it the tokenizing of every pair anew. Same pairs, same
 network; on a GPU also in fp16, which the published code trains in.

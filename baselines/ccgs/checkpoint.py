@@ -1,7 +1,7 @@
 """The official checkpoints of CCGS: what differs between their files and ours.
 
-Source: specs/ccgs.md, section 3.1. A checkpoint is a bare ``state_dict``, with the tokenizer beside it and without the
-encoder's configuration.
+Source: docs/spec/ccgs.md, section 3.1. A checkpoint is a bare ``state_dict``, with the tokenizer beside it and without
+the encoder's configuration.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which questions can be trained on, and with which lines. Source: specs/ccgs.md, sections 1.6 and 2.3.
+"""Which questions can be trained on, and with which lines. Source: docs/spec/ccgs.md, sections 1.6 and 2.3.
 
 Where a video does not fit into one row, a question is trained with the window of lines that holds its answer.
 """

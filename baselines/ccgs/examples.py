@@ -3,7 +3,7 @@
     [CLS] [CLS] question [SEP]  line 1 [SEP]  line 2 [SEP]  ...  line n [SEP]
 
 with marks (``token_types``) on every separator that is put here, whatever the text itself contains. Source:
-specs/ccgs.md, sections 1.6 and 2.1 to 2.3.
+docs/spec/ccgs.md, sections 1.6 and 2.1 to 2.3.
 """
 
 from __future__ import annotations

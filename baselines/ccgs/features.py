@@ -1,4 +1,6 @@
-"""Feature rows for the visual branch, and which of them are seen while each line is said. Source: specs/ccgs.md, 2.4.
+"""Feature rows for the visual branch, and which of them are seen while each line is said.
+
+Source: docs/spec/ccgs.md, 2.4.
 
 One row of a file is one second. The reference pads every video to M = 768 rows; here a batch is padded to its longest
 video, which gives the same scores: padded rows have no part in any sum. It also keeps features in the order of the

@@ -1,4 +1,4 @@
-"""The two losses on span logits. Source: specs/ccgs.md, sections 4.2 and 4.3."""
+"""The two losses on span logits. Source: docs/spec/ccgs.md, sections 4.2 and 4.3."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 One row is the sequence of `baselines.ccgs.examples`: question, then every subtitle line, each closed by a separator.
 The hidden vectors at those separators are the boundaries b_0 .. b_n; cell (i, j) of the result scores the span from the
-start of line i (boundary i) to the end of line j (boundary j + 1). Source: specs/ccgs.md, sections 3.1 to 3.5. The
+start of line i (boundary i) to the end of line j (boundary j + 1). Source: docs/spec/ccgs.md, sections 3.1 to 3.5. The
 names of the modules are those of the official checkpoints.
 """
 

@@ -1,6 +1,6 @@
 """Parameter groups; AdamW and schedule are in `cmivqa_kit.neural.optimizers`.
 
-Source: specs/ccgs.md, section 4.5.
+Source: docs/spec/ccgs.md, section 4.5.
 """
 
 from __future__ import annotations

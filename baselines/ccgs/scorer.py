@@ -1,4 +1,6 @@
-"""Rows of question and subtitles for the kit's engine (`cmivqa_kit.prediction`). Source: specs/ccgs.md, 2.1, 5.1, 5.2.
+"""Rows of question and subtitles for the kit's engine (`cmivqa_kit.prediction`).
+
+Source: docs/spec/ccgs.md, 2.1, 5.1, 5.2.
 
 Every video is tokenized once; of a row only the question's part is new.
 """

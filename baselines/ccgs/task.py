@@ -2,7 +2,7 @@
 
 A pair is one right row (question and lines around its answer) with negative rows. Several pairs of similar length go
 through the encoder together (``train.batch_tokens``); each keeps its own loss, over its own rows.
-Source: specs/ccgs.md, sections 2.2 and 4.1 to 4.6.
+Source: docs/spec/ccgs.md, sections 2.2 and 4.1 to 4.6.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The branch for video features: question-aware attention over time, one score per feature row.
 
 The text variant of the official baseline keeps these modules untrained; they stay in every checkpoint so that official
-tools can load it. Source: specs/ccgs.md, section 3.5. Letters: B rows, T feature rows, L tokens, F feature size, C = H.
+tools can load it. Source: docs/spec/ccgs.md, section 3.5. Letters: B rows, T feature rows, L tokens, F feature size, C
+= H.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The official checkpoints of MutualSL: what differs between their files and ours.
 
 A checkpoint is a folder as transformers saves it: ``pytorch_model.bin``, the encoder's ``config.json``, the tokenizer.
-The paper's code and the Track 1 baseline write the same layout. Source: specs/mutualsl.md, section 2.4.
+The paper's code and the Track 1 baseline write the same layout. Source: docs/spec/mutualsl.md, section 2.4.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From logits over tokens or frames to seconds. Source: specs/mutualsl.md, sections 4.1, 4.3 and 5.2.
+"""From logits over tokens or frames to seconds. Source: docs/spec/mutualsl.md, sections 4.1, 4.3 and 5.2.
 
 A video that the encoder cannot take at once comes in several windows; one that it can is one window.
 """

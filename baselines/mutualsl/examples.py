@@ -1,4 +1,6 @@
-"""Training examples: a question, the lines around its answer, and every label. Source: specs/mutualsl.md, 1.4 to 1.6.
+"""Training examples: a question, the lines around its answer, and every label.
+
+Source: docs/spec/mutualsl.md, 1.4 to 1.6.
 
 The published labels and the kit's differ in three settings, each of its own: ``start_label`` (the token that stands for
 a line's start), ``rescale`` (labels follow frames that were averaged down) and ``frame_mask`` (frames beyond the

@@ -1,6 +1,6 @@
 """A trained network asked where in a given video the answer is; every question gets an answer.
 
-Rows of similar length share a batch. Source: specs/mutualsl.md, section 4.
+Rows of similar length share a batch. Source: docs/spec/mutualsl.md, section 4.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The building blocks of the visual branch, under the names of the official checkpoints.
 
 Letters: B examples, T frames, Q question tokens, D width of the branch, V width of a feature row. Masks are float, 1 on
-what is there and 0 on padding. Source: specs/mutualsl.md, section 2.2.
+what is there and 0 on padding. Source: docs/spec/mutualsl.md, section 2.2.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The network as the engine's `PairScorer`: logs of the confidence of every pair of lines of a video.
 
-What stands behind a retriever. Source: specs/mutualsl.md, section 5.2, step 3.
+What stands behind a retriever. Source: docs/spec/mutualsl.md, section 5.2, step 3.
 """
 
 from __future__ import annotations

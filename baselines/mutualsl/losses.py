@@ -1,4 +1,4 @@
-"""The five losses of one example, and which of them count. Source: specs/mutualsl.md, section 3.2.
+"""The five losses of one example, and which of them count. Source: docs/spec/mutualsl.md, section 3.2.
 
 Both predictors learn from the answer, and each from the other through the look-up table: a prediction of the one,
 looked up, is a label for the other, weighted by how well it agrees with the answer (the one-way dynamic loss). No

@@ -1,7 +1,7 @@
 """The network: question and subtitles through a text encoder, frames through a visual branch, two predictors.
 
 Letters: B examples, L text tokens, Q question tokens, T frames, V width of a feature row, D width of the branch. The
-names of the modules are those of the official checkpoints. Source: specs/mutualsl.md, sections 2.1, 2.3 and 2.4.
+names of the modules are those of the official checkpoints. Source: docs/spec/mutualsl.md, sections 2.1, 2.3 and 2.4.
 """
 
 from __future__ import annotations

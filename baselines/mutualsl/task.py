@@ -1,7 +1,7 @@
 """Training on the kit's loop: batches, losses, schedule. Everything random depends on (seed, epoch, index) alone.
 
 Examples of similar length go through the network together (``train.batch_tokens``); each keeps its own losses, over its
-own tokens and frames, and the batch has their mean. Source: specs/mutualsl.md, sections 3.2 and 3.3.
+own tokens and frames, and the batch has their mean. Source: docs/spec/mutualsl.md, sections 3.2 and 3.3.
 """
 
 from __future__ import annotations

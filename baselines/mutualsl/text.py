@@ -1,4 +1,7 @@
-"""Question and subtitles as one row: CLS question SEP line SEP line SEP ... Source: specs/mutualsl.md, section 1.5."""
+"""Question and subtitles as one row: CLS question SEP line SEP line SEP ...
+
+Source: docs/spec/mutualsl.md, section 1.5.
+"""
 
 from __future__ import annotations
 

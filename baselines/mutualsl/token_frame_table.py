@@ -1,7 +1,7 @@
 """The look-up table between tokens and frames, one per example: when each line is said and where its tokens stand.
 
 Times are in rows of the frames: seconds, or less where a long video was averaged down. Source:
-specs/mutualsl.md, sections 1.6 and 3.1.
+docs/spec/mutualsl.md, sections 1.6 and 3.1.
 """
 
 from __future__ import annotations

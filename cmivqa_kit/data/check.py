@@ -1,7 +1,7 @@
 """Looking over a split before it is used: which examples a training run would lose, by which rule, and why.
 
 Nothing is ever dropped silently: the reference implementation's users lost whole data sets that way
-(specs/ccgs.md, section 1.6).
+(docs/spec/ccgs.md, section 1.6).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Visual features: a folder of ``<video_id>.npy``, one row per second, memory-mapped when asked for.
 
-Source: specs/ccgs.md, section 1.4 (I3D, shape (T, 1024), float32, one row per 16 frames at 16 fps).
+Source: docs/spec/ccgs.md, section 1.4 (I3D, shape (T, 1024), float32, one row per 16 frames at 16 fps).
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class FeatureStore:
 def sample(features: NDArray[np.float32], most: int) -> NDArray[np.float32]:
     """(T, D) to at most ``most`` rows: means of neighbouring rows; unchanged where T <= ``most``.
 
-    Source: specs/ccgs.md, section 2.4; specs/mutualsl.md, section 1.3.
+    Source: docs/spec/ccgs.md, section 2.4; docs/spec/mutualsl.md, section 1.3.
     """
     if len(features) <= most:
         return features

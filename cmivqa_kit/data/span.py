@@ -33,7 +33,7 @@ def interval_iou(start: Any, end: Any, other_start: Any, other_end: Any) -> floa
     """IoU of a target interval and a predicted one exactly as the official program computes it.
 
     The target comes first and Python's own two-argument comparisons decide, so that NaN, infinities and reversed
-    intervals behave as there (specs/scoring.md, section 2.1). Values are taken as they stand in the JSON file.
+    intervals behave as there (docs/spec/scoring.md, section 2.1). Values are taken as they stand in the JSON file.
 
     Raises:
         ZeroDivisionError: the hull has length 0 (only possible when the target is degenerate).

@@ -1,8 +1,8 @@
 """``.srt`` and ``.vtt`` files -> ``subtitle.json``.
 
 Both formats are read tolerantly, since the files come from many tools: what can be understood is, and what cannot is
-named with its line. Sources: specs/ccgs.md, section 1.3 (``duration = end - start``, text lines joined); WebVTT, W3C
-Candidate Recommendation 2019, sections 4 and 6.
+named with its line. Sources: docs/spec/ccgs.md, section 1.3 (``duration = end - start``, text lines joined); WebVTT,
+W3C Candidate Recommendation 2019, sections 4 and 6.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """``subtitle.json``: what is said in every video, and when.
 
 Form: ``{video_id: [{"text", "start", "duration"}, ...]}``, times in seconds, lines in time order.
-Source: specs/ccgs.md, section 1.3 (including the ``<id>sr`` keys that are no videos). Inline subtitles of other layouts
-(MedVidCQA, M4IVQA 2025) hold the same lines and are read by `parse_lines`.
+Source: docs/spec/ccgs.md, section 1.3 (including the ``<id>sr`` keys that are no videos). Inline subtitles of other
+layouts (MedVidCQA, M4IVQA 2025) hold the same lines and are read by `parse_lines`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The editions of the challenge, each one small TOML file: id form, split names, limits, cut-offs.
 
 A new year is one new file here, or one outside the package given by its path (``--edition my-edition.toml``).
-Source: specs/scoring.md, section 1.
+Source: docs/spec/scoring.md, section 1.
 """
 
 from __future__ import annotations

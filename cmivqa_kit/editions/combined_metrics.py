@@ -1,4 +1,7 @@
-"""Metrics that an edition forms of others: Overall and Average. Source: specs/scoring.md, D1, D2 and section 3.3."""
+"""Metrics that an edition forms of others: Overall and Average.
+
+Source: docs/spec/scoring.md, D1, D2 and section 3.3.
+"""
 
 from __future__ import annotations
 

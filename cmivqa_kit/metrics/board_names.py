@@ -1,6 +1,6 @@
 """Canonical names of what the boards of the challenge print, by track and in their order.
 
-Source: specs/scoring.md, section 2.
+Source: docs/spec/scoring.md, section 2.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """What strict scoring finds out about every question, once; every metric is computed from it.
 
-Source: specs/scoring.md, section 3.3.
+Source: docs/spec/scoring.md, section 3.3.
 """
 
 from __future__ import annotations

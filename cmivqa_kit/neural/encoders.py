@@ -31,7 +31,7 @@ TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "spm.model", "tokenizer.model"
 TINY_VOCABULARY = 8000
 DEFAULT_TYPE = "deberta-v2"  # what a configuration without a model_type means: all published encoders are of it
 
-# Encoders whose only positions are relative and bucketed take any length (specs/ccgs.md, section 3.2).
+# Encoders whose only positions are relative and bucketed take any length (docs/spec/ccgs.md, section 3.2).
 _RELATIVE = frozenset({"deberta", "deberta-v2"})
 _OFFSET = frozenset({"roberta", "xlm-roberta", "camembert"})  # their first positions are reserved for padding
 

@@ -1,6 +1,6 @@
 """The AdamW of the published programs, the current one, and their learning-rate schedule.
 
-Source: specs/ccgs.md, sections 4.5 and 4.6; specs/mutualsl.md, section 3.3.
+Source: docs/spec/ccgs.md, sections 4.5 and 4.6; docs/spec/mutualsl.md, section 3.3.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A baseline that serves Track 2 as a retriever: loaded once, asked in the cheapest way that it offers.
 
-Source: specs/mutualsl.md, section 5.2, step 1.
+Source: docs/spec/mutualsl.md, section 5.2, step 1.
 """
 
 from __future__ import annotations

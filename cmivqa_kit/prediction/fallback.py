@@ -1,4 +1,4 @@
-"""The answer where nothing can be chosen: every question gets one. Source: specs/mutualsl.md, section 4.3."""
+"""The answer where nothing can be chosen: every question gets one. Source: docs/spec/mutualsl.md, section 4.3."""
 
 from __future__ import annotations
 

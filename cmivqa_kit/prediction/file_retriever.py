@@ -1,6 +1,6 @@
 """A submission file as a retriever: the videos of its lists, in their order.
 
-Source: specs/mutualsl.md, section 5.2, step 1.
+Source: docs/spec/mutualsl.md, section 5.2, step 1.
 """
 
 from __future__ import annotations

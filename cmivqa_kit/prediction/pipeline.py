@@ -1,7 +1,8 @@
 """Retrieve, then localize: a retriever's videos, the spans that a localizer finds in them, one list of both.
 
-The kit's own definition (specs/mutualsl.md, section 5.2); no published system works so. What the network found is kept
-(`cmivqa_kit.prediction.pairs.pass_folder`), so lists are cut again in no time with another temperature or fewer videos.
+The kit's own definition (docs/spec/mutualsl.md, section 5.2); no published system works so. What the network found is
+kept (`cmivqa_kit.prediction.pairs.pass_folder`), so lists are cut again in no time with another temperature or fewer
+videos.
 """
 
 from __future__ import annotations

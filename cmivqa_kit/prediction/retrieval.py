@@ -2,7 +2,7 @@
 
 Behind a retriever only its videos are looked into. With a time budget a cheap first stage chooses the videos that a
 system scores; the result is not the published system, which scores them all. What is lost is measured on questions
-whose answers are known, never assumed. Source: specs/mutualsl.md, section 5.2, step 1.
+whose answers are known, never assumed. Source: docs/spec/mutualsl.md, section 5.2, step 1.
 """
 
 from __future__ import annotations

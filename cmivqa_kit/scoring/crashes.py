@@ -1,6 +1,6 @@
 """Which quirk makes the official program crash, worked out from the place where it stops.
 
-Source: specs/scoring.md, sections 2.2 and 2.3.
+Source: docs/spec/scoring.md, sections 2.2 and 2.3.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where the official and the strict score of a question differ, and why.
 
 Both scores are compared question by question, on the metrics that mean the same in both; every question that differs
-gets the quirks that make it differ. Source: specs/scoring.md, sections 2.2 and 3.3.
+gets the quirks that make it differ. Source: docs/spec/scoring.md, sections 2.2 and 3.3.
 """
 
 from __future__ import annotations

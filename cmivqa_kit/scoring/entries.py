@@ -1,7 +1,7 @@
 """Reading one answer strictly: a span, or a list of entries.
 
 Nearly every list is right from end to end, so the first look only asks that, as fast as Python can; a list that fails
-is read again with every rule. Source: specs/scoring.md, section 3.3.
+is read again with every rule. Source: docs/spec/scoring.md, section 3.3.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The program compares ids with ``==``, one by one. A dictionary does the same in constant time per id, but not of ids as
 they stand: one NaN object would match itself, arrays and objects have no hash, and integers beyond 2^61 can be chosen
-so that all have the same hash. Source: specs/scoring.md, Q18 and section 3.1.
+so that all have the same hash. Source: docs/spec/scoring.md, Q18 and section 3.1.
 """
 
 from __future__ import annotations

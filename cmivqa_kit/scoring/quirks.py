@@ -1,6 +1,6 @@
 """Why the official program crashes or gives another number: its quirks by number, each in a plain sentence.
 
-The numbers are those of specs/scoring.md, section 2.2. A few causes have none: they stand here under a word.
+The numbers are those of docs/spec/scoring.md, section 2.2. A few causes have none: they stand here under a word.
 """
 
 from __future__ import annotations

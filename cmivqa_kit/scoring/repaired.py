@@ -1,6 +1,6 @@
 """What the official numbers would be, had a crashing submission left out what the program cannot read.
 
-Source: specs/scoring.md, section 3.2.
+Source: docs/spec/scoring.md, section 3.2.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Scoring decoded documents: official, repaired and strict scores on one card.
 
-Source: specs/scoring.md, section 3.
+Source: docs/spec/scoring.md, section 3.
 """
 
 from __future__ import annotations

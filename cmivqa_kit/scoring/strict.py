@@ -1,7 +1,7 @@
 """The corrected scores: fractions over all questions, nothing won by a defect of the file.
 
 What is malformed earns nothing, what is answered twice counts as not answered, a video counts once in a ranking, and
-no question leaves a mean. Source: specs/scoring.md, section 3.3 and the settlements at the head.
+no question leaves a mean. Source: docs/spec/scoring.md, section 3.3 and the settlements at the head.
 """
 
 from __future__ import annotations

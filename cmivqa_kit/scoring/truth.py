@@ -1,6 +1,6 @@
 """The ground truth: reading it, what the tracks and strict scoring demand of it, its fingerprint, and a part of it.
 
-Source: specs/scoring.md, section 3.3 (first paragraph) and E901 to E904.
+Source: docs/spec/scoring.md, section 3.3 (first paragraph) and E901 to E904.
 """
 
 from __future__ import annotations

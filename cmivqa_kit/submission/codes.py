@@ -1,6 +1,6 @@
 """The validation codes: what each means, what the official program does then, how to mend it.
 
-Source: specs/scoring.md, section 4. `python -m cmivqa_kit.submission.codes` prints the table that `CODES.md` holds.
+Source: docs/spec/scoring.md, section 4. `python -m cmivqa_kit.submission.codes` prints the table that `CODES.md` holds.
 """
 
 from __future__ import annotations

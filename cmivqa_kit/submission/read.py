@@ -103,5 +103,5 @@ def unreadable(path: Path, code: str, error: UnreadableFile, before: Sequence[Fi
 
 
 def interpreter() -> str:
-    """``3.11``: official sums differ in the last digit between Python 3.11 and 3.12 (specs/scoring.md, Q90)."""
+    """``3.11``: official sums differ in the last digit between Python 3.11 and 3.12 (docs/spec/scoring.md, Q90)."""
     return f"{sys.version_info.major}.{sys.version_info.minor}"

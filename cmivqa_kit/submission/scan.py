@@ -1,7 +1,7 @@
 """What can be said of JSON text before and beside parsing it: depth, long numbers, literals that JSON has not.
 
-Hostile files are the reason (specs/scoring.md, E106, E108, E109): nothing here recurses, and each step is linear. The
-common case, a right file, is decided on the whole text at once; only a suspect one is looked at token by token.
+Hostile files are the reason (docs/spec/scoring.md, E106, E108, E109): nothing here recurses, and each step is linear.
+The common case, a right file, is decided on the whole text at once; only a suspect one is looked at token by token.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writing a submission exactly in the organizers' format. Source: specs/scoring.md, section 1.2."""
+"""Writing a submission exactly in the organizers' format. Source: docs/spec/scoring.md, section 1.2."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def joined_length(subtitles: Sequence[Subtitle], tokens: Tokenize) -> int:
 def published_drop(subtitles: Sequence[Subtitle] | None, tokens: Tokenize, maxlen: int) -> str | None:
     """Why the official programs leave a video's questions out: no entry, at most two lines, too long; else ``None``.
 
-    Source: specs/ccgs.md, section 1.6; specs/mutualsl.md, section 1.4.
+    Source: docs/spec/ccgs.md, section 1.6; docs/spec/mutualsl.md, section 1.4.
     """
     if subtitles is None:
         return "no-subtitles"

@@ -1,4 +1,4 @@
-"""specs/tutorialvqa.md on a corpus made by hand, and on the real one where it lies."""
+"""docs/spec/tutorialvqa.md on a corpus made by hand, and on the real one where it lies."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Replays of the official Track 2/3 baseline: ``ccgs``, through the code that training, conversion and prediction use.
 
 Weights go the user's way: `checkpoint.convert` into a run, then `load_network`. One number is not reproduced: the
-published MRR is 1.0 for every question because of a defect (specs/ccgs.md, section 6.2); the replay checks that the
+published MRR is 1.0 for every question because of a defect (docs/spec/ccgs.md, section 6.2); the replay checks that the
 files say so.
 """
 

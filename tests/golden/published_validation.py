@@ -1,7 +1,7 @@
 """What the official programs compute around training and no part of the kit needs: validation figures and draws.
 
-Source: specs/ccgs.md, section 6.1, and 6.2 for the MRR; specs/mutualsl.md, section 3.4. Figures of corpus answers stand
-at 1, 10 and 100 answers, not at 1, 10 and 50 as in the challenge's own scoring.
+Source: docs/spec/ccgs.md, section 6.1, and 6.2 for the MRR; docs/spec/mutualsl.md, section 3.4. Figures of corpus
+answers stand at 1, 10 and 100 answers, not at 1, 10 and 50 as in the challenge's own scoring.
 """
 
 from __future__ import annotations

@@ -76,7 +76,8 @@ def cli(case: Case) -> list[str]:
     return deviations
 
 
-# Codes that another one brings along (specs/scoring.md, section 4); nothing else may be reported beside those wanted.
+# Codes that another one brings along (docs/spec/scoring.md, section 4); nothing else may be reported beside those
+# wanted.
 IMPLIED: Mapping[str, frozenset[str]] = {
     "E106": frozenset({"E302", "W216"}),  # in whatever field the number stands
     **dict.fromkeys(("E201", "E202", "E203", "E205", "E208", "E209"), frozenset({"E206"})),

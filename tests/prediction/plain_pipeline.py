@@ -1,4 +1,4 @@
-"""The pipeline's list as section 5.2 of specs/mutualsl.md says it, in fractions: no rounding makes or breaks a tie."""
+"""The pipeline's list by docs/spec/mutualsl.md, section 5.2, in fractions: no rounding makes or breaks a tie."""
 
 from __future__ import annotations
 

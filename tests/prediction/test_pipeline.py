@@ -186,7 +186,8 @@ def test_spans_of_the_retrieved_videos_each_once() -> None:
     found = spans_in(ranked, 0, ["x", "y"], CLOCK, ranking, 2)
     assert found == {
         "x": [(-1.0, Span(5, 9)), (-3.0, Span(0, 9))],  # 1 to 2 is the same as 1 to 1
-        # Without length: a second. An end before its start is the end of the video (specs/mutualsl.md, 4.1 and 4.3).
+        # Without length: a second. An end before its start is the end of the video (docs/spec/mutualsl.md, 4.1 and
+        # 4.3).
         "y": [(-1.0, Span(8, 9)), (-2.0, Span(4, 8))],
     }
     assert [len(one) for one in spans_in(ranked, 0, ["x", "y"], CLOCK, ranking, 1).values()] == [1, 1]

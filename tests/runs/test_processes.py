@@ -19,6 +19,7 @@ from cmivqa_kit.errors import ExitCode, RunFailed, UserError
 from cmivqa_kit.runs.directory import make_run
 from cmivqa_kit.runs.processes import ALONE, Group, joined, launched
 from cmivqa_kit.training.loop import LoopSettings, train_loop
+from tests.hang import HANG
 from tests.runs.together import BRANCHING, SHARED, SUMMED, Branching, run_at, toy
 
 ROOT = Path(__file__).parents[2]

@@ -1,4 +1,4 @@
-"""The scores written down as specs/scoring.md describes them, slowly and without any care for speed.
+"""The scores written down as docs/spec/scoring.md describes them, slowly and without any care for speed.
 
 `official` scans the whole prediction list for every question as the organizers' program does; `strict` follows section
 3.3 sentence by sentence. The tests hold the kit's own code against them.

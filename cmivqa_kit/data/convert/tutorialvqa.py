@@ -1,7 +1,7 @@
 """TutorialVQA (Colas et al., LREC 2020, arXiv 1912.01046) in the CMIVQA layout.
 
 Sentence times are interpolated between the anchors that the human segment times give; answers keep the human times.
-Source: specs/tutorialvqa.md. The corpus is CC BY-NC 4.0: read from the user's own download, never shipped.
+Source: docs/spec/tutorialvqa.md. The corpus is CC BY-NC 4.0: read from the user's own download, never shipped.
 """
 
 from __future__ import annotations

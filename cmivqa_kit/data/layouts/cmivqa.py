@@ -1,6 +1,6 @@
 """CMIVQA 2023: ``id``, ``video_id``, ``question``, ``start_second``, ``end_second``; test files lack some of them.
 
-Source: specs/ccgs.md, section 1.2. The converted TutorialVQA and the embedded corpus use it too.
+Source: docs/spec/ccgs.md, section 1.2. The converted TutorialVQA and the embedded corpus use it too.
 """
 
 from __future__ import annotations

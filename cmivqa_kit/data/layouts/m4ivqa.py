@@ -1,6 +1,6 @@
 """M4IVQA 2025: one record, two questions (Chinese and English), captions per language inside the record.
 
-Source: specs/ccgs.md, section 1.5. How the 2025 organizers want ids in a submission was never published; the two
+Source: docs/spec/ccgs.md, section 1.5. How the 2025 organizers want ids in a submission was never published; the two
 questions of record 7 are called ``7_Chinese`` and ``7_English`` (see `cmivqa_kit.data.layouts.languages`).
 """
 

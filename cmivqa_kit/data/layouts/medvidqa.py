@@ -1,6 +1,6 @@
 """MedVidQA / MedVidCQA: subtitles inside the annotation, ``answer_start_second``.
 
-``text/train.json``, ``val.json`` and ``test.json`` beside ``features/I3D/<video_id>.npy``. Source: specs/ccgs.md,
+``text/train.json``, ``val.json`` and ``test.json`` beside ``features/I3D/<video_id>.npy``. Source: docs/spec/ccgs.md,
 section 1.5. The published code reads no ids; files without any get the place of the record, counted from 0.
 """
 

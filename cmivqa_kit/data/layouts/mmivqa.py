@@ -1,4 +1,4 @@
-"""MMIVQA 2024: string ids ``NLPCC2024_Task1_1`` and a ``language_type`` column. Source: specs/ccgs.md, section 1.5.
+"""MMIVQA 2024: string ids ``NLPCC2024_Task1_1`` and a ``language_type`` column. Source: docs/spec/ccgs.md, section 1.5.
 
 Integer ids with ``language_type`` are left to the plain CMIVQA layout: converted corpora of the 2023 edition have them.
 """

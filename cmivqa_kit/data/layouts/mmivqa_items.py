@@ -1,6 +1,7 @@
 """MMIVQA 2024 files whose items carry ``Chinese_question`` or ``English_question``, one question each.
 
-So the READMEs of 2024 and 2025 describe the annotation (specs/scoring.md, section 1.3), while the released samples have
+So the READMEs of 2024 and 2025 describe the annotation (docs/spec/scoring.md, section 1.3), while the released samples
+have
 ``question`` and ``language_type``. What marks 2025 is missing here: captions inside, or both questions in one record.
 """
 

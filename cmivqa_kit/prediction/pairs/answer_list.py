@@ -1,4 +1,4 @@
-"""The list of answers to a question, made of its ranked spans. Source: specs/ccgs.md, sections 5.3 and 5.4."""
+"""The list of answers to a question, made of its ranked spans. Source: docs/spec/ccgs.md, sections 5.3 and 5.4."""
 
 from __future__ import annotations
 

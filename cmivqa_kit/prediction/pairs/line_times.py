@@ -1,4 +1,7 @@
-"""The seconds at which lines start and end, and those of cells of span matrices. Source: specs/ccgs.md, section 5.3."""
+"""The seconds at which lines start and end, and those of cells of span matrices.
+
+Source: docs/spec/ccgs.md, section 5.3.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The best spans of a question, and the best few of every video, ranked from the best cells of each row.
 
 All of it on whole arrays: no loop over cells, questions or videos. Ties go by (-score, corpus index, row, column), so
-the same scores give the same list. Source: specs/ccgs.md, sections 5.3 and 5.4.
+the same scores give the same list. Source: docs/spec/ccgs.md, sections 5.3 and 5.4.
 """
 
 from __future__ import annotations

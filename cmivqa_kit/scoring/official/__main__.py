@@ -1,8 +1,8 @@
 """A drop-in for the organizers' program: ``python -m cmivqa_kit.scoring.official``.
 
 The same arguments, the same output on standard output and the same exit status, quirks included: it scores Track 1 and
-prints nothing at all when ``--task`` is given (specs/scoring.md, Q1 to Q3). Where the program shows a traceback, only
-its last line goes to standard error.
+prints nothing at all when ``--task`` is given (docs/spec/scoring.md, Q1 to Q3). Where the program shows a traceback,
+only its last line goes to standard error.
 """
 
 from __future__ import annotations

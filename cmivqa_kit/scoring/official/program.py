@@ -1,7 +1,7 @@
 """The official program on decoded documents: its numbers, or where it would have stopped.
 
 Only the search for a question's prediction is a dictionary instead of a scan of the whole file.
-Source: specs/scoring.md, sections 2.3 and 3.1.
+Source: docs/spec/scoring.md, sections 2.3 and 3.1.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the official program gives a single question.
 
 The functions take the decoded JSON values as they stand and do with them what the organizers' program does: the same
-order of evaluation, the same exceptions. Source: specs/scoring.md, sections 2.1 to 2.3 (written from that description,
-not from the program).
+order of evaluation, the same exceptions. Source: docs/spec/scoring.md, sections 2.1 to 2.3 (written from that
+description, not from the program).
 """
 
 from __future__ import annotations

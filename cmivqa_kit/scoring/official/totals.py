@@ -1,7 +1,7 @@
 """From the official values of the questions to the official numbers.
 
 Built-in `sum` over plain lists in target order and `numpy.mean` for the mIoU of Track 1, because their rounding is part
-of the numbers. Source: specs/scoring.md, sections 2.1 and 3.1.
+of the numbers. Source: docs/spec/scoring.md, sections 2.1 and 3.1.
 """
 
 from __future__ import annotations
