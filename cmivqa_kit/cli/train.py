@@ -164,8 +164,9 @@ def _report(session: Session, declaration: Declaration, fitted: Fitted) -> None:
             }
         )
         return
+    name = name_recipe(declaration.name, fitted.run.recipe)
     session.say(
-        f"Fitted {name_recipe(declaration.name, fitted.run.recipe)} on {fitted.examples} examples of {session.files.name}"
+        f"Fitted {name} on {fitted.examples} examples of {session.files.name}"
         + (f" ({dropped} dropped: {_reasons(fitted.dropped)})" if dropped else "")
         + f"; run directory {fitted.run.path}"
     )

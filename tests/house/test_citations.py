@@ -86,8 +86,9 @@ def test_every_citation_resolves(room: str) -> None:
 
 def test_specs_are_cited_by_their_place_in_the_project() -> None:
     other = re.compile(r"(?<![\w/])specs?/\w+\.md")
-    found = [path for path in sources() if other.search(path.read_text(encoding="utf-8"))]
-    assert not [str(path.relative_to(ROOT)) for path in found]
+    own = [path for path in sources() if path.name != "case.json"]  # copies of golden cases stay as they are
+    stale = [path for path in own if other.search(path.read_text(encoding="utf-8"))]
+    assert not [str(path.relative_to(ROOT)) for path in stale]
 
 
 @pytest.mark.parametrize(
