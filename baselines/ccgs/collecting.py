@@ -1,4 +1,6 @@
-"""Which questions can be trained on, and with which lines. Source: docs/spec/ccgs.md, sections 1.6 and 2.3.
+"""The questions that can be trained on, each with the lines it is asked of.
+
+Source: docs/spec/ccgs.md, sections 1.6 and 2.3.
 
 Where a video does not fit into one row, a question is trained with the window of lines that holds its answer.
 """

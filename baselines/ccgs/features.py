@@ -78,7 +78,7 @@ def visual_inputs(
 def visual_masks(
     rows: VideoRows, video_ids: Sequence[str], times: Sequence[SpokenTimes] | None = None
 ) -> dict[str, Tensor]:
-    """As `visual_inputs`, without the features themselves.
+    """The masks that `visual_inputs` gives, without the features themselves.
 
     Returns:
         ``vfeats_mask`` (B, T) int64, T the longest video (at least 1), and with ``times`` ``line_rows`` (B, N, T)

@@ -1,4 +1,4 @@
-"""For prediction: the first layer of the visual branch depends on no question, so it is done once per video.
+"""Videos behind the first layer of the visual branch, which depends on no question: made once per video.
 
 At the published sizes it takes 1.2 of the branch's about 10 GFLOP (768 rows), and the projected rows are 2.4 MB of
 device memory a video, where the features themselves would cross to the device again with every batch.

@@ -30,7 +30,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """From line ``first`` to line ``last``, and how sure the network is (0 to 1)."""
+    """An answer from line ``first`` to line ``last``, and how sure the network is (0 to 1)."""
 
     first: int
     last: int

@@ -172,7 +172,7 @@ class MutualSL(nn.Module):
 
 
 def mean(frames: Tensor, seen: Tensor) -> Tensor:
-    """Of the frames (B, T, D) where ``seen`` (B, T) is 1: (B, D); 0 where no frame is seen."""
+    """The mean of the frames (B, T, D) where ``seen`` (B, T) is 1, (B, D); 0 where no frame is seen."""
     return (frames * seen[:, :, None]).sum(dim=1) / seen.sum(dim=1, keepdim=True).clamp(min=1)
 
 

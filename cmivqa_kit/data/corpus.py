@@ -46,7 +46,7 @@ def open_split(root: Path | str, name: str, track: Track | None = None, edition:
 
 
 def load_split(catalogue: Catalogue, name: str, track: Track | None = None) -> Split:
-    """As `open_split`, on a data root that is already catalogued."""
+    """Read a split of a data root that is already catalogued; otherwise as `open_split`."""
     questions = load_questions(catalogue, name, track)
     folder = questions.file.path.parent
     split = questions.file.split

@@ -1,4 +1,4 @@
-"""How a message shows what stands in a file: a value cut short, a key as part of a JSON pointer."""
+"""Showing what stands in a file in a message: a value cut short, a key as part of a JSON pointer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything below the paths given to `cmivqa init --from`, looked into and laid on one heap, archives unpacked."""
+"""Reading downloads: every file below the paths given to `cmivqa init --from`, with archives unpacked."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def parse_lines(items: Any, pointer: str, text_key: str = "text") -> tuple[tuple
 
 
 def lines_as_given(items: Any, pointer: str, text_key: str = "text") -> tuple[tuple[Subtitle, ...], list[Problem]]:
-    """As `parse_lines`, in the order of the file."""
+    """The lines of a subtitle record in the order of the file; otherwise as `parse_lines`."""
     if not isinstance(items, list):
         return (), [Problem(pointer, f"is {_kind(items)}, expected an array of lines")]
     lines: list[Subtitle] = []

@@ -204,7 +204,7 @@ def _alike(lists: Lists, rows: Sequence[int], sign: Callable[[Outcome], Hashable
 
 
 def _others(lists: Lists, rows: Sequence[int], videos: int) -> float:
-    """Of all right videos but one (the answer may be right for that), the share among these questions."""
+    """The share of all right videos but one (the answer may be right for that) among these questions."""
     return (len({lists.clusters[index] for index in rows}) - 1) / (videos - 1) if rows and videos > 1 else 0.0
 
 

@@ -47,7 +47,7 @@ class Scale:
         return f"{self.digits(value, decimals, signed)}{self.symbol}"
 
     def digits(self, value: float, decimals: int = 4, signed: bool = False) -> str:
-        """As `text`, without the unit; short where the value is beyond all bounds."""
+        """A value as `text` shows it, without the unit; short where the value is beyond all bounds."""
         sign = "+" if signed else ""
         return f"{value:{sign}.{decimals}f}" if not abs(value) >= _LARGE else f"{value:{sign}.6g}"
 

@@ -98,7 +98,7 @@ class NetworkSizes(ABC):
 
     @classmethod
     def of(cls, document: Any, source: str) -> Self:
-        """From decoded JSON; keys of other systems' tools are left alone.
+        """The sizes in decoded JSON; keys of other systems' tools are left alone.
 
         Args:
             document: an object of sizes.

@@ -153,7 +153,7 @@ class SystemSettings:
 
     @property
     def feature_source(self) -> FeatureSettings | None:
-        """Where visual rows come from; ``None`` for a system that asks for none, or for the files alone."""
+        """The section that says where visual rows come from; ``None`` for one without, or with files alone."""
         return None
 
     def pretrained(self) -> Encoder | None:

@@ -28,7 +28,7 @@ class Special:
 
 
 class TextReader(NamedTuple):
-    """How texts are read for an encoder: text to ids, the ids of special tokens, the most tokens of a row, if any."""
+    """A reader of texts for an encoder: text to ids, the ids of special tokens, the most tokens of a row, if any."""
 
     tokens: Tokenize
     special: Special

@@ -96,7 +96,7 @@ class Plans(Protocol):
     """A baseline that can say beforehand what its training will take."""
 
     def plan(self, train: Split, dev: Split | None, run: RunDirectory) -> Plan:
-        """As `Baseline.fit`, but measured on a few batches; ``run`` is a folder that is thrown away."""
+        """Measure on a few batches what `Baseline.fit` would take; ``run`` is a folder that is thrown away."""
         ...
 
 

@@ -216,7 +216,7 @@ def _end(error: FailedAlone) -> NoReturn:
 
 @contextmanager
 def _silent(wanted: bool) -> Iterator[None]:
-    """Nothing is shown inside; a traceback that leaves the block still is."""
+    """Show nothing inside the block, where ``wanted``; a traceback that leaves the block still is."""
     if not wanted:
         yield
         return

@@ -74,7 +74,7 @@ class BucketedTask(ABC, Generic[E]):
         return self._numbers[epoch]
 
     def multiplier(self, step: int) -> float:
-        """Of the learning rates at an optimizer step; the first one of a warm-up has rate 0, as published."""
+        """The factor of the learning rates at an optimizer step; that of a warm-up's first is 0, as published."""
         return multiplier(step, self.warmup, self.total, self.clamp)
 
     def evaluate(self, model: nn.Module) -> Mapping[str, float]:

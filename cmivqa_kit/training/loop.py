@@ -79,7 +79,7 @@ class LoopSettings:
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> LoopSettings:
-        """From a settings table; keys that are not the loop's are left to the baseline."""
+        """The loop's settings in a table; other keys are left to the baseline."""
         return cls(**{name: table[name] for name in cls.__dataclass_fields__ if name in table})
 
     def steps(self, task: Task) -> int:

@@ -1,4 +1,4 @@
-"""Which questions can be trained on: the others are counted by reason, and too many of them stop the training."""
+"""The questions that can be trained on; the others are counted by reason, and too many of them stop the training."""
 
 from __future__ import annotations
 

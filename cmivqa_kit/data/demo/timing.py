@@ -1,4 +1,4 @@
-"""When each line is spoken: lengths follow the words, demonstrations leave gaps. All times in seconds."""
+"""The times at which each line is spoken: lengths follow the words, demonstrations leave gaps. All times in seconds."""
 
 from __future__ import annotations
 
