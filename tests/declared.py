@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -35,7 +36,7 @@ def conform(command: str, document: Any) -> None:
 def conform_printed(arguments: Sequence[str], output: bytes) -> None:
     """The same for what a process printed that was given these arguments; nothing where no JSON was asked for."""
     words = list(arguments)
-    wanted = any(pair == ("--format", "json") for pair in zip(words, words[1:], strict=False))
+    wanted = any(pair == ("--format", "json") for pair in pairwise(words))
     if not (wanted or "--format=json" in words) or not output.strip():
         return
     command = " ".join(words[: 1 + (words[0] in GROUPS)])

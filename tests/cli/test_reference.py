@@ -55,7 +55,7 @@ def test_every_command_and_option_is_in_the_page() -> None:
     assert list(sections) == [f"cmivqa {name}".strip() for name in commands]
     for name, command in commands.items():
         for parameter in command.params:
-            if isinstance(parameter, click.Option):
+            if isinstance(parameter, click.Option) and not parameter.hidden:
                 assert parameter.opts[-1] in sections[f"cmivqa {name}".strip()]
 
 
@@ -113,7 +113,6 @@ def entry(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["train", "-m", "prior", "--run", "runs/prior"],
         ["train", "-m", "prior", "--dry-run"],
         ["predict", "--run", "runs/prior", "--split", "testA", "--track", "1"],
-        ["init", "--force", "--data", "root"],
     ],
     ids=lambda words: " ".join(words[:2]),
 )
@@ -121,6 +120,13 @@ def test_what_commands_print_is_as_declared(entry: Path, arguments: list[str]) -
     done = cmivqa_here(*arguments, "--format", "json", cwd=entry)
     assert done.returncode == 0, done.stderr.decode()
     conform_printed([*arguments, "--format", "json"], done.stdout)
+
+
+def test_what_init_prints_is_as_declared(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    done = cmivqa_here("init", "--data", "data", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    conform("init", json.loads(done.stdout))
 
 
 @pytest.fixture(scope="module")

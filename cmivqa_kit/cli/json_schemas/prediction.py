@@ -60,5 +60,5 @@ declare(
             "ranking_costs_network": flag("choosing the videos runs a network as well, which is not counted"),
         },
     ),
-    "A baseline that passes over no pairs prints no document of a dry run.",
+    "For systems that score question-video pairs; any other refuses (exit code 2), since it answers in seconds.",
 )
