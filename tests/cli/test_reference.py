@@ -129,6 +129,21 @@ def test_what_init_prints_is_as_declared(tmp_path: Path) -> None:
     conform("init", json.loads(done.stdout))
 
 
+def test_what_init_prints_of_downloads_is_as_declared(tmp_path: Path) -> None:
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    lines = [{"text": "step", "start": 2.0, "duration": 2.0}]
+    question = {"id": 0, "question": "which step", "video_id": "one", "start_second": 2, "end_second": 4}
+    (downloads / "dev.json").write_text(json.dumps([question]), encoding="utf-8")
+    (downloads / "subtitle.json").write_text(json.dumps({"one": lines}), encoding="utf-8")
+    (downloads / "notes.txt").write_text("no part of a corpus", encoding="utf-8")
+    done = cmivqa_here("init", "--from", "downloads", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    document = json.loads(done.stdout)
+    conform("init", document)
+    assert document["placed"] and document["ignored"] and document["missing"]
+
+
 @pytest.fixture(scope="module")
 def scored(entry: Path) -> Any:
     return json.loads(cmivqa_here("score", "entry.json", "--no-intervals", "--format", "json", cwd=entry).stdout)
@@ -166,3 +181,16 @@ def test_a_process_is_looked_at_too(entry: Path, monkeypatch: pytest.MonkeyPatch
             cmivqa("config", "--format", "json", cwd=entry)
     finally:
         declared._validator.cache_clear()
+
+
+def test_no_command_pays_for_the_schemas() -> None:
+    """Only what makes the pages imports them."""
+    package = ROOT / "cmivqa_kit"
+    naming = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "json_schemas" in path.read_text(encoding="utf-8") and path.parent.name != "json_schemas"
+    }
+    assert naming == {"cli/reference.py"}
+    asking = "import sys, cmivqa_kit.cli.score, cmivqa_kit.cli.validate as v; print('cmivqa_kit.cli.reference' in sys.modules)"
+    assert python(asking, cwd=ROOT).stdout == "False\n"
