@@ -192,5 +192,7 @@ def test_no_command_pays_for_the_schemas() -> None:
         if "json_schemas" in path.read_text(encoding="utf-8") and path.parent.name != "json_schemas"
     }
     assert naming == {"cli/reference.py"}
-    asking = "import sys, cmivqa_kit.cli.score, cmivqa_kit.cli.validate as v; print('cmivqa_kit.cli.reference' in sys.modules)"
+    asking = (
+        "import sys, cmivqa_kit.cli.score, cmivqa_kit.cli.validate; print('cmivqa_kit.cli.reference' in sys.modules)"
+    )
     assert python(asking, cwd=ROOT).stdout == "False\n"
