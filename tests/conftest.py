@@ -63,6 +63,15 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         os.environ["CMIVQA_CACHE"] = before
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _declared_json() -> Iterator[None]:
+    """Hold every JSON document that a command prints to its declared schema (docs/json.md)."""
+    from tests.declared import every_document
+
+    with every_document():
+        yield
+
+
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """One thread of torch even where the caller's environment allows more (see above)."""

@@ -14,6 +14,7 @@ from cmivqa_kit.cli import main
 from cmivqa_kit.runs.directory import start_run
 from cmivqa_kit.runs.provenance import keep
 from cmivqa_kit.runs.settings import Recipe
+from tests.declared import conform_printed
 from tests.hang import HANG
 
 
@@ -22,14 +23,17 @@ def cmivqa(*arguments: str | Path, cwd: Path, **env: str) -> subprocess.Complete
 
     For what only a process has: its start, its imports, its console, its hash seed. Everything else: `cmivqa_here`.
     """
-    return subprocess.run(
-        [sys.executable, "-c", "from cmivqa_kit.cli.main import run; run()", *map(str, arguments)],
+    words = list(map(str, arguments))
+    done = subprocess.run(
+        [sys.executable, "-c", "from cmivqa_kit.cli.main import run; run()", *words],
         cwd=cwd,
         env={**os.environ, **env},
         capture_output=True,
         timeout=HANG,
         check=False,
     )
+    conform_printed(words, done.stdout)
+    return done
 
 
 def cmivqa_here(*arguments: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[bytes]:

@@ -64,6 +64,15 @@ def test_without_a_tokenizer_predict_says_what_to_give(folder: Path, tmp_path: P
     assert b"--tokenizer" in asked.stderr
 
 
+def test_the_document_says_what_was_read(folder: Path, tmp_path: Path) -> None:
+    words = ["convert-checkpoint", "ccgs", folder / "download.tar.gz", "run", "--config", folder / "sizes.json"]
+    made = cmivqa(*words, "--format", "json", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    document = json.loads(made.stdout)
+    assert (document["run"], document["recipe"], document["missing"]) == ("run", "published", [])
+    assert document["sizes"]["encoder"]["hidden_size"] == 32
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [("bm25 x y", "no official checkpoints"), ("ccgs nowhere y", "no such file"), ("ccsg x y", "Did you mean 'ccgs'")],

@@ -1,0 +1,142 @@
+"""Schema of `diagnose`: where a submission lost its points."""
+
+from __future__ import annotations
+
+from cmivqa_kit.cli.json_schemas.parts import CARD, COUNTS, CUTOFFS
+from cmivqa_kit.cli.json_schemas.registry import declare
+from cmivqa_kit.cli.json_schemas.shapes import (
+    flag,
+    identity,
+    integer,
+    listing,
+    measure,
+    number,
+    record,
+    text,
+)
+
+
+def share(meaning: str) -> dict[str, object]:
+    """A part of the score."""
+    return number(meaning, "fraction")
+
+
+CLASS = record(
+    "a cause",
+    {
+        "key": text("its key"),
+        "title": text("its name"),
+        "formula": text("what a question loses to it"),
+        "share": share("points lost to it"),
+        "by_cutoff": listing("the same per cut-off (K)", share("points")),
+        "questions": integer("that lose anything to it", "questions"),
+    },
+)
+ORACLE = record(
+    "a bound",
+    {
+        "key": text("what is given", choices=("gold-span", "gold-video")),
+        "title": text("its name"),
+        "values": listing("per cut-off (K)", share("score")),
+        "average": share("their mean"),
+        "note": text("how it is reckoned"),
+    },
+)
+GROUP = record(
+    "a way to group the questions",
+    {
+        "title": text("by what, with its unit"),
+        "rows": listing(
+            "the groups",
+            record(
+                "a group",
+                {
+                    "name": text("range or name"),
+                    "n": integer("its size", "questions"),
+                    "score": share("strict score"),
+                    "shares": listing("lost to each cause", share("points"), length=4),
+                    "small": flag("fewer than 10 questions"),
+                },
+            ),
+        ),
+    },
+)
+WARNING = record(
+    "a warning",
+    {
+        "code": text("its code"),
+        "message": text("in a sentence"),
+        "ids": listing("up to five of its questions", identity("id of the question")),
+        "questions": integer("it is about", "questions"),
+        "fix": text("what to do"),
+    },
+)
+QUESTION = record(
+    "a question",
+    {
+        "id": identity("its id"),
+        "label": text("hit, or the key of its cause"),
+        "score": share("its strict score"),
+        "m": listing("best IoU within each cut-off (K)", share("IoU")),
+        "position": integer("of the first valid entry of the right video", "from 1", null=True),
+        "answer": text("whether it has one", choices=("given", "missing", "duplicated")),
+    },
+)
+
+declare(
+    "diagnose",
+    "cmivqa diagnose submission.json --format json",
+    record(
+        "where the points went",
+        {
+            "file": text("path of the file"),
+            "made_by": text("system and run that made it", null=True),
+            **CARD,
+            "cutoffs": CUTOFFS,
+            "counts": COUNTS,
+            "unanswered": integer("without exactly one answer", "questions"),
+            "score": share("strict"),
+            "official": measure("the same by the official program"),
+            "loss": share("1 - score"),
+            "classes": listing("the causes; their shares add up to the loss", CLASS, length=4),
+            "labels": listing(
+                "every question has one",
+                record(
+                    "a label",
+                    {
+                        "key": text("hit, or the key of a cause"),
+                        "title": text("its name"),
+                        "questions": integer("that have it", "questions"),
+                    },
+                ),
+            ),
+            "oracles": listing("bounds; none on Track 1", ORACLE),
+            "prior": listing(
+                "what the usual span of the training answers scores; empty: not at hand",
+                record(
+                    "a setting",
+                    {
+                        "key": text("what is given", choices=("prior", "gold-video", "ranking")),
+                        "title": text("its name"),
+                        "value": share("score"),
+                    },
+                ),
+            ),
+            "prior_span": record(
+                "the usual span",
+                {
+                    "start": number("begin", "part of the video"),
+                    "end": number("end", "part of the video"),
+                    "seconds": number("usual length of an answer", "seconds"),
+                    "answers": integer("training answers it is made of", "answers"),
+                },
+                null=True,
+            ),
+            "groups": listing("by what is known of the questions", GROUP),
+            "warnings": listing("patterns that look like mistakes", WARNING),
+            "remarks": listing("what is not at hand, or what the numbers are not", text("a sentence")),
+            "next": text("what to do next"),
+            "questions": listing("in the order of the ground truth", QUESTION),
+        },
+    ),
+)

@@ -1,0 +1,64 @@
+"""Schemas of `predict`: the files that were written, and what a pass would take."""
+
+from __future__ import annotations
+
+from cmivqa_kit.cli.json_schemas.registry import DRY_RUN, declare
+from cmivqa_kit.cli.json_schemas.shapes import flag, integer, listing, number, record, text, track
+
+declare(
+    "predict",
+    "cmivqa predict --split testA --format json",
+    record(
+        "the files that were written",
+        {
+            "run": text("directory of the run that answered"),
+            "files": listing(
+                "the submission files",
+                record(
+                    "a file",
+                    {
+                        "path": text("where it is"),
+                        "tracks": listing("tracks it answers", track()),
+                        "questions": integer("questions it answers", "questions"),
+                        "remark": text("what must be known to compare it", null=True),
+                        "retriever": text("what stood in front", null=True),
+                    },
+                ),
+            ),
+        },
+    ),
+)
+declare(
+    f"predict{DRY_RUN}",
+    "cmivqa predict --split testA --dry-run --format json",
+    record(
+        "the estimated cost of a pass",
+        {
+            "questions": integer("to answer", "questions"),
+            "videos": integer("per question", "videos"),
+            "pairs": integer("questions times videos", "pairs"),
+            "rows": integer("rows of the network; more where a video is read in windows", "rows"),
+            "tokens": integer("without padding", "tokens"),
+            "seconds": number("wall time on one device", "seconds", low=0),
+            "memory": integer("peak; 0: unknown", "bytes"),
+            "batch": integer("size of a batch", "tokens"),
+            "device": text("device it was measured on"),
+            "first_stage": record(
+                "what chooses the videos; null: all are scored",
+                {
+                    "name": text("baseline, run or file"),
+                    "videos": integer("passed on per question", "videos"),
+                    "of": integer("of how many", "videos"),
+                    "recall_on_dev": number(
+                        "how often the right video is among them; null: not measured", "0 to 1", null=True
+                    ),
+                    "run": text("fingerprint of the run it answers from"),
+                },
+                null=True,
+                optional=("run",),
+            ),
+            "ranking_costs_network": flag("choosing the videos runs a network as well, which is not counted"),
+        },
+    ),
+    "For systems that score question-video pairs; any other refuses (exit code 2), since it answers in seconds.",
+)

@@ -1,0 +1,30 @@
+"""Schema of `validate`: one report per file."""
+
+from __future__ import annotations
+
+from cmivqa_kit.cli.json_schemas.parts import FINDING
+from cmivqa_kit.cli.json_schemas.registry import declare
+from cmivqa_kit.cli.json_schemas.shapes import flag, integer, listing, mapping, record, text, track
+
+declare(
+    "validate",
+    "cmivqa validate submission.json --format json",
+    listing(
+        "one report per file; that of the answer file (`--truth`) first",
+        record(
+            "a report",
+            {
+                "file": text("path of the file"),
+                "ok": flag("true without an error"),
+                "split": text("split it answers; null: checked against none", null=True),
+                "tracks": listing("tracks it is for; empty: cannot be told", track()),
+                "rows": integer("items of the file", "items"),
+                "errors": integer("findings of severity E", "findings"),
+                "warnings": integer("findings of severity W", "findings"),
+                "counts": mapping("findings by code", integer("how many", "findings")),
+                "findings": listing("the findings, errors first", FINDING),
+                "unchecked": listing("what could not be checked, and why", text("a sentence")),
+            },
+        ),
+    ),
+)
