@@ -62,9 +62,7 @@ TABLES = (
 )
 
 
-def run_step(
-    step: Step, command: Sequence[str], folder: Path, limit: float, environment: Mapping[str, str]
-) -> Result:
+def run_step(step: Step, command: Sequence[str], folder: Path, limit: float, environment: Mapping[str, str]) -> Result:
     """Run a command with its output in ``folder``; after ``limit`` seconds it and what it started are ended."""
     begin = time.monotonic()
     with (folder / f"{step.name}.txt").open("wb") as output:
@@ -82,7 +80,9 @@ def run_step(
 
 
 def run_all(
-    steps: Sequence[Step], run: Callable[[Step, float], Result], total: float = TOTAL,
+    steps: Sequence[Step],
+    run: Callable[[Step, float], Result],
+    total: float = TOTAL,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Result]:
     """Run steps in order, each for its budget or for what is left of ``total`` seconds."""
