@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MOST = 40 * 2**20  # bytes
 PYTHON = "3.12"
 # (glibc) versions that Linux wheels name; pip matches each exactly.
-PLATFORMS = tuple(f"manylinux_2_{n}_x86_64" for n in (28, 27, 17)) + ("manylinux2014_x86_64", "manylinux1_x86_64")
+PLATFORMS = (*(f"manylinux_2_{n}_x86_64" for n in (28, 27, 17)), "manylinux2014_x86_64", "manylinux1_x86_64")
 PACKAGES = (
     "bm25s", "click", "jsonschema", "attrs", "referencing", "rpds-py", "jsonschema-specifications", "rich",
     "markdown-it-py", "mdurl", "pygments", "platformdirs", "cachetools", "pytest", "pluggy", "iniconfig", "packaging",
