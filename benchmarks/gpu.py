@@ -1,8 +1,8 @@
 """Everything that wants a GPU, in nine minutes and without network: tests marked `gpu`, then the open tables.
 
-Each command has a budget in seconds; what fails or does not fit is said, and the next goes on. Its output goes, as
-text into one folder (``$OUT`` where set, else ``gpu-results/``), with a ``summary.txt``. Packages that this python lacks
-come from ``wheels/`` (`make wheels`) into a temporary folder; nothing else is installed.
+Each command has a budget in seconds; what fails or does not fit is said, and the next goes on. Its output goes as
+text into one folder (``$OUT`` where set, else ``gpu-results/``), with a ``summary.txt``. Packages that this python
+lacks come from ``wheels/`` (`make wheels`) into a temporary folder; nothing else is installed.
 Run: python benchmarks/gpu.py [--device cuda|cpu]   (cpu: toy sizes, which try the script; no GPU is compared)
 """
 
