@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint speed gpu wheels clean
 
 # The demo needs torch for CCGS; tests need the checkers too. Both stamps live in the one environment.
 $(VENV)/.kit: pyproject.toml constraints.txt
@@ -16,12 +16,12 @@ $(VENV)/.dev: $(VENV)/.kit
 	$(PIP) --editable '.[models,chinese,dev]'
 	touch $@
 
-$(VENV)/.bench: $(VENV)/.dev
-	$(PIP) --editable '.[models,chinese,dev,bench]'
+$(VENV)/.speed: $(VENV)/.dev
+	$(PIP) --editable '.[models,chinese,dev,speed]'
 	touch $@
 
 # benchmarks/ also holds what the scripts share.
-BENCHMARKS := $(filter-out $(patsubst %,benchmarks/%.py,data pairs processes quadratic reference_predictor),$(wildcard benchmarks/*.py))
+BENCHMARKS := $(filter-out $(patsubst %,benchmarks/%.py,data pairs processes quadratic reference_predictor gpu wheels),$(wildcard benchmarks/*.py))
 
 demo: $(VENV)/.kit
 	$(BIN)/cmivqa demo --dir demo-workspace
@@ -35,8 +35,18 @@ lint: $(VENV)/.dev
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-bench: $(VENV)/.bench
+speed: $(VENV)/.speed
 	for script in $(BENCHMARKS); do $(BIN)/python $$script || exit 1; done
+
+# On a machine with a GPU and no network: its own python with torch in it, and what lies in wheels/. DEVICE=cpu tries the script.
+GPU_PYTHON ?= python3
+DEVICE ?= cuda
+gpu:
+	$(GPU_PYTHON) benchmarks/gpu.py --device $(DEVICE)
+
+# For `make gpu` there; fetched here.
+wheels: $(VENV)/.kit
+	$(BIN)/python benchmarks/wheels.py
 
 clean:
 	rm -rf $(VENV) demo-workspace build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -41,16 +41,17 @@ OURS = {"cpu": 2, "cuda": 32}  # questions of ours, of which the first are the r
 TEXTS = 8, 20  # questions, videos
 
 
-def main(device: str, questions: int, videos: int, rounds: int) -> None:
+def main(device: str, questions: int, videos: int, rounds: int, only_end: bool = False) -> None:
     """Measure and print a table."""
     torch.set_num_threads(1)
     tokenizer = make_tokenizer()
     system = System(make_model(config(*SHAPES[device]), device), tokenizer)
     print("| step | reference, s | kit, s | reference / kit |\n| --- | --- | --- | --- |")
-    for lines in (40, 60, 80):
-        _row(f"ranking alone, {VIDEOS} videos of {lines} lines, CPU", *ranking(lines, rounds))
-    name = f"texts to batches, {TEXTS[0]} questions x {TEXTS[1]} videos, CPU"
-    _row(name, *texts(system, make_split(*TEXTS, SCRIPTS), rounds))
+    if not only_end:
+        for lines in (40, 60, 80):
+            _row(f"ranking alone, {VIDEOS} videos of {lines} lines, CPU", *ranking(lines, rounds))
+        name = f"texts to batches, {TEXTS[0]} questions x {TEXTS[1]} videos, CPU"
+        _row(name, *texts(system, make_split(*TEXTS, SCRIPTS), rounds))
     split = make_split(max(questions, OURS[device]), videos, SCRIPTS)
     end_to_end(system, split, replace(split, questions=split.questions[:questions]), device, rounds)
 
@@ -171,6 +172,7 @@ if __name__ == "__main__":
     parser.add_argument("--questions", type=int, default=0)
     parser.add_argument("--videos", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--end-to-end", action="store_true", help="leave out the rows that run on the CPU alone")
     given = parser.parse_args()
     usual = REFERENCE[given.device]
-    main(given.device, given.questions or usual[0], given.videos or usual[1], given.rounds)
+    main(given.device, given.questions or usual[0], given.videos or usual[1], given.rounds, given.end_to_end)

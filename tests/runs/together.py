@@ -138,7 +138,7 @@ def main(folder: Path, scenario: str) -> None:
     rank = int(os.environ["RANK"])
     alive = ""
     try:
-        with joined("cpu") as group:
+        with joined(os.environ.get("CMIVQA_TOGETHER_ON", "cpu")) as group:
             group_of_torch = weakref.ref(distributed.group.WORLD)
             if scenario == "kill":
                 train_loop(toy(kill_at=5 if rank else -1), run_at(folder / "killed", group), SHARED)
