@@ -1,7 +1,7 @@
 """Makes `diagnosis.png`, the picture of the diagnosis page that the READMEs show.
 
-BM25's entry on the embedded corpus is diagnosed, the page opened in Debian's Chromium, and its upper part taken as a PNG.
-Run after a change of the page: python docs/images/make_diagnosis_picture.py
+BM25's entry on the embedded corpus is diagnosed, the page opened in Debian's Chromium, and its upper part taken as a
+PNG. Run after a change of the page: python docs/images/make_diagnosis_picture.py
 Needs `apt-get install chromium` and playwright (`pip install '.[dev]'`; no browser is downloaded).
 """
 
@@ -27,7 +27,9 @@ def write_page(path: Path) -> None:
     """The page of `cmivqa diagnose --html`, made where no workspace is, so that the embedded corpus is used."""
     program = [sys.executable, "-m", "cmivqa_kit", "diagnose", str(SUBMISSION), "--html", str(path)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-    subprocess.run(program, cwd=path.parent, env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(  # noqa: S603  (this project's own program)
+        program, cwd=path.parent, env=environment, check=True, stdout=subprocess.DEVNULL
+    )
 
 
 def take_picture(page: Path, picture: Path) -> None:
