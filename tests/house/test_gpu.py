@@ -12,7 +12,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import gpu  # noqa: E402
-
 import wheels  # noqa: E402
 
 sys.path.remove(str(ROOT / "benchmarks"))
