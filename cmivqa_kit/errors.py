@@ -6,9 +6,11 @@ Every error names what is wrong, where (file, line and column or JSON pointer, i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 
 SHOWN = 20  # findings listed in one message; the rest is counted, so that a broken file of 10,000 rows stays readable
 
@@ -59,6 +61,18 @@ def problems_error(path: object, problems: Iterable[Problem], fix: str) -> UserE
         lines.append(f"  ... and {len(listed) - SHOWN} more")
     noun = "problem" if len(listed) == 1 else "problems"
     return UserError(f"{path}: {len(listed)} {noun}\n" + "\n".join(lines), fix)
+
+
+@contextmanager
+def naming(path: Path, *others: Path) -> Iterator[None]:
+    """Put a file's name before an error about it, unless the error names it or one of the ``others`` already: several
+    files may be judged in one call."""
+    try:
+        yield
+    except UserError as error:
+        if any(str(name) in error.message for name in (path, *others)):
+            raise
+        raise UserError(f"{path}: {error.message}", error.fix, error.code) from None
 
 
 def closest(word: str, known: Iterable[str]) -> str:

@@ -1,25 +1,21 @@
-"""The options that `score` and `compare` share (questions, cut-offs, resamples), and scoring with them."""
+"""The options that `score`, `compare` and `diagnose` share: questions, cut-offs, resamples."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cmivqa_kit.cli.common import Command, Session, naming
-from cmivqa_kit.data.types import QuestionId, Track
+from cmivqa_kit.cli.common import Command
+from cmivqa_kit.data.types import QuestionId
 from cmivqa_kit.errors import SHOWN, Problem, UserError, problems_error
 
 if TYPE_CHECKING:
-    from cmivqa_kit.scoring.files import Scored, ScoreOptions
-    from cmivqa_kit.submission.read import Document
+    from cmivqa_kit.scoring.options import ScoreOptions
 
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _LISTS = (".json", ".jsonl", ".txt")
 CHOSEN = ("only", "cutoffs")  # flags that the next command needs again
 
@@ -50,66 +46,22 @@ def resampling_options(resamples: str, seed: str) -> Callable[[Command], Command
     return add
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The values of ``--only`` and ``--cutoffs``; ``typed`` where ids are words, which may stand for integers."""
-
-    cutoffs: tuple[int, ...] | None = None
-    only: tuple[QuestionId, ...] | None = None
-    typed: bool = False
-
-    def hows(self, integers_first: bool) -> list[ScoreOptions]:
-        """The ways to read the ids, the likelier first: ``7`` is an integer in the answers of 2023, later a text."""
-        from cmivqa_kit.scoring.files import ScoreOptions
-
-        if self.only is None or not self.typed:
-            return [ScoreOptions(self.cutoffs, self.only)]
-        whole = tuple(int(word) if _WHOLE.fullmatch(str(word)) else word for word in self.only)
-        ways = dict.fromkeys((whole, self.only) if integers_first else (self.only, whole))
-        return [ScoreOptions(self.cutoffs, ids) for ids in ways]
-
-
-def read_choice(only: str | None, cutoffs: str | None) -> Choice:
+def read_choice(only: str | None, cutoffs: str | None) -> ScoreOptions:
     """Read ``--only`` and ``--cutoffs``.
 
     Raises:
         UserError: a cut-off is no positive integer, there is no id, or the file of ids cannot be read.
     """
+    from cmivqa_kit.scoring.options import ScoreOptions
+
     numbers = None if cutoffs is None else _numbers(cutoffs)
     if only is None:
-        return Choice(numbers)
+        return ScoreOptions(numbers)
     path = _as_file(only)
     ids, typed = _read(path) if path else (_words(only.split(",")), True)
     if not ids:
         raise UserError(f"--only {path or only!r}: no id in it", "Give ids with commas between, or a file of them.")
-    return Choice(numbers, ids, typed)
-
-
-def scored(
-    session: Session, document: Document, split: str | None, truth: Path | None, track: Track | None, choice: Choice
-) -> Scored:
-    """Score a submission against ``truth``, or against what the data root holds.
-
-    Raises:
-        UserError: no answers belong to it, or the choice does not fit them.
-    """
-    from cmivqa_kit.scoring.files import score_against, score_in
-
-    def once(options: ScoreOptions) -> Scored:
-        with naming(document.path, *(() if truth is None else (truth,))):
-            if truth is not None:
-                return score_against(document, truth, session.edition, track, options)
-            return score_in(document, session.files, split, track, exact=session.workspace.is_demo, options=options)
-
-    edition = session.files.edition if truth is None else session.edition
-    first, *others = choice.hows(edition.id_form != "string")
-    try:
-        return once(first)
-    except UserError:
-        for other in others:
-            with suppress(UserError):
-                return once(other)
-        raise
+    return ScoreOptions(numbers, ids, typed)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -121,7 +73,9 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def _as_file(text: str) -> Path | None:
     """The file that ``--only`` names, or ``None`` where it gives ids: a number, or several, are never a file."""
-    if "," in text or _WHOLE.fullmatch(text):
+    from cmivqa_kit.scoring.options import is_whole
+
+    if "," in text or is_whole(text):
         return None
     path = Path(text)
     with suppress(OSError, ValueError):

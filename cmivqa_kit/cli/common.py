@@ -20,6 +20,7 @@ from cmivqa_kit.workspace import EMBEDDED, Workspace, open_workspace
 if TYPE_CHECKING:
     from cmivqa_kit.data.catalogue import Catalogue
     from cmivqa_kit.editions import Edition
+    from cmivqa_kit.entries.ground import OpenGround
     from cmivqa_kit.plugin.types import Declaration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -100,6 +101,21 @@ class Session:
 
         return load_edition(self.workspace.edition or DEFAULT_EDITION)
 
+    def ground(self, **options: Any) -> OpenGround:
+        """What the submissions of this call are held against; ``options`` are further fields of `Ground`."""
+        from cmivqa_kit.entries.ground import Ground, OpenGround
+
+        ground = Ground(
+            data=None if self.workspace.is_demo else self.workspace.data_root(),
+            truth=self.flags.get("truth"),
+            split=self.flags.get("split"),
+            track=track_number(self.flags.get("track")),
+            edition=self.workspace.edition,
+            runs=self.workspace.path("run.directory"),
+            **options,
+        )
+        return OpenGround(ground, lambda: self.files)
+
     def preset(self, declaration: Declaration) -> str:
         """The preset that is in force for a baseline, empty for none; says so where it was not the user who named it.
 
@@ -146,11 +162,6 @@ def words(*parts: object) -> str:
     return shlex.join(map(str, parts))
 
 
-def count(number: int, noun: str) -> str:
-    """A number with its noun: ``1 error``, ``2 errors``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def without_gpus(arguments: Iterable[str]) -> list[str]:
     """The words of a command line without ``--gpus N`` and ``--gpus=N``: for the processes that it starts."""
     remaining: list[str] = []
@@ -166,18 +177,6 @@ def without_gpus(arguments: Iterable[str]) -> list[str]:
 def track_number(text: str | None) -> Track | None:
     """The track of a ``--track`` option."""
     return next((track for track in TRACKS if str(track) == text), None)
-
-
-@contextmanager
-def naming(path: Path, *others: Path) -> Iterator[None]:
-    """Put the file's name before an error about it, unless the error names it or one of the ``others`` already;
-    several files may be judged in one call."""
-    try:
-        yield
-    except UserError as error:
-        if any(str(one) in error.message for one in (path, *others)):
-            raise
-        raise UserError(f"{path}: {error.message}", error.fix, error.code) from None
 
 
 @contextmanager

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, resampling_options, scored
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, options, track_number, words
-from cmivqa_kit.cli.scorecard import metric_name
-from cmivqa_kit.data.types import Track
+from cmivqa_kit.cli.choice import CHOSEN, choice_options, read_choice, resampling_options
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, options, words
+from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.runs.provenance import made_by
+from cmivqa_kit.scoring.card_text import metric_name
 
 if TYPE_CHECKING:
-    from cmivqa_kit.scoring.card import ScoreCard
     from cmivqa_kit.scoring.statistics.comparison import Comparison, Pair
     from cmivqa_kit.scoring.statistics.paired import Difference
 
@@ -75,48 +74,25 @@ def command(
     and after Holm's correction for all tests on the track, and on how many questions the second wins, ties and loses.
     Where no difference can be told, the smallest that this split could show. Exit code 0 whoever wins.
     """
-    from cmivqa_kit.cli.validate import expand
-    from cmivqa_kit.runs.provenance import find_record
+    from cmivqa_kit.entries.comparing import compare_entries
+    from cmivqa_kit.entries.entry import open_entries
     from cmivqa_kit.scoring.statistics.paired import Settings
-    from cmivqa_kit.scoring.statistics.tracks import compare_tracks
 
     session = Session(form, split=split, track=track, truth=truth, only=only, cutoffs=cutoffs, **flags)
-    paths = list(expand(files))
-    if len(paths) < 2:
-        raise UserError(f"{paths[0]}: one file is no comparison", "Name two or more, the baseline first.")
-    choice = read_choice(only, cutoffs)
-    cards = [_cards(session, path, split, truth, track_number(track), choice) for path in paths]
-    settings = Settings(by, resamples, seed, alpha)
-    found = compare_tracks(cards, list(map(str, paths)), metrics, settings, all_pairs)
+    entries = list(open_entries(files, session.ground(options=read_choice(only, cutoffs))))
+    found = compare_entries(entries, metrics, Settings(by, resamples, seed, alpha), all_pairs)
     if fail_if_worse:
         _require_headline(found)
-    records = [find_record(path, session.workspace.path("run.directory")) for path in paths]
+    records = [entry.made_by for entry in entries]
     if session.json:
         # ``made_by``: per system the record of the run that made it, or null.
         render.as_json([{**comparison.to_dict(), "made_by": records} for comparison in found])
     else:
         for comparison in found:
             _show(session, comparison, records)
-        session.next(words("cmivqa", "score", *paths), (*REPEATED, "truth", "split", "track", *CHOSEN))
+        again = words("cmivqa", "score", *(entry.path for entry in entries))
+        session.next(again, (*REPEATED, "truth", "split", "track", *CHOSEN))
     finish(ExitCode.FINDINGS if fail_if_worse and any(comparison.worse for comparison in found) else ExitCode.OK)
-
-
-def _cards(
-    session: Session, path: Path, split: str | None, truth: Path | None, track: Track | None, choice: Choice
-) -> Sequence[ScoreCard]:
-    """The score cards of one submission. Exit code 3 is that of `score` alone: here every fault is 2."""
-    from cmivqa_kit.submission.read import read_submission
-
-    document = read_submission(path)
-    if not document.readable:
-        said = "; ".join(f"{finding.code} {finding.message}" for finding in document.findings)
-        raise UserError(f"{path}: cannot be compared: {said}", f"Run: {words('cmivqa', 'validate', path)}")
-    try:
-        return scored(session, document, split, truth, track, choice).cards
-    except UserError as error:
-        if error.code != ExitCode.UNREADABLE:
-            raise
-        raise UserError(error.message, error.fix) from None
 
 
 def _require_headline(comparisons: Sequence[Comparison]) -> None:

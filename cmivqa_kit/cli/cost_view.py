@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import Session, count
+from cmivqa_kit.cli.common import Session
+from cmivqa_kit.data.display import count
 
 if TYPE_CHECKING:
     from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, FirstStage

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, options, words
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, options, words
+from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import SHOWN, ExitCode, UserError
 
 if TYPE_CHECKING:

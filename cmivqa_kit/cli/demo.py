@@ -87,14 +87,13 @@ def command(folder: Path, quick: bool) -> None:
 
 def _summary(session: Session, root: Path, answers: Mapping[str, Sequence[str]], preset: str) -> None:
     """One row per baseline: what each track ranks by, on the embedded testA."""
-    from cmivqa_kit.data.catalogue import catalogue
-    from cmivqa_kit.scoring.files import score_in
+    from cmivqa_kit.entries.entry import open_entries
+    from cmivqa_kit.entries.ground import open_ground
     from cmivqa_kit.scoring.official import HEADLINE
-    from cmivqa_kit.submission.read import read_submission
 
-    rows = []
+    rows, ground = [], open_ground(root)
     for name, paths in answers.items():
-        cards = [c for path in paths for c in score_in(read_submission(Path(path)), catalogue(root)).cards]
+        cards = [card for entry in open_entries(paths, ground) for card in entry.cards]
         values = {card.track: f"{card.metrics[card.headline]:.4f}" for card in cards}
         system = name if name != BASELINE else f"{name}, preset {preset} (recipe kit: not the published baseline)"
         rows.append([system, *(values.get(track, "-") for track in TRACKS)])

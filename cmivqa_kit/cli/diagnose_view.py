@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.text import Text
 
-from cmivqa_kit.cli.common import Session, count
-from cmivqa_kit.cli.scorecard import counted
-from cmivqa_kit.data.display import short_repr
+from cmivqa_kit.cli.common import Session
+from cmivqa_kit.data.display import count, short_repr
 from cmivqa_kit.diagnosis import Diagnosis
 from cmivqa_kit.diagnosis.groups import SMALL
+from cmivqa_kit.scoring.card_text import counted
 
 WIDTH = 40  # characters of a bar that stands for a whole score
 WON, COLOURS = "green", ("red", "magenta", "yellow", "cyan")

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from cmivqa_kit.cli.common import Session, count
+from cmivqa_kit.cli.common import Session
+from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import SHOWN
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from cmivqa_kit.cli.data import FORMULA
-from cmivqa_kit.cli.entry import Entry
+from cmivqa_kit.entries.entry import Entry
 from cmivqa_kit.errors import UserError
 
 ENDINGS = (".jsonl", ".csv")

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.choice import CHOSEN, Choice, choice_options, read_choice, resampling_options, scored
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, finish, one_of, options, track_number, words
-from cmivqa_kit.cli.published import beside, published_as, published_name, published_options
-from cmivqa_kit.data.types import Track
+from cmivqa_kit.cli.choice import CHOSEN, choice_options, read_choice, resampling_options
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, one_of, options, words
+from cmivqa_kit.cli.published import published_name, published_options
+from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import ExitCode
-from cmivqa_kit.files import no_collector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmivqa_kit.cli.entry import Entry, Resampling
-    from cmivqa_kit.plugin.published_figures import Figure
+    from cmivqa_kit.entries import Entry
 
 
 @click.command(
@@ -68,33 +66,36 @@ def command(
     a baseline's published figures stand beside. Several files: one table. Exit code 3 when a file is unreadable or the
     official program would crash.
     """
-    from cmivqa_kit.cli.entry import Resampling
     from cmivqa_kit.cli.perquestion import check_target, write_rows
     from cmivqa_kit.cli.scorecard import Look, show_file
     from cmivqa_kit.cli.scoretable import show_table
-    from cmivqa_kit.cli.validate import expand
+    from cmivqa_kit.entries.entry import expand, open_entry
+    from cmivqa_kit.scoring.statistics.bootstrap import Resampling
 
     session = Session(form, split=split, truth=truth, track=track, only=only, cutoffs=cutoffs, **flags)
-    system = published_name(published, preset)
-    figures = published_as(system)
-    choice = read_choice(only, cutoffs)
+    ground = session.ground(
+        options=read_choice(only, cutoffs),
+        resampling=None if no_intervals else Resampling(resamples, seed),
+        published=published_name(published, preset),
+    )
+    _ = ground.figures  # a wrong name is refused before anything is read
     paths = list(expand(files))
     if per_question is not None:
         check_target(per_question, force, [*paths, *([] if truth is None else [truth])])
-    resampling = None if no_intervals else Resampling(resamples, seed)
     look = Look(raw, part=only is not None)
     codes: list[int] = [ExitCode.OK]
     entries: list[Entry] = []
     for path in paths:
         with one_of(len(paths), codes):
-            one = _judge(session, path, split, truth, track_number(track), choice, resampling, (system, figures))
-            entries.append(one)
-            if not one.sound:
+            entry = open_entry(path, ground)
+            if not entry.sound:
                 codes.append(ExitCode.UNREADABLE)
+            entry.release()
+            entries.append(entry)
             if not session.json and (verbose or len(paths) == 1):
-                show_file(session, one, look)
+                show_file(session, entry, look)
     if session.json:
-        render.as_json([one.to_dict() for one in entries])
+        render.as_json([entry.to_dict() for entry in entries])
     elif len(paths) > 1:
         show_table(session, entries, look)
     if per_question is not None:
@@ -104,39 +105,12 @@ def command(
     finish(max(codes))
 
 
-@no_collector()
-def _judge(
-    session: Session,
-    path: Path,
-    split: str | None,
-    truth: Path | None,
-    track: Track | None,
-    choice: Choice,
-    resampling: Resampling | None,
-    published: tuple[str | None, Sequence[Figure]],
-) -> Entry:
-    from cmivqa_kit.cli.entry import Entry, estimate
-    from cmivqa_kit.runs.provenance import find_record
-    from cmivqa_kit.submission.read import read_submission
-
-    document = read_submission(path)
-    made_by = find_record(path, session.workspace.path("run.directory"))
-    if not document.readable or (not document.rows and track is None):
-        # Nothing that could be matched with answers; the findings say why.
-        return Entry(path, document.findings, None, (), made_by)
-    found = scored(session, document, split, truth, track, choice)
-    edition = (session.files.edition if truth is None else session.edition).name
-    figures = beside(*published, found.cards, edition)
-    scores = [estimate(card, resampling, one) for card, one in zip(found.cards, figures, strict=True)]
-    return Entry(path, document.findings, found.truth, scores, made_by)
-
-
 def _next(session: Session, paths: Sequence[Path], entries: Sequence[Entry]) -> None:
     """Compare what can be compared; else look at what is not right; else at what else there is."""
     from cmivqa_kit.cli.scoretable import comparable
 
     several = comparable(entries)
-    sound = {one.path for one in entries if one.sound}
+    sound = {entry.path for entry in entries if entry.sound}
     doubtful = next((path for path in paths if path not in sound), None)
     if several:
         session.next(words("cmivqa", "compare", *several), (*REPEATED, "split", "truth", "track", *CHOSEN))

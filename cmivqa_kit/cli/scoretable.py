@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cmivqa_kit.cli.common import Session, count
-from cmivqa_kit.cli.entry import Entry, ScoreWithIntervals
-from cmivqa_kit.cli.published import Beside, show_sources
-from cmivqa_kit.cli.scorecard import (
-    NONE,
-    Look,
-    bounds,
-    how_sure,
-    metric_name,
-    number,
-    official_column,
-    show_faults,
-    show_findings,
-)
+from cmivqa_kit.cli.common import Session
+from cmivqa_kit.cli.published import show_sources
+from cmivqa_kit.cli.scorecard import Look, show_blocks, show_findings
+from cmivqa_kit.data.display import count
 from cmivqa_kit.data.types import TRACKS
+from cmivqa_kit.entries.entry import Entry
+from cmivqa_kit.entries.published import Beside
+from cmivqa_kit.entries.scores import ScoreWithIntervals
 from cmivqa_kit.runs.provenance import made_by
 from cmivqa_kit.scoring.card import ScoreCard
+from cmivqa_kit.scoring.card_text import NONE, bounds, fault_lines, how_sure, metric_name, number, official_column
 
 COMPARED = 5  # files in the proposed command
 
@@ -31,7 +25,7 @@ def show_table(session: Session, entries: Sequence[Entry], look: Look) -> None:
     scores = [score for one in entries for score in one.scores]
     if scores:
         raw = [">official, raw"] if look.raw else []
-        interval = [f">{scores[0].level} interval"] if any(score.intervals for score in scores) else []
+        interval = [f">{scores[0].card.interval_level} interval"] if any(score.intervals for score in scores) else []
         columns = ["file", "track", "ranked by", ">official", *raw, ">strict", *interval, ">answered", "remarks"]
         splits = list(dict.fromkeys(score.card.split for score in scores))
         rows = [row for track in TRACKS for row in _rows(entries, track, look, bool(interval), len(splits) > 1)]
@@ -44,7 +38,7 @@ def show_table(session: Session, entries: Sequence[Entry], look: Look) -> None:
             session.say(f"  {one.path}: {made_by(one.made_by, name_recipe)}", "dim")
     if look.part:
         session.say("  --only: a part of the questions is scored, no other counts", "yellow")
-    for text in dict.fromkeys(line for score in scores for line in how_sure(score)):
+    for text in dict.fromkeys(line for score in scores for line in how_sure(score.card)):
         session.say(f"  {text}", "dim")
     show_sources(session, [score.published for score in scores])
     by_track = sorted((score.card for score in scores), key=lambda card: card.track)
@@ -63,7 +57,7 @@ def _problems(session: Session, entry: Entry) -> None:
             same.setdefault((card.crash, card.strict.message), []).append(card)
     for cards in same.values():
         session.say(f"{entry.path}, {' and '.join(f'Track {card.track}' for card in cards)}:")
-        show_faults(session, entry.path, cards[0])
+        show_blocks(session, fault_lines(cards[0], str(entry.path)))
 
 
 def comparable(entries: Sequence[Entry]) -> list[Path]:

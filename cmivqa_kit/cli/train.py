@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, count, options, without_gpus, words
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, options, without_gpus, words
+from cmivqa_kit.data.display import count
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Declaration, Plan

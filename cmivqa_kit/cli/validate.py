@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, naming, one_of, options, track_number, words
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, one_of, options, words
 from cmivqa_kit.cli.fixing import fix_options, run_fix
-from cmivqa_kit.data.types import TRACKS, Track
-from cmivqa_kit.errors import ExitCode, UserError
+from cmivqa_kit.errors import ExitCode
 
 if TYPE_CHECKING:
-    from cmivqa_kit.data.types import Question, Split
-    from cmivqa_kit.submission.read import Document
-    from cmivqa_kit.submission.scan import Limits
     from cmivqa_kit.submission.validate import Report
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the flags say, and the splits opened so far: thirty entries share one corpus."""
-
-    split: str | None
-    track: Track | None
-    limits: Limits
-    questions: Sequence[Question] | None = None  # those of an answer file, where one is given
-    opened: dict[tuple[str, Track], Split] = field(default_factory=dict)
 
 
 @click.command(
@@ -70,30 +55,29 @@ def command(
     The split and the tracks are worked out from the file. Exit code 1 when an error was found, 0 with warnings only.
     The codes: cmivqa_kit/submission/CODES.md. With --truth alone an answer file is checked.
     """
+    from cmivqa_kit.entries.checking import check_truth
+    from cmivqa_kit.entries.entry import expand, open_entry
     from cmivqa_kit.submission.form import submission_form
     from cmivqa_kit.submission.scan import MIB, Limits
 
     if not files and truth is None:
         raise click.UsageError("name a submission file, a folder of them, or an answer file with --truth.")
     session = Session(form, split=split, track=track, truth=truth, **flags)
-    request = Request(split, track_number(track), Limits(size=int(max_size * MIB)))
+    ground = session.ground(limits=Limits(size=int(max_size * MIB)))
     reports: list[Report] = []
     table: list[tuple[object, ...]] = []
     codes: list[int] = [ExitCode.OK]
     if truth is not None:
-        answers, request = _answers(session, truth, request)
-        reports.append(_shown(session, answers, verbose, table, "answer file, "))
+        reports.append(_shown(session, check_truth(ground), verbose, table, "answer file, "))
     paths = list(expand(files))
     if paths:
-        submission_form(session.edition)  # once, before any file is read or mended
+        submission_form(ground.edition)  # once, before any file is read or mended
     if fix_out is not None:
-        paths = run_fix(
-            session, paths, fix_out, force, request.split, request.track, request.limits.size, request.questions
-        )
+        paths = run_fix(session, ground, paths, fix_out, force)
     for path in paths:
         judged = len(table)
         with one_of(len(paths), codes):
-            reports.append(_shown(session, _report(session, path, request), verbose, table))
+            reports.append(_shown(session, open_entry(path, ground).report, verbose, table))
         if len(table) == judged:
             table.append((path, "not judged", "-", "-"))
     codes += [ExitCode.OK if report.ok else ExitCode.FINDINGS for report in reports]
@@ -148,86 +132,3 @@ def _next(session: Session, reports: Sequence[Report], paths: Sequence[Path]) ->
     out = words("--out", first.path.with_name(f"dev_{first.path.name}"))
     trained = any(session.workspace.path("run.directory").glob("*/run.json"))
     session.next(f"cmivqa {'predict' if trained else 'sample'} --split dev{track} {out}")
-
-
-def expand(files: Iterable[Path]) -> Iterable[Path]:
-    """Files as given; of a folder, its .json files by name."""
-    for path in files:
-        if not path.is_dir():
-            yield path
-            continue
-        inside = sorted(p for p in path.rglob("*.json") if p.is_file())
-        if not inside:
-            raise UserError(f"{path}: no .json file in this folder", "Name a file, or the folder that holds entries.")
-        yield from inside
-
-
-def _report(session: Session, path: Path, request: Request) -> Report:
-    from cmivqa_kit.submission.guarded import read_guarded
-    from cmivqa_kit.submission.match import find, tracks_of
-    from cmivqa_kit.submission.validate import validate
-
-    document = read_guarded(path, request.limits)
-    if not document.rows:  # nothing to match a split with: the findings say why
-        return validate(document, (request.track,) if request.track else (), session.edition)
-    if request.questions is not None:
-        tracks = (request.track,) if request.track else tracks_of(document.rows, session.edition)
-        return validate(document, tracks, session.edition, None, request.questions)
-    if request.track is None and not tracks_of(document.rows, session.edition):
-        shapeless = validate(document, (), session.edition)
-        if not shapeless.ok:
-            return shapeless  # the findings say why the track cannot be told
-    files = session.files
-    with naming(path):
-        match = find(
-            document.rows, files, request.split, request.track, exact=session.workspace.is_demo, texts_suffice=True
-        )
-    opened = _opened(session, match.split, match.tracks[0], request)
-    return validate(document, match.tracks, files.edition, match.split, opened.questions, opened.videos)
-
-
-def _opened(session: Session, split: str, track: Track, request: Request) -> Split:
-    from cmivqa_kit.data.corpus import load_split
-
-    if (split, track) not in request.opened:
-        request.opened[split, track] = load_split(session.files, split, track)
-    return request.opened[split, track]
-
-
-def _answers(session: Session, truth: Path, request: Request) -> tuple[Report, Request]:
-    """The report of an answer file, and the request to check submissions by its questions."""
-    from cmivqa_kit.data.types import Question
-    from cmivqa_kit.submission.answers import check_answers
-    from cmivqa_kit.submission.guarded import read_guarded
-    from cmivqa_kit.submission.read import plain_id
-
-    document = read_guarded(truth, request.limits)
-
-    def text(row: Any, key: str) -> str | None:
-        return row[key] if isinstance(row.get(key), str) else None
-
-    questions = [
-        Question(identity, text(row, "question") or "", text(row, "language_type"), text(row, "video_id"))
-        for row in document.rows
-        if (identity := plain_id(row)) is not None
-    ]
-    split = _split_of(session, document, request)
-    return check_answers(document, request.track, split.videos if split else ()), replace(request, questions=questions)
-
-
-def _split_of(session: Session, document: Document, request: Request) -> Split | None:
-    """The split whose answers these are, where one of the data root's fits; its corpus is then checked against."""
-    from cmivqa_kit.submission.match import find
-    from cmivqa_kit.submission.read import plain_id
-
-    if not document.rows or session.workspace.is_demo:
-        return None
-    number = session.files.edition.track_of_id(plain_id(document.rows[0]))
-    track = request.track or next((t for t in TRACKS if t == number), 1)
-    try:
-        match = find(document.rows, session.files, request.split, track)
-        return _opened(session, match.split, match.tracks[0], request)
-    except UserError:
-        if request.split is not None:
-            raise
-        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +30,11 @@ class QuestionSet:
     held: bool = False  # the organizers hold the answers of this split: what the file says of them is not to be used
 
 
+LoadQuestions = Callable[[str, Track | None], QuestionSet]  # of one data root, by split and track
+ReadFile = Callable[[Path, str], Any]  # a JSON file, and what to call it in an error
+Durations = Callable[[Path], dict[str, float]]  # of the video files in a folder, in seconds
+
+
 def open_split(root: Path | str, name: str, track: Track | None = None, edition: str | None = None) -> Split:
     """Questions and corpus of one split.
 
@@ -45,9 +50,18 @@ def open_split(root: Path | str, name: str, track: Track | None = None, edition:
     return load_split(catalogue(Path(root), edition), name, track)
 
 
-def load_split(catalogue: Catalogue, name: str, track: Track | None = None) -> Split:
-    """Read a split of a data root that is already catalogued; otherwise as `open_split`."""
-    questions = load_questions(catalogue, name, track)
+def load_split(
+    catalogue: Catalogue,
+    name: str,
+    track: Track | None = None,
+    load: LoadQuestions | None = None,
+    durations: Durations = read_durations,
+) -> Split:
+    """Read a split of a data root that is already catalogued; otherwise as `open_split`.
+
+    ``load`` (by default `load_questions`) and ``durations`` may remember what they have read.
+    """
+    questions = load(name, track) if load else load_questions(catalogue, name, track)
     folder = questions.file.path.parent
     split = questions.file.split
     notes = [*catalogue.notes, *questions.notes]
@@ -67,11 +81,11 @@ def load_split(catalogue: Catalogue, name: str, track: Track | None = None) -> S
         videos = {video_id: Video(video_id) for video_id in features}
     _refuse_near_misses(questions, videos)
     videos = dict(sorted(videos.items()))
-    durations = _container_durations(catalogue.media_folders(folder))
+    lengths = _container_durations(catalogue.media_folders(folder), durations)
     return Split(
         name=split,
         questions=questions.questions,
-        videos=MappingProxyType({v.id: _with_duration(v, durations, features) for v in videos.values()}),
+        videos=MappingProxyType({v.id: _with_duration(v, lengths, features) for v in videos.values()}),
         features=features,
         edition=catalogue.edition.name,
         layout=questions.layout.name,
@@ -80,18 +94,20 @@ def load_split(catalogue: Catalogue, name: str, track: Track | None = None) -> S
     )
 
 
-def load_questions(catalogue: Catalogue, name: str, track: Track | None = None) -> QuestionSet:
+def load_questions(
+    catalogue: Catalogue, name: str, track: Track | None = None, read_file: ReadFile = read_json
+) -> QuestionSet:
     """The questions of a split only: no subtitles, no features are touched.
 
     What a layout does not know is cut out before it reads the file. Where the organizers hold the answers, Tracks 2
     and 3 ask for the video: then only the keys of questions are left, since a development-phase file may still name
-    videos (spec ccgs 1.2).
+    videos (spec ccgs 1.2). ``read_file`` decodes the file, and may remember it.
 
     Raises:
         UserError: a file that is no list of questions, or records with findings (all are listed).
     """
     file = catalogue.question_file(name, track)
-    records = read_json(file.path, "question file")
+    records = read_file(file.path, "question file")
     if not isinstance(records, list) or not records:
         what = "an empty array" if records == [] else f"{type(records).__name__}, not an array of questions"
         raise UserError(f"{file.path}: {what}", "Download the question file again, or name another with --data.")
@@ -165,11 +181,11 @@ def _refuse_near_misses(questions: QuestionSet, videos: Mapping[str, Video]) -> 
         )
 
 
-def _container_durations(folders: Iterable[Path]) -> dict[str, float]:
-    durations: dict[str, float] = {}
+def _container_durations(folders: Iterable[Path], durations: Durations) -> dict[str, float]:
+    lengths: dict[str, float] = {}
     for folder in folders:
-        durations = {**read_durations(folder), **durations}
-    return durations
+        lengths = {**durations(folder), **lengths}
+    return lengths
 
 
 def _with_duration(video: Video, containers: Mapping[str, float], features: FeatureStore) -> Video:
@@ -187,7 +203,9 @@ def _with_duration(video: Video, containers: Mapping[str, float], features: Feat
     return video
 
 
-def truth_records(catalogue: Catalogue, split: str, track: Track) -> tuple[list[Any], Path] | None:
+def truth_records(
+    catalogue: Catalogue, split: str, track: Track, load: LoadQuestions | None = None
+) -> tuple[list[Any], Path] | None:
     """The answers of a split as the official program wants them, with their file; ``None`` where they are not here.
 
     The organizers' answer file where there is one, else the annotated question file of a split whose answers are
@@ -209,7 +227,7 @@ def truth_records(catalogue: Catalogue, split: str, track: Track) -> tuple[list[
         if read.problems:
             raise problems_error(path, read.problems, "Check the answer file.")
         return _as_scored(read.questions), path
-    questions = load_questions(catalogue, split, track)
+    questions = load(split, track) if load else load_questions(catalogue, split, track)
     if all(question.answer is None for question in questions.questions):
         return None
     if questions.held:

@@ -12,6 +12,11 @@ def cut(text: str, length: int = WIDTH) -> str:
     return text if len(text) <= length else text[: length - 3] + "..."
 
 
+def count(number: int, noun: str) -> str:
+    """A number with its noun: ``1 error``, ``2 errors``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def short_repr(value: Any, length: int = WIDTH) -> str:
     """``repr`` of a value from a file, cut to ``length`` characters; its type's name where there is none."""
     try:

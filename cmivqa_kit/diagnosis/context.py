@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cmivqa_kit.data.catalogue import Catalogue
-from cmivqa_kit.data.corpus import load_split
+from cmivqa_kit.data.opened import OpenRoot
 from cmivqa_kit.data.types import Question, Split, Track
 from cmivqa_kit.data.usual_span import UsualSpan, duration_of, usual_span
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.scoring.ids import plain_key
-from cmivqa_kit.submission.match import find
 
 TRAIN = "train"
 
@@ -46,25 +44,17 @@ NOTHING = Context(
 )
 
 
-def context_of(catalogue: Catalogue, split: str, track: Track) -> Context:
+def context_of(root: OpenRoot, split: str, track: Track) -> Context:
     """What a data root holds for a split. What is missing or damaged in it is a remark: the diagnosis does without."""
     remarks: list[str] = []
-    corpus = _load(catalogue, split, track, "no video lengths and no subtitles", remarks)
-    train = _load(catalogue, TRAIN, None, "no trivial prior", remarks)
+    corpus = _load(root, split, track, "no video lengths and no subtitles", remarks)
+    train = _load(root, TRAIN, None, "no trivial prior", remarks)
     prior = usual_span(train) if train is not None else None
     if train is not None and prior is None:
         remarks.append("no trivial prior: too few training answers lie in a video of known duration")
     if prior is not None and corpus is not None and corpus.name == TRAIN:
         remarks.append("the trivial prior was learnt from these very answers")
     return Context(corpus, prior, tuple(remarks))
-
-
-def split_of(rows: Sequence[Any], catalogue: Catalogue, split: str | None, track: Track) -> str | None:
-    """The split of a data root that a submission answers, where its answers were given apart; ``None`` for none."""
-    try:
-        return find(rows, catalogue, split, track).split
-    except UserError:
-        return None
 
 
 def what_was_asked(targets: Sequence[Any], context: Context) -> tuple[Asked, ...]:
@@ -84,12 +74,12 @@ def _asked(target: Any, question: Question | None, corpus: Split | None) -> Aske
     return Asked(text, language, duration)
 
 
-def _load(catalogue: Catalogue, split: str, track: Track | None, without: str, remarks: list[str]) -> Split | None:
-    if split == TRAIN and TRAIN not in catalogue.splits:
-        remarks.append(f"{without}: no training split in {catalogue.root}")
+def _load(root: OpenRoot, split: str, track: Track | None, without: str, remarks: list[str]) -> Split | None:
+    if split == TRAIN and TRAIN not in root.catalogue.splits:
+        remarks.append(f"{without}: no training split in {root.catalogue.root}")
         return None
     try:
-        return load_split(catalogue, split, track)
+        return root.split(split, track)
     except UserError as error:
         remarks.append(f"{without}: {error.message.splitlines()[0]}")
         return None

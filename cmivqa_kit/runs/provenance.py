@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -43,11 +44,14 @@ def keep(run: RunDirectory, path: Path, **facts: Any) -> Path:
     return copy
 
 
-def find_record(path: Path, runs: Path) -> Mapping[str, Any] | None:
-    """The record of a submission file among the runs below ``runs``; ``None`` where no run made it."""
+def find_record(path: Path, runs: Path, data: bytes | None = None) -> Mapping[str, Any] | None:
+    """The record of a submission file among the runs below ``runs``; ``None`` where no run made it.
+
+    ``data`` are its bytes, where they are at hand.
+    """
     if not runs.is_dir() or not path.is_file():
         return None
-    digest = sha256(path)
+    digest = sha256(path) if data is None else hashlib.sha256(data).hexdigest()
     return next((record for record in _records(runs, digest) if record.get("sha256") == digest), None)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
@@ -13,12 +14,13 @@ from cmivqa_kit.metrics.ranks_and_ious import Values
 from cmivqa_kit.scoring.differences import Difference
 from cmivqa_kit.scoring.ids import json_safe
 from cmivqa_kit.scoring.results import OfficialResult, StrictResult, safe_numbers
+from cmivqa_kit.scoring.statistics.bootstrap import AS_USUAL, LEVEL, Interval, Resampling, bootstrap
 from cmivqa_kit.scoring.strict import Answered
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ScoreCard:
-    """Scores of one submission on one track, over n questions.
+    """Scores of one submission on one track, over n questions; ``print(card)`` shows them as `cmivqa score` does.
 
     Attributes:
         headline: name of the metric that the edition ranks this track by.
@@ -33,6 +35,7 @@ class ScoreCard:
         clusters: (n) the question's video, or a name of its own where the ground truth gives none.
         decimals: how many decimals boards show.
         signature: everything the numbers depend on. Cards are comparable only when it is the same.
+        resampling: how the intervals are drawn; ``None`` for none.
     """
 
     track: Track
@@ -51,6 +54,44 @@ class ScoreCard:
     clusters: tuple[str, ...]
     decimals: int
     signature: str
+    resampling: Resampling | None = AS_USUAL
+
+    def __str__(self) -> str:
+        """The card as a person reads it, in plain text."""
+        from cmivqa_kit.scoring.card_text import plain_card
+
+        return plain_card(self)
+
+    @cached_property
+    def intervals(self) -> Mapping[str, Interval]:
+        """Bootstrap intervals of the strict scores, by metric, all from the same resamples; drawn when first asked for.
+
+        Empty where strict scoring refuses, and without `resampling`.
+        """
+        if self.resampling is None or not self.strict.per_question:
+            return {}
+        return bootstrap(
+            self.strict.per_question,
+            self.clusters,
+            self.resampling.resamples,
+            self.resampling.seed,
+            scales=self.strict.scales,
+        )
+
+    @property
+    def units(self) -> int:
+        """How many were resampled as one."""
+        return len(set(self.clusters))
+
+    @property
+    def resampled_by(self) -> Literal["video", "question"]:
+        """What is resampled as one: a video with all its questions, or a question where the answers name no videos."""
+        return "question" if all(name.startswith(OWN) for name in self.clusters) else "video"
+
+    @property
+    def interval_level(self) -> str:
+        """The level of the intervals in words: ``95%``."""
+        return f"{100 * LEVEL:g}%"
 
     @property
     def board_metrics(self) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ def _counts(matching: Matching, strict: Strict | StrictResult) -> dict[str, int]
     return {**matching.counts, "invalid_entries": strict.invalid_entries if isinstance(strict, Strict) else 0}
 
 
-def _columns(targets: Any) -> dict[str, tuple[Any, ...]]:
+def _columns(targets: Any) -> dict[str, Any]:
     """What the answers say of each question: its id, its video and its language."""
     rows = [t if isinstance(t, dict) else {} for t in targets] if isinstance(targets, list) else []
     videos = [row.get("video_id") for row in rows]

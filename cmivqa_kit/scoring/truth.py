@@ -35,8 +35,17 @@ def read_answers(path: Path) -> list[Any]:
     Raises:
         UserError: it cannot be read, or holds no answers with ids.
     """
+    return answers_in(read_json(path, "answer file"), path)
+
+
+def answers_in(document: Any, path: Path) -> list[Any]:
+    """The rows of a decoded answer file.
+
+    Raises:
+        UserError: it holds no answers with ids.
+    """
     said = f"{path}: not an array of answers with ids", "--truth wants the organizers' answer file."
-    return require_answers(read_json(path, "answer file"), *said)
+    return require_answers(document, *said)
 
 
 def require_answers(document: Any, message: str, fix: str) -> list[Any]:

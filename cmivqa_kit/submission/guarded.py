@@ -28,11 +28,14 @@ from cmivqa_kit.submission.scan import (
 )
 
 
-def read_guarded(path: Path, limits: Limits | None = None) -> Document:
-    """Read a submission file for validation. Never raises: what is wrong with the file is a finding (E101 to E112)."""
+def read_guarded(path: Path, limits: Limits | None = None, data: bytes | None = None) -> Document:
+    """Read a submission file for validation, from ``data`` where its bytes are at hand.
+
+    Never raises: what is wrong with the file is a finding (E101 to E112).
+    """
     limits = limits or Limits()
     try:
-        data = _bytes(path, limits.size)
+        data = bytes_within(path, limits.size) if data is None else data
     except UnreadableFile as error:
         return unreadable(path, "E101", error)
     if len(data) > limits.size:
@@ -44,8 +47,12 @@ def read_guarded(path: Path, limits: Limits | None = None) -> Document:
     return replace(_parsed(path, text, findings, limits), encoding_fault=bool(findings))
 
 
-def _bytes(path: Path, size: int) -> bytes:
-    """The bytes, or one more than ``size``: a device or a pipe has no size that could be looked at before."""
+def bytes_within(path: Path, size: int) -> bytes:
+    """The bytes of a file, or one more than ``size``: a device or a pipe has no size that could be looked at before.
+
+    Raises:
+        UnreadableFile: missing, a directory, or not permitted.
+    """
     try:
         about = path.stat()
         if not stat.S_ISDIR(about.st_mode):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
-from cmivqa_kit.data.corpus import QuestionSet, load_questions
+from cmivqa_kit.data.corpus import LoadQuestions, QuestionSet, load_questions
 from cmivqa_kit.data.types import TRACKS, QuestionId, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import UserError
@@ -51,27 +51,82 @@ def tracks_of_shape(shape: Shape | None) -> tuple[Track, ...]:
     return (1,) if shape == "span" else (2, 3)
 
 
-def find(
+@dataclass(frozen=True, slots=True, eq=False)
+class Agreement:
+    """How far a submission agrees with each split of a data root that it may be for.
+
+    Attributes:
+        catalogue: the data root.
+        split: the only split looked at, where one was named.
+        tracks: those the submission is for.
+        matches: one per split and track whose questions could be read.
+        failures: why the others could not.
+        with_texts: whether any item carries a question text.
+    """
+
+    catalogue: Catalogue
+    split: str | None
+    tracks: tuple[Track, ...]
+    matches: tuple[Match, ...]
+    failures: tuple[UserError, ...]
+    with_texts: bool
+
+    def best(self, exact: bool = False, texts_suffice: bool = False) -> Match:
+        """The split and tracks that the submission answers.
+
+        Args:
+            exact: every row must match in id and question text (the rule for the embedded corpus).
+            texts_suffice: where no ids fit, take the split whose questions are asked; for the validator, which then
+                says what is wrong with the ids.
+
+        Raises:
+            UserError: nothing fits, or several splits fit equally well; the message names the flag to give.
+        """
+        fitting = list(self.matches)
+        if self.failures and self.split is not None and not fitting:
+            raise self.failures[0]
+        # Question texts decide; a file that carries none at all is judged by its ids, but never taken for the demo.
+        by_text = exact or self.with_texts
+        agreement = {m: m.both if by_text else m.ids for m in fitting}
+        if exact:
+            fitting = [m for m in fitting if agreement[m] == m.rows > 0]
+        elif self.split is None:
+            fitting = [m for m in fitting if m.rows and agreement[m] >= ENOUGH * m.rows]
+            if not fitting and texts_suffice:
+                agreement = {m: m.texts for m in self.matches}
+                fitting = [m for m in self.matches if m.rows and m.texts >= ENOUGH * m.rows]
+        if not fitting:
+            nearest = max(agreement, key=lambda m: agreement[m], default=None)
+            raise _no_match(self.catalogue, self.split, exact, self.failures, nearest)
+        most = max(agreement[m] for m in fitting)
+        top = [m for m in fitting if agreement[m] == most]
+        splits = list(dict.fromkeys(m.split for m in top))
+        if len(splits) > 1:
+            raise UserError(
+                f"the file fits {' and '.join(splits)} equally well",
+                f"Say which: --split {' or --split '.join(splits)}",
+            )
+        return replace(top[0], tracks=tuple(t for t in self.tracks for m in top if t in m.tracks))
+
+
+def agreement_of(
     rows: Sequence[Any],
     catalogue: Catalogue,
     split: str | None = None,
     track: Track | None = None,
-    exact: bool = False,
-    texts_suffice: bool = False,
-) -> Match:
-    """The split and tracks that ``rows`` answer.
+    load: LoadQuestions | None = None,
+) -> Agreement:
+    """How far ``rows`` agree with the splits of a data root.
 
     Args:
         rows: items of the submission.
         catalogue: the data root to look in.
         split: only this split; then agreement is not required.
         track: only this track.
-        exact: every row must match in id and question text (the rule for the embedded corpus).
-        texts_suffice: where no ids fit, take the split whose questions are asked; for the validator, which then says
-            what is wrong with the ids.
+        load: reads the questions of a split and track, and may remember them.
 
     Raises:
-        UserError: nothing fits, or several splits fit equally well; the message names the flag to give.
+        UserError: the track cannot be told.
     """
     wanted = (track,) if track is not None else tracks_of(rows, catalogue.edition)
     if not wanted:
@@ -81,30 +136,26 @@ def find(
         )
     names = (split,) if split is not None else catalogue.splits
     failures: list[UserError] = []
-    found = [match for name in names for match in _matches(rows, catalogue, name, wanted, failures)]
-    if failures and split is not None and not found:
-        raise failures[0]
-    # Question texts decide; a file that carries none at all is judged by its ids, but never taken for the demo corpus.
-    by_text = exact or any(isinstance(row, dict) and "question" in row for row in rows)
-    agreement = {m: m.both if by_text else m.ids for m in found}
-    if exact:
-        found = [m for m in found if agreement[m] == m.rows > 0]
-    elif split is None:
-        fitting = [m for m in found if m.rows and agreement[m] >= ENOUGH * m.rows]
-        if not fitting and texts_suffice:
-            agreement = {m: m.texts for m in found}
-            fitting = [m for m in found if m.rows and m.texts >= ENOUGH * m.rows]
-        found = fitting
-    if not found:
-        raise _no_match(catalogue, split, exact, failures, max(agreement, key=lambda m: agreement[m], default=None))
-    best = max(agreement[m] for m in found)
-    top = [m for m in found if agreement[m] == best]
-    splits = list(dict.fromkeys(m.split for m in top))
-    if len(splits) > 1:
-        raise UserError(
-            f"the file fits {' and '.join(splits)} equally well", f"Say which: --split {' or --split '.join(splits)}"
-        )
-    return replace(top[0], tracks=tuple(t for t in wanted for m in top if t in m.tracks))
+    matches = tuple(match for name in names for match in _matches(rows, catalogue, name, wanted, failures, load))
+    with_texts = any(isinstance(row, dict) and "question" in row for row in rows)
+    return Agreement(catalogue, split, wanted, matches, tuple(failures), with_texts)
+
+
+def find(
+    rows: Sequence[Any],
+    catalogue: Catalogue,
+    split: str | None = None,
+    track: Track | None = None,
+    exact: bool = False,
+    texts_suffice: bool = False,
+    load: LoadQuestions | None = None,
+) -> Match:
+    """The split and tracks that ``rows`` answer: the best of `agreement_of`.
+
+    Raises:
+        UserError: as `agreement_of` and `Agreement.best`.
+    """
+    return agreement_of(rows, catalogue, split, track, load).best(exact, texts_suffice)
 
 
 def _no_match(
@@ -129,7 +180,12 @@ def _no_match(
 
 
 def _matches(
-    rows: Sequence[Any], catalogue: Catalogue, split: str, tracks: Iterable[Track], failures: list[UserError]
+    rows: Sequence[Any],
+    catalogue: Catalogue,
+    split: str,
+    tracks: Iterable[Track],
+    failures: list[UserError],
+    load: LoadQuestions | None,
 ) -> Iterable[Match]:
     """How far the rows agree with the questions of a split, per track; a file that cannot be used is a failure."""
     cache: dict[tuple[Path, Track | None], Match] = {}
@@ -138,7 +194,7 @@ def _matches(
             # Where ids carry no track number, Tracks 2 and 3 ask the same questions of one file.
             key = (catalogue.question_file(split, track).path, track if catalogue.edition.id_pattern else None)
             if key not in cache:
-                cache[key] = _agreement(rows, load_questions(catalogue, split, track))
+                cache[key] = _agreement(rows, load(split, track) if load else load_questions(catalogue, split, track))
         except UserError as error:
             failures.append(error)  # e.g. a split with files for Tracks 2 and 3 only
         else:

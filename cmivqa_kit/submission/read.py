@@ -38,10 +38,13 @@ class Document:
         return self.raw if isinstance(self.raw, list) else ()
 
 
-def read_submission(path: Path) -> Document:
-    """Read a submission file. Never raises: what is wrong with the file is a finding (E101 to E111)."""
+def read_submission(path: Path, data: bytes | None = None) -> Document:
+    """Read a submission file, from ``data`` where its bytes are at hand.
+
+    Never raises: what is wrong with the file is a finding (E101 to E111).
+    """
     try:
-        data = read_bytes(path, "submission file")
+        data = read_bytes(path, "submission file") if data is None else data
     except UnreadableFile as error:
         return unreadable(path, "E101", error)
     text, findings = decoded(path, data)

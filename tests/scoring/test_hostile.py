@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 
 from cmivqa_kit.data.types import TRACKS, Track
 from cmivqa_kit.editions import load_edition
+from cmivqa_kit.entries import Ground, open_entry
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.scoring import score
-from cmivqa_kit.scoring.files import score_against
 from cmivqa_kit.scoring.scorer import score_documents
-from cmivqa_kit.submission.read import read_submission
 from tests.scoring.documents import dirty_cases, json_values
 from tests.submission.small import lists, put, records
 from tests.submission.test_schema import mutated_rows
@@ -82,7 +81,7 @@ def test_mutated_files(tmp_path_factory: pytest.TempPathFactory, seed: int, trac
         lambda: score(path, TRUTH, track=track),
         lambda: score(path, TRUTH),
         lambda: score(lists(TRUTH), path, track=track),
-        lambda: score_against(read_submission(path), path, EDITION).cards[0],
+        lambda: open_entry(path, Ground(truth=path)).score(None).cards[0],
     ):
         try:
             check(call())

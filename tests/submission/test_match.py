@@ -11,11 +11,10 @@ import pytest
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.demo import demo_corpus
 from cmivqa_kit.editions import load_edition
+from cmivqa_kit.entries import Ground, open_entry
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.files import write_json
-from cmivqa_kit.scoring.files import score_in
 from cmivqa_kit.submission.match import Match, find, tracks_of, tracks_of_shape
-from cmivqa_kit.submission.read import Document
 from tests.submission.small import lists, put, records, root_2023, root_2024, spans, without
 
 
@@ -155,14 +154,19 @@ class TestTheEmbeddedCorpus:
         assert find(rows[:5], demo, exact=True).split == split
 
     @pytest.mark.parametrize("options", [{}, {"split": "dev"}, {"split": "testA", "track": 3}, {"track": 2}])
-    def test_a_foreign_file_is_never_judged_on_it(self, demo: Catalogue, options: dict[str, Any]) -> None:
+    def test_a_foreign_file_is_never_judged_on_it(
+        self, demo: Catalogue, options: dict[str, Any], tmp_path: Path
+    ) -> None:
         rows = [{"id": i, "question": f"问题 {i}", "output": [["v", 0.0, 1.0]]} for i in range(300)]
         for foreign in (rows, without(rows, "question"), rows[:1]):
             error = refusal(foreign, demo, exact=True, **options)
             assert "--truth" in error.fix
             assert "cmivqa init" in error.fix
-            with pytest.raises(UserError):
-                score_in(Document(Path("x.json"), foreign, True, ()), demo, exact=True, **options)
+            entry = open_entry(put(tmp_path / "x.json", foreign), Ground(**options))
+            with pytest.raises(UserError, match="nothing is judged on the embedded demo corpus"):
+                _ = entry.cards
+            with pytest.raises(UserError, match="nothing is judged on the embedded demo corpus"):
+                _ = entry.report
 
     def test_one_other_row_is_enough_to_refuse(self, demo: Catalogue) -> None:
         for other in ({"id": 0, "question": "another"}, {"id": 9999, "question": "another"}, {}, 7):

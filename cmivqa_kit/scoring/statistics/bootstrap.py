@@ -32,6 +32,17 @@ FEW = 20  # clusters below which percentile intervals are known to be too narrow
 
 
 @dataclass(frozen=True, slots=True)
+class Resampling:
+    """How often to resample, and from which seed."""
+
+    resamples: int = RESAMPLES
+    seed: int = SEED
+
+
+AS_USUAL = Resampling()
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """A percentile interval, or ``None`` in ``low``, ``high`` and ``error`` with the reason in ``note``.
 

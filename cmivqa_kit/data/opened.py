@@ -1,0 +1,67 @@
+"""A data root of which every file is read once, however many submissions are held against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cmivqa_kit.data.catalogue import Catalogue
+from cmivqa_kit.data.container import read_durations
+from cmivqa_kit.data.corpus import QuestionSet, load_questions, load_split, truth_records
+from cmivqa_kit.data.types import Split, Track
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.files import read_json
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenRoot:
+    """A catalogued data root that remembers what was read of it: questions, corpora, answers, durations of videos.
+
+    What could not be read is remembered too: the same error is raised again.
+    """
+
+    catalogue: Catalogue
+    _read: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    def questions(self, split: str, track: Track | None = None) -> QuestionSet:
+        """The questions of a split, as `cmivqa_kit.data.corpus.load_questions` reads them."""
+
+        def load() -> QuestionSet:
+            return load_questions(self.catalogue, split, track, self._json)
+
+        return self._once(("questions", split, track), load)
+
+    def split(self, split: str, track: Track | None = None) -> Split:
+        """Questions and corpus of a split, as `cmivqa_kit.data.corpus.load_split` reads them."""
+
+        def load() -> Split:
+            return load_split(self.catalogue, split, track, self.questions, self._durations)
+
+        return self._once(("split", split, track), load)
+
+    def answers(self, split: str, track: Track) -> tuple[list[Any], Path] | None:
+        """The answers of a split, as `cmivqa_kit.data.corpus.truth_records` reads them; not to be changed."""
+        path = self.catalogue.answer_file(split, track)
+        key = ("answers", split, track) if path is None else ("answers", path)
+        return self._once(key, lambda: truth_records(self.catalogue, split, track, self.questions))
+
+    def _json(self, path: Path, noun: str) -> Any:
+        return self._once(("file", path), lambda: read_json(path, noun))
+
+    def _durations(self, folder: Path) -> dict[str, float]:
+        return self._once(("durations", folder), lambda: read_durations(folder))
+
+    def _once(self, key: Hashable, read: Callable[[], T]) -> T:
+        if key not in self._read:
+            try:
+                self._read[key] = read()
+            except UserError as error:
+                self._read[key] = error
+        known: T | UserError = self._read[key]
+        if isinstance(known, UserError):
+            raise UserError(known.message, known.fix, known.code)
+        return known

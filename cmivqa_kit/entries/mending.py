@@ -1,0 +1,71 @@
+"""Mending a submission file on its ground: its own items say what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cmivqa_kit.data.types import Question, Track
+from cmivqa_kit.entries.checking import questions_in
+from cmivqa_kit.entries.ground import Ground, OpenGround, open_ground
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.submission.fix import Context, Fixed, mend_file
+from cmivqa_kit.submission.match import agreement_of, tracks_of
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What mending a file came to. ``path`` is the file to go on with: the copy, or the input where none was written.
+
+    ``by_questions`` is False where no questions fit the file: then its ids were left as they are.
+    """
+
+    path: Path
+    fixed: Fixed
+    by_questions: bool
+
+
+def mend_entry(
+    path: Path | str, out: Path | str, ground: Ground | OpenGround | Path | str | None = None, force: bool = False
+) -> Mended:
+    """Write a mended copy of a submission file to ``out``; no answer is guessed, and ``path`` is never touched.
+
+    Raises:
+        UserError: ``out`` is the input, or exists without ``force``; a file cannot be read or written; the split that
+            the ground names cannot be read.
+    """
+    opened, path, out = open_ground(ground), Path(path), Path(out)
+    contexts: list[Context] = []
+
+    def learn(rows: list[Any]) -> Context:
+        contexts.append(_context(rows, opened))
+        return contexts[-1]
+
+    fixed = mend_file(path, out, force, Context(None, opened.edition), learn, opened.ground.limits.size)
+    known = opened.truth is not None or any(context.known for context in contexts)
+    return Mended(path if fixed.text is None else out, fixed, known)
+
+
+def _context(rows: Sequence[Any], ground: OpenGround) -> Context:
+    """What is known of a file beside itself, as far as its items tell which questions it answers."""
+    stated: tuple[Track, ...] = (ground.ground.track,) if ground.ground.track is not None else ()
+    questions: Sequence[Question] | None = None
+    tracks, edition = stated, ground.edition
+    if ground.truth is not None:
+        tracks, questions = stated or tracks_of(rows, ground.edition), questions_in(ground.truth_document)
+    elif rows:
+        split, track = ground.ground.split, ground.ground.track
+        # Ids alone never make a file one of the embedded corpus; its question texts do, unlike in a score half suffice.
+        exact = ground.embedded and not any(isinstance(row, dict) and "question" in row for row in rows)
+        try:
+            agreement = agreement_of(rows, ground.root.catalogue, split, track, ground.root.questions)
+            match = agreement.best(exact=exact, texts_suffice=True)
+        except UserError:
+            if split is not None:
+                raise
+            tracks = stated or tracks_of(rows, ground.edition)
+        else:
+            questions, tracks, edition = match.questions.questions, match.tracks, ground.root.catalogue.edition
+    return Context.of(questions, max(tracks, default=None), edition)
