@@ -165,14 +165,12 @@ def _predict(
 ) -> list[Written]:
     from cmivqa_kit.data.corpus import load_split
     from cmivqa_kit.plugin.registry import find_declaration
-    from cmivqa_kit.prediction.answer import predict, retriever_of
+    from cmivqa_kit.prediction.answer import predict, retriever_of, tracks_asked
     from cmivqa_kit.prediction.pairs.pass_options import OnlyPlanned, PassOptions
 
     declared = find_declaration(opened.baseline)
     pipeline = bool(retriever or retriever_of(finished_pass))
-    tracks: tuple[Track, ...] = (
-        (only,) if only else declared.tracks if len(declared.tracks) == 1 and not pipeline else (2, 3)
-    )
+    tracks = tracks_asked(declared, only, pipeline)
     lost = next((text for text in overrides if text.strip().startswith("pipeline.")), None)
     if lost is not None and not pipeline:
         raise UserError(f"--set {lost}: nothing stands in front here", "Give --retriever bm25, a run or a file.")

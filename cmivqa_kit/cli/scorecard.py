@@ -9,9 +9,10 @@ from rich.text import Text
 
 from cmivqa_kit.cli.common import Session
 from cmivqa_kit.cli.published import show, show_sources
+from cmivqa_kit.data.text_blocks import Block, Line
 from cmivqa_kit.entries.entry import Entry
 from cmivqa_kit.runs.provenance import made_by
-from cmivqa_kit.scoring.card_text import Block, Line, card_blocks
+from cmivqa_kit.scoring.card_text import card_blocks
 
 
 @dataclass(frozen=True, slots=True)

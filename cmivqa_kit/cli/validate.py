@@ -95,12 +95,13 @@ def _shown(
     session: Session, report: Report, verbose: bool, table: list[tuple[object, ...]], subject: str = ""
 ) -> Report:
     """Print a report, note it for the table, and let go of what only printing needs."""
-    from cmivqa_kit.cli.findings import show
+    from cmivqa_kit.submission.report_text import report_lines
 
     table.append((report.path, "valid" if report.ok else "not valid", report.errors, report.warnings))
     if session.json:
         return replace(report, findings=tuple(report.located(report.findings)), text=None)
-    show(session, report, verbose, subject)
+    for line in report_lines(report, verbose, subject):
+        session.say(line.text, line.style)
     return replace(report, findings=(), text=None)
 
 

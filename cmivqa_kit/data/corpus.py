@@ -38,6 +38,12 @@ Durations = Callable[[Path], dict[str, float]]  # of the video files in a folder
 def open_split(root: Path | str, name: str, track: Track | None = None, edition: str | None = None) -> Split:
     """Questions and corpus of one split.
 
+    >>> import cmivqa_kit as ck
+    >>> split = ck.open_split(ck.demo_corpus(), "testA", track=1)
+    >>> question = split.questions[0]
+    >>> question.id, question.video_id in split.videos, len(split.videos[question.video_id].subtitles)
+    (0, True, 31)
+
     Args:
         root: the data root (any layout; see `cmivqa_kit.data.catalogue`).
         name: a split, by any name its edition knows (``testA``, ``TESTA``, ``val``).

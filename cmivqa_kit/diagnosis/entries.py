@@ -22,6 +22,15 @@ _ELSE = "A Track 2 file: `cmivqa score` says what it is worth; diagnose the Trac
 def diagnose_entry(entry: Entry | Path | str, ground: Ground | OpenGround | Path | str | None = None) -> Diagnosis:
     """Where an entry lost its points, on Track 1 or 3; a 2023 corpus file is taken as Track 3.
 
+    >>> import cmivqa_kit as ck
+    >>> diagnosis = ck.diagnose("mine.json")  # made for the embedded corpus
+    >>> for loss, share in zip(diagnosis.classes, diagnosis.shares):
+    ...     print(f"{loss.title}: {share.share:.4f}")
+    retrieval miss: 0.0354
+    right video ranked low: 0.2212
+    right video, wrong span: 0.4245
+    boundary error: 0.1345
+
     Args:
         entry: an entry, or the path of a submission.
         ground: what a path is held against, as of `cmivqa_kit.entries.open_entry`.

@@ -179,6 +179,9 @@ class Entry:
         Raises:
             UserError: it cannot be read, or as `score`. The exit code 3 is that of `cmivqa score` alone.
         """
+        known: Scored | None = vars(self).get("_scored")
+        if known is not None and known.cards and track == self.ground.ground.track:
+            return known
         if not self.document.readable:
             raise cannot_be(purpose, self.document)
         try:
@@ -248,6 +251,18 @@ class Entry:
 def open_entry(path: Path | str, ground: Ground | OpenGround | Path | str | None = None) -> Entry:
     """A submission on its ground. Nothing is read yet: ask the entry.
 
+    >>> import cmivqa_kit as ck
+    >>> entry = ck.open_entry("mine.json", ck.Ground(published="ccgs"))  # made for the embedded corpus
+    >>> entry.report.ok, entry.report.split
+    (True, 'testA')
+    >>> for card in entry.cards:
+    ...     interval = card.intervals[card.headline]
+    ...     print(f"{card.headline} {card.strict.metrics[card.headline]:.4f} [{interval.low:.4f}, {interval.high:.4f}]")
+    Overall 2.7848 [2.5094, 3.0426]
+    Average 0.1844 [0.1457, 0.2270]
+    >>> {name: f"{value:.4f}" for name, value in entry.scores[0].published.confirmed.items()}["Overall"]
+    '2.0144'
+
     Args:
         path: the submission file.
         ground: what it is held against: a data root's path, a `Ground`, or one that is open; by default the embedded
@@ -260,6 +275,12 @@ def open_entries(
     paths: Path | str | Iterable[Path | str], ground: Ground | OpenGround | Path | str | None = None
 ) -> Iterator[Entry]:
     """Submissions on one ground, of which questions, answers and durations are read once.
+
+    >>> import cmivqa_kit as ck
+    >>> for entry in ck.open_entries(["mine.json", "template.json"]):
+    ...     print(entry.path.name, f"{entry.cards[0].metrics['Overall']:.4f}")
+    mine.json 2.7801
+    template.json 1.0882
 
     Args:
         paths: a folder, whose ``.json`` files are meant, or files and folders.

@@ -12,6 +12,7 @@ from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import data_fingerprint, load_split
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split, Track
+from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.types import Baseline, Declaration, Prediction, PredictOptions, Target
@@ -59,6 +60,13 @@ def targets(files: Catalogue, split: str, tracks: tuple[Track, ...], out: Path) 
     return [(out.with_name(f"{out.stem}_track{t}{out.suffix}"), t, t) for t in tracks]
 
 
+def tracks_asked(declaration: Declaration, track: Track | None, behind_retriever: bool) -> tuple[Track, ...]:
+    """The tracks to answer: the one that is named, the only one of a system by itself, else Tracks 2 and 3."""
+    if track is not None:
+        return (track,)
+    return declaration.tracks if len(declaration.tracks) == 1 and not behind_retriever else (2, 3)
+
+
 def predict(
     files: Catalogue,
     run: RunDirectory,
@@ -93,21 +101,50 @@ def predict(
             predictions that are no valid submission.
         RunFailed: memory or disk ran out, or the network gave no numbers.
     """
-    declared = find_declaration(run.baseline)
     if retriever and finished_pass is not None:
         raise UserError(
             "--from and --retriever: what is kept has its videos already", "Leave out --retriever, or --from."
         )
+    plan = targets(files, split, tracks, out)
+    return answer_files(
+        plan, lambda track: load_split(files, split, track), files.edition, run, tracks, options, out, force, progress,
+        command, sample, pass_options, finished_pass, retriever,
+    )  # fmt: skip
+
+
+def answer_files(
+    plan: Sequence[tuple[Path, Track, Target]],
+    load: Callable[[Track], Split],
+    edition: Edition,
+    run: RunDirectory,
+    tracks: tuple[Track, ...],
+    options: PredictOptions,
+    out: Path,
+    force: bool = False,
+    progress: Progress = lambda predictions, count, title: iter(predictions),
+    command: str = "",
+    sample: int = 0,
+    pass_options: PassOptions = AS_USUAL,
+    finished_pass: Path | None = None,
+    retriever: str = "",
+) -> list[Written]:
+    """Write submission files, as `predict`, of a split that need not lie in a data root.
+
+    Args:
+        plan: the files to write, as of `targets` with ``out``; they serve ``tracks``.
+        load: gives the split with the questions of a track.
+        edition: in whose form the files are written.
+    """
+    declared = find_declaration(run.baseline)
     if retriever or retriever_of(finished_pass):
         _require_corpus_tracks(tracks)
     else:
         _require_tracks(declared, tracks)
-    plan = targets(files, split, tracks, out)
-    submission_form(files.edition)  # before hours are spent on answers that could not be written
+    submission_form(edition)  # before hours are spent on answers that could not be written
     for path, _, _ in plan:
         if path.is_dir():
             raise UserError(f"{path}: is a directory", "Give --out FILE.")
-    asked = [_sample(load_split(files, split, track), sample, options.seed) for _, track, _ in plan]
+    asked = [_sample(load(track), sample, options.seed) for _, track, _ in plan]
     made = _answers(declared, run, asked, options, pass_options, finished_pass, retriever)
     if made is None:
         return []

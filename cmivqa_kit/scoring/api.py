@@ -32,8 +32,29 @@ def score(
 ) -> ScoreCard:
     """Score a submission on one track: official numbers, corrected ones, and why they differ.
 
-    >>> card = score("submission.json", "answers.json", track=2)
-    >>> card.official.metrics["Overall"], card.strict.metrics["Overall"]
+    >>> import cmivqa_kit as ck
+    >>> answers = [{"id": 1, "video_id": "knee"}, {"id": 2, "video_id": "wrist"}]
+    >>> card = ck.score([{"id": 1, "output": [["wrist", 0, 9], ["knee", 5, 15]]}], answers, track=2)
+    >>> card.metrics["MRR"], card.strict.metrics["MRR"]
+    (0.5, 0.25)
+    >>> print(card)  # doctest: +ELLIPSIS
+    Track 2, unnamed
+    <BLANKLINE>
+      Overall   1.5000 official   1.2500 strict   [0.0000, 2.5000]
+    <BLANKLINE>
+      metric  official  strict      95% interval
+      R@1       0.0000  0.0000  [0.0000, 0.0000]
+      R@10      0.5000  0.5000  [0.0000, 1.0000]
+      R@50      0.5000  0.5000  [0.0000, 1.0000]
+      MRR       0.5000  0.2500  [0.0000, 0.5000]
+      95% intervals of the strict scores: 10,000 resamples of 2 videos with all their questions, seed 2023
+      Overall, R@10, R@50, MRR: only 2 videos: likely too narrow
+      R@1: all questions have the same value
+      1 of 2 questions answered; 1 missing
+      where official and strict differ:
+        Q12, 1 question: not answered: the official program leaves the question out of the MRR, strict counts it as 0
+          changes Overall, MRR; ids 2
+      cmivqa-kit:...
 
     Args:
         predictions: path of a submission file, or what stands in one: a list of dicts with ``id`` and either

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
 
 from cmivqa_kit.data.display import count, short_repr
+from cmivqa_kit.data.text_blocks import Block, Line, Table, plain
 from cmivqa_kit.errors import SHOWN
 from cmivqa_kit.metrics.scale import FRACTION, Scale
 from cmivqa_kit.scoring.official import CUTOFFS
@@ -27,25 +26,6 @@ COUNTED = {
     "missing": "missing", "duplicated": "duplicated", "extra": "extra", "malformed": "malformed",
     "invalid_entries": "invalid entries",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of text, with the style of a terminal."""
-
-    text: str = ""
-    style: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table; columns whose name starts with ``>`` are aligned right. A cell is a text, or a `Line` with a style."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str | Line, ...], ...]
-
-
-Block = Line | Table
 
 
 def card_blocks(card: ScoreCard, source: str = "", raw: bool = False, part: bool = False) -> Iterator[Block]:
@@ -73,19 +53,7 @@ def card_blocks(card: ScoreCard, source: str = "", raw: bool = False, part: bool
 
 def plain_card(card: ScoreCard) -> str:
     """The card as plain text."""
-    lines: list[str] = []
-    for block in card_blocks(card):
-        lines += [block.text] if isinstance(block, Line) else plain_table(block)
-    return "\n".join(lines)
-
-
-def plain_table(table: Table) -> list[str]:
-    """The lines of a table: columns two blanks apart, each as wide as its widest cell."""
-    texts = [[cell if isinstance(cell, str) else cell.text for cell in row] for row in table.rows]
-    right = [name.startswith(">") for name in table.columns]
-    cells = [[name.removeprefix(">") for name in table.columns], *texts]
-    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(map(_padded, row, widths, right)).rstrip() for row in cells]
+    return plain(card_blocks(card))
 
 
 def fault_lines(card: ScoreCard, source: str = "") -> Iterator[Line]:
@@ -251,13 +219,3 @@ def _differences(card: ScoreCard) -> Iterator[Line]:
         ids = ", ".join(map(short_repr, difference.ids))
         yield Line(f"    {difference.code}, {count(questions, 'question')}: {difference.why}")
         yield Line(f"      changes {', '.join(difference.metrics)}; ids {ids}{more}", "dim")
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal that a text takes: two for a Chinese character."""
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def _padded(text: str, width: int, right: bool) -> str:
-    blanks = " " * (width - _width(text))
-    return blanks + text if right else text + blanks

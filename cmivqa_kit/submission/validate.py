@@ -26,7 +26,8 @@ _ON_EVERY_TRACK = ("E201", "E202", "E203")
 class Report:
     """The findings of a file: errors first, then by code and place. ``counts`` says how many there are of each code.
 
-    ``unchecked`` says what could not be checked and why; ``text`` is the file's, for `located`.
+    ``unchecked`` says what could not be checked and why; ``text`` is the file's, for `located`. ``print(report)`` shows
+    it as `cmivqa validate` does.
     """
 
     path: Path
@@ -37,6 +38,12 @@ class Report:
     unchecked: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     text: str | None = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        """The report as a person reads it, in plain text."""
+        from cmivqa_kit.submission.report_text import report_lines
+
+        return "\n".join(line.text for line in report_lines(self))
 
     @property
     def errors(self) -> int:

@@ -21,6 +21,13 @@ Row = tuple[QuestionId, Sequence[Entry]]
 def write(rows: Iterable[Row], split: Split, track: int | str, path: Path | str) -> Path:
     """Write answers as a submission file: UTF-8, no ASCII escapes, unrounded floats, ids as in the questions file.
 
+    >>> import cmivqa_kit as ck
+    >>> split = ck.open_split(ck.demo_corpus(), "testA", track=3)
+    >>> first = next(iter(split.videos))
+    >>> rows = [(question.id, [(first, 12.5, 31.0)]) for question in split.questions]
+    >>> ck.write(rows, split, "corpus", "own.json").name
+    'own.json'
+
     Args:
         rows: ``(question id, [(video id, start, end), ...])`` in any order, best entry first, times in seconds. Track 1
             takes the first entry of each; Tracks 2 and 3 at most as many as the official program reads (50).

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from cmivqa_kit.data.text_blocks import Line, Table, plain_table
 from cmivqa_kit.entries import open_entry
 from cmivqa_kit.scoring import score
-from cmivqa_kit.scoring.card_text import Line, Table, plain_table
 from tests.cli.running import cmivqa_here
 from tests.submission.small import lists, put, records, root_2023, spans
 

@@ -12,6 +12,10 @@ from pathlib import Path
 def demo_corpus(refresh: bool = False) -> Path:
     """The data root of the embedded corpus, generated at first use in the user's cache (or in ``$CMIVQA_CACHE``).
 
+    >>> import cmivqa_kit as ck
+    >>> sorted(path.name for path in ck.demo_corpus().glob("*.json"))[:4]
+    ['corpus.json', 'dataset_testA_for_track1.json', 'dataset_testA_for_track23.json', 'dev.json']
+
     Args:
         refresh: generate it again even where it is already complete.
 

@@ -1,4 +1,4 @@
-"""Printing the findings of a validated file: errors in full, warnings in one line per code."""
+"""A report in words: the verdict, errors in full, warnings in one line per code, and what was not checked."""
 
 from __future__ import annotations
 
@@ -6,48 +6,45 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from cmivqa_kit.cli.common import Session
 from cmivqa_kit.data.display import count
+from cmivqa_kit.data.text_blocks import Line
 from cmivqa_kit.errors import SHOWN
+from cmivqa_kit.submission.codes import CODES
+from cmivqa_kit.submission.findings import Finding, brief
 
 if TYPE_CHECKING:
-    from cmivqa_kit.submission.findings import Finding
     from cmivqa_kit.submission.validate import Report
 
 
-def show(session: Session, report: Report, verbose: bool, subject: str = "") -> None:
-    """One file: the verdict, its findings by code, and what was not checked.
+def report_lines(report: Report, verbose: bool = False, subject: str = "") -> Iterator[Line]:
+    """The lines of a report.
 
     Args:
-        session: where to print.
-        report: the findings.
+        report: the findings of a file.
         verbose: list warnings as errors are listed.
-        subject: what kind of file it is, where it is no submission.
+        subject: what kind of file it is, where it is no submission, and a blank behind.
     """
     where = f" for {report.split}" if report.split else ""
     tracks = f", Track{'s' * (len(report.tracks) > 1)} {' and '.join(map(str, report.tracks))}" if report.tracks else ""
-    session.say(
+    yield Line(
         f"{report.path}: {subject}{'not valid' if report.errors else 'valid'}{where}{tracks}; "
         f"{count(report.rows, 'item')}, {count(report.errors, 'error')}, {count(report.warnings, 'warning')}",
         "red" if report.errors else "green",
     )
     groups = [
-        (code, list(found)[: SHOWN if verbose or code.startswith("E") else 1])
-        for code, found in groupby(report.findings, key=lambda finding: finding.code)
+        (code, list(findings)[: SHOWN if verbose or code.startswith("E") else 1])
+        for code, findings in groupby(report.findings, key=lambda finding: finding.code)
     ]
     # All that is shown is looked up at once: each time costs about one more parse of the file.
-    placed = iter(report.located([finding for _, found in groups for finding in found]))
-    for code, found in groups:
-        shown = [next(placed) for _ in found]
-        for line in _lines(report, code, shown, verbose or code.startswith("E")):
-            session.say(line)
+    located = iter(report.located([finding for _, findings in groups for finding in findings]))
+    for code, findings in groups:
+        shown = [next(located) for _ in findings]
+        yield from map(Line, _of_code(report, code, shown, verbose or code.startswith("E")))
     for reason in report.unchecked:
-        session.say(f"  Not checked: {reason}", "yellow")
+        yield Line(f"  Not checked: {reason}", "yellow")
 
 
-def _lines(report: Report, code: str, shown: Sequence[Finding], whole: bool) -> Iterator[str]:
-    from cmivqa_kit.submission.codes import CODES
-
+def _of_code(report: Report, code: str, shown: Sequence[Finding], whole: bool) -> Iterator[str]:
     facts, number = CODES[code], report.counts[code]
     if not whole:
         example = "e.g. " if number > 1 else ""
@@ -65,8 +62,6 @@ def _lines(report: Report, code: str, shown: Sequence[Finding], whole: bool) -> 
 
 
 def _line(report: Report, finding: Finding) -> str:
-    from cmivqa_kit.submission.findings import brief
-
     parts = [f"{report.path.name}:{finding.line}:{finding.column}"] if finding.line else []
     parts += [brief(finding.path)] if finding.path else []
     parts += [f"(id {brief(repr(finding.id))})"] if finding.id is not None else []
