@@ -32,6 +32,13 @@ def mend_entry(
 ) -> Mended:
     """Write a mended copy of a submission file to ``out``; no answer is guessed, and ``path`` is never touched.
 
+    >>> import cmivqa_kit as ck
+    >>> with open("comma.json", "w", encoding="utf-8") as file:
+    ...     _ = file.write(open("mine.json", encoding="utf-8").read().rstrip()[:-1] + ",]")
+    >>> mended = ck.mend("comma.json", "mended.json")
+    >>> [(change.code, change.count) for change in mended.fixed.changes], ck.validate(mended.path).ok
+    ([('E105', 1)], True)
+
     Raises:
         UserError: ``out`` is the input, or exists without ``force``; a file cannot be read or written; the split that
             the ground names cannot be read.
