@@ -13,6 +13,7 @@ from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, one_of, optio
 from cmivqa_kit.cli.published import published_name, published_options
 from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import ExitCode
+from cmivqa_kit.files import no_collector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +87,7 @@ def command(
     codes: list[int] = [ExitCode.OK]
     entries: list[Entry] = []
     for path in paths:
-        with one_of(len(paths), codes):
+        with one_of(len(paths), codes), no_collector():  # until the decoded file is gone again
             entry = open_entry(path, ground)
             if not entry.sound:
                 codes.append(ExitCode.UNREADABLE)

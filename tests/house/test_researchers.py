@@ -6,6 +6,7 @@ A ``text`` block right after a ``python`` block is its output, with ``...`` wher
 from __future__ import annotations
 
 import doctest
+import itertools
 import json
 import re
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def steps(page: Path) -> list[Step]:
     all_blocks = [*blocks(page), ("", "")]
     return [
         Step(text, following if kind == "text" else None)
-        for (language, text), (kind, following) in zip(all_blocks, all_blocks[1:], strict=False)
+        for (language, text), (kind, following) in itertools.pairwise(all_blocks)
         if language == "python"
     ]
 
@@ -72,11 +73,8 @@ def test_every_block_runs_and_prints_what_it_says(said: list[str]) -> None:
 
 
 def test_another_output_is_seen(said: list[str]) -> None:
-    changed = [
-        Step(step.source, re.sub("[0-9]", "8", step.output))
-        for step in steps(PAGE)
-        if step.output and "0." in step.output
-    ]
+    figures = [step for step in steps(PAGE) if step.output and "0." in step.output]
+    changed = [Step(step.source, re.sub("[0-9]", "8", step.output or "")) for step in figures]
     outputs = {step.source: output for step, output in zip(steps(PAGE), said, strict=True)}
     assert len(changed) > 5
     assert all(differs(step, outputs[step.source]) for step in changed)
@@ -85,11 +83,8 @@ def test_another_output_is_seen(said: list[str]) -> None:
 
 def test_links_within_the_page_resolve() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    anchors = {
-        re.sub(r"[^\w -]", "", line.lstrip("# ").lower()).replace(" ", "-")
-        for line in text.splitlines()
-        if line[:1] == "#"
-    }
+    titles = [line.lstrip("# ").lower() for line in text.splitlines() if line.startswith("#")]
+    anchors = {re.sub(r"[^\w -]", "", title).replace(" ", "-") for title in titles}
     for target in re.findall(r"\]\(([^)]+)\)", text):
         path, _, anchor = target.partition("#")
         if path:

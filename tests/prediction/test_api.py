@@ -55,7 +55,7 @@ def test_settings_and_what_is_refused(tmp_path: Path, run: RunDirectory) -> None
     assert len(json.loads(out.read_text(encoding="utf-8"))) == 5
     with pytest.raises(ck.UserError, match="exists and is different"):
         ck.predict(run, out=out)
-    with pytest.raises(ck.UserError, match="unknown setting 'index.k9'"):
+    with pytest.raises(ck.UserError, match=r"unknown setting 'index\.k9'"):
         ck.predict(run, out=out, settings=["index.k9=1"], force=True)
     with pytest.raises(ck.UserError, match="nothing can stand in front"):
         ck.predict(run, out=out, retriever="bm25", force=True)
