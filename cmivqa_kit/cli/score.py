@@ -70,7 +70,8 @@ def command(
     from cmivqa_kit.cli.perquestion import check_target, write_rows
     from cmivqa_kit.cli.scorecard import Look, show_file
     from cmivqa_kit.cli.scoretable import show_table
-    from cmivqa_kit.entries.entry import expand, open_entry
+    from cmivqa_kit.entries.entry import open_entry
+    from cmivqa_kit.entries.files import expand
     from cmivqa_kit.scoring.statistics.bootstrap import Resampling
 
     session = Session(form, split=split, truth=truth, track=track, only=only, cutoffs=cutoffs, **flags)

@@ -56,7 +56,8 @@ def command(
     The codes: cmivqa_kit/submission/CODES.md. With --truth alone an answer file is checked.
     """
     from cmivqa_kit.entries.checking import check_truth
-    from cmivqa_kit.entries.entry import expand, open_entry
+    from cmivqa_kit.entries.entry import open_entry
+    from cmivqa_kit.entries.files import expand
     from cmivqa_kit.submission.form import submission_form
     from cmivqa_kit.submission.scan import MIB, Limits
 

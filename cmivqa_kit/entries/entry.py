@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmivqa_kit.data.types import Track
+from cmivqa_kit.entries.files import expand
 from cmivqa_kit.entries.ground import Ground, OpenGround, open_ground
 from cmivqa_kit.entries.published import beside
 from cmivqa_kit.entries.refusals import cannot_be, held_back, no_track
@@ -292,19 +293,3 @@ def open_entries(
     opened = open_ground(ground)
     for path in expand([Path(paths)] if isinstance(paths, Path | str) else map(Path, paths)):
         yield Entry(path, opened)
-
-
-def expand(paths: Iterable[Path]) -> Iterator[Path]:
-    """Files as given; of a folder, its .json files by name.
-
-    Raises:
-        UserError: there are none.
-    """
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        inside = sorted(p for p in path.rglob("*.json") if p.is_file())
-        if not inside:
-            raise UserError(f"{path}: no .json file in this folder", "Name a file, or the folder that holds entries.")
-        yield from inside
