@@ -165,7 +165,7 @@ def _predict(
 ) -> list[Written]:
     from cmivqa_kit.data.corpus import load_split
     from cmivqa_kit.plugin.registry import find_declaration
-    from cmivqa_kit.prediction.answer import predict, retriever_of, tracks_asked
+    from cmivqa_kit.prediction.answer import AnswerPlan, predict, retriever_of, tracks_asked
     from cmivqa_kit.prediction.pairs.pass_options import OnlyPlanned, PassOptions
 
     declared = find_declaration(opened.baseline)
@@ -200,11 +200,10 @@ def _predict(
     command = shlex.join(["cmivqa", *sys.argv[1:]])
     try:
         with speed.shown():
+            plan = AnswerPlan.in_root(session.files, split, tracks, session.workspace.path("output.submission"))
             return predict(
-                session.files, opened, split, tracks, effective,
-                session.workspace.path("output.submission"), force, progress, command, sample, pass_options,
-                finished_pass, retriever,
-            )  # fmt: skip
+                plan, opened, effective, force, progress, command, sample, pass_options, finished_pass, retriever
+            )
     except OnlyPlanned:
         return []
 

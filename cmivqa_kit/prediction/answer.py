@@ -12,7 +12,7 @@ from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import data_fingerprint, load_split
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split, Track
-from cmivqa_kit.editions import Edition
+from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.types import Baseline, Declaration, Prediction, PredictOptions, Target
@@ -67,13 +67,52 @@ def tracks_asked(declaration: Declaration, track: Track | None, behind_retriever
     return declaration.tracks if len(declaration.tracks) == 1 and not behind_retriever else (2, 3)
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerPlan:
+    """The submission files to write for some tracks of a split.
+
+    Attributes:
+        out: the name that was asked for; the files are called so, or after it.
+        files: as of `targets`.
+        tracks: that they serve.
+        edition: in whose form they are written.
+        load: gives the split with the questions of a track.
+    """
+
+    out: Path
+    files: Sequence[tuple[Path, Track, Target]]
+    tracks: tuple[Track, ...]
+    edition: Edition
+    load: Callable[[Track], Split]
+
+    @classmethod
+    def in_root(cls, catalogue: Catalogue, split: str, tracks: tuple[Track, ...], out: Path) -> AnswerPlan:
+        """The plan for a split of a data root."""
+        files = targets(catalogue, split, tracks, out)
+        return cls(out, files, tracks, catalogue.edition, lambda track: load_split(catalogue, split, track))
+
+    @classmethod
+    def of_split(cls, split: Split, tracks: tuple[Track, ...], out: Path) -> AnswerPlan:
+        """The plan for a split that is open: it has the questions of one track, or of a corpus file.
+
+        Raises:
+            UserError: its edition has other questions on every track, and several are to be answered.
+        """
+        edition = load_edition(split.edition)
+        if len(tracks) == 1:
+            return cls(out, [(out, tracks[0], tracks[0])], tracks, edition, lambda track: split)
+        if edition.corpus_files != "shared":
+            raise UserError(
+                f"{split.name} of {edition.name} has other questions on every track",
+                "Give the track: track=2 or track=3.",
+            )
+        return cls(out, [(out, 2, "corpus")], tracks, edition, lambda track: split)
+
+
 def predict(
-    files: Catalogue,
+    plan: AnswerPlan,
     run: RunDirectory,
-    split: str,
-    tracks: tuple[Track, ...],
     options: PredictOptions,
-    out: Path,
     force: bool = False,
     progress: Progress = lambda predictions, count, title: iter(predictions),
     command: str = "",
@@ -82,7 +121,7 @@ def predict(
     finished_pass: Path | None = None,
     retriever: str = "",
 ) -> list[Written]:
-    """Write the submission files for ``tracks`` of a split; none of them is written unless all can be.
+    """Write the submission files of a plan; none of them is written unless all can be.
 
     The baseline sees ids, texts and languages, the video id for Track 1 only, and never an answer. ``sample`` (0: all)
     is the number of questions to answer, drawn once by the seed of ``options``. A copy of each file and a record (run,
@@ -105,53 +144,23 @@ def predict(
         raise UserError(
             "--from and --retriever: what is kept has its videos already", "Leave out --retriever, or --from."
         )
-    plan = targets(files, split, tracks, out)
-    return answer_files(
-        plan, lambda track: load_split(files, split, track), files.edition, run, tracks, options, out, force, progress,
-        command, sample, pass_options, finished_pass, retriever,
-    )  # fmt: skip
-
-
-def answer_files(
-    plan: Sequence[tuple[Path, Track, Target]],
-    load: Callable[[Track], Split],
-    edition: Edition,
-    run: RunDirectory,
-    tracks: tuple[Track, ...],
-    options: PredictOptions,
-    out: Path,
-    force: bool = False,
-    progress: Progress = lambda predictions, count, title: iter(predictions),
-    command: str = "",
-    sample: int = 0,
-    pass_options: PassOptions = AS_USUAL,
-    finished_pass: Path | None = None,
-    retriever: str = "",
-) -> list[Written]:
-    """Write submission files, as `predict`, of a split that need not lie in a data root.
-
-    Args:
-        plan: the files to write, as of `targets` with ``out``; they serve ``tracks``.
-        load: gives the split with the questions of a track.
-        edition: in whose form the files are written.
-    """
     declared = find_declaration(run.baseline)
     if retriever or retriever_of(finished_pass):
-        _require_corpus_tracks(tracks)
+        _require_corpus_tracks(plan.tracks)
     else:
-        _require_tracks(declared, tracks)
-    submission_form(edition)  # before hours are spent on answers that could not be written
-    for path, _, _ in plan:
+        _require_tracks(declared, plan.tracks)
+    submission_form(plan.edition)  # before hours are spent on answers that could not be written
+    for path, _, _ in plan.files:
         if path.is_dir():
             raise UserError(f"{path}: is a directory", "Give --out FILE.")
-    asked = [_sample(load(track), sample, options.seed) for _, track, _ in plan]
+    asked = [_sample(plan.load(track), sample, options.seed) for _, track, _ in plan.files]
     made = _answers(declared, run, asked, options, pass_options, finished_pass, retriever)
     if made is None:
         return []
     answers, remark, behind = made
     written: list[Written] = []
-    with _folder_beside(out) as folder:
-        for (path, track, target), full in zip(plan, asked, strict=True):
+    with _folder_beside(plan.out) as folder:
+        for (path, track, target), full in zip(plan.files, asked, strict=True):
             title = "Tracks 2 and 3" if target == "corpus" else f"Track {target}"
             shown = progress(answers(full.for_prediction(track), track, target), len(full.questions), title)
             with _naming(path, folder / path.name):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from cmivqa_kit.data.catalogue import catalogue
-from cmivqa_kit.data.corpus import load_split
 from cmivqa_kit.data.demo import demo_corpus
 from cmivqa_kit.data.types import Split, Track
-from cmivqa_kit.editions import Edition, load_edition
-from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.registry import find_declaration
 from cmivqa_kit.plugin.settings import merge
-from cmivqa_kit.plugin.types import PredictOptions, Target
-from cmivqa_kit.prediction.answer import Written, answer_files, targets, tracks_asked
+from cmivqa_kit.plugin.types import PredictOptions
+from cmivqa_kit.prediction import answer
+from cmivqa_kit.prediction.answer import AnswerPlan, Written, tracks_asked
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.pipeline import defaults
 from cmivqa_kit.runs.directory import RECORD, RunDirectory, newest_run, open_run
@@ -72,28 +70,21 @@ def predict(
     opened = run if isinstance(run, RunDirectory) else _run(Path(run))
     declaration = find_declaration(opened.baseline)
     tracks = tracks_asked(declaration, track, bool(retriever))
-    load: Callable[[Track], Split]
     if isinstance(split, Split):
-        name, edition, load = split.name, load_edition(split.edition), lambda track: split
-        plan = _files(split, tracks, edition, Path(out))
+        name, plan = split.name, AnswerPlan.of_split(split, tracks, Path(out))
     else:
         root, name = catalogue(demo_corpus() if data is None else Path(data)), split
-        edition, load = root.edition, lambda track: load_split(root, name, track)
-        plan = targets(root, name, tracks, Path(out))
+        plan = AnswerPlan.in_root(root, name, tracks, Path(out))
     options = PredictOptions(
         config=merge(opened.config, declaration, settings, defaults() if retriever else {}),
-        limit=edition.entries,
+        limit=plan.edition.entries,
         seed=seed,
         device=device,
     )
-    return answer_files(
+    return answer.predict(
         plan,
-        load,
-        edition,
         opened,
-        tracks,
         options,
-        Path(out),
         force,
         command=f"cmivqa_kit.predict({str(opened.path)!r}, {name!r})",
         sample=sample,
@@ -104,14 +95,3 @@ def predict(
 
 def _run(folder: Path) -> RunDirectory:
     return open_run(folder) if (folder / RECORD).is_file() else newest_run(folder)
-
-
-def _files(split: Split, tracks: tuple[Track, ...], edition: Edition, out: Path) -> list[tuple[Path, Track, Target]]:
-    """The files to write for a split that is open: it has the questions of one track, or of a corpus file."""
-    if len(tracks) == 1:
-        return [(out, tracks[0], tracks[0])]
-    if edition.corpus_files != "shared":
-        raise UserError(
-            f"{split.name} of {edition.name} has other questions on every track", "Give the track: track=2 or track=3."
-        )
-    return [(out, 2, "corpus")]

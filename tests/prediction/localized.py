@@ -12,7 +12,7 @@ from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Track, Video
 from cmivqa_kit.plugin.types import Declaration, PredictOptions
-from cmivqa_kit.prediction.answer import Written, predict
+from cmivqa_kit.prediction.answer import AnswerPlan, Written, predict
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.pipeline import UNFOUND, defaults
@@ -81,7 +81,7 @@ def behind(
     """Predict with the pipeline, some of its settings changed."""
     config = {"decode": {**CONFIG["decode"], **(decode or {})}, "pipeline": {**defaults()["pipeline"], **pipeline}}
     return predict(
-        files, run, split, tracks, PredictOptions(config=config), out, True, sample=sample,
+        AnswerPlan.in_root(files, split, tracks, out), run, PredictOptions(config=config), True, sample=sample,
         pass_options=pass_options or PassOptions(), finished_pass=finished_pass, retriever=retriever,
     )  # fmt: skip
 

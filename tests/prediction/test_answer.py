@@ -16,7 +16,7 @@ from cmivqa_kit.data.types import Question, Split, Track
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions
 from cmivqa_kit.prediction import answer
-from cmivqa_kit.prediction.answer import predict, targets
+from cmivqa_kit.prediction.answer import AnswerPlan, predict, targets
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.training.fit import train
 from tests.prediction.fake import DECLARATION, Fake, install, right
@@ -51,7 +51,7 @@ def ask(
     files: Catalogue, run: RunDirectory, out: Path, tracks: tuple[Track, ...] = (2, 3), split: str = "testA",
     force: bool = False,
 ) -> list[Any]:  # fmt: skip
-    return predict(files, run, split, tracks, OPTIONS, out, force)
+    return predict(AnswerPlan.in_root(files, split, tracks, out), run, OPTIONS, force)
 
 
 def test_an_edition_without_a_submission_form_is_refused_before_anything_is_asked(
@@ -250,8 +250,8 @@ def test_progress_is_told_the_number_and_the_title(files: Catalogue, run: RunDir
         told.append((count, title))
         return iter(items)
 
-    predict(files, run, "testA", (2, 3), OPTIONS, out, progress=progress)
-    predict(files, run, "testA", (1,), OPTIONS, out.with_name("one.json"), progress=progress)
+    predict(AnswerPlan.in_root(files, "testA", (2, 3), out), run, OPTIONS, progress=progress)
+    predict(AnswerPlan.in_root(files, "testA", (1,), out.with_name("one.json")), run, OPTIONS, progress=progress)
     assert told == [(4, "Tracks 2 and 3"), (4, "Track 1")]
 
 
@@ -261,12 +261,14 @@ def test_a_sample_is_fixed_by_the_seed_and_keeps_the_order(
     everyone = [row["id"] for row in records("testA")]
     chosen = {}
     for seed in (0, 0, 1, 2, 3):
-        (written,) = predict(files, run, "testA", (2, 3), PredictOptions(seed=seed), out, True, sample=2)
+        (written,) = predict(
+            AnswerPlan.in_root(files, "testA", (2, 3), out), run, PredictOptions(seed=seed), True, sample=2
+        )
         assert written.questions == 2
         ids = [row["id"] for row in json.loads(out.read_text(encoding="utf-8"))]
         assert ids == [one for one in everyone if one in ids]
         assert chosen.setdefault(seed, ids) == ids
     assert len({tuple(ids) for ids in chosen.values()}) > 1
     assert len(fake.seen[0][0].videos) == len(VIDEOS)  # the corpus stays whole
-    (whole,) = predict(files, run, "testA", (2, 3), PredictOptions(), out, True, sample=99)
+    (whole,) = predict(AnswerPlan.in_root(files, "testA", (2, 3), out), run, PredictOptions(), True, sample=99)
     assert whole.questions == len(everyone)

@@ -93,13 +93,13 @@ def read(path: Path) -> Rows:
     return [row["output"] for row in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def expected(split: Split, target: int, top: int = 50, per_video: int = 1, **how: Any) -> Rows:
+def expected(split: Split, target: int, top: int = 50, per_video: int = 1, **settings: Any) -> Rows:
     """From the known logits, cell by cell."""
     made = []
     for question, names in zip(split.questions, LISTS, strict=True):
         ranking = by_rank(names)
         spans = spans_of(split, question, [name for name, _ in ranking], per_video)
-        entries = plainly(ranking, spans, target, top, per_video=per_video, **how)
+        entries = plainly(ranking, spans, target, top, per_video=per_video, **settings)
         made.append([[name, span.start, span.end] for name, span, _ in entries])
     return made
 
@@ -231,8 +231,10 @@ def test_the_settings_may_be_left_out(files: Catalogue, run: RunDirectory, out: 
     behind(files, run, out, lists)
     before = out.read_bytes()
     options = PredictOptions(config=CONFIG)
-    answer.predict(files, run, "testA", (2, 3), options, out, True, retriever=lists)
-    answer.predict(files, run, "testA", (2, 3), options, out, True, finished_pass=folder(run))
+    answer.predict(answer.AnswerPlan.in_root(files, "testA", (2, 3), out), run, options, True, retriever=lists)
+    answer.predict(
+        answer.AnswerPlan.in_root(files, "testA", (2, 3), out), run, options, True, finished_pass=folder(run)
+    )
     assert out.read_bytes() == before
 
 
@@ -340,7 +342,7 @@ def test_a_pass_that_goes_on_keeps_the_videos_it_was_begun_with(
 def test_the_cost_alone_is_told_without_a_long_wait(files: Catalogue, run: RunDirectory, slow: bool) -> None:
     finder, told = Moody(slow=slow), []
     with pytest.raises(OnlyPlanned) as caught:
-        in_front(files, run, finder, PassOptions(plan_only=True, announce=lambda *found: told.append(found)))
+        in_front(files, run, finder, PassOptions(plan_only=True, announce=lambda *announced: told.append(announced)))
     ((cost, first),) = told
     assert (cost.pairs, cost.questions, first.videos, first.of, first.recall) == (8, 4, 2, 6, 1.0)
     assert cost == caught.value.cost
@@ -501,7 +503,7 @@ def test_what_finds_no_spans_cannot_stand_behind(
     class Other:
         """It only predicts."""
 
-    monkeypatch.setattr(answer, "create", lambda found: Other())
+    monkeypatch.setattr(answer, "create", lambda declaration: Other())
     with pytest.raises(UserError, match="baseline fake finds no spans in given videos") as caught:
         behind(files, run, out, lists)
     assert "-m mutualsl" in caught.value.fix

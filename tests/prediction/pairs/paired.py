@@ -18,7 +18,7 @@ import pytest
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.plugin.types import Declaration, PredictOptions, Target
-from cmivqa_kit.prediction.answer import Written, predict
+from cmivqa_kit.prediction.answer import AnswerPlan, Written, predict
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.engine import TopK
@@ -90,7 +90,7 @@ def ask(
     """Predict with the effective settings of the run, some of them changed."""
     options = PredictOptions(config={"decode": {**CONFIG["decode"], **decode}})
     return predict(
-        files, run, split, (2, 3), options, out, True, sample=sample, pass_options=pass_options,
+        AnswerPlan.in_root(files, split, (2, 3), out), run, options, True, sample=sample, pass_options=pass_options,
         finished_pass=finished_pass,
     )  # fmt: skip
 
