@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from cmivqa_kit.entries.comparing import compare_systems
 from cmivqa_kit.entries.entry import Entry, open_entry
 from cmivqa_kit.entries.ground import Ground, OpenGround, open_ground, require_truth
 from cmivqa_kit.errors import UserError
@@ -13,7 +14,6 @@ from cmivqa_kit.scoring.statistics.bootstrap import RESAMPLES, SEED
 from cmivqa_kit.scoring.statistics.comparison import Comparison
 from cmivqa_kit.scoring.statistics.paired import Settings, Unit
 from cmivqa_kit.scoring.statistics.power import ALPHA
-from cmivqa_kit.scoring.statistics.tracks import compare_tracks
 from cmivqa_kit.submission.validate import Report
 
 
@@ -76,14 +76,5 @@ def compare(
     if len(systems) < 2:
         raise UserError("one system is no comparison", "Name two or more, the baseline first.")
     opened = open_ground(ground)
-    cards: list[Sequence[ScoreCard]] = []
-    names: list[str] = []
-    for number, system in enumerate(systems, 1):
-        if isinstance(system, ScoreCard):
-            cards.append([system])
-            names.append(f"system {number}")
-            continue
-        entry = system if isinstance(system, Entry) else open_entry(system, opened)
-        cards.append(entry.require("compared", entry.ground.ground.track).cards)
-        names.append(str(entry.path))
-    return compare_tracks(cards, names, metrics, Settings(by, resamples, seed, alpha), all_pairs)
+    named = (s if isinstance(s, Entry | ScoreCard) else open_entry(s, opened) for s in systems)
+    return compare_systems(named, metrics, Settings(by, resamples, seed, alpha), all_pairs)

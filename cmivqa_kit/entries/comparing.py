@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cmivqa_kit.entries.entry import Entry
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.statistics.comparison import Comparison
 from cmivqa_kit.scoring.statistics.paired import DEFAULTS, Settings
 from cmivqa_kit.scoring.statistics.tracks import compare_tracks
@@ -31,8 +32,31 @@ def compare_entries(
     if len(entries) < 2:
         said = f"{entries[0].path}: one file is no comparison" if entries else "there is nothing to compare"
         raise UserError(said, "Name two or more, the baseline first.")
-    cards = []
+    return compare_systems(_released(entries), metrics, settings, all_pairs)
+
+
+def compare_systems(
+    systems: Iterable[Entry | ScoreCard], metrics: Sequence[str], settings: Settings, all_pairs: bool
+) -> list[Comparison]:
+    """One comparison per track that all systems are for; of each no more is held than its cards.
+
+    Raises:
+        UserError: an entry cannot be read or scored; they are not comparable.
+    """
+    cards: list[Sequence[ScoreCard]] = []
+    names: list[str] = []
+    for number, system in enumerate(systems, 1):
+        if isinstance(system, ScoreCard):
+            cards.append([system])
+            names.append(f"system {number}")
+        else:
+            cards.append(system.require("compared", system.ground.ground.track).cards)
+            names.append(str(system.path))
+    return compare_tracks(cards, names, metrics, settings, all_pairs)
+
+
+def _released(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries; each lets go of its decoded file when the next one is asked for."""
     for entry in entries:
-        cards.append(entry.require("compared", entry.ground.ground.track).cards)
+        yield entry
         entry.release()
-    return compare_tracks(cards, [str(entry.path) for entry in entries], metrics, settings, all_pairs)
