@@ -53,14 +53,10 @@ _FROM = {
 
 def __getattr__(name: str) -> Any:
     """A public name, imported when it is first used."""
-    if name not in _FROM:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    from cmivqa_kit.lazy import public_name
 
-    module, _, own = _FROM[name].partition(":")
-    value = getattr(import_module(f"{__name__}.{module}"), own or name)
-    globals()[name] = value
-    return value
+    globals()[name] = public_name(__name__, _FROM, name)
+    return globals()[name]
 
 
 def __dir__() -> list[str]:

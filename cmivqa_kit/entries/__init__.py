@@ -14,15 +14,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "Ground", "OpenGround", "ScoreWithIntervals", "open_entries", "open_entry", "open_ground"]
 _FROM = {
-    "Entry": "entry", "open_entries": "entry", "open_entry": "entry", "Ground": "ground", "OpenGround": "ground",
-    "open_ground": "ground", "ScoreWithIntervals": "scores",
+    "Entry": "entries.entry", "open_entries": "entries.entry", "open_entry": "entries.entry",
+    "Ground": "entries.ground", "OpenGround": "entries.ground", "open_ground": "entries.ground",
+    "ScoreWithIntervals": "entries.scores",
 }  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    """The public names, imported when they are first used."""
-    if name not in _FROM:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    """A public name, imported when it is first used."""
+    from cmivqa_kit.lazy import public_name
 
-    return getattr(import_module(f"cmivqa_kit.entries.{_FROM[name]}"), name)
+    return public_name(__name__, _FROM, name)

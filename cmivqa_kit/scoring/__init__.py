@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from cmivqa_kit.scoring.card import ScoreCard
 
 __all__ = ["ScoreCard", "score"]
-_FROM = {"score": "cmivqa_kit.scoring.api", "ScoreCard": "cmivqa_kit.scoring.card"}
+
+_FROM = {"score": "scoring.api", "ScoreCard": "scoring.card"}
 
 
 def __getattr__(name: str) -> Any:
-    """The two public names, imported when they are first used."""
-    if name not in _FROM:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    """A public name, imported when it is first used."""
+    from cmivqa_kit.lazy import public_name
 
-    return getattr(import_module(_FROM[name]), name)
+    return public_name(__name__, _FROM, name)

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# From the ground up. `entries`, `bench` and `leaderboard` come with their own parts.
+# From the ground up. `bench` and `leaderboard` come with their own parts.
 ORDER = (
-    "errors", "files", "memory", "metrics", "editions", "data", "workspace", "runs", "plugin", "submission", "scoring",
-    "entries", "neural", "training", "prediction", "bench", "diagnosis", "leaderboard", "cli",
+    "lazy", "errors", "files", "memory", "metrics", "editions", "data", "workspace", "runs", "plugin", "submission",
+    "scoring", "entries", "neural", "training", "prediction", "bench", "diagnosis", "leaderboard", "cli",
 )  # fmt: skip
 APART = (("training", "prediction"),)  # side by side: neither imports the other
 FACE = ("__init__", "__main__")
