@@ -27,8 +27,9 @@ class PriorOnly:
         Raises:
             UserError: no training answer lies in a video of known duration.
         """
-        usual, used = usual_span(train), len(answered(train))
+        usual = usual_span(train)
         if usual is None:
+            used = len(answered(train))
             answers = sum(question.answer is not None and question.answer.valid for question in train.questions)
             raise UserError(
                 f"split {train.name!r}: of {answers} answers {used} lie in a video of known duration, "
@@ -37,7 +38,7 @@ class PriorOnly:
             )
         self.usual = usual
         document = {"start": usual.start, "end": usual.end, "seconds": usual.seconds}
-        run.write(LEARNT, {**document, "answers": used, "skipped": len(train.questions) - used})
+        run.write(LEARNT, {**document, "answers": usual.answers, "skipped": len(train.questions) - usual.answers})
 
     def load(self, run: RunDirectory) -> None:
         """Take the medians of a run.

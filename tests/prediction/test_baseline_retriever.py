@@ -20,22 +20,11 @@ from cmivqa_kit.prediction import baseline_retriever
 from cmivqa_kit.prediction.baseline_retriever import BaselineRetriever
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.ranked_list import MOST
-from cmivqa_kit.prediction.types import Ranking
 from cmivqa_kit.runs.directory import RunDirectory, make_run
 from tests.prediction import fake
+from tests.prediction.clinic import CLINIC, OPTIONS, ids
 from tests.prediction.pairs import paired
-from tests.prediction.pairs.scorers import split_of, video
 from tests.submission.small import VIDEOS, root_2023
-
-OPTIONS = PredictOptions(limit=50)
-CLINIC = split_of(
-    [video("a", ("press the wound", 0, 5)), video("b", ("check the pulse", 0, 5)), video("c", ("the pulse", 0, 5))],
-    [Question(1, "check the pulse", "English", "b"), Question(2, "nothing of it", "English", "c")],
-)
-
-
-def ids(rankings: Sequence[Ranking]) -> list[list[str]]:
-    return [[name for name, _ in ranking] for ranking in rankings]
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,20 +19,10 @@ from cmivqa_kit.plugin.types import Declaration, PredictOptions
 from cmivqa_kit.prediction import retrieval
 from cmivqa_kit.prediction.retrieval import ChosenVideos, open_first_stage, open_retriever
 from cmivqa_kit.prediction.settings import EngineSettings
-from cmivqa_kit.prediction.types import EncodedVideo, Ranking
+from cmivqa_kit.prediction.types import EncodedVideo
 from cmivqa_kit.runs.directory import start_run
 from tests.prediction import embedding, fake
-from tests.prediction.pairs.scorers import split_of, video
-
-OPTIONS = PredictOptions(limit=50)
-CLINIC = split_of(
-    [video("a", ("press the wound", 0, 5)), video("b", ("check the pulse", 0, 5)), video("c", ("the pulse", 0, 5))],
-    [Question(1, "check the pulse", "English", "b"), Question(2, "nothing of it", "English", "c")],
-)
-
-
-def ids(rankings: Sequence[Ranking]) -> list[list[str]]:
-    return [[name for name, _ in ranking] for ranking in rankings]
+from tests.prediction.clinic import CLINIC, OPTIONS, ids
 
 
 @pytest.fixture

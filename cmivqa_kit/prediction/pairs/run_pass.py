@@ -50,7 +50,7 @@ def run_pass(
         retriever: chooses the videos of each question, `PipelineSettings.retrieve_top` of them.
 
     Returns:
-        The finished pass; ``None`` in a process that is not the main corpus_pass.
+        The finished pass; ``None`` in a process that is not the main one.
 
     Raises:
         UserError: the scorer cannot be had, or an unfinished pass is in the way.
