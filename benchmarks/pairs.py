@@ -43,14 +43,14 @@ def make_videos(count: int, scripts: Sequence[int] = (1,), lines: int = 0) -> It
     """
     for number in range(count):
         rng = Random(f"{SEED} video {number}")
-        found: list[Subtitle] = []
+        subtitles: list[Subtitle] = []
         for _ in range(scripts[number % len(scripts)]):
             topic = pick(rng, TOPICS)
             script = write_script(speech_zh.SPEECH, topic, int(rng.random() * len(topic.variants)), rng)
-            shift = found[-1].end + 1 if found else 0.0
+            shift = subtitles[-1].end + 1 if subtitles else 0.0
             placed = (line for part in timed_lines(script, "Chinese", rng) for line in part)
-            found += [Subtitle(line.text, round(line.start + shift, 2), line.duration) for line in placed]
-        yield Video(f"v{number:06}-_X", tuple(found[:lines] if lines else found), duration=found[-1].end)
+            subtitles += [Subtitle(line.text, round(line.start + shift, 2), line.duration) for line in placed]
+        yield Video(f"v{number:06}-_X", tuple(subtitles[:lines] if lines else subtitles), duration=subtitles[-1].end)
 
 
 def make_questions(count: int) -> tuple[Question, ...]:

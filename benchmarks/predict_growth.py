@@ -50,9 +50,9 @@ def main(device: str, full: bool) -> None:
         print(f"| {found['pairs']:,} | {each:.0f} | {rate:,.0f} | {rate * each:,.0f} |", flush=True)
 
 
-def _memory(found: dict[str, Any]) -> str:
-    sizes = f"| {found['questions']:,} | {found['videos']:,} | {found['pairs']:,} | "
-    return f"{sizes}{found['before']:.0f} | {found['peak']:.0f} | "
+def _memory(measured: dict[str, Any]) -> str:
+    sizes = f"| {measured['questions']:,} | {measured['videos']:,} | {measured['pairs']:,} | "
+    return f"{sizes}{measured['before']:.0f} | {measured['peak']:.0f} | "
 
 
 def child(device: str, questions: int, videos: int, lines: int) -> dict[str, Any]:

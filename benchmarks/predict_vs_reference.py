@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import cycle, islice
 from typing import Any
 
@@ -125,7 +126,7 @@ def end_to_end(system: System, split: Split, first: Split, device: str, rounds: 
     with accelerate_encoder(system.model.P_Encoder, "auto") as mode:
         for precision, of in ways.items():
             _lists(system, first, precision, device)  # the first kernels
-            ours, found = _timed(lambda of=of, how=precision: _lists(system, of, how, device), device, rounds)  # type: ignore[misc]
+            ours, found = _timed(partial(_lists, system, of, precision, device), device, rounds)
             if precision == "float32":
                 checked = found
             equal = sum(one == other for one, other in zip(reference, found, strict=False))
@@ -150,20 +151,22 @@ def _lists(system: System, split: Split, precision: str, device: str) -> list[li
 
 def _timed(work: Callable[[], Any], device: str, rounds: int) -> tuple[float, Any]:
     """Seconds of the best of some rounds, and what the last one returned."""
-    kept: list[Any] = []
-    took = min(seconds(lambda: kept.append(work()), device) for _ in range(rounds))
-    return took, kept[-1]
+    results: list[Any] = []
+    took = min(seconds(lambda: results.append(work()), device) for _ in range(rounds))
+    return took, results[-1]
 
 
 def _row(name: str, reference: float, kit: float) -> None:
     print(f"| {name} | {reference:.3f} | {kit:.4f} | {reference / kit:,.1f} |", flush=True)
 
 
-def _require_equal(reference: Sequence[Any], found: Sequence[Any], what: str) -> None:
-    for number, (one, other) in enumerate(zip(reference, found, strict=True)):
+def _require_equal(reference: Sequence[Any], lists: Sequence[Any], label: str) -> None:
+    for number, (one, other) in enumerate(zip(reference, lists, strict=True)):
         if one != other:
             places = [k for k, (a, b) in enumerate(zip(one, other, strict=False), 1) if a != b]
-            raise SystemExit(f"{what}: the lists of question {number} differ at {places[:5]}, {len(one)}, {len(other)}")
+            raise SystemExit(
+                f"{label}: the lists of question {number} differ at {places[:5]}, {len(one)}, {len(other)}"
+            )
 
 
 if __name__ == "__main__":

@@ -63,5 +63,5 @@ def best(command: Sequence[str], rounds: int, cwd: str | None = None, limit: flo
     for _ in range(rounds - 1):
         if found.stopped:
             break
-        found = min(found, run(command, cwd, limit), key=lambda one: one.seconds)
+        found = min(found, run(command, cwd, limit), key=lambda done: done.seconds)
     return found

@@ -180,9 +180,11 @@ def track_number(text: str | None) -> Track | None:
 
 
 @contextmanager
-def one_of(total: int, codes: list[int]) -> Iterator[None]:
-    """Judging one of ``total`` files: where there are several, an error is printed and its code kept, and the others
-    are judged all the same."""
+def error_of_each(total: int, codes: list[int]) -> Iterator[None]:
+    """Print the error about one of several files and note its code, so that the others are judged all the same.
+
+    The error about an only file is raised.
+    """
     try:
         yield
     except UserError as error:

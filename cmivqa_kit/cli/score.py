@@ -9,7 +9,7 @@ import click
 
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import CHOSEN, choice_options, read_choice, resampling_options
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, one_of, options, words
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, finish, options, words
 from cmivqa_kit.cli.published import published_name, published_options
 from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import ExitCode
@@ -88,7 +88,7 @@ def command(
     codes: list[int] = [ExitCode.OK]
     entries: list[Entry] = []
     for path in paths:
-        with one_of(len(paths), codes), no_collector():  # until the decoded file is gone again
+        with error_of_each(len(paths), codes), no_collector():  # until the decoded file is gone again
             entry = open_entry(path, ground)
             if not entry.sound:
                 codes.append(ExitCode.UNREADABLE)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, one_of, options, words
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, finish, options, words
 from cmivqa_kit.cli.fixing import fix_options, run_fix
 from cmivqa_kit.errors import ExitCode
 
@@ -77,7 +77,7 @@ def command(
         paths = run_fix(session, ground, paths, fix_out, force)
     for path in paths:
         judged = len(table)
-        with one_of(len(paths), codes):
+        with error_of_each(len(paths), codes):
             reports.append(_shown(session, open_entry(path, ground).report, verbose, table))
         if len(table) == judged:
             table.append((path, "not judged", "-", "-"))

@@ -121,7 +121,7 @@ def _spraying(lists: Lists) -> Warning | None:
 
 def _is_sprayed(outcome: Outcome) -> bool:
     counts = Counter(entry[1] for entry in outcome.entries)
-    video, most = max(counts.items(), key=lambda one: one[1], default=("", 0))
+    video, most = max(counts.items(), key=lambda item: item[1], default=("", 0))
     if most <= SPRAYED_SHARE * outcome.read:
         return False
     return len({(start, end) for _, name, start, end in outcome.entries if name == video}) >= SPRAYED_SPANS
@@ -191,9 +191,9 @@ def _constant(lists: Lists) -> Warning | None:
 
 def _signs(track: Track) -> Iterator[tuple[str, Callable[[Outcome], Hashable]]]:
     if track != 1:
-        yield "the same list", lambda one: tuple(entry[1:] for entry in one.entries)
-        yield "the same video on top", lambda one: one.entries[0][1]
-    yield "the same span" if track == 1 else "the same span on top", lambda one: one.entries[0][2:]
+        yield "the same list", lambda outcome: tuple(entry[1:] for entry in outcome.entries)
+        yield "the same video on top", lambda outcome: outcome.entries[0][1]
+    yield "the same span" if track == 1 else "the same span on top", lambda outcome: outcome.entries[0][2:]
 
 
 def _alike(lists: Lists, rows: Sequence[int], sign: Callable[[Outcome], Hashable]) -> list[list[int]]:

@@ -97,7 +97,7 @@ def differences(targets: list[Any], official: Official, strict: Strict) -> tuple
             len(indices),
             tuple(targets[index]["id"] for index in indices[:_SHOWN]),
         )
-        for code, indices in sorted(rows_by_code.items(), key=lambda one: (-len(one[1]), one[0]))
+        for code, indices in sorted(rows_by_code.items(), key=lambda item: (-len(item[1]), item[0]))
     )
 
 

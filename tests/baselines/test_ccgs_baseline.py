@@ -102,7 +102,7 @@ def test_track_2_names_each_video_once_in_the_order_of_the_span_list(run: RunDir
 
 def test_the_encoder_is_compiled_where_that_is_asked_for(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[dict[str, Any]] = []
-    monkeypatch.setattr(torch.nn.Module, "compile", lambda module, **how: compiled.append(how))
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda module, **settings: compiled.append(settings))
     plain = asked(run)
     assert not compiled
     config = {**run.config, "decode": {**run.config["decode"], "compile": True}}

@@ -53,8 +53,8 @@ def prepared(folder: Path, encoder: Any, *overrides: str, **changed: Any) -> tup
 
 
 def outputs(model: MutualSL, batch: Any) -> Output:
-    found: Output = model(**{name: batch[name] for name in INPUTS})
-    return found
+    output: Output = model(**{name: batch[name] for name in INPUTS})
+    return output
 
 
 @pytest.mark.parametrize("encoder", [deberta, convolved, bert, tiny_config])

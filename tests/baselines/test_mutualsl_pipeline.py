@@ -120,9 +120,9 @@ def network() -> tuple[MutualSL, Any]:
     return model, tokenizer
 
 
-def scorer_of(network: tuple[MutualSL, Any], *overrides: str, limit: int | None = None, **how: Any) -> LineScorer:
+def scorer_of(network: tuple[MutualSL, Any], *overrides: str, limit: int | None = None, **options: Any) -> LineScorer:
     model, tokenizer = network
-    return LineScorer(model, tokenize_with(tokenizer), Special.of(tokenizer), limit, of(*overrides).decode, **how)
+    return LineScorer(model, tokenize_with(tokenizer), Special.of(tokenizer), limit, of(*overrides).decode, **options)
 
 
 def rows_of(scorer: LineScorer, videos: Sequence[EncodedVideo | None], texts: Sequence[str] = TEXTS) -> list[Row]:

@@ -63,8 +63,8 @@ def run(*arguments: str, code: int = 0) -> Result:
 
 
 def documents(*arguments: str, code: int = 0) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(run(*arguments, "--format", "json", code=code).stdout)
-    return found
+    documents: list[dict[str, Any]] = json.loads(run(*arguments, "--format", "json", code=code).stdout)
+    return documents
 
 
 def test_a_person_reads_a_table_a_sentence_and_a_signature(folder: Path) -> None:
@@ -167,8 +167,8 @@ def test_metrics_are_compared_on_the_tracks_that_have_them(folder: Path) -> None
 
 def test_settings_reach_the_numbers(folder: Path) -> None:
     def first(*arguments: str) -> dict[str, Any]:
-        found: dict[str, Any] = documents("base.json", "like.json", "--track", "2", *arguments)[0]
-        return {**found["pairs"][0]["metrics"][0], "signature": found["signature"]}
+        document: dict[str, Any] = documents("base.json", "like.json", "--track", "2", *arguments)[0]
+        return {**document["pairs"][0]["metrics"][0], "signature": document["signature"]}
 
     plain = first()
     assert first() == plain

@@ -43,8 +43,8 @@ def run(*arguments: str, code: int = 0) -> Result:
 
 
 def document(*arguments: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(*arguments, "--format", "json").stdout)
-    return found
+    document: dict[str, Any] = json.loads(run(*arguments, "--format", "json").stdout)
+    return document
 
 
 def rows_of(text: str, title: str) -> list[list[str]]:

@@ -80,10 +80,10 @@ def text(*arguments: str, code: int = 0) -> str:
 
 
 def documents(*arguments: str, code: int = 0) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(
+    documents: list[dict[str, Any]] = json.loads(
         run(*arguments, "--format", "json", code=code).stdout, parse_constant=lambda name: pytest.fail(name)
     )
-    return found
+    return documents
 
 
 def cells(line: str) -> list[str]:

@@ -35,8 +35,8 @@ def text_of(*arguments: str | Path, cwd: Path) -> str:
 
 
 def scores(*arguments: str | Path, cwd: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(text_of(*arguments, "--format", "json", cwd=cwd))[0]["scores"]
-    return found
+    scores: list[dict[str, Any]] = json.loads(text_of(*arguments, "--format", "json", cwd=cwd))[0]["scores"]
+    return scores
 
 
 @pytest.fixture(scope="module")

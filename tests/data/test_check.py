@@ -23,8 +23,8 @@ def split(
     return Split("train", questions, MappingProxyType({v.id: v for v in videos}), store or FeatureStore())
 
 
-def findings(one: Split) -> list[dict[str, str]]:
-    return [dict(row.findings) for row in check(one).rows]
+def findings(split: Split) -> list[dict[str, str]]:
+    return [dict(row.findings) for row in check(split).rows]
 
 
 FINE = Question(1, "q", "Chinese", "v", Span(1, 5))
@@ -37,7 +37,7 @@ def test_a_fine_question_has_no_finding() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "found"),
+    ("question", "expected"),
     [
         (Question(2, "", None, "v", Span(1, 5)), {"no-question": "the text is empty"}),
         (Question(2, "q", None, "v"), {"no-answer": "no start and end"}),
@@ -50,9 +50,9 @@ def test_a_fine_question_has_no_finding() -> None:
         (Question(2, "q", None, "one", Span(1, 5)), {"few-subtitles": "only 1 subtitle line"}),
     ],
 )
-def test_each_rule(question: Question, found: dict[str, str]) -> None:
+def test_each_rule(question: Question, expected: dict[str, str]) -> None:
     videos = (Video("v", LINES), Video("mute"), Video("short", LINES[:2]), Video("one", LINES[:1]))
-    assert findings(split(FINE, question, videos=videos)) == [{}, found]
+    assert findings(split(FINE, question, videos=videos)) == [{}, expected]
 
 
 def test_subtitles_are_counted_in_the_language_of_the_question() -> None:

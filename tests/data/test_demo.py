@@ -47,8 +47,8 @@ def splits(corpus: Path) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.fixture(scope="module")
 def subtitles(corpus: Path) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = read_json(corpus / "subtitle.json")
-    return found
+    subtitles: dict[str, list[dict[str, Any]]] = read_json(corpus / "subtitle.json")
+    return subtitles
 
 
 @pytest.fixture

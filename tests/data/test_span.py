@@ -15,18 +15,20 @@ SPANS = st.tuples(SECONDS, SECONDS).filter(lambda t: t[0] != t[1]).map(lambda t:
 
 
 @given(SPANS, SPANS)
-def test_overlapping_or_not_against_set_measure(one: Span, other: Span) -> None:
+def test_overlapping_or_not_against_set_measure(span: Span, other: Span) -> None:
     """The share of eighths of a second that both cover, of those between the first start and the last end."""
-    inter = len(set(range(int(one.start * 8), int(one.end * 8))) & set(range(int(other.start * 8), int(other.end * 8))))
-    hull = max(one.end, other.end) * 8 - min(one.start, other.start) * 8
-    assert one.iou(other) == pytest.approx(inter / hull, abs=1e-12)
+    inter = len(
+        set(range(int(span.start * 8), int(span.end * 8))) & set(range(int(other.start * 8), int(other.end * 8)))
+    )
+    hull = max(span.end, other.end) * 8 - min(span.start, other.start) * 8
+    assert span.iou(other) == pytest.approx(inter / hull, abs=1e-12)
 
 
 @given(SPANS, SPANS)
-def test_symmetric_and_bounded(one: Span, other: Span) -> None:
-    assert one.iou(other) == other.iou(one)
-    assert 0.0 <= one.iou(other) <= 1.0
-    assert one.iou(one) == 1.0
+def test_symmetric_and_bounded(span: Span, other: Span) -> None:
+    assert span.iou(other) == other.iou(span)
+    assert 0.0 <= span.iou(other) <= 1.0
+    assert span.iou(span) == 1.0
 
 
 def test_known_values() -> None:

@@ -152,4 +152,4 @@ def test_written_lines_come_back(lines: list[Subtitle]) -> None:
     items = [line(one.text, one.start, one.duration) for one in lines]
     found, problems = parse_lines(json.loads(json.dumps(items)), "")
     assert problems == []
-    assert found == tuple(sorted(lines, key=lambda one: one.start))
+    assert found == tuple(sorted(lines, key=lambda line: line.start))

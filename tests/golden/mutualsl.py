@@ -142,25 +142,25 @@ def data_examples(case: Case) -> list[str]:
     return check.result()
 
 
-def _described(one: examples.Example, frames: VideoRows, check: Comparison) -> dict[str, Any]:
+def _described(example: examples.Example, frames: VideoRows, check: Comparison) -> dict[str, Any]:
     """An example as the case writes it; its features are compared on the way."""
-    features = frame_inputs(frames, [one.video], padded=True)["features"][0]
-    missing = frames.count(one.video) is None
+    features = frame_inputs(frames, [example.video], padded=True)["features"][0]
+    missing = frames.count(example.video) is None
     if not missing:
-        check.tensor(f"features.{one.video}", features)
+        check.tensor(f"features.{example.video}", features)
     elif bool(features.any()):
-        check.deviations.append(f"{one.video}: missing features are not zero")
-    assert one.question.answer is not None
-    labels = examples.highlight_labels(*one.highlight, len(features))
+        check.deviations.append(f"{example.video}: missing features are not zero")
+    assert example.question.answer is not None
+    labels = examples.highlight_labels(*example.highlight, len(features))
     return {
-        "id": one.question.id,
-        "video_id": one.video,
-        "input_ids": list(one.row.ids),
-        "token_type_ids": list(one.row.types),
-        "start_label": one.gold.start_label,
-        "end_label": one.gold.end_label,
-        "start_time": one.gold.start_row,
-        "end_time": one.gold.end_row,
+        "id": example.question.id,
+        "video_id": example.video,
+        "input_ids": list(example.row.ids),
+        "token_type_ids": list(example.row.types),
+        "start_label": example.gold.start_label,
+        "end_label": example.gold.end_label,
+        "start_time": example.gold.start_row,
+        "end_time": example.gold.end_row,
         "highlight_ones": np.flatnonzero(labels).tolist(),
         # The reference stands in for a missing file with rows as wide as its I3D features, whatever the others have.
         "features_shape": [len(features), REFERENCE_WIDTH] if missing else list(features.shape),
@@ -373,11 +373,14 @@ def _gold(
 def _terms(terms: losses.Terms) -> dict[str, Any]:
     """The terms under the names of the case, ``None`` where one was skipped."""
 
-    def pair(name: str, found: losses.Pair | None) -> dict[str, Tensor | None]:
-        return {f"{name}_start": found[0] if found else None, f"{name}_end": found[1] if found else None}
+    def pair(name: str, ends: losses.Pair | None) -> dict[str, Tensor | None]:
+        return {
+            f"{name}_start": ends[0] if ends else None,
+            f"{name}_end": ends[1] if ends else None,
+        }
 
-    def shown(found: Any) -> Any:
-        return list(found) if found is not None else None
+    def shown(value: Any) -> Any:
+        return list(value) if value is not None else None
 
     return {
         **pair("ce_visual", terms.visual),

@@ -101,11 +101,15 @@ def validation(case: Case) -> list[str]:
     return deviations
 
 
-def _validated(one: Mapping[str, Any], asked: Mapping[str, Any], config: Mapping[str, Any]) -> Report:
+def _validated(submission: Mapping[str, Any], asked: Mapping[str, Any], config: Mapping[str, Any]) -> Report:
     limits = Limits(depth=config["max_depth"], number=config["max_number_length"])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "submission.json"
-        data = base64.b64decode(one["pred_b64"]) if "pred_b64" in one else json.dumps(one["pred"]).encode()
+        data = (
+            base64.b64decode(submission["pred_b64"])
+            if "pred_b64" in submission
+            else json.dumps(submission["pred"]).encode()
+        )
         path.write_bytes(data)
         document = read_guarded(path, limits)
     questions = [
@@ -117,7 +121,7 @@ def _validated(one: Mapping[str, Any], asked: Mapping[str, Any], config: Mapping
     }
     edition = replace(_edition(questions), entries=config["max_outputs"])
     return validate(
-        document, (one["track"],), edition, "golden", questions, corpus, tolerance=config["duration_tolerance"]
+        document, (submission["track"],), edition, "golden", questions, corpus, tolerance=config["duration_tolerance"]
     )
 
 
@@ -136,16 +140,16 @@ def load(path: Path) -> list[dict[str, Any]]:
     return document
 
 
-def deviations_of(one: Mapping[str, Any]) -> Iterator[str]:
+def deviations_of(case: Mapping[str, Any]) -> Iterator[str]:
     """Where the kit's numbers are not exactly those of the case."""
     newer = sys.version_info >= (3, 12)
     wanted = {
-        "official": one["expected_py312"] if newer and "expected_py312" in one else one["expected"],
-        "repaired": one.get("repaired"),
-        "strict": one["strict"],
+        "official": case["expected_py312"] if newer and "expected_py312" in case else case["expected"],
+        "repaired": case.get("repaired"),
+        "strict": case["strict"],
     }
-    number: Track = one["track"]
-    got = in_golden_form(card_of(one), number)
+    number: Track = case["track"]
+    got = in_golden_form(card_of(case), number)
     for part in wanted:
         expected, found = wanted[part] or {}, got[part] or {}
         for key in sorted({*expected, *found}):
@@ -153,17 +157,17 @@ def deviations_of(one: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{part} {key} is {found.get(key)!r}, not {expected.get(key)!r}"
 
 
-def card_of(one: Mapping[str, Any]) -> ScoreCard:
+def card_of(case: Mapping[str, Any]) -> ScoreCard:
     """The card of a case, from a file where it is given byte by byte."""
     edition = load_edition()
-    if "pred_b64" not in one:
-        return score_documents(_document(one, "pred"), _document(one, "target"), one["track"], edition)
+    if "pred_b64" not in case:
+        return score_documents(_document(case, "pred"), _document(case, "target"), case["track"], edition)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "submission.json"
-        path.write_bytes(base64.b64decode(one["pred_b64"]))
+        path.write_bytes(base64.b64decode(case["pred_b64"]))
         read = read_submission(path)
         crash = unreadable(read)
-        return score_documents(read.raw, _document(one, "target"), one["track"], edition, unreadable=crash)
+        return score_documents(read.raw, _document(case, "target"), case["track"], edition, unreadable=crash)
 
 
 def in_golden_form(card: ScoreCard, number: Track) -> dict[str, Any]:
@@ -193,9 +197,9 @@ def _short(metrics: Mapping[str, float], names: Mapping[str, str]) -> dict[str, 
     return {short.get(name, name): value for name, value in metrics.items()}
 
 
-def _document(one: Mapping[str, Any], name: str) -> Any:
+def _document(case: Mapping[str, Any], name: str) -> Any:
     """A decoded document, or JSON text with non-standard literals, read as the kit reads a submission."""
-    return parse_json(one[f"{name}_text"], Path(name)) if f"{name}_text" in one else one[name]
+    return parse_json(case[f"{name}_text"], Path(name)) if f"{name}_text" in case else case[name]
 
 
 def _named(case: Case, read: Any) -> Iterator[tuple[str, Any]]:

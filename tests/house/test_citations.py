@@ -124,15 +124,15 @@ def test_a_citation_of_nothing_is_seen(name: str, item: str) -> None:
 
 def slugs(path: Path) -> set[str]:
     """The anchors that GitHub gives the headings of a file."""
-    found: set[str] = set()
+    cited: set[str] = set()
     counts: dict[str, int] = {}
     for heading in headings(path):
         text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").replace("*", "")
         slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
         number = counts.get(slug, 0)
         counts[slug] = number + 1
-        found.add(f"{slug}-{number}" if number else slug)
-    return found
+        cited.add(f"{slug}-{number}" if number else slug)
+    return cited
 
 
 def dead_links(path: Path, text: str) -> Iterator[str]:

@@ -54,8 +54,8 @@ def batch(*lengths: int) -> tuple[Tensor, Tensor]:
 def hidden(model: Any, ids: Tensor, mask: Tensor) -> Tensor:
     """The last hidden vectors of all tokens, (tokens, hidden)."""
     with torch.inference_mode():
-        found: Tensor = model(input_ids=ids, attention_mask=mask).last_hidden_state[mask.bool()]
-    return found
+        hidden: Tensor = model(input_ids=ids, attention_mask=mask).last_hidden_state[mask.bool()]
+    return hidden
 
 
 def differs(model: DebertaV2Model, ids: Tensor, mask: Tensor, mode: str = "cached") -> float:

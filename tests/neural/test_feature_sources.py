@@ -219,7 +219,7 @@ def test_an_encoder_is_looked_for_before_the_data(tmp_path: Path) -> None:
     FeatureSettings(FILES, str(tmp_path / "nowhere")).prepare()
 
 
-@pytest.mark.parametrize("declaration", [CCGS, MUTUALSL], ids=lambda one: str(one.name))
+@pytest.mark.parametrize("declaration", [CCGS, MUTUALSL], ids=lambda declaration: str(declaration.name))
 def test_the_published_recipes_read_files(declaration: Declaration) -> None:
     assert settings(declaration)["features"] == {"name": AUTO, "encoder": ""}
     assert settings(declaration, recipe="published")["features"]["name"] == FILES

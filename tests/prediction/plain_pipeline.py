@@ -37,10 +37,10 @@ def plainly(
     return made
 
 
-def _before(one: tuple[Fraction, int, float, float, str, Span], other: tuple[Fraction, int, float, float, str, Span],
+def _before(entry: tuple[Fraction, int, float, float, str, Span], other: tuple[Fraction, int, float, float, str, Span],
             by_rank: bool) -> bool:  # fmt: skip
-    if by_rank and one[1] != other[1]:
-        return one[1] < other[1]
-    if one[0] != other[0]:
-        return one[0] > other[0]
-    return one[1:4] < other[1:4]
+    if by_rank and entry[1] != other[1]:
+        return entry[1] < other[1]
+    if entry[0] != other[0]:
+        return entry[0] > other[0]
+    return entry[1:4] < other[1:4]

@@ -57,7 +57,7 @@ def found(draw: st.DrawFn) -> tuple[Ranking, Found]:
     spans: Found = {}
     for name in ids:
         pairs = draw(st.lists(st.tuples(times, times), min_size=1, max_size=4, unique=True))
-        given = sorted(((draw(logs), Span(float(a), float(a + b + 1))) for a, b in pairs), key=lambda one: -one[0])
+        given = sorted(((draw(logs), Span(float(a), float(a + b + 1))) for a, b in pairs), key=lambda span: -span[0])
         spans[name] = given
     return tuple(zip(ids, map(float, scores), strict=True)), spans
 

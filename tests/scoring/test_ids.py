@@ -24,10 +24,10 @@ ids = st.recursive(
 
 @settings(max_examples=400, deadline=None)
 @given(ids, ids)
-def test_keys_are_equal_where_ids_are(one: Any, other: Any) -> None:
-    assert (key(one) == key(other) and one == one) == (one == other)
-    found = finder([{"id": one}])(other)
-    assert (found is not None) == (one == other)
+def test_keys_are_equal_where_ids_are(identity: Any, other: Any) -> None:
+    assert (key(identity) == key(other) and identity == identity) == (identity == other)
+    found = finder([{"id": identity}])(other)
+    assert (found is not None) == (identity == other)
 
 
 @pytest.mark.parametrize(

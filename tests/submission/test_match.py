@@ -144,8 +144,8 @@ class TestPerTrackEditions:
 class TestTheEmbeddedCorpus:
     def answers(self, demo: Catalogue, split: str) -> list[dict[str, Any]]:
         name = "answers/dataset_testA_for_task_1_answer.json" if split == "testA" else f"{split}.json"
-        found: list[dict[str, Any]] = json.loads((demo.root / name).read_text(encoding="utf-8"))
-        return lists(found)
+        rows: list[dict[str, Any]] = json.loads((demo.root / name).read_text(encoding="utf-8"))
+        return lists(rows)
 
     @pytest.mark.parametrize("split", ["train", "dev", "testA"])
     def test_its_own_files_match(self, demo: Catalogue, split: str) -> None:

@@ -341,12 +341,12 @@ def test_later_forms(edition: str, ident: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("text", "other", "same"),
     [("如何？", "如何?", True), ("ＡＢＣ １", " ABC\u3000 1\n", True), ("e\u0301", "é", True), ("a b", "ab", False),
      ("A", "a", False), ("\ud800", "\ud800", True), ("", "\u3000", True)],
 )  # fmt: skip
-def test_folding(one: str, other: str, same: bool) -> None:
-    assert (fold(one) == fold(other)) == same
+def test_folding(text: str, other: str, same: bool) -> None:
+    assert (fold(text) == fold(other)) == same
 
 
 @settings(max_examples=500, deadline=None)

@@ -68,7 +68,7 @@ def render(payload: Mapping[str, Any]) -> str:
         "payload": embed(payload),
     }
     # One pass: what a part holds is not looked at again, whatever it looks like.
-    return _PLACE.sub(lambda found: parts[found[1]], _part("page.html"))
+    return _PLACE.sub(lambda match: parts[match[1]], _part("page.html"))
 
 
 def embed(payload: Mapping[str, Any]) -> str:

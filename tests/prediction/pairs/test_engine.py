@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cmivqa_kit.data.types import Question, Subtitle, Video
 from cmivqa_kit.errors import RunFailed, UserError
-from cmivqa_kit.plugin.types import PredictOptions
+from cmivqa_kit.plugin.types import PredictOptions, Target
 from cmivqa_kit.prediction.pairs.cells import best_cells
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.engine import TopK, ahead
@@ -29,10 +29,10 @@ CORPORA = st.lists(LINES, min_size=1, max_size=5).filter(any)
 
 
 def ask(
-    one: CorpusPass, options: PredictOptions = OPTIONS, target: int = 23
+    corpus_pass: CorpusPass, options: PredictOptions = OPTIONS, target: Target = "corpus"
 ) -> list[list[tuple[str, float, float, float]]]:
     """The lists of a pass."""
-    found = in_memory(one, target, options)  # type: ignore[arg-type]
+    found = in_memory(corpus_pass, target, options)
     return [[(c.video_id, c.span.start, c.span.end, c.score) for c in p.candidates] for p in found]
 
 

@@ -247,7 +247,9 @@ def test_a_budget_puts_a_first_stage_in_front_and_says_so(
     told: list[Any] = []
     (written,) = ask(
         files, run, out,
-        PassOptions(budget=9.0, dev=lambda: load_split(files, "dev", 2), announce=lambda *found: told.append(found)),
+        PassOptions(
+            budget=9.0, dev=lambda: load_split(files, "dev", 2), announce=lambda *announced: told.append(announced)
+        ),
     )  # fmt: skip
     ((shown, first),) = told
     assert (first.name, first.videos, first.of) == ("bm25", 2, 3)

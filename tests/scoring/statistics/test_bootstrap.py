@@ -31,10 +31,10 @@ def clustered(videos: int, seed: int) -> tuple[Floats, list[str]]:
     return values, names
 
 
-def near(found: Interval, low: float, high: float) -> None:
-    assert found.low is not None and found.high is not None and found.error
-    assert abs(found.low - low) < NEAR * found.error
-    assert abs(found.high - high) < NEAR * found.error
+def near(interval: Interval, low: float, high: float) -> None:
+    assert interval.low is not None and interval.high is not None and interval.error
+    assert abs(interval.low - low) < NEAR * interval.error
+    assert abs(interval.high - high) < NEAR * interval.error
 
 
 @pytest.mark.parametrize("questions", [60, 500, 1500])  # drawn as in the textbook, and by Poisson numbers above 1,000

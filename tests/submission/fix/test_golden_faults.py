@@ -23,8 +23,8 @@ EDITION = load_edition("mmivqa-2024")
 
 def cases() -> list[dict[str, Any]]:
     file = FOLDER / "cases.json"
-    found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
-    return found
+    cases: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+    return cases
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: str(case["name"]))
