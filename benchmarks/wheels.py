@@ -20,7 +20,7 @@ PLATFORMS = (*(f"manylinux_2_{n}_x86_64" for n in (28, 27, 17)), "manylinux2014_
 PACKAGES = (
     "bm25s", "click", "jsonschema", "attrs", "referencing", "rpds-py", "jsonschema-specifications", "rich",
     "markdown-it-py", "mdurl", "pygments", "platformdirs", "cachetools", "pytest", "pluggy", "iniconfig", "packaging",
-    "pytest-xdist", "execnet", "hypothesis", "sortedcontainers",
+    "pytest-xdist", "execnet", "hypothesis", "sortedcontainers", "disentangled-flash",
 )  # fmt: skip
 
 
