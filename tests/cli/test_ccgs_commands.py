@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from cmivqa_kit.cli.main import cli
 from cmivqa_kit.data.demo import demo_corpus
 from tests.cli.running import cmivqa_here, python
-from tests.data.corpora import read, write
+from tests.data.corpora import read, smaller, write
 
 SHORT = ("--set", "train.pairs=6", "--set", "train.epochs=1", "--set", "train.dev_questions=1")
 NOT_PUBLISHED = "ccgs (recipe kit: not the published baseline)"
@@ -30,24 +30,6 @@ def inside(*words: str) -> Result:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["cmivqa", *words])
         return CliRunner().invoke(cli, words)
-
-
-EVERY = 4  # the demo of these tests has every fourth video of the embedded corpus, and a sixteenth of its pairs
-
-
-def smaller(source: Path, folder: Path) -> Path:
-    """The embedded corpus with a part of its videos and the questions about them."""
-    subtitles = read(source / "subtitle.json")
-    kept = sorted(video for video in subtitles if len(video) == 11)[::EVERY]
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("video_feature"))
-    write(folder / "subtitle.json", {video: subtitles[video] for video in kept})
-    answers = folder / "answers" / "dataset_testA_for_task_1_answer.json"
-    asked = {row["id"] for row in read(answers) if row["video_id"] in kept}
-    for path in (folder / "train.json", folder / "dev.json", answers):
-        write(path, [row for row in read(path) if row["video_id"] in kept])
-    for path in folder.glob("dataset_testA_*.json"):
-        write(path, [row for row in read(path) if row["id"] in asked])
-    return folder
 
 
 @pytest.fixture(scope="module")

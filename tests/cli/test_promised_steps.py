@@ -1,0 +1,169 @@
+"""Every command that the program prints as a next step succeeds in the state the user is in.
+
+The states: with and without torch, in a workspace and outside, each baseline trained or not, submissions right, mendable
+and beyond mending. In each, commands are typed; then what they printed, and what that printed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from cmivqa_kit.data.demo import demo_corpus
+from tests.cli.command_server import CommandServer
+from tests.cli.printed_steps import Step, is_placeholder, printed_commands, verb, walk
+from tests.data.corpora import cmivqa_2023, mmivqa_2024, read, smaller, write
+from tests.house.test_docs_commands import unknown
+
+FIRST = (
+    "cmivqa config", "cmivqa train", "cmivqa predict", "cmivqa baselines", "cmivqa data check", "cmivqa init",
+    "cmivqa sample", "cmivqa validate submission.json", "cmivqa score submission.json", "cmivqa data split",
+    "cmivqa diagnose submission.json", "cmivqa compare a.json b.json", "cmivqa train -m prior",
+    "cmivqa train --resume runs/x", "cmivqa train -m mutualsl", "cmivqa predict -m mutualsl",
+)  # fmt: skip
+PREDICTIONS = (
+    "cmivqa predict", "cmivqa predict --split testA", "cmivqa predict --split dev", "cmivqa predict --split train",
+    *(f"cmivqa predict --split testA --track {track}" for track in (1, 2, 3)), "cmivqa predict --split testA --dry-run",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return smaller(demo_corpus(), tmp_path_factory.mktemp("corpus") / "corpus")
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["without torch", "with torch"])
+def server(corpus: Path, request: pytest.FixtureRequest) -> Iterator[CommandServer]:
+    with CommandServer(request.param, corpus) as started:
+        yield started
+
+
+@pytest.fixture
+def type_all(server: CommandServer, tmp_path: Path) -> Callable[..., list[Step]]:
+    """Walk from the folder ``state`` of the test, and hold what must hold of every step."""
+
+    def typed(*first: str, least: int) -> list[Step]:
+        steps = walk(server, tmp_path / "state", first, tmp_path / "walk")
+        assert not [step for step in steps if "Traceback" in step.printed.text]
+        assert not [(step.after, step.command, step.printed.text) for step in steps if step.after and not step.succeeded]
+        placeholders = {
+            named for step in steps for named in printed_commands(step.printed.text) if is_placeholder(named)
+        }
+        assert not {named: faults for named in placeholders if verb(named) and (faults := unknown(named.split()[1:]))}
+        assert sum(bool(step.after) for step in steps) >= least
+        return steps
+
+    (tmp_path / "state").mkdir()
+    (tmp_path / "walk").mkdir()
+    return typed
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def test_outside_of_a_workspace(type_all: Callable[..., list[Step]], state: Path) -> None:
+    type_all(*FIRST, least=20)
+
+
+def test_in_an_empty_workspace(type_all: Callable[..., list[Step]], server: CommandServer, state: Path) -> None:
+    assert server.run("cmivqa init", state).code == 0
+    type_all(*FIRST[:-1], least=20)
+
+
+@pytest.mark.parametrize("downloads", [cmivqa_2023, mmivqa_2024], ids=["2023", "2024"])
+def test_from_downloads(
+    type_all: Callable[..., list[Step]], state: Path, downloads: Callable[[Path], Path]
+) -> None:
+    downloads(state / "my downloads")
+    # A published encoder, which ccgs has by default, would be fetched from a hub that tests do not reach.
+    type_all("cmivqa init --from 'my downloads' -m bm25", "cmivqa data check --data 'my downloads' -m bm25", least=8)
+
+
+@pytest.mark.parametrize("baseline", ["prior", "bm25", "ccgs", "mutualsl"])
+def test_with_a_trained_run(
+    type_all: Callable[..., list[Step]], server: CommandServer, state: Path, baseline: str
+) -> None:
+    trained = server.run(f"cmivqa train -m {baseline}", state)
+    assert trained.code == (0 if server.torch or baseline in ("prior", "bm25") else 2), trained.text
+    again = (f"cmivqa train --resume runs/{baseline}-1", f"cmivqa predict -m {baseline}", f"cmivqa train -m {baseline}")
+    type_all(*PREDICTIONS, *again, least=8)
+
+
+def test_a_second_run_beside_a_first_submission(
+    type_all: Callable[..., list[Step]], server: CommandServer, state: Path
+) -> None:
+    for command in ("cmivqa train -m prior", "cmivqa predict", "cmivqa init"):
+        assert server.run(command, state).code == 0
+    type_all("cmivqa train -m bm25", "cmivqa train -m prior --seed 3", "cmivqa config", least=8)
+
+
+def entries(server: CommandServer, folder: Path) -> None:
+    """Put submissions of every kind into ``folder``: right, mendable, beyond mending, of several tracks and splits."""
+    for command in (
+        "cmivqa train -m bm25", "cmivqa predict -m bm25 --split testA --track 1 --out right.json",
+        "cmivqa predict -m bm25 --split testA --out corpus.json", "cmivqa predict -m bm25 --split dev --out dev.json",
+    ):  # fmt: skip
+        assert server.run(command, folder).code == 0
+    right = read(folder / "right.json")
+    first, second = right[0]["id"], right[1]["id"]
+    times = ("start_second", "end_second")
+    for name, rows in {
+        "texts": [{**row, "id": str(row["id"]) if row["id"] == first else row["id"]} for row in right],
+        "reversed": [{**row, times[0]: row[times[1]], times[1]: row[times[0]]} for row in right],
+        "milliseconds": [{**row, **{name: row[name] * 1000 for name in times}} for row in right],
+        "shifted": [{**row, "id": row["id"] + 1} for row in right],
+        "without ids": [{key: value for key, value in row.items() if key != "id"} for row in right],
+        "missing": right[:-3],
+        "twice": [*right, right[0]],
+        "floats": [{**row, "id": float(row["id"])} for row in right],
+        "foreign": [{"id": second, "question": "x", "output": [["v", 0, 1]]}],
+        "empty": [],
+        "object": {"answers": right},
+    }.items():
+        write(folder / f"{name}.json", rows)
+    whole = (folder / "right.json").read_text(encoding="utf-8")
+    for name, text in {"cut": whole[:3000], "nothing": "", "page": "<html>"}.items():
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    for name, members in {"all": ("right", "corpus"), "mixed": ("right", "cut", "texts")}.items():
+        (folder / name).mkdir()
+        for member in members:
+            shutil.copy(folder / f"{member}.json", folder / name)
+
+
+ENTRIES = (
+    "right", "corpus", "dev", "texts", "reversed", "milliseconds", "shifted", "without ids", "missing", "twice",
+    "floats", "foreign", "empty", "object", "cut", "nothing", "page", "gone",
+)  # fmt: skip
+
+
+def commands_on(names: Sequence[str]) -> Iterator[str]:
+    """What one does with submissions: alone, in folders, beside each other, and to be mended."""
+    for name in names:
+        yield from (f"cmivqa {command} '{name}.json'" for command in ("validate", "score", "diagnose"))
+        yield f"cmivqa validate '{name}.json' --fix mended.json"
+        yield f"cmivqa compare right.json '{name}.json'"
+    for folder in ("all", "mixed"):
+        yield from (f"cmivqa {command} {folder}" for command in ("validate", "score"))
+    yield "cmivqa score right.json reversed.json missing.json"
+    yield "cmivqa compare right.json reversed.json missing.json"
+    yield "cmivqa validate right.json --split dev"
+    yield "cmivqa validate right.json --track 2"
+    yield "cmivqa score corpus.json --track 3 --only 2,4"
+    yield "cmivqa validate --truth right.json"
+
+
+@pytest.mark.parametrize("workspace", [False, True], ids=["outside", "in a workspace"])
+def test_with_submissions_of_every_kind(
+    type_all: Callable[..., list[Step]], server: CommandServer, corpus: Path, state: Path, workspace: bool
+) -> None:
+    if workspace:
+        shutil.copytree(corpus, state / "my data")
+        assert server.run("cmivqa init --data 'my data'", state).code == 0
+    entries(server, state)
+    steps = type_all(*commands_on(ENTRIES), least=20)
+    assert any(step.command.startswith("cmivqa validate") and " --fix " in step.command and step.after for step in steps)
