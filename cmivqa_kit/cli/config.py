@@ -39,7 +39,7 @@ def command(form: str, **flags: Any) -> None:
             }
         )
         return
-    session.say(f"Workspace: {space.file}" if space.file else "No workspace here (cmivqa init makes one).")
+    session.say(f"Workspace: {space.file}" if space.file else "No workspace here (`cmivqa init` makes one).")
 
     def shown(name: str, value: Any) -> str:
         return EMBEDDED if name == "data.root" and value is None else str(value) if value != "" else "-"

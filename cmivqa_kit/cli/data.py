@@ -241,7 +241,7 @@ def split_command(fraction: float, out: Path | None, **flags: Any) -> None:
 
     session = Session(**flags)
     if session.workspace.is_demo:
-        raise UserError("the embedded corpus is split already", "Give --data DIR, or make a workspace: cmivqa init")
+        raise UserError("the embedded corpus is split already", "To divide your own data give --data DIR.")
     done = divide(session.files, fraction, session.workspace["run.seed"], out)
     session.say(f"{done.train}: {done.records[0]} questions on {done.videos[0]} videos")
     session.say(f"{done.dev}: {done.records[1]} questions on {done.videos[1]} videos")

@@ -112,7 +112,7 @@ def _next(session: Session, reports: Sequence[Report], paths: Sequence[Path]) ->
     truth = session.flags.get("truth")
     bad = [report.path for report in reports if not report.ok and str(report.path) != truth]
     if not paths:
-        session.next(words("cmivqa", "score", "--truth", truth, "submission.json"))
+        session.say(f"To score a submission against it: {words('cmivqa', 'score', '--truth', truth)} FILE")
         return
     if bad or not reports:
         session.say("Mend what is named above, then check again.")

@@ -48,7 +48,7 @@ def _span_only(numbers: Numbers) -> list[str]:
     balance = f"Wrong spans cost {wrong:.4f} of {numbers.headline}, inexact ends {boundary:.4f}."
     largest = max(unanswered, wrong, boundary)
     if largest == unanswered:
-        return [f"Answers without a valid span cost most ({unanswered:.4f}): cmivqa validate shows them."]
+        return [f"Answers without a valid span cost most ({unanswered:.4f}): `validate` shows them."]
     if largest == wrong:
         return [balance, "Work on finding the passage first: most of the loss is where it is missed altogether."]
     return [balance, "The passage is mostly found: work on where it starts and ends."]

@@ -91,7 +91,7 @@ class Diagnosis:
         elif abs(official - self.score) > TOLERANCE:
             first = [
                 f"official {name} is {official:.4f}, strict {self.score:.4f}: the diagnosis is of the strict score "
-                "(cmivqa score says why they differ)"
+                "(the card of `score` says why they differ)"
             ]
         else:
             first = []
@@ -202,7 +202,7 @@ def diagnose(card: ScoreCard, predictions: Any, answers: Sequence[Any], context:
             "Use `cmivqa score` for it, or `cmivqa diagnose` on the Track 3 file.",
         )
     if card.strict.error:
-        raise UserError(f"cannot be diagnosed: {card.strict.message}", "Mend that first; cmivqa validate helps.")
+        raise UserError(f"cannot be diagnosed: {card.strict.message}", "Mend that first; `validate` shows it.")
     cutoffs = (1,) if card.track == 1 else card.cutoffs
     targets = select(list(answers), card.question_ids)
     outcomes = read_outcomes(card.track, predictions, targets, cutoffs, card.entries)

@@ -18,7 +18,7 @@ def no_track(document: Document) -> UserError:
     what = "; ".join(finding.message for finding in document.findings) or "no answers in it"
     return UserError(
         f"{document.path}: nothing to score: {what}",
-        "Write an array with one object per question; cmivqa sample writes a template.",
+        "Write an array with one object per question; `cmivqa sample` writes a template.",
         ExitCode.UNREADABLE,
     )
 

@@ -166,8 +166,8 @@ def _no_match(
         return UserError(
             f"nothing is judged on the {catalogue.name} unless every id and question text is that of one of its splits "
             f"({', '.join(catalogue.splits)}){near or f': this file was not made for {split or catalogue.name}'}",
-            "To score it: --truth ANSWERS.json. To judge it on the organizers' questions: cmivqa init --from DOWNLOADS "
-            "first, or give --data DIR.",
+            "To score it: --truth ANSWERS.json. To judge it on the organizers' questions: `cmivqa init --from "
+            "DOWNLOADS` first, or give --data DIR.",
         )
     reasons = dict.fromkeys(error.message.splitlines()[0] for error in failures)
     unseen = "".join(f"\n  not looked at: {reason}" for reason in reasons)
@@ -175,7 +175,7 @@ def _no_match(
         f"the file matches no split of {catalogue.name} ({', '.join(catalogue.splits) or 'no splits'}) "
         f"in ids and question texts{unseen}",
         "Give --split NAME to check it against one anyway, --truth FILE to score it against your own answers, "
-        "or --data DIR for other data (cmivqa init makes it from downloads).",
+        "or --data DIR for other data (`cmivqa init --from DOWNLOADS` makes it).",
     )
 
 

@@ -14,7 +14,9 @@ import click
 from cmivqa_kit.cli.main import COMMANDS, cli
 from tests.cli.command_server import CommandServer, Printed
 
-_STARTS = re.compile(r"(?:(?P<next>^Next: )|(?P<tick>`)|(?<![\w./'\"-]))(?P<command>(?:cd \S+ && )?cmivqa )", re.MULTILINE)
+_STARTS = re.compile(
+    r"(?:(?P<next>^Next: )|(?P<tick>`)|(?<![\w./'\"-]))(?P<command>(?:cd \S+ && )?cmivqa )", re.MULTILINE
+)
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z_|]+(?:\.[a-z]+)?|N|\.\.\.|.*[=/](?:[A-Z]{2,}|N)|.*\.\.\.")
 CHECKS = ("validate", "data check")  # commands that leave with 1 where the thing checked is not fine
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from click.testing import CliRunner, Result
 from cmivqa_kit.cli.main import cli
 from cmivqa_kit.data.demo import demo_corpus
 from tests.cli.running import cmivqa_here, python
-from tests.data.corpora import read, smaller, write
+from tests.data.corpora import read, smaller
 
 SHORT = ("--set", "train.pairs=6", "--set", "train.epochs=1", "--set", "train.dev_questions=1")
 NOT_PUBLISHED = "ccgs (recipe kit: not the published baseline)"

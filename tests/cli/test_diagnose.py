@@ -180,7 +180,7 @@ def test_official_and_strict_may_differ(folder: Path) -> None:
     rows[0]["output"][0] = ["v00", -1, 10]
     write(folder / "negative.json", rows)
     assert (
-        "the diagnosis is of the strict score (cmivqa score says why"
+        "the diagnosis is of the strict score (the card of `score` says why"
         in run("negative.json", "--truth", "truth.json").stdout
     )
     write(folder / "crash.json", [*rows, {"output": []}])

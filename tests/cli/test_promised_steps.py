@@ -48,7 +48,9 @@ def type_all(server: CommandServer, tmp_path: Path) -> Callable[..., list[Step]]
     def typed(*first: str, least: int) -> list[Step]:
         steps = walk(server, tmp_path / "state", first, tmp_path / "walk")
         assert not [step for step in steps if "Traceback" in step.printed.text]
-        assert not [(step.after, step.command, step.printed.text) for step in steps if step.after and not step.succeeded]
+        assert not [
+            (step.after, step.command, step.printed.text) for step in steps if step.after and not step.succeeded
+        ]
         placeholders = {
             named for step in steps for named in printed_commands(step.printed.text) if is_placeholder(named)
         }
@@ -76,9 +78,7 @@ def test_in_an_empty_workspace(type_all: Callable[..., list[Step]], server: Comm
 
 
 @pytest.mark.parametrize("downloads", [cmivqa_2023, mmivqa_2024], ids=["2023", "2024"])
-def test_from_downloads(
-    type_all: Callable[..., list[Step]], state: Path, downloads: Callable[[Path], Path]
-) -> None:
+def test_from_downloads(type_all: Callable[..., list[Step]], state: Path, downloads: Callable[[Path], Path]) -> None:
     downloads(state / "my downloads")
     # A published encoder, which ccgs has by default, would be fetched from a hub that tests do not reach.
     type_all("cmivqa init --from 'my downloads' -m bm25", "cmivqa data check --data 'my downloads' -m bm25", least=8)
@@ -166,4 +166,6 @@ def test_with_submissions_of_every_kind(
         assert server.run("cmivqa init --data 'my data'", state).code == 0
     entries(server, state)
     steps = type_all(*commands_on(ENTRIES), least=20)
-    assert any(step.command.startswith("cmivqa validate") and " --fix " in step.command and step.after for step in steps)
+    assert any(
+        step.command.startswith("cmivqa validate") and " --fix " in step.command and step.after for step in steps
+    )
