@@ -15,7 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cmivqa_kit.data.answer_names import names_answers
 from cmivqa_kit.data.layouts import detect
+from cmivqa_kit.data.question_match import difference, questions_in
 from cmivqa_kit.data.types import TRACKS, Note, Track
 from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
 from cmivqa_kit.errors import UserError, closest
@@ -28,7 +30,6 @@ MEDIA_FOLDERS = ("videos", "video")
 SKIPPED_FOLDERS = {"video_feature", "video_features", "features", "videos", "video", "audios", "audio", "subtitles",
                    "runs", "__MACOSX", "node_modules"}  # fmt: skip
 _TRACKS = re.compile(r"(?:track|task)s?[ _-]?(2[ _&+,-]?3|[123]{1,3})(?![0-9])", re.IGNORECASE)
-_ANSWERS = re.compile(r"answers?(?!ing)|(?<![a-z])(?:gold|ground_?truth)(?![a-z])", re.IGNORECASE)
 _NOT_QUESTIONS = re.compile(r"^(submission|output|corpus|config|package|.*subtitle.*|.*sample.*)", re.IGNORECASE)
 
 
@@ -98,7 +99,11 @@ class Catalogue:
         chosen = [f for f in files if order[f] == min(order.values())]
         if track is None:  # one of several files for one track each: the lowest
             chosen = [f for f in chosen if f.tracks == min(f.tracks for f in chosen)]
-        self._refuse_different([f.path for f in chosen], f"question files for split {split!r}")
+        self._refuse_different(
+            [f.path for f in chosen],
+            f"question files for split {split!r}",
+            answers=self.edition.splits[chosen[0].split].answers == "public",
+        )
         return chosen[0]
 
     def answer_file(self, split: str, track: Track) -> Path | None:
@@ -137,11 +142,20 @@ class Catalogue:
         """The folders of video files that serve question files in ``beside``, nearest first."""
         return _existing(beside, self.root, MEDIA_FOLDERS)
 
-    def _refuse_different(self, paths: Sequence[Path], description: str) -> None:
-        """Several files that could all be meant are fine as long as they are copies (both spellings of a name)."""
-        if len(paths) > 1 and len({sha256(path) for path in paths}) > 1:
+    def _refuse_different(self, paths: Sequence[Path], description: str, answers: bool = True) -> None:
+        """Several files that could all be meant are fine as long as they agree: copies, or the same questions.
+
+        ``answers``: whether their times count, too.
+        """
+        if len(paths) < 2 or len({sha256(path) for path in paths}) == 1:
+            return
+        first, *others = [questions_in(path) for path in paths]
+        differences = [fault for other in others if (fault := difference(first, other, answers))]
+        if differences:
             raise UserError(
-                f"{self.root}: several {description}: " + ", ".join(str(path.relative_to(self.root)) for path in paths),
+                f"{self.root}: several {description}: "
+                + ", ".join(str(path.relative_to(self.root)) for path in paths)
+                + f"; {differences[0]}",
                 "Keep one of them below the data root, or point --data at the folder that holds it.",
             )
 
@@ -212,11 +226,6 @@ def is_answer_file(path: Path, root: Path, public: bool = False) -> bool:
     """
     folders = path.relative_to(root).parts[:-1]
     return "answers" in (part.lower() for part in folders) or (not public and names_answers(path.name))
-
-
-def names_answers(name: str) -> bool:
-    """True where a file name says that answers are in it (``question_answering`` does not)."""
-    return _ANSWERS.search(name) is not None
 
 
 def _rank(path: Path, split: str, official: Sequence[str]) -> int:
