@@ -75,10 +75,10 @@ class FeatureStore:
         return cls(tuple(folders), videos, stores[0].stated, stores[0].assumed)
 
     def assuming(self, seconds: float) -> FeatureStore:
-        """The same features, their rows taken for so many seconds where the user does not say otherwise."""
-        if seconds == self.assumed or self._made is not None:
+        """The same features, their rows taken for so many seconds unless the user states another number."""
+        if self._made is not None or (seconds == self.assumed and self.stated != 0):
             return self
-        return FeatureStore(self.folders, self.videos, self.stated, seconds)
+        return FeatureStore(self.folders, self.videos, self.stated or None, seconds)
 
     @cached_property
     def names(self) -> tuple[FeatureNames, ...]:

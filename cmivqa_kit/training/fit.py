@@ -22,6 +22,7 @@ from cmivqa_kit.runs.directory import (
     FEATURE_ENCODER,
     OUTCOME,
     RECORD,
+    SECONDS_PER_ROW,
     Progress,
     RunDirectory,
     make_run,
@@ -109,6 +110,7 @@ def train(
                 "used": len(questions),
                 "dropped": dict(dropped),
                 "fingerprint": data_fingerprint(full),
+                **_clock(full),
             },
         )
 
@@ -176,6 +178,12 @@ def _examples(
     return full, questions, dropped
 
 
+def _clock(full: Split) -> dict[str, float]:
+    """The seconds of a feature row, for the record of a run; nothing without features, or where it is not settled."""
+    store = full.features
+    return {SECONDS_PER_ROW: store.seconds_per_row} if len(store) and store.settled else {}
+
+
 def resume(
     catalogue: Catalogue, path: Path, device: str = "auto", progress: Progress = silent, group: Group = ALONE
 ) -> Fitted:
@@ -237,7 +245,7 @@ def load_splits(catalogue: Catalogue, names: str) -> Split:
         name="+".join(part.name for part in parts),
         questions=tuple(question for part in parts for question in part.questions),
         videos=MappingProxyType(dict(sorted(videos.items()))),
-        features=FeatureStore(tuple(dict.fromkeys(folder for part in parts for folder in part.features.folders))),
+        features=FeatureStore.joined([part.features for part in parts]),
     )
 
 
