@@ -17,7 +17,6 @@ from cmivqa_kit.errors import SHOWN
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.check import CheckReport, Row
-    from cmivqa_kit.data.feature_clock import MeasuredClock
     from cmivqa_kit.data.feature_faults import FeatureFault
 
 FORMULA = ("=", "+", "-", "@")
@@ -61,8 +60,12 @@ def _show_features(session: Session, report: CheckReport, verbose: bool) -> None
     width = f"{store.width:,} numbers a row" if store.width else usable
     stated = "measured" if store.stated == 0 else "stated" if store.stated else "taken for"
     rate = f"{stated} {rate_words(store.seconds_per_row)}"
-    seen = f", measured {rate_words(store.measured.seconds)} on {_share(store.measured)}" if store.measured else ""
-    session.say(f"  features: {count(len(store), 'file')}, {width}, {rate}{seen}")
+    measured = store.measured
+    if measured is not None:
+        again = store.stated == 0 or measured.seconds == store.seconds_per_row
+        seconds = "" if again else f"; measured {rate_words(measured.seconds)}"
+        rate += f"{seconds} (so in {measured.alike} of {count(measured.videos, 'video')})"
+    session.say(f"  features: {count(len(store), 'file')}, {width}, {rate}")
     kinds: dict[str, list[FeatureFault]] = defaultdict(list)
     for fault in report.faults:
         kinds[fault.kind].append(fault)
@@ -73,10 +76,6 @@ def _show_features(session: Session, report: CheckReport, verbose: bool) -> None
         if len(faults) > EXAMPLES and not verbose:
             session.say(f"    ... and {len(faults) - EXAMPLES} more (--verbose)")
         session.say(f"    {faults[0].fix}")
-
-
-def _share(measured: MeasuredClock) -> str:
-    return f"{measured.alike} of {count(measured.videos, 'video')}"
 
 
 def _show_notes(session: Session, notes: Iterable[Note], verbose: bool) -> None:

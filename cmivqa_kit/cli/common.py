@@ -57,7 +57,9 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
         "--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one setting of the baseline."
     ),
     "seconds-per-row": click.option(
-        "--seconds-per-row", type=click.FloatRange(0, SECONDS_MOST), metavar="N",
+        "--seconds-per-row",
+        type=click.FloatRange(0, SECONDS_MOST),
+        metavar="N",
         help="Seconds of a row of the feature files; 0: as measured. Default: 1.",
     ),
     "force": click.option("--force", is_flag=True, help="Replace existing files."),

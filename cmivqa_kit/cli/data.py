@@ -28,7 +28,9 @@ def command() -> None:
 @command.command("check", short_help="Say what is in the data and what training would lose.")
 @options("data", "split", "baseline", "edition", "seconds-per-row")
 @click.option("--all", "everything", is_flag=True, help="List every id, not only those with a finding.")
-@click.option("-v", "--verbose", is_flag=True, help="List every note and every bad feature file, not some of each kind.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="List every note and every bad feature file, not some of each kind."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", metavar="NAME",
               help="text, json or csv.")  # fmt: skip
 def check_command(split: str | None, everything: bool, verbose: bool, form: str, **flags: Any) -> None:
@@ -41,7 +43,7 @@ def check_command(split: str | None, everything: bool, verbose: bool, form: str,
 
     Example: cmivqa data check --split train --all --format csv > check.csv
     """
-    from cmivqa_kit.cli.check_view import show_statistics, show_split, split_document, write_csv
+    from cmivqa_kit.cli.check_view import show_split, show_statistics, split_document, write_csv
     from cmivqa_kit.data.check_root import check_root
     from cmivqa_kit.plugin.registry import find_declaration
 

@@ -168,7 +168,7 @@ def _predict(
     from cmivqa_kit.plugin.registry import find_declaration
     from cmivqa_kit.prediction.answer import AnswerPlan, predict, retriever_of, tracks_asked
     from cmivqa_kit.prediction.pairs.pass_options import OnlyPlanned, PassOptions
-    from cmivqa_kit.prediction.run_clock import with_clock_of
+    from cmivqa_kit.runs.feature_clock import with_clock_of
 
     declared = find_declaration(opened.baseline)
     pipeline = bool(retriever or retriever_of(finished_pass))

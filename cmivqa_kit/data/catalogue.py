@@ -49,7 +49,7 @@ class Catalogue:
     """The files below ``root``.
 
     ``name`` is the corpus' own name where its manifest states one. ``seconds_per_row`` is what the user says of the
-    feature files (0: as measured; ``None``: nothing), ``assumed_per_row`` what they are taken for where nothing is said.
+    feature files (0: as measured; ``None``: nothing), ``assumed_per_row`` what they are taken for without that.
     """
 
     root: Path

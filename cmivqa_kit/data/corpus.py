@@ -205,7 +205,7 @@ def _refuse_near_misses(questions: QuestionSet, videos: Mapping[str, Video]) -> 
 
 
 def _in_files(folders: Iterable[Path], asked: frozenset[str]) -> Iterable[str]:
-    """The videos of a corpus that nothing but its feature files names: the ids that are asked about, else file stems."""
+    """The videos of a corpus that only its feature files name: ids that are asked about, else file stems."""
     for folder in folders:
         names = name_videos(feature_files(folder), asked)
         yield from (*names.files, *(path.stem for path in names.unnamed))

@@ -17,7 +17,7 @@ ONE_SECOND = 1.0  # of a row, as published: 16 frames at 16 fps (docs/spec/ccgs.
 FEW_ROWS = 5  # rows or seconds below which a video tells nothing about the length of a row
 UPPER = 0.9  # the quantile that stands for the length of a row: in most videos somebody speaks until near the end
 SHORTEST, LONGEST = 0.7, 1.2  # times what is assumed: within it, rows and seconds agree
-ENOUGH = 3  # videos: fewer may all end in silence, which looks like several rows a second
+ENOUGH = 3  # videos: fewer may end in silence, which looks like several rows a second, unless they are all alike
 NEAR = 0.15  # share by which a video may differ from the measured length and still have it
 # Lengths that extractors use; a measured one that lies a little below one of them is taken for it.
 USUAL = (1 / 30, 1 / 25, 1 / 16, 0.1, 0.125, 0.2, 0.25, 1 / 3, 0.5, 2 / 3, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0)
@@ -45,7 +45,8 @@ class MeasuredClock:
     def agrees(self, seconds: float) -> bool:
         """True where rows of this length are what was measured, or the videos are too few to say otherwise."""
         ratio = self.raw / seconds
-        return ratio <= LONGEST and (ratio >= SHORTEST or self.videos < ENOUGH)
+        enough = self.videos >= ENOUGH or self.alike == self.videos > 1
+        return ratio <= LONGEST and (ratio >= SHORTEST or not enough)
 
     @property
     def words(self) -> str:
@@ -120,7 +121,9 @@ def rate_words(seconds: float) -> str:
     if seconds == 1:
         return "one row per second"
     whole = round(1 / seconds, 2)
-    return f"{whole:g} rows a second" if seconds < 1 and abs(whole * seconds - 1) < 0.01 else f"one row per {seconds:g} s"
+    return (
+        f"{whole:g} rows a second" if seconds < 1 and abs(whole * seconds - 1) < 0.01 else f"one row per {seconds:g} s"
+    )
 
 
 def _times(rows_per_second: float) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cmivqa_kit.data.display import count
 from cmivqa_kit.data.feature_clock import rate_words
-from cmivqa_kit.data.feature_names import SUFFIX, ids_in
+from cmivqa_kit.data.feature_names import SUFFIX, feature_files, ids_in
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Note
 
@@ -68,7 +68,7 @@ def _other_files(folder: Path, folders: Collection[Path]) -> Iterator[Note]:
             if entry.is_file():
                 suffixes[path.suffix or "no suffix"] += 1
             elif entry.is_dir() and not any(other == path or other.is_relative_to(path) for other in folders):
-                inside = sum(name.lower().endswith(SUFFIX) for name in os.listdir(path))
+                inside = len(feature_files(path))
                 if inside:
                     why = f"{inside} {SUFFIX} file{'s' * (inside > 1)} in a folder of their own: move them up"
                     yield Note(str(path), why, OTHER_FILES)

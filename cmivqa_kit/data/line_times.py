@@ -19,6 +19,7 @@ TOO_LONG = "a line outlasts all others by minutes: its end is not used"
 FAR_BEHIND = "a line stands more than an hour behind the one before: the video is not so long"
 ZERO, TOGETHER = "all times are 0", "all lines start at the same time"
 UNIT, NO_LENGTH = "lines last for minutes each: milliseconds?", "no line has a length, only a start"
+KINDS = frozenset({TOO_LONG, FAR_BEHIND, ZERO, TOGETHER, UNIT, NO_LENGTH})
 FEW = 2  # lines, of which nothing can be said in general
 USUAL_LINE = 3.0  # seconds of a line where no other line tells
 
@@ -85,7 +86,6 @@ def plausible(lines: Sequence[Subtitle], subject: str) -> PlausibleLines:
         why = f"at {clock(first_far.start)} stand{'s' * (len(far) == 1)} more than an hour behind the one before"
         notes.append(Note(subject, f"{count(len(far), 'line')} {why}: the video is not so long", FAR_BEHIND))
     return PlausibleLines(mended, last, tuple(notes))
-
 
 
 def clock(seconds: float) -> str:

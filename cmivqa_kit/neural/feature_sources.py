@@ -32,8 +32,9 @@ from cmivqa_kit.runs.directory import FEATURE_ENCODER, RunDirectory, has_state
 from cmivqa_kit.runs.processes import ALONE, Group
 
 log = logging.getLogger(__name__)
-HOW_TO_GIVE = (
-    "Call each file <video_id>.npy; or make rows of what is said: --set features=subtitle-embedding; see: cmivqa data check"
+HOW_TO_NAME = (
+    "Call each file <video_id>.npy (cmivqa data check says more); or make rows of what is said: "
+    "--set features=subtitle-embedding"
 )
 FILES, AUTO = "files", "auto"
 NAMES = (AUTO, FILES, EMBEDDED)
@@ -120,7 +121,7 @@ def _require_usable(store: FeatureStore, split: Split, of_run: float | None) -> 
     if not len(store):
         unused = next(name_notes(store), None)
         if unused is not None:
-            raise UserError(f"{unused.subject}: {unused.why}", HOW_TO_GIVE)
+            raise UserError(f"{unused.subject}: {unused.why}", HOW_TO_NAME)
     elif not store.settled and store.measured is not None:
         if of_run is None:
             raise UserError(f"{store.folders[0]}: {store.measured.words}", unsettled_fix(store))

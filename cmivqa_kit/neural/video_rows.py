@@ -25,8 +25,8 @@ Features = NDArray[np.float32]
 Floats = NDArray[np.float64]
 CACHE_BYTES = 2**28  # 256 MiB of rows; the files stay mapped in any case
 HOW_TO_GIVE = (
-    "Put <video_id>.npy files, one row per second, into video_feature/ beside the questions (see: cmivqa data check); or "
-    "make rows of what is said: --set features=subtitle-embedding"
+    "Put <video_id>.npy files, one row per second, into video_feature/ beside the questions; or make rows of what is "
+    "said: --set features=subtitle-embedding"
 )
 
 

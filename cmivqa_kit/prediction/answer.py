@@ -17,9 +17,9 @@ from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.types import Baseline, Declaration, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
-from cmivqa_kit.prediction.run_clock import require_clock_of
 from cmivqa_kit.prediction.types import Localizer, ScoresPairs
 from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.feature_clock import require_clock_of
 from cmivqa_kit.runs.provenance import keep
 from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.write import Row, write

@@ -15,8 +15,8 @@ from cmivqa_kit.prediction import answer
 from cmivqa_kit.prediction.answer import AnswerPlan, Written, tracks_asked
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.pipeline import defaults
-from cmivqa_kit.prediction.run_clock import with_clock_of
 from cmivqa_kit.runs.directory import RECORD, RunDirectory, newest_run, open_run
+from cmivqa_kit.runs.feature_clock import with_clock_of
 
 
 def predict(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -31,9 +32,11 @@ from cmivqa_kit.runs.directory import (
     silent,
     start_run,
 )
+from cmivqa_kit.runs.feature_clock import require_clock_of, with_clock_of
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import Config, Recipe
 
+log = logging.getLogger(__name__)
 MAX_DROPPED = 0.2
 
 
@@ -181,7 +184,7 @@ def _examples(
 def _clock(full: Split) -> dict[str, float]:
     """The seconds of a feature row, for the record of a run; nothing without features, or where it is not settled."""
     store = full.features
-    return {SECONDS_PER_ROW: store.seconds_per_row} if len(store) and store.settled else {}
+    return {SECONDS_PER_ROW: store.seconds_per_row} if store.width is not None and store.settled else {}
 
 
 def resume(
@@ -201,7 +204,9 @@ def resume(
     begun = run.record().get("data")
     if not isinstance(begun, dict) or not isinstance(begun.get("split"), str):
         raise UserError(f"{path}: does not say which data it was begun on", "Train anew: cmivqa train")
+    catalogue = with_clock_of(run, catalogue)
     full = load_splits(catalogue, begun["split"])
+    require_clock_of(run, full)
     if data_fingerprint(full) != begun.get("fingerprint"):
         raise UserError(
             f"{full.source}: not the data that {path} was begun on ({begun.get('name')})",
@@ -220,6 +225,9 @@ def _fit(
     dropped: Mapping[str, int],
 ) -> Fitted:
     system.fit(replace(full, questions=questions), _dev(catalogue, full), run)
+    store = full.features
+    if not store.settled and store.measured is not None and run.group.main:  # what reads features was refused by now
+        log.warning("the rows of the features tell no durations: %s", store.measured.words)
     run.finish()
     return Fitted(run, len(questions), dict(dropped))
 
