@@ -84,6 +84,7 @@ def _document(intake: Intake) -> dict[str, Any]:
         "ignored": [{"what": note.subject, "why": note.why} for note in intake.ignored],
         "missing": list(intake.missing),
         "reissued": list(intake.reissued),
+        "remarks": list(intake.remarks),
     }
 
 
@@ -93,6 +94,8 @@ def _show(session: Session, intake: Intake) -> None:
     session.table("Found", ["what", "downloaded as", "now"], rows)
     for missing in intake.missing:
         session.say(f"Missing: {missing}", "yellow")
+    for remark in intake.remarks:
+        session.say(f"Note: {remark}", "yellow")
     reasons = Counter(note.why for note in intake.ignored)
     for why, count in reasons.items():
         example = next(note.subject for note in intake.ignored if note.why == why)

@@ -16,6 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmivqa_kit.data.answer_names import names_answers
+from cmivqa_kit.data.feature_clock import ONE_SECOND
+from cmivqa_kit.data.feature_notes import stray_features
+from cmivqa_kit.data.layouts import detect
+from cmivqa_kit.data.question_match import difference, questions_in
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.question_match import difference, questions_in
 from cmivqa_kit.data.types import TRACKS, Note, Track
@@ -45,7 +49,11 @@ class QuestionFile:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The files below ``root``. ``name`` is the corpus' own name where its manifest states one."""
+    """The files below ``root``.
+
+    ``name`` is the corpus' own name where its manifest states one. ``seconds_per_row`` is what the user says of the
+    feature files (0: as measured; ``None``: nothing), ``assumed_per_row`` what they are taken for without that.
+    """
 
     root: Path
     edition: Edition
@@ -54,6 +62,8 @@ class Catalogue:
     answers: tuple[Path, ...]
     subtitles: tuple[Path, ...]
     notes: tuple[Note, ...]
+    seconds_per_row: float | None = None
+    assumed_per_row: float = ONE_SECOND
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -160,8 +170,10 @@ class Catalogue:
             )
 
 
-def catalogue(root: Path, edition: str | None = None) -> Catalogue:
+def catalogue(root: Path, edition: str | None = None, seconds_per_row: float | None = None) -> Catalogue:
     """List a data root. ``edition`` overrides what the manifest or the first question file says.
+
+    ``seconds_per_row``: of the feature files, as the user says; 0: as measured; ``None``: not said.
 
     Raises:
         UserError: no such folder, or a damaged manifest. A root without a question file has no splits.
@@ -170,7 +182,8 @@ def catalogue(root: Path, edition: str | None = None) -> Catalogue:
         what = "is a file, not a data folder" if root.exists() else "no such data folder"
         raise UserError(f"{root}: {what}", "Make one with: cmivqa init --from DOWNLOADS, or give --data DIR.")
     manifest = _manifest(root)
-    files = [path for path in _walk(root) if path.suffix.lower() == ".json" and path.name != MANIFEST]
+    below = list(_walk(root))
+    files = [path for path in below if path.suffix.lower() == ".json" and path.name != MANIFEST]
     subtitles = [p for p in files if "subtitle" in p.name.lower()]
     rules = load_edition(
         edition
@@ -195,7 +208,7 @@ def catalogue(root: Path, edition: str | None = None) -> Catalogue:
             questions.append(QuestionFile(path, split, tracks_in(path.name) or TRACKS, rank))
     return Catalogue(
         root, rules, str(manifest.get("name", root.name)), tuple(questions), tuple(answers), tuple(subtitles),
-        tuple(notes),
+        (*notes, *stray_features(below, root)), seconds_per_row,
     )  # fmt: skip
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue, QuestionFile, catalogue
 from cmivqa_kit.data.container import read_durations
+from cmivqa_kit.data.durations import Durations, container_durations, with_duration, with_plausible_lines
+from cmivqa_kit.data.feature_names import feature_files, name_videos
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.layouts import Layout, detect
 from cmivqa_kit.data.subtitles import read_subtitles
-from cmivqa_kit.data.types import Note, Question, Split, Track, Video
+from cmivqa_kit.data.types import Note, Question, Split, Subtitle, Track, Video
 from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.files import fingerprint_lists, read_json
 
@@ -32,10 +34,17 @@ class QuestionSet:
 
 LoadQuestions = Callable[[str, Track | None], QuestionSet]  # of one data root, by split and track
 ReadFile = Callable[[Path, str], Any]  # a JSON file, and what to call it in an error
-Durations = Callable[[Path], dict[str, float]]  # of the video files in a folder, in seconds
+Lines = dict[str, tuple[Subtitle, ...]]  # by video id
+ReadSubtitles = Callable[[Path, frozenset[str]], tuple[Lines, tuple[Note, ...]]]  # a file, and ids of known videos
 
 
-def open_split(root: Path | str, name: str, track: Track | None = None, edition: str | None = None) -> Split:
+def open_split(
+    root: Path | str,
+    name: str,
+    track: Track | None = None,
+    edition: str | None = None,
+    seconds_per_row: float | None = None,
+) -> Split:
     """Questions and corpus of one split.
 
     >>> import cmivqa_kit as ck
@@ -49,11 +58,12 @@ def open_split(root: Path | str, name: str, track: Track | None = None, edition:
         name: a split, by any name its edition knows (``testA``, ``TESTA``, ``val``).
         track: choose the question file for this track where the split has one per track.
         edition: the edition's name, where it should not be detected.
+        seconds_per_row: of feature files, where a row is not one second; 0: as measured against the subtitles.
 
     Raises:
         UserError: missing or damaged files, with every finding and its place.
     """
-    return load_split(catalogue(Path(root), edition), name, track)
+    return load_split(catalogue(Path(root), edition, seconds_per_row), name, track)
 
 
 def load_split(
@@ -62,36 +72,43 @@ def load_split(
     track: Track | None = None,
     load: LoadQuestions | None = None,
     durations: Durations = read_durations,
+    subtitles: ReadSubtitles = read_subtitles,
 ) -> Split:
     """Read a split of a data root that is already catalogued; otherwise as `open_split`.
 
-    ``load`` (by default `load_questions`) and ``durations`` may remember what they have read.
+    ``load`` (by default `load_questions`), ``durations`` and ``subtitles`` may remember what they have read.
     """
     questions = load(name, track) if load else load_questions(catalogue, name, track)
     folder = questions.file.path.parent
     split = questions.file.split
     notes = [*catalogue.notes, *questions.notes]
     subtitle_file = catalogue.subtitle_file(folder, split)
-    features = FeatureStore(catalogue.feature_folders(folder))
+    folders = catalogue.feature_folders(folder)
+    stems = frozenset(path.stem for folder in folders for path in feature_files(folder))
     asked = frozenset(q.video_id for q in questions.questions if q.video_id is not None)
     videos = dict(questions.videos)
     silent = not videos or any(not (video.subtitles or video.translations) for video in videos.values())
     if silent and subtitle_file is not None:
-        lines, found = read_subtitles(subtitle_file, known_ids=asked.union(features))
+        lines, found = subtitles(subtitle_file, asked | stems)
         notes += found
-        for video_id, subtitles in lines.items():
+        for video_id, spoken in lines.items():
             inline = videos.get(video_id, Video(video_id))
-            videos[video_id] = inline if inline.subtitles else replace(inline, subtitles=subtitles)
+            videos[video_id] = inline if inline.subtitles else replace(inline, subtitles=spoken)
     elif not videos:
         notes.append(Note("subtitle.json", "none found: videos have no subtitles"))
-        videos = {video_id: Video(video_id) for video_id in features}
+        videos = {video_id: Video(video_id) for video_id in _in_files(folders, asked)}
     _refuse_near_misses(questions, videos)
     videos = dict(sorted(videos.items()))
-    lengths = _container_durations(catalogue.media_folders(folder), durations)
+    ends: dict[str, float | None] = dict.fromkeys(sorted(asked - videos.keys()))
+    for video_id, video in videos.items():
+        videos[video_id], ends[video_id], odd = with_plausible_lines(video)
+        notes += odd
+    features = FeatureStore(folders, ends, catalogue.seconds_per_row, catalogue.assumed_per_row)
+    lengths = container_durations(catalogue.media_folders(folder), durations)
     return Split(
         name=split,
         questions=questions.questions,
-        videos=MappingProxyType({v.id: _with_duration(v, lengths, features) for v in videos.values()}),
+        videos=MappingProxyType({v.id: with_duration(v, lengths, features, ends[v.id]) for v in videos.values()}),
         features=features,
         edition=catalogue.edition.name,
         layout=questions.layout.name,
@@ -187,26 +204,11 @@ def _refuse_near_misses(questions: QuestionSet, videos: Mapping[str, Video]) -> 
         )
 
 
-def _container_durations(folders: Iterable[Path], durations: Durations) -> dict[str, float]:
-    lengths: dict[str, float] = {}
+def _in_files(folders: Iterable[Path], asked: frozenset[str]) -> Iterable[str]:
+    """The videos of a corpus that only its feature files name: ids that are asked about, else file stems."""
     for folder in folders:
-        lengths = {**durations(folder), **lengths}
-    return lengths
-
-
-def _with_duration(video: Video, containers: Mapping[str, float], features: FeatureStore) -> Video:
-    """The best duration known: given, from the container, one second per feature row, or the last subtitle's end."""
-    if video.duration is not None:
-        return video
-    if video.id in containers:
-        return replace(video, duration=containers[video.id], duration_source="container")
-    rows = features.rows(video.id)
-    if rows is not None:
-        return replace(video, duration=float(rows), duration_source="features")
-    lines = [line for lines in (video.subtitles, *video.translations.values()) for line in lines]
-    if lines:
-        return replace(video, duration=max(line.end for line in lines), duration_source="subtitles")
-    return video
+        names = name_videos(feature_files(folder), asked)
+        yield from (*names.files, *(path.stem for path in names.unnamed))
 
 
 def truth_records(

@@ -16,8 +16,11 @@ from tempfile import TemporaryDirectory
 
 from cmivqa_kit.data.catalogue import MANIFEST, Catalogue, catalogue
 from cmivqa_kit.data.downloads import Heap, collect
+from cmivqa_kit.data.feature_names import name_videos
+from cmivqa_kit.data.line_times import KINDS
 from cmivqa_kit.data.placing import Placement, put, refuse_conflicts, without_repeats
 from cmivqa_kit.data.recognise import Recognised, recognise
+from cmivqa_kit.data.root_remarks import root_remarks
 from cmivqa_kit.data.srt import convert_folder, split_name
 from cmivqa_kit.data.types import TRACKS, Note
 from cmivqa_kit.editions import Edition, load_edition
@@ -35,6 +38,7 @@ class Intake:
     """What `gather` found: the edition, the files placed, what was left out and why, and what is missing.
 
     ``reissued`` are the videos that the organizers of this edition handed out twice, because the first were broken.
+    ``remarks`` say what of the data root will not work as it is (`cmivqa_kit.data.root_remarks`).
     """
 
     root: Path
@@ -43,6 +47,7 @@ class Intake:
     ignored: tuple[Note, ...]
     missing: tuple[str, ...]
     reissued: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def gather(
@@ -104,9 +109,11 @@ def _gather(
         put(place, staging)
     _write_manifest(root, rules)
     heap.ignored += [Note(f"{n} {suffix} files", "videos and audios are not used") for suffix, n in heap.media.items()]
+    filled = catalogue(root)
     return Intake(
-        root, rules, tuple(plan), tuple(heap.ignored), tuple(_missing(catalogue(root), rules)), rules.reissued_videos
-    )
+        root, rules, tuple(plan), tuple(heap.ignored), tuple(_missing(filled, rules)), rules.reissued_videos,
+        root_remarks(filled),
+    )  # fmt: skip
 
 
 def _looked_at(heap: Heap) -> str:
@@ -162,7 +169,8 @@ def _plan(
             videos[home] |= found.videos
         plan.append(Placement(found.path, root / home / "subtitle.json", "subtitles", hint=found.full_name))
     for group in heap.features.values():
-        ids = {file.stem for file in group.files}
+        known = set().union(*videos.values())
+        ids = set(name_videos(group.files, known).files) if known else {file.stem for file in group.files}
         home = _home(ids, videos, edition.split_in(*reversed(Path(group.hint).parts))) or SHARED
         plan.append(Placement(group.path, root / home / "video_feature", "features", group.files, group.hint))
     return plan, unsorted
@@ -244,7 +252,8 @@ def _from_captions(heap: Heap, staging: Path) -> list[Recognised]:
             (links / file.name).symlink_to(file.resolve())
         target = staging / f"captions-{number}.json"
         try:
-            heap.ignored += convert_folder(links, target).notes
+            notes = convert_folder(links, target).notes
+            heap.ignored += [note for note in notes if note.kind not in KINDS]  # those are among the remarks
         except UserError as error:
             raise UserError(
                 error.message.replace(str(links), str(folder.hint)),
