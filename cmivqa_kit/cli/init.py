@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, options
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, options, words
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.intake import Intake
@@ -24,35 +25,52 @@ if TYPE_CHECKING:
     "--from", "sources", type=PATH, multiple=True, metavar="PATH...",
     help="Downloads: zips, tars, folders, loose files, under any name. More paths may follow.",
 )  # fmt: skip
+@click.option(
+    "--answers", type=PATH, multiple=True, metavar="FILE",
+    help="Organizers' answers of a test split, where no name says so. May be given several times.",
+)  # fmt: skip
 @click.argument("more", type=PATH, nargs=-1, metavar="[PATH]...")
 @options("data", "edition", "baseline", "force", "format")
 def command(
-    sources: tuple[Path, ...], more: tuple[Path, ...], force: bool, form: str, data: Path | None, **flags: Any
+    sources: tuple[Path, ...],
+    answers: tuple[Path, ...],
+    more: tuple[Path, ...],
+    force: bool,
+    form: str,
+    data: Path | None,
+    **flags: Any,
 ) -> None:
     """Make a workspace here: a cmivqa.toml, and with --from a data root filled with what the organizers hand out.
 
-    Files are recognised by content. Archives are unpacked safely, feature folders linked, videos and audios left out;
-    what was found, what is missing and which edition it is are printed. Without --from, --data names a root that is
-    ready already. An existing cmivqa.toml is kept unless --force is given; new downloads are added to its data root.
+    Files are recognised by content; answers and training data need a name that says so as well, or --answers.
+    Archives are unpacked safely, feature folders linked, videos and audios left out; what was found, what is missing
+    and which edition it is are printed. Without --from, --data names a root that is ready already. An existing
+    cmivqa.toml is kept unless --force is given; new downloads are added to its data root.
     """
+    from cmivqa_kit.data.answer_evidence import KnownPredictions
     from cmivqa_kit.data.intake import gather
     from cmivqa_kit.errors import UserError
     from cmivqa_kit.files import write_text
+    from cmivqa_kit.plugin.registry import baseline_names
+    from cmivqa_kit.runs.provenance import run_of
     from cmivqa_kit.workspace import FILE
     from cmivqa_kit.workspace import render as toml
 
     if more and not sources:
-        raise UserError(f"init: {more[0]} stands without --from", f"Write: cmivqa init --from {more[0]}")
+        raise UserError(
+            f"init: {more[0]} stands without --from", f"Write: {words('cmivqa', 'init', '--from', more[0])}"
+        )
     file = Path.cwd() / FILE
     session = Session(form, data=data, **flags)
-    if file.exists() and not force and not sources:
+    if file.exists() and not force and not sources and not answers:
         raise UserError(f"{file}: exists", "Edit it, or give --force to write a new one.")
     # A workspace in a folder above is another one: its data root is not filled from here.
     known = session.workspace["data.root"] if data is not None or file.exists() else None
     root = Path(known) if known is not None else Path("data")
     intake: Intake | None = None
-    if sources:
-        intake = gather((*sources, *more), root, flags.get("edition"), session.say)
+    if sources or answers:
+        predictions = KnownPredictions(partial(run_of, session.workspace.path("run.directory")), baseline_names())
+        intake = gather((*sources, *more), root, flags.get("edition"), session.say, answers, predictions)
     written = not file.exists() or force
     if written:
         values: dict[str, Any] = {"model.baseline": session.workspace["model.baseline"]}

@@ -43,6 +43,9 @@ class KnownPredictions:
         return self.run_of(path) or (self.digests.get(sha256(path)) if self.digests else None)
 
 
+NOTHING_KNOWN = KnownPredictions()
+
+
 @dataclass(frozen=True, slots=True)
 class Sorted:
     """A question file with the split that it is of, where that can be told, and whether it holds the answers of it."""
@@ -73,7 +76,7 @@ def sort_questions(
     ]
     if wrong:
         raise problems_error("--answers", wrong, "Name the organizers' answer file.")
-    tests = [file for file in (*files, *present) if not file.answers and _hidden(file.split(edition), edition)]
+    tests = [file for file in (*files, *present) if not file.answers]
     sorted_files: list[Sorted] = []
     notes: list[Note] = []
     for file in files:
@@ -127,7 +130,3 @@ def _advice(file: Recognised, edition: Edition) -> str:
     splits = [name for name, facts in edition.splits.items() if facts.answers == "public"]
     train = f", or rename training data to {splits[0]}.json" if splits and not file.textless else ""
     return f"give true answers as --answers FILE{train}"
-
-
-def _hidden(split: str | None, edition: Edition) -> bool:
-    return split is not None and edition.splits[split].answers == "organizers"

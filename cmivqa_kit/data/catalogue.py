@@ -20,8 +20,6 @@ from cmivqa_kit.data.feature_clock import ONE_SECOND
 from cmivqa_kit.data.feature_notes import stray_features
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.question_match import difference, questions_in
-from cmivqa_kit.data.layouts import detect
-from cmivqa_kit.data.question_match import difference, questions_in
 from cmivqa_kit.data.types import TRACKS, Note, Track
 from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
 from cmivqa_kit.errors import UserError, closest

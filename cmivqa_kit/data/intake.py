@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cmivqa_kit.data.answer_evidence import NOTHING_KNOWN, KnownPredictions, Sorted, sort_questions
 from cmivqa_kit.data.catalogue import MANIFEST, Catalogue, catalogue
 from cmivqa_kit.data.downloads import Heap, collect
 from cmivqa_kit.data.feature_names import name_videos
@@ -51,11 +52,22 @@ class Intake:
 
 
 def gather(
-    paths: Sequence[Path], root: Path, edition: str | None = None, tell: Callable[[str], None] = lambda line: None
+    paths: Sequence[Path],
+    root: Path,
+    edition: str | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+    answers: Sequence[Path] = (),
+    known_predictions: KnownPredictions = NOTHING_KNOWN,
 ) -> Intake:
     """Bring downloads into the data root ``root`` (made if absent; files already in it are kept).
 
-    ``tell`` is called with a line about each long step.
+    Args:
+        paths: files, archives and folders.
+        root: the data root.
+        edition: the edition, where it should not be detected.
+        tell: called with a line about each long step.
+        answers: files (or archives or folders of them) whose times are the true answers, as the user says.
+        known_predictions: what is known of predictions, which are never taken for answers.
 
     Raises:
         UserError: a path is missing or a damaged or hostile archive, nothing usable was found, a split cannot be told,
@@ -63,38 +75,61 @@ def gather(
             placed in these cases.
         RunFailed: the disk is full or not writable.
     """
-    problems = [Problem(str(path), "no such file or folder") for path in paths if not path.exists()]
+    given = (*paths, *answers)
+    problems = [Problem(str(path), "no such file or folder") for path in given if not path.exists()]
     problems += [
         Problem(str(path), f"is the data root {root}, or in it: name it with --data, without --from")
-        for path in paths
+        for path in given
         if path.resolve().is_relative_to(root.resolve())
     ]
     if root.exists() and not root.is_dir():
         problems.append(Problem(str(root), "the data root is a file"))
     if problems:
-        raise problems_error("--from", problems, "Check the paths.")
+        raise problems_error("--answers" if not paths else "--from", problems, "Check the paths.")
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         staging = TemporaryDirectory(prefix=".cmivqa-intake-", dir=root.parent)
     except OSError as error:
         raise RunFailed(f"{root}: cannot be made ({error.strerror or error})", "Choose another --data DIR.") from None
     with staging as name:
-        return _gather(paths, root, Path(name), edition, tell)
+        heap = Heap()
+        for number, path in enumerate(paths):
+            collect(path, Path(name) / str(number), heap, root, tell)
+        flagged = Heap()
+        for number, path in enumerate(answers):
+            collect(path, Path(name) / f"answers-{number}", flagged, root, tell, flagged=True)
+        _add_flagged(heap, flagged)
+        known_predictions = replace(known_predictions, digests={**heap.digests, **known_predictions.digests})
+        return _gather(heap, root, Path(name), edition, known_predictions)
 
 
-def _gather(
-    paths: Sequence[Path], root: Path, staging: Path, edition: str | None, tell: Callable[[str], None]
-) -> Intake:
-    heap = Heap()
-    for number, path in enumerate(paths):
-        collect(path, staging / str(number), heap, root, tell)
+def _add_flagged(heap: Heap, flagged: Heap) -> None:
+    """Put the files that the user called answers to the others, in the place of the same file found among them.
+
+    Raises:
+        UserError: there is no time in one of them, or nothing at all; all are listed.
+    """
+    problems = [Problem(note.subject, note.why) for note in flagged.ignored]
+    problems += [Problem(file.hint, "there are no times in it") for file in flagged.json if not file.answers]
+    if problems:
+        raise problems_error(
+            "--answers", problems, "Name the organizers' answer file: JSON with ids, videos and times."
+        )
+    named = {file.path.resolve() for file in flagged.json}
+    heap.json = [file for file in heap.json if file.path.resolve() not in named] + flagged.json
+    heap.digests.update(flagged.digests)
+
+
+def _gather(heap: Heap, root: Path, staging: Path, edition: str | None, known_predictions: KnownPredictions) -> Intake:
     known = catalogue(root) if root.is_dir() else None
     rules = _edition(heap, known, edition)
     present = _present(known)
-    if not heap.of_kind("questions") and not present:
+    questions, left_out = sort_questions(heap.of_kind("questions"), list(present.values()), rules, known_predictions)
+    heap.ignored += left_out
+    if not questions and not present:
         seen = "; ".join(f"{note.subject}: {note.why}" for note in heap.ignored[:5]) or "no .json file at all"
         raise UserError("no question file found in what was given", f"Looked at: {seen}")
-    plan, unsorted = _plan(heap, present, rules, root, staging)
+    plan, unsorted = _plan(questions, heap, present, rules, root, staging)
     if unsorted:
         raise problems_error(
             "cannot tell which split these files belong to",
@@ -103,7 +138,8 @@ def _gather(
         )
     if not plan:
         raise UserError("nothing usable found in what was given", _looked_at(heap))
-    plan = without_repeats(plan)
+    plan, repeats = without_repeats(plan)
+    heap.ignored += repeats
     refuse_conflicts(plan)
     for place in plan:
         put(place, staging)
@@ -142,7 +178,7 @@ def _present(known: Catalogue | None) -> dict[str, Recognised]:
 
 
 def _plan(
-    heap: Heap, present: dict[str, Recognised], edition: Edition, root: Path, staging: Path
+    questions: Sequence[Sorted], heap: Heap, present: dict[str, Recognised], edition: Edition, root: Path, staging: Path
 ) -> tuple[list[Placement], list[Problem]]:
     plan: list[Placement] = []
     unsorted: list[Problem] = []
@@ -150,16 +186,17 @@ def _plan(
     for found in present.values():
         folder = found.path.parent.relative_to(root).as_posix()
         videos[SHARED if folder == "." else folder] |= found.videos
-    questions = heap.of_kind("questions")
-    for found in questions:
-        split = found.split(edition) or _like_another(found, questions, heap, edition)
+    for question in questions:
+        file, answers = question.file, question.answers
+        split = question.split or _like_another(file, questions, heap, edition)
         if split is None:
-            unsorted.append(Problem(found.hint, f"{found.count} questions without answers"))
+            noun = "answers whose split cannot be told" if file.answers else "questions without answers"
+            unsorted.append(Problem(file.hint, f"{file.count} {noun}"))
             continue
-        videos[split] |= found.videos
-        held = found.holds_answers(split, edition)
-        target = root / _question_path(found, split, edition, held)
-        plan.append(Placement(found.path, target, "answers" if held else "questions", hint=found.full_name))
+        answers = answers or (file.flagged and edition.splits[split].answers == "organizers")
+        videos[split] |= file.videos
+        target = root / _question_path(file, split, edition, answers)
+        plan.append(Placement(file.path, target, "answers" if answers else "questions", hint=file.full_name))
     for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging)]:
         home = _home(found.videos, videos, edition.split_in(*found.named, found.outer))
         if home is None:
@@ -176,25 +213,20 @@ def _plan(
     return plan, unsorted
 
 
-def _like_another(
-    question_file: Recognised, questions: Sequence[Recognised], heap: Heap, edition: Edition
-) -> str | None:
+def _like_another(question_file: Recognised, questions: Sequence[Sorted], heap: Heap, edition: Edition) -> str | None:
     """The split of a file that does not say it: that of a file with the same questions, of subtitles with the same
     videos, or the only split whose answers are hidden."""
+    texts = {asked.text for asked in question_file.asked.values()}
     for other in questions:
-        split = other.split(edition)
-        if (
-            split is not None
-            and question_file.asked
-            and len(question_file.asked & other.asked) >= COVERED * len(question_file.asked)
-        ):
-            return split
-    for other in heap.of_kind("subtitles"):
-        split = edition.split_in(*other.named, other.outer)
+        alike = texts & {asked.text for asked in other.file.asked.values()}
+        if other.split is not None and texts and len(alike) >= COVERED * len(texts):
+            return other.split
+    for spoken in heap.of_kind("subtitles"):
+        split = edition.split_in(*spoken.named, spoken.outer)
         if (
             split is not None
             and question_file.videos
-            and len(question_file.videos & other.videos) >= COVERED * len(question_file.videos)
+            and len(question_file.videos & spoken.videos) >= COVERED * len(question_file.videos)
         ):
             return split
     hidden = [name for name, facts in edition.splits.items() if facts.answers == "organizers"]
