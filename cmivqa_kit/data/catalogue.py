@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmivqa_kit.data.answer_names import names_answers
+from cmivqa_kit.data.caption_languages import one_per_language
 from cmivqa_kit.data.feature_clock import ONE_SECOND
 from cmivqa_kit.data.feature_notes import stray_features
 from cmivqa_kit.data.layouts import detect
@@ -32,6 +33,7 @@ MEDIA_FOLDERS = ("videos", "video")
 SKIPPED_FOLDERS = {"video_feature", "video_features", "features", "videos", "video", "audios", "audio", "subtitles",
                    "runs", "__MACOSX", "node_modules"}  # fmt: skip
 _TRACKS = re.compile(r"(?:track|task)s?[ _-]?(2[ _&+,-]?3|[123]{1,3})(?![0-9])", re.IGNORECASE)
+_CAPTIONS = re.compile(r"captions?|字幕", re.IGNORECASE)
 _NOT_QUESTIONS = re.compile(r"^(submission|output|corpus|config|package|.*subtitle.*|.*sample.*)", re.IGNORECASE)
 
 
@@ -125,22 +127,21 @@ class Catalogue:
         self._refuse_different(chosen, f"answer files for split {split!r}, Track {track}")
         return chosen[0] if chosen else None
 
-    def subtitle_file(self, beside: Path, split: str) -> Path | None:
-        """The subtitle file for a question file in folder ``beside``: the nearest one above it."""
+    def subtitle_files(self, beside: Path, split: str) -> tuple[Path, ...]:
+        """The subtitle files for a question file in folder ``beside``: the nearest above it, one per language."""
         for folder in _upwards(beside, self.root):
             here = [p for p in self.subtitles if p.parent == folder]
             named = [p for p in here if self.edition.split_in(p.stem) == split]
             plain = [p for p in here if self.edition.split_in(p.stem) is None]
-            if len(named or plain) > 1:
-                raise UserError(
-                    f"{folder}: several subtitle files ({', '.join(p.name for p in named or plain)})",
-                    "Keep one called subtitle.json.",
-                )
             if named or plain:
-                return (named or plain)[0]
+                return one_per_language(named or plain, folder)
         # None above it: the only one elsewhere, unless that belongs to another split.
         loose = self.subtitles[0] if len(self.subtitles) == 1 else None
-        return loose if loose and split_of(loose, self.root, self.edition) in (None, split) else None
+        return (loose,) if loose and split_of(loose, self.root, self.edition) in (None, split) else ()
+
+    def subtitle_file(self, beside: Path, split: str) -> Path | None:
+        """The first of `subtitle_files`."""
+        return next(iter(self.subtitle_files(beside, split)), None)
 
     def feature_folders(self, beside: Path) -> tuple[Path, ...]:
         """The folders of ``.npy`` features that serve question files in ``beside``, nearest first."""
@@ -182,7 +183,7 @@ def catalogue(root: Path, edition: str | None = None, seconds_per_row: float | N
     manifest = _manifest(root)
     below = list(_walk(root))
     files = [path for path in below if path.suffix.lower() == ".json" and path.name != MANIFEST]
-    subtitles = [p for p in files if "subtitle" in p.name.lower()]
+    subtitles = [path for path in files if _is_subtitle_file(path)]
     rules = load_edition(
         edition
         or manifest.get("edition")
@@ -248,6 +249,17 @@ def _rank(path: Path, split: str, official: Sequence[str]) -> int:
         sibling = {"train": "dev.json", "dev": "train.json"}.get(split)
         return 0 if sibling and (path.parent / sibling).exists() else 1
     return 2 if path.name in official else 3
+
+
+def _is_subtitle_file(path: Path) -> bool:
+    """True for files named after subtitles, or after captions where no question stands in them."""
+    if "subtitle" in path.name.lower() or _CAPTIONS.search(path.name) is None:
+        return "subtitle" in path.name.lower()
+    try:
+        document = read_json(path)
+    except UserError:
+        return True  # reported when it is used
+    return not (isinstance(document, list) and detect(document))
 
 
 def _manifest(root: Path) -> dict[str, str]:

@@ -87,6 +87,13 @@ def _no_video(question: Question, video: Video | None, split: Split) -> Reason:
     return None if video is not None else f"video {question.video_id} is not in the corpus"
 
 
+@rule("no-corpus", "no video to choose from")
+def _no_corpus(question: Question, video: Video | None, split: Split) -> Reason:
+    silent = not any(video.subtitles or video.translations for video in split.videos.values())
+    empty = question.video_id is None and silent and not len(split.features)
+    return "no subtitles, captions or features in the corpus of the split" if empty else None
+
+
 @rule("no-subtitles", "video without subtitles")
 def _no_subtitles(question: Question, video: Video | None, split: Split) -> Reason:
     return None if video is None or video.subtitles_in(question.language) else "no subtitle line"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from cmivqa_kit.data.captions import Tracks, are_captions, read_spoken
 from cmivqa_kit.data.catalogue import Catalogue, QuestionFile, catalogue
 from cmivqa_kit.data.container import read_durations
 from cmivqa_kit.data.durations import Durations, container_durations, with_duration, with_plausible_lines
 from cmivqa_kit.data.feature_names import feature_files, name_videos
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.layouts import Layout, detect
-from cmivqa_kit.data.subtitles import read_subtitles
-from cmivqa_kit.data.types import Note, Question, Split, Subtitle, Track, Video
+from cmivqa_kit.data.shared_videos import lacks_captions, language_notes, question_file_videos, with_spoken
+from cmivqa_kit.data.types import Note, Question, Split, Track, Video
 from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.files import fingerprint_lists, read_json
 
@@ -34,7 +36,7 @@ class QuestionSet:
 
 LoadQuestions = Callable[[str, Track | None], QuestionSet]  # of one data root, by split and track
 ReadFile = Callable[[Path, str], Any]  # a JSON file, and what to call it in an error
-Lines = dict[str, tuple[Subtitle, ...]]  # by video id
+Lines = dict[str, Tracks]  # by video id
 ReadSubtitles = Callable[[Path, frozenset[str]], tuple[Lines, tuple[Note, ...]]]  # a file, and ids of known videos
 
 
@@ -72,31 +74,35 @@ def load_split(
     track: Track | None = None,
     load: LoadQuestions | None = None,
     durations: Durations = read_durations,
-    subtitles: ReadSubtitles = read_subtitles,
+    subtitles: ReadSubtitles = read_spoken,
+    read_file: ReadFile = read_json,
 ) -> Split:
     """Read a split of a data root that is already catalogued; otherwise as `open_split`.
 
-    ``load`` (by default `load_questions`), ``durations`` and ``subtitles`` may remember what they have read.
+    ``load`` (by default `load_questions`), ``durations``, ``subtitles`` and
+    ``read_file`` may remember what they have read.
     """
     questions = load(name, track) if load else load_questions(catalogue, name, track)
     folder = questions.file.path.parent
     split = questions.file.split
     notes = [*catalogue.notes, *questions.notes]
-    subtitle_file = catalogue.subtitle_file(folder, split)
     folders = catalogue.feature_folders(folder)
     stems = frozenset(path.stem for folder in folders for path in feature_files(folder))
     asked = frozenset(q.video_id for q in questions.questions if q.video_id is not None)
-    videos = dict(questions.videos)
-    silent = not videos or any(not (video.subtitles or video.translations) for video in videos.values())
-    if silent and subtitle_file is not None:
-        lines, found = subtitles(subtitle_file, asked | stems)
-        notes += found
-        for video_id, spoken in lines.items():
-            inline = videos.get(video_id, Video(video_id))
-            videos[video_id] = inline if inline.subtitles else replace(inline, subtitles=spoken)
-    elif not videos:
-        notes.append(Note("subtitle.json", "none found: videos have no subtitles"))
+    videos, file_notes = question_file_videos(catalogue, questions.file, questions.videos, read_file)
+    notes += file_notes
+    files = catalogue.subtitle_files(folder, split)
+    if lacks_captions(videos, questions.questions) or _is_of(split, catalogue, files):
+        for file in files:
+            spoken, found = subtitles(file, asked | stems)
+            notes += found
+            for video_id, tracks in spoken.items():
+                videos[video_id] = with_spoken(videos.get(video_id, Video(video_id)), tracks, file)
+    if not videos:
+        if not files:
+            notes.append(Note("subtitle.json", "none found: videos have no subtitles"))
         videos = {video_id: Video(video_id) for video_id in _in_files(folders, asked)}
+    notes += language_notes(videos, questions.questions)
     _refuse_near_misses(questions, videos)
     videos = dict(sorted(videos.items()))
     ends: dict[str, float | None] = dict.fromkeys(sorted(asked - videos.keys()))
@@ -137,6 +143,11 @@ def load_questions(
     by_organizers = catalogue.edition.splits[file.split].answers == "organizers"
     corpus_only = by_organizers and 1 not in file.tracks  # no honest record of this file names a video
     layout = detect(records, questions_only=corpus_only)
+    if layout is None and are_captions(records):
+        raise UserError(
+            f"{file.path}: captions of videos and no questions",
+            f"Rename it: {shlex.join(['mv', str(file.path), str(file.path.with_name('subtitle.json'))])}",
+        )
     if layout is None:
         raise UserError(
             f"{file.path}: no record has a question ('question', 'Chinese_question' or 'English_question')",
@@ -202,6 +213,13 @@ def _refuse_near_misses(questions: QuestionSet, videos: Mapping[str, Video]) -> 
             near,
             "Write each id as YouTube does, the same in both files.",
         )
+
+
+def _is_of(split: str, catalogue: Catalogue, subtitle_files: Sequence[Path]) -> bool:
+    """True where subtitle files lie beside question files of this split alone: all their videos are of its corpus."""
+    folders = {path.parent for path in subtitle_files} - {catalogue.root}
+    beside = {file.split for file in catalogue.questions if file.path.parent in folders}
+    return beside == {split}
 
 
 def _in_files(folders: Iterable[Path], asked: frozenset[str]) -> Iterable[str]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cmivqa_kit.data.captions import read_spoken
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.container import read_durations
 from cmivqa_kit.data.corpus import Lines, QuestionSet, load_questions, load_split, truth_records
-from cmivqa_kit.data.subtitles import doubled_ids, read_subtitles
+from cmivqa_kit.data.subtitles import doubled_ids
 from cmivqa_kit.data.types import Note, Split, Track
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json
@@ -40,7 +41,9 @@ class OpenRoot:
         """Questions and corpus of a split, as `cmivqa_kit.data.corpus.load_split` reads them."""
 
         def load() -> Split:
-            return load_split(self.catalogue, split, track, self.questions, self._durations, self._subtitles)
+            return load_split(
+                self.catalogue, split, track, self.questions, self._durations, self._subtitles, self._json
+            )
 
         return self._once(("split", split, track), load)
 
@@ -63,10 +66,10 @@ class OpenRoot:
             return document
 
         if noted not in self._read:
-            lines = read_subtitles(path, known_ids, read)
+            lines = read_spoken(path, known_ids, read)
             self._read["subtitles", path, known_ids & self._read[noted]] = lines
         deciding = known_ids & self._read[noted]
-        return self._once(("subtitles", path, deciding), lambda: read_subtitles(path, deciding, read))
+        return self._once(("subtitles", path, deciding), lambda: read_spoken(path, deciding, read))
 
     def _durations(self, folder: Path) -> dict[str, float]:
         return self._once(("durations", folder), lambda: read_durations(folder))

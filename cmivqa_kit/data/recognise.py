@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from cmivqa_kit.data.answer_names import names_predictions
+from cmivqa_kit.data.captions import are_captions, captioned_videos
 from cmivqa_kit.data.catalogue import tracks_in
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.question_match import AskedById, answers_without_texts, asked_by_id
@@ -85,6 +86,9 @@ def recognise(path: Path, hint: str, outer: str = "", flagged: bool = False) -> 
         document = read_json(path)
     except UserError as error:
         return Recognised(path, hint, "other", error.message)
+    if are_captions(document):
+        videos = captioned_videos(document)
+        return Recognised(path, hint, "subtitles", outer=outer, count=len(videos), videos=videos)
     if isinstance(document, dict):
         if _is_subtitles(document):
             return Recognised(path, hint, "subtitles", outer=outer, count=len(document), videos=frozenset(document))
