@@ -97,15 +97,17 @@ def _with_times(
         return f"predictions: run {run} made this file"
     own, *folders = file.named
     says_answers = file.flagged or names_true_times(file.named)
-    asked_by = next((test for test in tests if share_of(file.asked, test.asked) >= SHARE), None)
+    named = file.named_split(edition)
+    # What is named as training data is a test's only where the videos say so, too: short texts repeat.
+    strict = named is not None and edition.splits[named].answers == "public"
+    asked_by = next((test for test in tests if share_of(file.asked, test.asked, videos=strict) >= SHARE), None)
     if not file.flagged:
         system = system_in(own, known.systems)
         if system:
-            return f"predictions, being named after the system {system}; {_advice(file, edition)}"
+            return f"predictions, being named after the system {system}; if not so, give it as --answers FILE"
         folder = "" if names_true_times([own]) else folder_of_predictions(folders)
         if folder:
             return f"predictions, by the name of the folder {folder}"
-    named = file.named_split(edition)
     split = (asked_by.split(edition) if asked_by else None) or named or (file.split(edition) if says_answers else None)
     if split is not None and edition.splits[split].answers == "organizers" and not file.public:
         official = own in edition.splits[split].files
@@ -114,7 +116,7 @@ def _with_times(
         if asked_by is not None and not official:
             return (
                 f"predictions or answers: it asks the questions of {asked_by.path.name} and its name says neither; "
-                f"{_advice(file, edition)}"
+                "give true answers as --answers FILE"
             )
         # A file whose own name says which split it asks about is its question file, even with answers planted in it.
         if edition.split_in(own) is not None and not file.textless:

@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cmivqa_kit.data.answer_evidence import NOTHING_KNOWN, KnownPredictions, Sorted, sort_questions
+from cmivqa_kit.data.caption_languages import apart_by_language
+from cmivqa_kit.data.captions import file_language
 from cmivqa_kit.data.catalogue import MANIFEST, Catalogue, catalogue
 from cmivqa_kit.data.downloads import Heap, collect
 from cmivqa_kit.data.feature_names import name_videos
@@ -197,6 +199,7 @@ def _plan(
         videos[split] |= file.videos
         target = root / _question_path(file, split, edition, answers)
         plan.append(Placement(file.path, target, "answers" if answers else "questions", hint=file.full_name))
+    spoken: list[tuple[Path, Path, str]] = []
     for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging)]:
         home = _home(found.videos, videos, edition.split_in(*found.named, found.outer))
         if home is None:
@@ -204,7 +207,9 @@ def _plan(
             continue
         if home != SHARED:
             videos[home] |= found.videos
-        plan.append(Placement(found.path, root / home / "subtitle.json", "subtitles", hint=found.full_name))
+        spoken.append((found.path, root / home / "subtitle.json", found.full_name))
+    targets = apart_by_language([(path, target) for path, target, _ in spoken], file_language)
+    plan += [Placement(s[0], target, "subtitles", hint=s[2]) for s, target in zip(spoken, targets, strict=True)]
     for group in heap.features.values():
         known = set().union(*videos.values())
         ids = set(name_videos(group.files, known).files) if known else {file.stem for file in group.files}
@@ -311,7 +316,7 @@ def _missing(catalogue: Catalogue, edition: Edition) -> Iterator[str]:
     for split in catalogue.splits:
         of_split = [file for file in catalogue.questions if file.split == split]
         beside = of_split[0].path.parent
-        inline = any(recognise(file.path, file.path.name).inline for file in of_split[:1])
+        inline = any(recognise(file.path, file.path.name).inline for file in of_split)
         if not inline and catalogue.subtitle_file(beside, split) is None:
             yield f"{split}: subtitle.json"
         if not catalogue.feature_folders(beside):

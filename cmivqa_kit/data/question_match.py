@@ -65,9 +65,18 @@ def _is_id(value: object) -> bool:
     return isinstance(value, (str, int))
 
 
-def share_of(file: AskedById, other: AskedById) -> float:
-    """The share of a file's questions that another file asks: same id and text, same video where both name one."""
-    equal = sum(1 for identity, asked in file.items() if identity in other and _same(asked, other[identity]))
+def share_of(file: AskedById, other: AskedById, videos: bool = False) -> float:
+    """The share of a file's questions that another file asks: same id and text, same video where both name one.
+
+    ``videos``: only questions of which both name the video count.
+    """
+    equal = sum(
+        1
+        for identity, asked in file.items()
+        if identity in other
+        and _same(asked, other[identity])
+        and not (videos and None in (asked.video_id, other[identity].video_id))
+    )
     return equal / len(file) if file else 0.0
 
 
