@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import click
 
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, options, words
+from cmivqa_kit.errors import SHOWN
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.intake import Intake
@@ -114,10 +114,10 @@ def _show(session: Session, intake: Intake) -> None:
         session.say(f"Missing: {missing}", "yellow")
     for remark in intake.remarks:
         session.say(f"Note: {remark}", "yellow")
-    reasons = Counter(note.why for note in intake.ignored)
-    for why, count in reasons.items():
-        example = next(note.subject for note in intake.ignored if note.why == why)
-        session.say(f"Left out: {example}{f' and {count - 1} more' if count > 1 else ''}: {why}")
+    for why in dict.fromkeys(note.why for note in intake.ignored):
+        subjects = [note.subject for note in intake.ignored if note.why == why]
+        more = f" and {len(subjects) - SHOWN} more" if len(subjects) > SHOWN else ""
+        session.say(f"Left out: {', '.join(subjects[:SHOWN])}{more}: {why}")
     if intake.reissued:
         session.say(
             f"Re-issued by the organizers: {', '.join(intake.reissued)}. Their first files were broken: make sure that "

@@ -11,6 +11,7 @@ from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.check import CheckReport, check
 from cmivqa_kit.data.opened import OpenRoot
 from cmivqa_kit.data.types import Split
+from cmivqa_kit.data.unused_files import unused_question_files
 from cmivqa_kit.errors import UserError
 
 
@@ -25,13 +26,15 @@ def check_root(catalogue: Catalogue, split: str | None = None) -> tuple[list[Che
     broken: dict[str, UserError] = {}
     for name in (split,) if split else catalogue.splits:
         read: set[Path] = set()
+        unused = unused_question_files(catalogue, name)
         # One file of the split for each track, as they are used; most editions use one of them for several.
         for track in (None, *catalogue.tracks(name)):
             try:
                 path = catalogue.question_file(name, track).path
                 if path not in read:
                     read.add(path)
-                    splits.append(root.split(name, track))
+                    opened = root.split(name, track)
+                    splits.append(replace(opened, notes=(*opened.notes, *unused)))
             except UserError as error:
                 if str(error) not in map(str, broken.values()):
                     broken[f"{name}, Track {track}" if track else name] = error

@@ -16,7 +16,7 @@ from cmivqa_kit.data.durations import Durations, container_durations, with_durat
 from cmivqa_kit.data.feature_names import feature_files, name_videos
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.layouts import Layout, detect
-from cmivqa_kit.data.shared_videos import lacks_captions, language_notes, question_file_videos, with_spoken
+from cmivqa_kit.data.shared_videos import are_silent, lacks_captions, language_notes, question_file_videos, with_spoken
 from cmivqa_kit.data.types import Note, Question, Split, Track, Video
 from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.files import fingerprint_lists, read_json
@@ -92,12 +92,16 @@ def load_split(
     videos, file_notes = question_file_videos(catalogue, questions.file, questions.videos, read_file)
     notes += file_notes
     files = catalogue.subtitle_files(folder, split)
-    if lacks_captions(videos, questions.questions) or _is_of(split, catalogue, files):
+    own = _is_of(split, catalogue, files)
+    if own or lacks_captions(videos, questions.questions):
+        # Beside captions of all its videos, a file that serves several splits adds none to the corpus of this one.
+        corpus = None if own or are_silent(videos) else asked | videos.keys()
         for file in files:
             spoken, found = subtitles(file, asked | stems)
             notes += found
             for video_id, tracks in spoken.items():
-                videos[video_id] = with_spoken(videos.get(video_id, Video(video_id)), tracks, file)
+                if corpus is None or video_id in corpus:
+                    videos[video_id] = with_spoken(videos.get(video_id, Video(video_id)), tracks, file)
     if not videos:
         if not files:
             notes.append(Note("subtitle.json", "none found: videos have no subtitles"))

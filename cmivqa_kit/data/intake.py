@@ -325,6 +325,7 @@ def _missing(catalogue: Catalogue, edition: Edition) -> Iterator[str]:
         yield from (f"{split}: the question file of Track {track}" for track in TRACKS if track not in have)
     for split, facts in edition.splits.items():
         if split not in catalogue.splits:
-            how = " (make one with: cmivqa data split)" if split == "dev" and "train" in catalogue.splits else ""
+            divisible = len({file.tracks for file in catalogue.questions if file.split == "train"}) == 1
+            how = " (make one with: cmivqa data split)" if split == "dev" and divisible else ""
             size = f", {facts.questions} questions" if facts.questions else ""
             yield f"{split}: not among the files{size}{how}"

@@ -10,6 +10,7 @@ from cmivqa_kit.data.feature_notes import STRAY, feature_notes
 from cmivqa_kit.data.line_times import KINDS
 from cmivqa_kit.data.opened import OpenRoot
 from cmivqa_kit.data.types import Note, Split
+from cmivqa_kit.data.unused_files import unused_question_files
 from cmivqa_kit.errors import UserError
 
 
@@ -25,6 +26,8 @@ def root_remarks(catalogue: Catalogue) -> tuple[str, ...]:
             splits.append(root.split(name))
     known = frozenset(video for split in splits for video in split.features.videos)
     notes: dict[Note, str] = {note: f"{note.subject}: {note.why}" for note in catalogue.notes if note.kind == STRAY}
+    for note in (note for name in catalogue.splits for note in unused_question_files(catalogue, name)):
+        notes[note] = f"{note.subject}: {note.why}"
     for split in splits:
         for note in feature_notes(split.features, known):
             notes.setdefault(note, f"{split.name}: {note.subject}: {note.why}")
