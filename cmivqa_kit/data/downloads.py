@@ -42,6 +42,7 @@ class Heap:
     captions: dict[Path, Folder] = field(default_factory=dict)
     ignored: list[Note] = field(default_factory=list)
     media: Counter[str] = field(default_factory=Counter)
+    apart: tuple[Path, ...] = ()  # files and folders, resolved, that are read as something else
     digests: dict[str, str] = field(default_factory=dict)  # of predictions that records below the paths name: run
 
     def of_kind(self, kind: str) -> list[Recognised]:
@@ -83,6 +84,8 @@ def _collect(
     features: dict[Path, list[Path]] = defaultdict(list)
     captions: dict[Path, list[Path]] = defaultdict(list)
     for file in below_path:
+        if any(file.resolve().is_relative_to(apart) for apart in heap.apart):
+            continue
         suffix = file.suffix.lower()
         below = "" if file == path else file.relative_to(path).as_posix()
         inner = "/".join(part for part in (hint, below) if part)

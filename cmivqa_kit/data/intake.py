@@ -94,7 +94,7 @@ def gather(
     except OSError as error:
         raise RunFailed(f"{root}: cannot be made ({error.strerror or error})", "Choose another --data DIR.") from None
     with staging as name:
-        heap = Heap()
+        heap = Heap(apart=tuple(path.resolve() for path in answers))
         for number, path in enumerate(paths):
             collect(path, Path(name) / str(number), heap, root, tell)
         flagged = Heap()
@@ -106,7 +106,7 @@ def gather(
 
 
 def _add_flagged(heap: Heap, flagged: Heap) -> None:
-    """Put the files that the user called answers to the others, in the place of the same file found among them.
+    """Put the files that the user called answers to the others.
 
     Raises:
         UserError: there is no time in one of them, or nothing at all; all are listed.
@@ -117,8 +117,7 @@ def _add_flagged(heap: Heap, flagged: Heap) -> None:
         raise problems_error(
             "--answers", problems, "Name the organizers' answer file: JSON with ids, videos and times."
         )
-    named = {file.path.resolve() for file in flagged.json}
-    heap.json = [file for file in heap.json if file.path.resolve() not in named] + flagged.json
+    heap.json += flagged.json
     heap.digests.update(flagged.digests)
 
 

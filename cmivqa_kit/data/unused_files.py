@@ -13,6 +13,7 @@ def unused_question_files(catalogue: Catalogue, split: str) -> tuple[Note, ...]:
 
     A copy is none, nor is the whole file that a division into train and dev was made from.
     """
+    split = catalogue.edition.canonical_split(split) or split
     files = {file for file in catalogue.questions if file.split == split}
     notes: list[Note] = []
     for track in (None, *catalogue.tracks(split)):
