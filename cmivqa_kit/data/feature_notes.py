@@ -17,6 +17,7 @@ STRAY = f"{SUFFIX} files that are not used: features are looked for in video_fea
 UNNAMED = "feature files that no video is known of"
 SEVERAL = "several feature files of one video, none of which is used"
 OTHER_FILES = "files in a feature folder that are not read"
+OUTLASTED = "subtitles go on long after the feature rows: cut off, or of another extractor?"
 NOT_SETTLED, OTHERWISE = "rows that are not a second long", "rows that are not as long as stated"
 
 
@@ -48,8 +49,7 @@ def name_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> Itera
             files = len(names.files) + len(names.unnamed) + sum(map(len, (names.several or {}).values()))
             share = count(files, "file") if len(unnamed) == files else f"{len(unnamed)} of {files} files"
             example = unnamed[0].name
-            want = f"; {example} should be VIDEO_ID{SUFFIX}" if len(unnamed) == files else ""
-            yield Note(str(folder), f"{share}, none named as a video known here; e.g. {example}{want}", UNNAMED)
+            yield Note(str(folder), f"{share}, none named as a video; e.g. {example} (wanted: VIDEO_ID{SUFFIX})", UNNAMED)
         for video, paths in (names.several or {}).items():
             if video not in features:
                 listed = ", ".join(path.name for path in paths)
@@ -87,6 +87,10 @@ def clock_notes(features: FeatureStore) -> Iterator[Note]:
     elif features.stated and not measured.agrees(features.stated):
         stated = rate_words(features.stated)
         yield Note("features", f"stated is {stated}, but {measured.words}", OTHERWISE)
+    else:
+        for video, (seconds, end) in features.outlasted.items():
+            why = f"its subtitles go on until {end:g} s, its rows end at {seconds:g} s: cut off, or of another extractor?"
+            yield Note(video, why, OUTLASTED)
 
 
 def unsettled_fix(features: FeatureStore) -> str:

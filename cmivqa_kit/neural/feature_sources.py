@@ -130,6 +130,9 @@ def _require_usable(store: FeatureStore, split: Split, of_run: float | None) -> 
             "Give features that were extracted as those it was trained on; "
             f"if these were, say so: --seconds-per-row {of_run:g}",
         )
+    elif store.outlasted:
+        log.warning("%d of %d videos have subtitles that go on long after their feature rows, the first: %s",
+                    len(store.outlasted), len(store), next(iter(store.outlasted)))  # fmt: skip
     elif store.stated and store.measured is not None and not store.measured.agrees(store.stated):
         log.warning("%s is stated, but %s", rate_words(store.stated), store.measured.words)
 
