@@ -49,7 +49,9 @@ def name_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> Itera
             files = len(names.files) + len(names.unnamed) + sum(map(len, (names.several or {}).values()))
             share = count(files, "file") if len(unnamed) == files else f"{len(unnamed)} of {files} files"
             example = unnamed[0].name
-            yield Note(str(folder), f"{share}, none named as a video; e.g. {example} (wanted: VIDEO_ID{SUFFIX})", UNNAMED)
+            yield Note(
+                str(folder), f"{share}, none named as a video; e.g. {example} (wanted: VIDEO_ID{SUFFIX})", UNNAMED
+            )
         for video, paths in (names.several or {}).items():
             if video not in features:
                 listed = ", ".join(path.name for path in paths)
@@ -89,7 +91,9 @@ def clock_notes(features: FeatureStore) -> Iterator[Note]:
         yield Note("features", f"stated is {stated}, but {measured.words}", OTHERWISE)
     else:
         for video, (seconds, end) in features.outlasted.items():
-            why = f"its subtitles go on until {end:g} s, its rows end at {seconds:g} s: cut off, or of another extractor?"
+            why = (
+                f"its subtitles go on until {end:g} s, its rows end at {seconds:g} s: cut off, or of another extractor?"
+            )
             yield Note(video, why, OUTLASTED)
 
 

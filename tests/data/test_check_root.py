@@ -90,7 +90,9 @@ def test_faults_are_those_of_all_videos_asked_about_or_not(tmp_path: Path) -> No
 
 def test_init_says_the_same(tmp_path: Path) -> None:
     root = clocked(tmp_path / "a", lambda rows: rows[::2])
-    assert [text[:50] for text in root_remarks(catalogue(root))] == ["train: features: 4 of 4 videos have half as many r"]
+    assert [text[:50] for text in root_remarks(catalogue(root))] == [
+        "train: features: 4 of 4 videos have half as many r"
+    ]
     root = clocked(tmp_path / "b", lambda rows: rows.T)
     assert root_remarks(catalogue(root)) == (
         "train: 4 of 4 feature files look transposed: (dimensions, time) instead of (seconds, dimensions)",

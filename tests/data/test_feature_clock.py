@@ -101,10 +101,11 @@ def test_silence_at_the_end_is_no_other_rate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "seconds"), [(0.99, 1.0), (1.97, 2.0), (0.245, 0.25), (0.636, 0.64), (0.66, 2 / 3), (1.31, 1.31), (7.0, 7.0)]
+    ("raw", "seconds"),
+    [(0.99, 1.0), (1.97, 2.0), (0.245, 0.25), (0.636, 0.64), (0.66, 2 / 3), (1.31, 1.31), (7.0, 7.0)],
 )
 def test_a_usual_length_a_little_above_is_taken(raw: float, seconds: float) -> None:
-    measured = measure({n: (100, WIDTH) for n in "abc"}, {n: 100 * raw for n in "abc"})
+    measured = measure(dict.fromkeys("abc", (100, WIDTH)), dict.fromkeys("abc", 100 * raw))
     assert measured is not None and measured.seconds == pytest.approx(seconds)
 
 
@@ -133,7 +134,7 @@ def test_one_that_is_turned_round(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shapes", "ends", "turned"),
     [
-        ({"a": (30, 8), "b": (30, 8), "c": (30, 8)}, {n: 29.0 for n in "abc"}, ""),  # videos of one length
+        ({"a": (30, 8), "b": (30, 8), "c": (30, 8)}, dict.fromkeys("abc", 29.0), ""),  # videos of one length
         ({"a": (1024, 8), "b": (1024, 20)}, {}, ""),  # two tell little
         ({"a": (1024, 80), "b": (1024, 20)}, {"a": 79.0, "b": 19.5}, "ab"),
         ({"a": (1024, 80), "b": (1024, 20), "c": (1024, 31)}, {}, "abc"),

@@ -36,8 +36,9 @@ def test_good_features_have_no_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "kind", "reason", "fix"),
     [
-        (spoilt, "not finite", "2 of 52 rows hold numbers that are not finite (NaN or infinite), the first: row 3", "again"),
-        (lambda rows: np.full((52, WIDTH), 1e300), "not finite", "52 of 52 rows hold numbers that are not fin", "again"),
+        (spoilt, "not finite", "2 of 52 rows hold numbers that are not finite (NaN or infinite), the first: row 3",
+         "again"),
+        (lambda rows: np.full((52, WIDTH), 1e300), "not finite", "52 of 52 rows hold numbers that are not", "again"),
         (wider, "width", "rows of 12 numbers, where 3 of 4 files have 6", "12 is the odd one"),
         (lambda rows: rows.T, "transposed", "shape (6, 52) looks like (dimensions, time)", "numpy.load(FILE).T"),
         (lambda rows: rows[:0], "unusable", "shape (0, 6), type float32; expected (seconds, dimensions)", "again"),
@@ -77,9 +78,7 @@ def test_two_kinds_that_are_equally_common(tmp_path: Path) -> None:
         "rows of 6 numbers, where 2 of 4 files have 12",
         "rows of 12 numbers, where 2 of 4 files have 6",
     ]
-    assert {fault.fix for fault in faults} == {
-        "Two kinds of features lie together: keep one of them in this folder."
-    }
+    assert {fault.fix for fault in faults} == {"Two kinds of features lie together: keep one of them in this folder."}
 
 
 def test_features_that_are_all_turned_round_are_one_sentence(tmp_path: Path) -> None:

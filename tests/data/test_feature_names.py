@@ -20,7 +20,8 @@ ID, OTHER = "4chGHzgBji-", "_1wibeiDD-j"
 
 @pytest.mark.parametrize(
     "name",
-    ["{}.npy", "{}.NPY", "{}_rgb.npy", "{}.mp4.npy", "v_{}.npy", "rgb-{}.npy", "{} (1).npy", "video_{}_i3d.Npy", "视频{}.npy"],
+    ["{}.npy", "{}.NPY", "{}_rgb.npy", "{}.mp4.npy", "v_{}.npy", "rgb-{}.npy", "{} (1).npy", "video_{}_i3d.Npy",
+     "视频{}.npy"],
 )  # fmt: skip
 @pytest.mark.parametrize("video", [ID, OTHER])
 def test_names_of_extractors(name: str, video: str) -> None:
@@ -28,7 +29,9 @@ def test_names_of_extractors(name: str, video: str) -> None:
     assert name_videos([path], {ID, OTHER, "91wibeiDDfj"}).files == {video: path}
 
 
-@pytest.mark.parametrize("name", ["clip0001.npy", f"x{ID}.npy", f"{ID}9.npy", f"{ID}_{OTHER}.npy", ".npy", "4chGHzgBji.npy"])
+@pytest.mark.parametrize(
+    "name", ["clip0001.npy", f"x{ID}.npy", f"{ID}9.npy", f"{ID}_{OTHER}.npy", ".npy", "4chGHzgBji.npy"]
+)
 def test_nothing_is_guessed(name: str) -> None:
     names = name_videos([Path(name)], {ID, OTHER})
     assert (dict(names.files), names.unnamed) == ({}, (Path(name),))
