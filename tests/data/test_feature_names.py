@@ -51,8 +51,11 @@ def test_without_known_videos_every_file_is_called_by_its_video() -> None:
     assert name_videos([Path("a_rgb.npy"), Path("b.NPY")]).files == {"a_rgb": Path("a_rgb.npy"), "b": Path("b.NPY")}
 
 
-@given(st.text(string.ascii_letters + string.digits + "-_", min_size=11, max_size=11),
-       st.text(string.ascii_letters + "._- ", max_size=8), st.text(string.ascii_letters + "._- ", max_size=8))  # fmt: skip
+IDS = st.text(string.ascii_letters + string.digits + "-_", min_size=11, max_size=11)
+AROUND = st.text(string.ascii_letters + "._- ", max_size=8)
+
+
+@given(IDS, AROUND, AROUND)
 def test_an_id_set_off_from_the_rest_is_seen(video: str, before: str, behind: str) -> None:
     assume(not before or not before[-1].isalnum())
     assume(not behind or not behind[0].isalnum())
