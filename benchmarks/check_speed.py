@@ -1,6 +1,7 @@
 """What `cmivqa data check` costs where one subtitle file serves all splits: read once, beside once per question file.
 
-A data root of the 2023 challenge's size from a seed: 1,628 videos of 110 lines in one `subtitle.json`, six question files. Processor time, best of N, both ways in one process, interleaved; the reports are compared.
+A data root of the 2023 challenge's size from a seed: 1,628 videos of 110 lines in one `subtitle.json`, six question
+files. Processor time, best of N, both ways in one process, interleaved; the reports are compared.
 Run: python benchmarks/check_speed.py
 """
 
@@ -43,8 +44,8 @@ def make_root(root: Path) -> int:
         ids = [f"{split}{number:06d}" for number in range(videos)]
         subtitles |= {video: spoken(generator) for video in ids}
         records = [
-            {"id": number, "video_id": generator.choice(ids), "question": "怎么" + "".join(generator.choices(WORDS, k=5)),
-             "start_second": 10, "end_second": 30}
+            {"id": number, "video_id": generator.choice(ids), "start_second": 10, "end_second": 30,
+             "question": "怎么" + "".join(generator.choices(WORDS, k=5))}
             for number in range(questions)
         ]  # fmt: skip
         files: dict[str, tuple[str, ...]] = {f"{split}.json": tuple(records[0])}
@@ -92,7 +93,8 @@ def main() -> None:
                 reports[name] = way(Path(folder))
                 best[name] = min(best[name], time.process_time() - begin)
         told = [[report.summary() for report in found] for found in reports.values()]
-        assert sorted(map(str, told[0])) == sorted(map(str, told[1]))
+        if sorted(map(str, told[0])) != sorted(map(str, told[1])):
+            raise SystemExit("the reports differ")
     print(f"subtitle.json of {size:.1f} MiB, {len(told[0])} question files\n")
     print("| subtitle.json is read | seconds | ratio |\n| --- | --- | --- |")
     for name, seconds in best.items():
