@@ -17,6 +17,8 @@ STRAY = f"{SUFFIX} files that are not used: features are looked for in video_fea
 UNNAMED = "feature files that no video is known of"
 SEVERAL = "several feature files of one video, none of which is used"
 OTHER_FILES = "files in a feature folder that are not read"
+UNUSED_CLOCK = "the length of a row is stated, but no video of this split has a feature file"
+UNMEASURED = "no video has both feature rows and subtitles to measure them by"
 OUTLASTED = "subtitles go on long after the feature rows: cut off, or of another extractor?"
 NOT_SETTLED, OTHERWISE = "rows that are not a second long", "rows that are not as long as stated"
 
@@ -37,8 +39,7 @@ def feature_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> It
         elsewhere: videos of other splits, whose features may lie in the same folder.
     """
     yield from name_notes(features, elsewhere)
-    if len(features):
-        yield from clock_notes(features)
+    yield from clock_notes(features)
 
 
 def name_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> Iterator[Note]:
@@ -82,7 +83,12 @@ def _other_files(folder: Path, folders: Collection[Path]) -> Iterator[Note]:
 def clock_notes(features: FeatureStore) -> Iterator[Note]:
     """What the videos say about the length of a row, where it is not what it is taken for."""
     measured = features.measured
+    if features.stated is not None and not len(features):
+        yield Note("features", f"{UNUSED_CLOCK} (--seconds-per-row {features.stated:g})", UNUSED_CLOCK)
     if measured is None:
+        if features.stated == 0 and len(features):
+            why = f"{UNMEASURED}: taken for {rate_words(features.seconds_per_row)}"
+            yield Note("features", why, UNMEASURED)
         return
     if not features.settled:
         yield Note("features", f"{measured.words} {unsettled_fix(features)}", NOT_SETTLED)

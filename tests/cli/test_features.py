@@ -52,6 +52,17 @@ def test_check_says_the_rate_it_sees_and_the_next_step_settles_it(tmp_path: Path
     assert facts["measured"] == {"seconds_per_row": 2.0, "videos": 4, "alike": 4}
 
 
+def test_a_length_without_a_file_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    root = clocked(tmp_path / "data")
+    for path in (root / "video_feature").iterdir():
+        path.unlink()
+    unused = "the length of a row is stated, but no video of this split has a feature file"
+    assert f"note: features: {unused} (--seconds-per-row 2)" in checked(root, "--seconds-per-row", "2")
+    assert unused not in checked(root)
+    said("train", "-m", "prior", "--data", root, "--seconds-per-row", "2", cwd=tmp_path, code=0)
+    assert unused in caplog.text
+
+
 @pytest.mark.parametrize("wrong", ["-1", "x", "nan", "inf"])
 def test_a_length_that_is_none(tmp_path: Path, wrong: str) -> None:
     assert "seconds-per-row" in checked(clocked(tmp_path / "data"), "--seconds-per-row", wrong, code=2)
