@@ -75,7 +75,8 @@ def _show_features(session: Session, report: CheckReport, verbose: bool) -> None
             session.say(f"    {fault.path.name}: {fault.reason}")
         if len(faults) > EXAMPLES and not verbose:
             session.say(f"    ... and {len(faults) - EXAMPLES} more (--verbose)")
-        session.say(f"    {faults[0].fix}")
+        for fix in dict.fromkeys(fault.fix for fault in faults):
+            session.say(f"    {fix}")
 
 
 def _show_notes(session: Session, notes: Iterable[Note], verbose: bool) -> None:

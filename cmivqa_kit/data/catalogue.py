@@ -9,6 +9,7 @@ named ``*answer*``) are listed but never opened here.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -175,11 +176,14 @@ def catalogue(root: Path, edition: str | None = None, seconds_per_row: float | N
     ``seconds_per_row``: of the feature files, as the user says; 0: as measured; ``None``: not said.
 
     Raises:
-        UserError: no such folder, or a damaged manifest. A root without a question file has no splits.
+        UserError: no such folder, a damaged manifest, or ``seconds_per_row`` is no length. A root without a question
+            file has no splits.
     """
     if not root.is_dir():
         what = "is a file, not a data folder" if root.exists() else "no such data folder"
         raise UserError(f"{root}: {what}", "Make one with: cmivqa init --from DOWNLOADS, or give --data DIR.")
+    if seconds_per_row is not None and not 0 <= seconds_per_row < math.inf:
+        raise UserError(f"--seconds-per-row {seconds_per_row:g}: not a number of seconds", "Give one above 0, or 0.")
     manifest = _manifest(root)
     below = list(_walk(root))
     files = [path for path in below if path.suffix.lower() == ".json" and path.name != MANIFEST]

@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from cmivqa_kit.data.feature_clock import outlasts
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.line_times import plausible
 from cmivqa_kit.data.types import Note, Video
 
 Durations = Callable[[Path], dict[str, float]]  # of the video files in a folder, in seconds
-SLACK = 2.0  # seconds
-PAST_ROWS = 1.25  # times the length by rows that subtitles may reach before the rows are no longer believed
 
 
 def container_durations(folders: Iterable[Path], durations: Durations) -> dict[str, float]:
@@ -47,6 +46,6 @@ def with_duration(video: Video, containers: Mapping[str, float], features: Featu
     if video.id in containers:
         return replace(video, duration=containers[video.id], duration_source="container")
     seconds = features.seconds(video.id)
-    if seconds is not None and (end is None or end <= PAST_ROWS * seconds + SLACK):
+    if seconds is not None and (end is None or not outlasts(end, seconds)):
         return replace(video, duration=seconds, duration_source="features")
     return replace(video, duration=end, duration_source="subtitles") if end is not None else video

@@ -7,7 +7,6 @@ end of a video, so that the end divided by the rows is the length of a row or a 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,9 +17,13 @@ FEW_ROWS = 5  # rows or seconds below which a video tells nothing about the leng
 UPPER = 0.9  # the quantile that stands for the length of a row: in most videos somebody speaks until near the end
 SHORTEST, LONGEST = 0.7, 1.2  # times what is assumed: within it, rows and seconds agree
 ENOUGH = 3  # videos: fewer may end in silence, which looks like several rows a second, unless they are all alike
+MOST = 0.8  # share of the videos that has to be alike
 NEAR = 0.15  # share by which a video may differ from the measured length and still have it
-# Lengths that extractors use; a measured one that lies a little below one of them is taken for it.
-USUAL = (1 / 30, 1 / 25, 1 / 16, 0.1, 0.125, 0.2, 0.25, 1 / 3, 0.5, 2 / 3, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0)
+# Lengths that extractors use, 16 frames at 30 or 25 a second among them; what is measured a little below one is it.
+USUAL = (1 / 30, 1 / 25, 1 / 16, 0.1, 0.125, 0.2, 0.25, 1 / 3, 0.5, 16 / 30, 0.64, 2 / 3, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0,
+         8.0, 10.0)  # fmt: skip
+SLACK = 2.0  # seconds
+PAST_ROWS = 1.25  # times the length by rows that subtitles may reach
 USUAL_WIDTHS = frozenset({64, 128, 256, 500, 512, 768, 1024, 1280, 1408, 1536, 2048, 2304, 2816, 4096})
 
 Shape = tuple[int, int]  # (rows, numbers in a row)
@@ -52,7 +55,8 @@ class MeasuredClock:
     def words(self) -> str:
         """``8 of 8 videos have half as many rows as seconds of subtitles: one row per 2 s?``"""
         subject = f"{self.alike} of {self.videos} videos {'has' if self.videos == 1 else 'have'}"
-        return f"{subject} {_times(1 / self.seconds)} rows as seconds of subtitles: {rate_words(self.seconds)}?"
+        others = "" if self.alike >= MOST * self.videos else " The others differ: do they come from several extractors?"
+        return f"{subject} {_times(1 / self.seconds)} rows as seconds of subtitles: {rate_words(self.seconds)}?{others}"
 
 
 def measure(shapes: Mapping[str, Shape], ends: Mapping[str, float]) -> MeasuredClock | None:
@@ -69,9 +73,8 @@ def measure(shapes: Mapping[str, Shape], ends: Mapping[str, float]) -> MeasuredC
     ]
     if not ratios:
         return None
-    raw = float(np.quantile(ratios, UPPER))
-    near = [usual for usual in USUAL if 0.9 * usual <= raw <= 1.05 * usual]
-    seconds = min(near, key=lambda usual: abs(math.log(raw / usual))) if near else float(f"{raw:.3g}")
+    raw = float(np.quantile(ratios, UPPER, method="lower"))  # that of a video: one odd file is not mixed into it
+    seconds = next((usual for usual in USUAL if 0.9 * usual <= raw <= 1.02 * usual), float(f"{raw:.3g}"))
     alike = sum(abs(ratio / seconds - 1) <= NEAR for ratio in ratios)
     return MeasuredClock(seconds, raw, len(ratios), alike)
 
@@ -99,6 +102,11 @@ def transposed(shapes: Mapping[str, Shape], ends: Mapping[str, float]) -> frozen
         for video, shape in shapes.items()
         if shape[0] == width != shape[1] and not (video in ends and _is_length(shape[0], ends[video]))
     )
+
+
+def outlasts(end: float, seconds: float) -> bool:
+    """True where subtitles go on so long after the rows that these do not tell how long the video is."""
+    return end > PAST_ROWS * seconds + SLACK
 
 
 def common_width(shapes: Mapping[str, Shape]) -> int | None:

@@ -17,6 +17,9 @@ STRAY = f"{SUFFIX} files that are not used: features are looked for in video_fea
 UNNAMED = "feature files that no video is known of"
 SEVERAL = "several feature files of one video, none of which is used"
 OTHER_FILES = "files in a feature folder that are not read"
+UNUSED_CLOCK = "the length of a row is stated, but no video of this split has a feature file"
+UNMEASURED = "no video has both feature rows and subtitles to measure them by"
+OUTLASTED = "subtitles go on long after the feature rows: cut off, or of another extractor?"
 NOT_SETTLED, OTHERWISE = "rows that are not a second long", "rows that are not as long as stated"
 
 
@@ -36,8 +39,7 @@ def feature_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> It
         elsewhere: videos of other splits, whose features may lie in the same folder.
     """
     yield from name_notes(features, elsewhere)
-    if len(features):
-        yield from clock_notes(features)
+    yield from clock_notes(features)
 
 
 def name_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> Iterator[Note]:
@@ -48,8 +50,9 @@ def name_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> Itera
             files = len(names.files) + len(names.unnamed) + sum(map(len, (names.several or {}).values()))
             share = count(files, "file") if len(unnamed) == files else f"{len(unnamed)} of {files} files"
             example = unnamed[0].name
-            want = f"; {example} should be VIDEO_ID{SUFFIX}" if len(unnamed) == files else ""
-            yield Note(str(folder), f"{share}, none named as a video known here; e.g. {example}{want}", UNNAMED)
+            yield Note(
+                str(folder), f"{share}, none named as a video; e.g. {example} (wanted: VIDEO_ID{SUFFIX})", UNNAMED
+            )
         for video, paths in (names.several or {}).items():
             if video not in features:
                 listed = ", ".join(path.name for path in paths)
@@ -80,13 +83,24 @@ def _other_files(folder: Path, folders: Collection[Path]) -> Iterator[Note]:
 def clock_notes(features: FeatureStore) -> Iterator[Note]:
     """What the videos say about the length of a row, where it is not what it is taken for."""
     measured = features.measured
+    if features.stated is not None and not len(features):
+        yield Note("features", f"{UNUSED_CLOCK} (--seconds-per-row {features.stated:g})", UNUSED_CLOCK)
     if measured is None:
+        if features.stated == 0 and len(features):
+            why = f"{UNMEASURED}: taken for {rate_words(features.seconds_per_row)}"
+            yield Note("features", why, UNMEASURED)
         return
     if not features.settled:
         yield Note("features", f"{measured.words} {unsettled_fix(features)}", NOT_SETTLED)
     elif features.stated and not measured.agrees(features.stated):
         stated = rate_words(features.stated)
         yield Note("features", f"stated is {stated}, but {measured.words}", OTHERWISE)
+    else:
+        for video, (seconds, end) in features.outlasted.items():
+            why = (
+                f"its subtitles go on until {end:g} s, its rows end at {seconds:g} s: cut off, or of another extractor?"
+            )
+            yield Note(video, why, OUTLASTED)
 
 
 def unsettled_fix(features: FeatureStore) -> str:

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cmivqa_kit.data.feature_clock import ONE_SECOND, MeasuredClock, Shape, common_width, measure, transposed
+from cmivqa_kit.data.feature_clock import ONE_SECOND, MeasuredClock, Shape, common_width, measure, outlasts, transposed
 from cmivqa_kit.data.feature_faults import FeatureFault, content_fault, transposed_fault, width_fault
 from cmivqa_kit.data.feature_names import FeatureNames, feature_files, name_videos
 from cmivqa_kit.errors import UserError
@@ -187,10 +187,20 @@ class FeatureStore:
         return self.stated is not None or self.measured is None or self.measured.agrees(self.assumed)
 
     @property
+    def outlasted(self) -> dict[str, tuple[float, float]]:
+        """The videos whose subtitles go on long after their rows: seconds of the rows, and end of the subtitles."""
+        lengths = {video: self.seconds(video) for video in self._ends if video in self}
+        return {
+            video: (seconds, self._ends[video])
+            for video, seconds in lengths.items()
+            if seconds is not None and outlasts(self._ends[video], seconds)
+        }
+
+    @cached_property
     def _ends(self) -> dict[str, float]:
         return {video: end for video, end in self.videos.items() if end is not None}
 
-    @property
+    @cached_property
     def _upright(self) -> dict[str, Shape]:
         return {video: shape for video, shape in self.shapes.items() if video not in self.transposed}
 

@@ -77,7 +77,8 @@ def plausible(lines: Sequence[Subtitle], subject: str) -> PlausibleLines:
     usual = median([line.duration for line in lines if 0 < line.duration <= LONGEST_LINE] or [USUAL_LINE])
     first_long, first_far = min(long, key=lambda line: line.start, default=None), next(iter(far), None)
     mended = tuple(replace(line, duration=usual) if line in long else line for line in lines)
-    last = max((line.end for line in mended if line not in far), default=None)
+    hidden = set(far)
+    last = max((short.end for short, line in zip(mended, lines, strict=True) if line not in hidden), default=None)
     notes = []
     if first_long:
         why = f"from {clock(first_long.start)} to {clock(first_long.end)} outlast{'s' * (len(long) == 1)} the others"

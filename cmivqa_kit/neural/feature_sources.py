@@ -83,12 +83,13 @@ class FeatureFiles:
     Args:
         seconds_per_row: of the run that goes on or answers; ``None`` for a new one.
         group: the processes that ask for the same features together; one of them looks at the files.
+        needed: False for a network that has no use for them: then they are not looked at.
     """
 
     size = None
 
-    def __init__(self, seconds_per_row: float | None = None, group: Group = ALONE) -> None:
-        self.seconds_per_row, self.group = seconds_per_row, group
+    def __init__(self, seconds_per_row: float | None = None, group: Group = ALONE, needed: bool = True) -> None:
+        self.seconds_per_row, self.group, self.needed = seconds_per_row, group, needed
 
     def features(self, split: Split) -> FeatureStore:
         """The split's own feature files, once all of those that it may need were read.
@@ -102,7 +103,8 @@ class FeatureFiles:
         store, seconds = split.features, self.seconds_per_row
         if seconds is not None:
             store = store.assuming(seconds)
-        self.group.first(lambda: _require_usable(store, split, seconds))
+        if self.needed:
+            self.group.first(lambda: _require_usable(store, split, seconds))
         return store
 
 
@@ -132,6 +134,9 @@ def _require_usable(store: FeatureStore, split: Split, of_run: float | None) -> 
         )
     elif store.stated and store.measured is not None and not store.measured.agrees(store.stated):
         log.warning("%s is stated, but %s", rate_words(store.stated), store.measured.words)
+    elif store.outlasted:
+        log.warning("%d of %d videos have subtitles that go on long after their feature rows, the first: %s",
+                    len(store.outlasted), len(store), next(iter(store.outlasted)))  # fmt: skip
 
 
 def source_for(settings: FeatureSettings, split: Split, own: Encoder | None, run: RunDirectory) -> FeatureSource:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.feature_clock import rate_words
+from cmivqa_kit.data.feature_notes import UNUSED_CLOCK
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.runs.directory import RunDirectory
+
+log = logging.getLogger(__name__)
 
 
 def with_clock_of(run: RunDirectory, catalogue: Catalogue) -> Catalogue:
@@ -24,6 +28,8 @@ def require_clock_of(run: RunDirectory, split: Split) -> None:
         UserError: naming both, and what the videos say.
     """
     store, seconds = split.features, run.seconds_per_row
+    if store.stated is not None and not len(store):
+        log.warning("%s", UNUSED_CLOCK)
     if seconds is None or store.stated is None or not len(store):
         return
     stated = store.seconds_per_row

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.check import RULES, usable
 from cmivqa_kit.data.corpus import data_fingerprint, load_split
+from cmivqa_kit.data.feature_notes import UNUSED_CLOCK
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import ExitCode, UserError
@@ -225,11 +226,19 @@ def _fit(
     dropped: Mapping[str, int],
 ) -> Fitted:
     system.fit(replace(full, questions=questions), _dev(catalogue, full), run)
-    store = full.features
-    if not store.settled and store.measured is not None and run.group.main:  # what reads features was refused by now
-        log.warning("the rows of the features tell no durations: %s", store.measured.words)
+    if run.group.main:
+        _say_what_rows_are_not(full)
     run.finish()
     return Fitted(run, len(questions), dict(dropped))
+
+
+def _say_what_rows_are_not(full: Split) -> None:
+    """Warn of features that were no use to the training; one that reads them was refused by now."""
+    store = full.features
+    if not store.settled and store.measured is not None:
+        log.warning("the rows of the features tell no durations: %s", store.measured.words)
+    elif store.stated is not None and not len(store):
+        log.warning("%s", UNUSED_CLOCK)
 
 
 def _dev(catalogue: Catalogue, full: Split) -> Split | None:
