@@ -22,12 +22,12 @@ from cmivqa_kit.data.feature_clock import ONE_SECOND
 from cmivqa_kit.data.feature_notes import stray_features
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.question_match import difference, questions_in
+from cmivqa_kit.data.root_edition import MANIFEST, detect_edition, read_manifest
 from cmivqa_kit.data.types import TRACKS, Note, Track
-from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
+from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import UserError, closest
 from cmivqa_kit.files import read_json, sha256
 
-MANIFEST = "corpus.json"
 DEPTH = 4  # folders below the root that are looked into; official trees need two
 FEATURE_FOLDERS = ("video_feature", "video_features", "features/I3D", "features")
 MEDIA_FOLDERS = ("videos", "video")
@@ -184,14 +184,14 @@ def catalogue(root: Path, edition: str | None = None, seconds_per_row: float | N
         raise UserError(f"{root}: {what}", "Make one with: cmivqa init --from DOWNLOADS, or give --data DIR.")
     if seconds_per_row is not None and not 0 <= seconds_per_row < math.inf:
         raise UserError(f"--seconds-per-row {seconds_per_row:g}: not a number of seconds", "Give one above 0, or 0.")
-    manifest = _manifest(root)
+    manifest = read_manifest(root)
     below = list(_walk(root))
     files = [path for path in below if path.suffix.lower() == ".json" and path.name != MANIFEST]
     subtitles = [path for path in files if _is_subtitle_file(path)]
     rules = load_edition(
         edition
         or manifest.get("edition")
-        or _detect_edition([p for p in files if p not in subtitles and not is_answer_file(p, root)])
+        or detect_edition([p for p in files if p not in subtitles and not is_answer_file(p, root)])
     )
     answers = []
     questions = []
@@ -264,29 +264,6 @@ def _is_subtitle_file(path: Path) -> bool:
     except UserError:
         return True  # reported when it is used
     return not (isinstance(document, list) and detect(document))
-
-
-def _manifest(root: Path) -> dict[str, str]:
-    path = root / MANIFEST
-    if not path.exists():
-        return {}
-    document = read_json(path, "corpus manifest")
-    if not isinstance(document, dict):
-        raise UserError(f"{path}: not an object", "Delete it; it is optional.")
-    return {key: value for key, value in document.items() if isinstance(value, str)}
-
-
-def _detect_edition(files: list[Path]) -> str:
-    """The edition of the smallest file that holds questions: a test file tells as much as a train file."""
-    for path in sorted(files, key=lambda p: (p.stat().st_size, str(p))):
-        try:
-            document = read_json(path)
-        except UserError:
-            continue  # reported when that file is really used
-        layout = detect(document) if isinstance(document, list) else None
-        if layout is not None:
-            return layout.edition
-    return DEFAULT_EDITION
 
 
 def _walk(root: Path) -> Iterator[Path]:

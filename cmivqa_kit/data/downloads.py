@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cmivqa_kit.data.archive import is_archive, unpack
-from cmivqa_kit.data.catalogue import MANIFEST, refuse_folder
+from cmivqa_kit.data.catalogue import refuse_folder
 from cmivqa_kit.data.recognise import MEDIA, Recognised, recognise
+from cmivqa_kit.data.root_edition import MANIFEST
 from cmivqa_kit.data.types import Note
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json

@@ -9,7 +9,7 @@ in the data root already is kept and helps to tell where new files belong.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,15 +17,18 @@ from tempfile import TemporaryDirectory
 from cmivqa_kit.data.answer_evidence import NOTHING_KNOWN, KnownPredictions, Sorted, sort_questions
 from cmivqa_kit.data.caption_languages import apart_by_language
 from cmivqa_kit.data.captions import file_language
-from cmivqa_kit.data.catalogue import MANIFEST, Catalogue, catalogue
+from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.downloads import Heap, collect
 from cmivqa_kit.data.feature_names import name_videos
 from cmivqa_kit.data.line_times import KINDS
+from cmivqa_kit.data.missing_files import missing_files
 from cmivqa_kit.data.placing import Placement, put, refuse_conflicts, without_repeats
+from cmivqa_kit.data.question_places import COVERED, question_path, split_of_another
 from cmivqa_kit.data.recognise import Recognised, recognise
+from cmivqa_kit.data.root_edition import MANIFEST
 from cmivqa_kit.data.root_remarks import root_remarks
 from cmivqa_kit.data.srt import convert_folder, split_name
-from cmivqa_kit.data.types import TRACKS, Note
+from cmivqa_kit.data.types import Note
 from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import Problem, RunFailed, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
@@ -33,7 +36,6 @@ from cmivqa_kit.files import read_json, write_json
 __all__ = ["Intake", "Placement", "gather"]
 
 SHARED = ""  # the place of files that serve several splits: the data root itself
-COVERED = 0.5  # share of a split's videos that a file must hold to serve that split
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def _gather(heap: Heap, root: Path, staging: Path, edition: str | None, known_pr
     heap.ignored += [Note(f"{n} {suffix} files", "videos and audios are not used") for suffix, n in heap.media.items()]
     filled = catalogue(root)
     return Intake(
-        root, rules, tuple(plan), tuple(heap.ignored), tuple(_missing(filled, rules)), rules.reissued_videos,
+        root, rules, tuple(plan), tuple(heap.ignored), tuple(missing_files(filled, rules)), rules.reissued_videos,
         root_remarks(filled),
     )  # fmt: skip
 
@@ -160,7 +162,8 @@ def _looked_at(heap: Heap) -> str:
 
 def _edition(heap: Heap, known: Catalogue | None, stated: str | None) -> Edition:
     """The edition as stated, else that of the data root, else what most of the question files look like."""
-    votes = Counter(found.edition for found in heap.of_kind("questions") if found.edition)
+    files = [file for file in heap.of_kind("questions") if file.edition]
+    votes = Counter(file.edition for file in files if not file.tentative) or Counter(file.edition for file in files)
     seen = votes.most_common(1)[0][0] if votes else None
     here = known.edition.name if known is not None and (known.questions or (known.root / MANIFEST).exists()) else None
     if stated is None and here is not None and seen is not None and here != seen:
@@ -189,14 +192,14 @@ def _plan(
         videos[SHARED if folder == "." else folder] |= found.videos
     for question in questions:
         file, answers = question.file, question.answers
-        split = question.split or _like_another(file, questions, heap, edition)
+        split = question.split or split_of_another(file, questions, heap.of_kind("subtitles"), edition)
         if split is None:
             noun = "answers whose split cannot be told" if file.answers else "questions without answers"
             unsorted.append(Problem(file.hint, f"{file.count} {noun}"))
             continue
         answers = answers or (file.flagged and edition.splits[split].answers == "organizers")
         videos[split] |= file.videos
-        target = root / _question_path(file, split, edition, answers)
+        target = root / question_path(file, split, edition, answers)
         plan.append(Placement(file.path, target, "answers" if answers else "questions", hint=file.full_name))
     spoken: list[tuple[Path, Path, str]] = []
     for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging)]:
@@ -215,42 +218,6 @@ def _plan(
         home = _home(ids, videos, edition.split_in(*reversed(Path(group.hint).parts))) or SHARED
         plan.append(Placement(group.path, root / home / "video_feature", "features", group.files, group.hint))
     return plan, unsorted
-
-
-def _like_another(question_file: Recognised, questions: Sequence[Sorted], heap: Heap, edition: Edition) -> str | None:
-    """The split of a file that does not say it: that of a file with the same questions, of subtitles with the same
-    videos, or the only split whose answers are hidden."""
-    texts = {asked.text for asked in question_file.asked.values()}
-    for other in questions:
-        alike = texts & {asked.text for asked in other.file.asked.values()}
-        if other.split is not None and texts and len(alike) >= COVERED * len(texts):
-            return other.split
-    for spoken in heap.of_kind("subtitles"):
-        split = edition.split_in(*spoken.named, spoken.outer)
-        if (
-            split is not None
-            and question_file.videos
-            and len(question_file.videos & spoken.videos) >= COVERED * len(question_file.videos)
-        ):
-            return split
-    hidden = [name for name, facts in edition.splits.items() if facts.answers == "organizers"]
-    return hidden[0] if len(hidden) == 1 else None
-
-
-def _question_path(question_file: Recognised, split: str, edition: Edition, held: bool) -> Path:
-    """The path below the data root: official names stay, any other becomes one that says split and track."""
-    stated = question_file.stated_tracks(edition)
-    if held:
-        tracks = stated if edition.corpus_files == "per-track" and stated else (1,)
-        return Path("answers") / f"dataset_{split}_for_task_{tracks[0]}_answer.json"
-    official = edition.splits[split].files
-    if question_file.path.name in (*official, f"{split}.json"):
-        return Path(split) / question_file.path.name
-    if edition.splits[split].answers == "public" or question_file.public:
-        if stated and edition.corpus_files == "per-track":
-            return Path(split) / f"{split}_task{''.join(map(str, stated))}.json"
-        return Path(split) / (official[0] if len(official) == 1 else f"{split}.json")
-    return Path(split) / f"dataset_{split}_for_track{''.join(map(str, question_file.tracks(edition)))}.json"
 
 
 def _home(ids: Iterable[str], videos: dict[str, set[str]], named: str | None) -> str | None:
@@ -308,23 +275,3 @@ def _write_manifest(root: Path, rules: Edition) -> None:
     before = read_json(path) if path.exists() else {"name": rules.title}
     if before.get("edition") != rules.name:
         write_json(path, {**before, "edition": rules.name})
-
-
-def _missing(catalogue: Catalogue, edition: Edition) -> Iterator[str]:
-    """What a user of this edition would still want, per split that is there at all, then the splits that are not."""
-    for split in catalogue.splits:
-        of_split = [file for file in catalogue.questions if file.split == split]
-        beside = of_split[0].path.parent
-        inline = any(recognise(file.path, file.path.name).inline for file in of_split)
-        if not inline and catalogue.subtitle_file(beside, split) is None:
-            yield f"{split}: subtitle.json"
-        if not catalogue.feature_folders(beside):
-            yield f"{split}: video features (text baselines do without)"
-        have = {track for file in of_split for track in file.tracks}
-        yield from (f"{split}: the question file of Track {track}" for track in TRACKS if track not in have)
-    for split, facts in edition.splits.items():
-        if split not in catalogue.splits:
-            divisible = len({file.tracks for file in catalogue.questions if file.split == "train"}) == 1
-            how = " (make one with: cmivqa data split)" if split == "dev" and divisible else ""
-            size = f", {facts.questions} questions" if facts.questions else ""
-            yield f"{split}: not among the files{size}{how}"

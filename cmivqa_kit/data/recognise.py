@@ -35,6 +35,7 @@ class Recognised:
     why: str = ""
     outer: str = ""
     edition: str = ""
+    tentative: bool = False  # files of a later edition may look so, too
     count: int = 0
     ids: tuple[Any, ...] = ()
     videos: frozenset[str] = frozenset()
@@ -111,6 +112,7 @@ def recognise(path: Path, hint: str, outer: str = "", flagged: bool = False) -> 
         "questions",
         outer=outer,
         edition=layout.edition,
+        tentative=layout.tentative,
         count=len(read.questions),
         ids=tuple(record.get("id") for record in records),
         videos=_videos(records, layout.keys.video_id),

@@ -196,7 +196,6 @@ def test_languages_of_names_and_lines(tmp_path: Path) -> None:
         "subtitle_en",
         "ENG_subtitle",
         "英文字幕",
-        "subtitle",
         "zh_en",
     ]
     assert [named_language(name) for name in names] == [*["Chinese"] * 3, *["English"] * 3, None]
@@ -232,3 +231,15 @@ def test_downloaded_captions_join_their_split(tmp_path: Path) -> None:
     assert not [missing for missing in intake.missing if "data split" in missing]  # there are three files to divide
     assert list(open_split(root, "test", 2).videos) == TEST_A_VIDEOS
     assert list(open_split(root, "train", 2).videos) == TRAIN_VIDEOS
+
+
+def test_items_in_one_language_beside_captions_are_of_the_edition_with_captions(tmp_path: Path) -> None:
+    """A 2025 file without captions whose records ask in one language looks like one of 2024."""
+    downloads = corpus(tmp_path / "downloads", captions=[1])
+    for file in downloads.rglob("*task[23].json"):
+        write(file, [{k: v for k, v in record.items() if k != "Chinese_question"} for record in read(file)])
+    assert catalogue(downloads).edition.name == "m4ivqa-2025"
+    assert gather([downloads], tmp_path / "data").edition.name == "m4ivqa-2025"
+    for file in downloads.rglob("*task1.json"):
+        file.unlink()
+    assert catalogue(downloads).edition.name == "mmivqa-2024"
