@@ -38,8 +38,10 @@ def question_path(question_file: Recognised, split: str, edition: Edition, held:
     """The path below the data root: official names stay, any other becomes one that says split and track."""
     stated = question_file.stated_tracks(edition)
     if held:
-        tracks = stated if edition.corpus_files == "per-track" and stated else (1,)
-        return Path("answers") / f"dataset_{split}_for_task_{tracks[0]}_answer.json"
+        if edition.corpus_files == "per-track" and not stated:  # one file for all tracks
+            return Path("answers") / f"dataset_{split}_answer.json"
+        track = stated[0] if edition.corpus_files == "per-track" else 1  # the official program's name
+        return Path("answers") / f"dataset_{split}_for_task_{track}_answer.json"
     official = edition.splits[split].files
     if question_file.path.name in (*official, f"{split}.json"):
         return Path(split) / question_file.path.name

@@ -164,6 +164,22 @@ def test_the_user_says_answers_of_several_splits_and_in_a_zip(tmp_path: Path, do
     assert {ANSWERS, ANSWERS.replace("testA", "testB")} <= placed(intake)
 
 
+def test_answers_of_an_edition_with_a_file_per_task(tmp_path: Path) -> None:
+    downloads = mmivqa_2024(tmp_path / "downloads")
+    answers = [
+        {**record, "id": f"NLPCC2024_Task{task}_{n}", "language_type": "Chinese"}
+        for task in (1, 2)
+        for n, record in enumerate(annotated(["b"]))
+    ]
+    write(downloads / "test_task2_答案.json", answers[2:])
+    write(downloads / "all test answers.json", answers)
+    places = placed(gather([downloads], tmp_path / "data"))
+    assert {"answers/dataset_test_for_task_2_answer.json", "answers/dataset_test_answer.json"} <= places
+    files = catalogue(tmp_path / "data")
+    names = [path.name if path else None for path in (files.answer_file("test", 1), files.answer_file("test", 2))]
+    assert names == ["dataset_test_answer.json", "dataset_test_for_task_2_answer.json"]
+
+
 def test_answers_come_later(tmp_path: Path, downloads: Path) -> None:
     gather([downloads], tmp_path / "data")
     intake = gather([], tmp_path / "data", answers=[write(tmp_path / "x.json", TIMED)])
