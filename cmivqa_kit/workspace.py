@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from cmivqa_kit.files import decode, read_bytes
 
 FILE = "cmivqa.toml"
 EMBEDDED = "embedded demo corpus"
+DEFAULT = "default"  # origin of a setting that nobody stated
+KINDS = {int: "whole number", float: "number", str: "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ KEYS: dict[str, Key] = {
     for key in (
         Key("data.root", "--data", None, "folder with the organizers' files; none: the embedded demo corpus", True),
         Key("data.edition", "--edition", "", "edition of the challenge; empty: worked out from the files"),
+        Key("data.seconds_per_row", "--seconds-per-row", 1.0, "seconds of a row of the feature files; 0: as measured"),
         Key("model.baseline", "--baseline", "ccgs", "the baseline that train and predict use"),
         Key("model.preset", "--preset", "", "named table of the baseline's config.toml"),
         Key("run.directory", "--run", "runs", "folder in which runs are made and looked for", True),
@@ -63,6 +67,12 @@ class Workspace:
     def path(self, name: str) -> Path:
         """A path setting."""
         return Path(self[name])
+
+    @property
+    def seconds_per_row(self) -> float | None:
+        """Seconds of a feature row where somebody said it; 0: as measured."""
+        setting = self.settings["data.seconds_per_row"]
+        return None if setting.origin == DEFAULT else float(setting.value)
 
     @property
     def is_demo(self) -> bool:
@@ -102,7 +112,7 @@ def open_workspace(flags: Mapping[str, Any] | None = None, folder: Path | None =
                 value = str(_relative(file.parent / value))
             settings[name] = Setting(value, str(_relative(file)))
         else:
-            settings[name] = Setting(key.default, "default")
+            settings[name] = Setting(key.default, DEFAULT)
     return Workspace(file, settings)
 
 
@@ -142,13 +152,21 @@ def _read(file: Path) -> dict[str, Any]:
             name = f"{section}.{short}"
             if name not in KEYS:
                 problems.append(Problem(name, f"unknown setting.{closest(name, KEYS)}"))
-            elif type(value) is not (wanted := int if isinstance(KEYS[name].default, int) else str):
-                problems.append(Problem(name, f"{value!r} is not a {'whole number' if wanted is int else 'text'}"))
+            elif type(value) not in (kinds := _kinds(KEYS[name])):
+                problems.append(Problem(name, f"{value!r} is not a {KINDS[kinds[0]]}"))
+            elif kinds[0] is float and not 0 <= value < math.inf:
+                problems.append(Problem(name, f"{value!r} is not 0 or more"))
             elif value != "":  # an empty text is as good as none
                 values[name] = value
     if problems:
         raise problems_error(file, problems, f"Settings: {', '.join(KEYS)}.")
     return values
+
+
+def _kinds(key: Key) -> tuple[type, ...]:
+    """The types that a value may have, the one it is called by first."""
+    kind = type(key.default)
+    return (float, int) if kind is float else (int,) if kind is int else (str,)
 
 
 def _sections() -> str:
@@ -164,7 +182,7 @@ def _relative(path: Path) -> Path:
 
 
 def _toml(value: Any) -> str:
-    if isinstance(value, int):
-        return str(value)
+    if isinstance(value, int | float):
+        return repr(value)
     # A TOML string is escaped as a JSON string is, and DEL besides.
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

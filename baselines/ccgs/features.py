@@ -2,9 +2,10 @@
 
 Source: docs/spec/ccgs.md, 2.4.
 
-One row of a file is one second. The reference pads every video to M = 768 rows; here a batch is padded to its longest
-video, which gives the same scores: padded rows have no part in any sum. It also keeps features in the order of the
-folder and loses the place when a video is skipped (5.1); here they are looked up by id.
+One row of a file is one second, unless `VideoRows.seconds_per_row` says otherwise. The reference pads every video to
+M = 768 rows; here a batch is padded to its longest video, which gives the same scores: padded rows have no part in
+any sum. It also keeps features in the order of the folder and loses the place when a video is skipped (5.1); here
+they are looked up by id.
 """
 
 from __future__ import annotations

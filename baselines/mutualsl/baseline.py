@@ -53,8 +53,11 @@ class MutualSLBaseline(TrainedBaseline[Settings, Network, MutualSL]):
         evaluation = NO_DEV
         if dev is not None:
             # Rows are asked for only where they have a part in answers; files also tell how long a silent video is.
-            seen = source.features(dev) if reads_features(settings.decode, network.text_fusion) else dev.features
-            evaluation = dev_evaluation(dev, reader, settings, run, len(used), frames_of(network, seen))
+            read = reads_features(settings.decode, network.text_fusion)
+            seen = frames_of(network, source.features(dev) if read else dev.features)
+            if read:
+                seen.require_width(dev.videos)
+            evaluation = dev_evaluation(dev, reader, settings, run, len(used), seen)
         model = new_network(network, MutualSL, run, encoder, "deberta", settings.train.checkpointing)
         task = MutualSLTask(model, used, frames, reader.special, settings.train, run.seed, evaluation.figures)
         return Training(task, len(used), len(examples.usable), examples.dropped, evaluation)
@@ -98,7 +101,11 @@ class MutualSLBaseline(TrainedBaseline[Settings, Network, MutualSL]):
     def _frames(self, split: Split, options: PredictOptions, read: bool) -> VideoRows:
         """The features of a split; unless they are ``read``, its files, which tell how long a silent video is."""
         loaded, _ = self.ready()
-        return frames_of(loaded.network, self.features(split, options) if read else split.features)
+        if not read:
+            return frames_of(loaded.network, split.features)
+        frames = frames_of(loaded.network, self.features(split, options))
+        frames.require_width(split.videos)
+        return frames
 
 
 def _sizes(

@@ -149,7 +149,8 @@ def _example(
     video, answer = answered.video.id, answered.answer
     count = frames.count(video)
     rows = min(count, frames.most) if count is not None else 0 if settings.frame_mask else STAND_IN
-    scale = rows / count if count is not None and settings.rescale else 1.0  # rows per second
+    scale = rows / count if count is not None and settings.rescale else 1.0
+    scale /= frames.seconds_per_row  # rows per second
     starts, ends = line_times(answered.subtitles[window.first : window.stop])
     first, last = nearest(starts, ends, answer.start, answer.end)
     start_label, end_label = text_labels(row, first, last, settings)

@@ -132,14 +132,15 @@ class GivenVideoPredictor:
         ]
 
     def _candidate(self, asked: Asked, scored: Sequence[decode.Scored], frames: tuple[int, int] | None) -> Candidate:
-        rows = self.frames.store.rows(asked.video.id) if frames is not None or not asked.subtitles else None
         if not scored:
-            return Candidate(asked.video.id, whole_video(asked.subtitles, rows), 0.0)
+            seconds = None if asked.subtitles else self.frames.store.seconds(asked.video.id)
+            return Candidate(asked.video.id, whole_video(asked.subtitles, seconds), 0.0)
         constrained = self.settings.spans == "constrained"
         best = decode.constrained(scored) if constrained else decode.reference(scored, len(asked.subtitles))
         answer = span(*decode.seconds(best.first, best.last, asked.subtitles))
+        rows = self.frames.count(asked.video.id) if frames is not None else None
         if frames is not None and rows is not None:
-            long = max(1.0, rows / self.frames.most)  # seconds of a row
+            long = max(1.0, rows / self.frames.most) * self.frames.seconds_per_row  # seconds of a frame
             answer = span(frames[0] * long, (frames[1] + 1) * long)
         return Candidate(asked.video.id, answer, best.confidence)
 

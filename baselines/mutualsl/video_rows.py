@@ -1,6 +1,7 @@
 """The frames of the visual branch: feature rows, and what is said of videos without or with too many of them.
 
-One row of a file is one second, always. A longer video is averaged down. Source: docs/spec/mutualsl.md, section 1.3.
+One row of a file is one second as published; of other features so many as the run says. A longer video is averaged
+down. Source: docs/spec/mutualsl.md, section 1.3.
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ class _Path(click.Path):
 
 
 PATH = _Path(path_type=Path, readable=False)  # a file that may not be read is a finding of its own
+SECONDS_MOST = 3600.0  # of a feature row
 OPTIONS: dict[str, Callable[[Any], Any]] = {
     "data": click.option("--data", type=PATH, metavar="DIR", help="Data root. Without one: the embedded demo corpus."),
     "split": click.option("--split", metavar="NAME", help="Split, by any name its edition knows (dev, testA, ...)."),
@@ -55,10 +56,18 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     "set": click.option(
         "--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one setting of the baseline."
     ),
+    "seconds-per-row": click.option(
+        "--seconds-per-row",
+        type=click.FloatRange(0, SECONDS_MOST),
+        metavar="N",
+        help="Seconds of a row of the feature files; 0: as measured. Default: 1.",
+    ),
     "force": click.option("--force", is_flag=True, help="Replace existing files."),
 }
 _FLAG_OF = {"data": "data.root", "edition": "data.edition", "baseline": "model.baseline", "preset": "model.preset",
-            "run": "run.directory", "seed": "run.seed", "device": "run.device", "out": "output.submission"}  # fmt: skip
+            "run": "run.directory", "seed": "run.seed", "device": "run.device", "out": "output.submission",
+            "seconds_per_row": "data.seconds_per_row"}  # fmt: skip
+CLOCK = "seconds_per_row"
 REPEATED = ("data", "edition")  # flags that the next command needs again, because no workspace remembers them
 
 
@@ -92,7 +101,7 @@ class Session:
         if self.workspace.is_demo:
             why = "no workspace here" if self.workspace.file is None else "none named in the workspace"
             self.say(f"No data given and {why}: using the {EMBEDDED}.", "yellow")
-        return catalogue(self.workspace.data_root(), self.workspace.edition)
+        return catalogue(self.workspace.data_root(), self.workspace.edition, self.workspace.seconds_per_row)
 
     @property
     def edition(self) -> Edition:
@@ -153,8 +162,15 @@ class Session:
 
     def again(self, command: str, keep: Sequence[str] = REPEATED) -> str:
         """A command with the flags of this call that no workspace remembers; ``keep`` names those that it takes too."""
-        repeated = [f"--{name} {shlex.quote(str(self.flags[name]))}" for name in keep if name in self.flags]
+        repeated = [
+            f"--{name.replace('_', '-')} {shlex.quote(_shown(self.flags[name]))}" for name in keep if name in self.flags
+        ]
         return " ".join([command, *repeated])
+
+
+def _shown(value: Any) -> str:
+    """The value of a flag as it is typed: ``2``, not ``2.0``."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def words(*parts: object) -> str:

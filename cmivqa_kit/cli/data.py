@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, options, words
+from cmivqa_kit.cli.common import CLOCK, PATH, REPEATED, Session, finish, options, words
 from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import SHOWN, ExitCode, UserError
 
 if TYPE_CHECKING:
-    from cmivqa_kit.data.check import CheckReport, Row
+    from cmivqa_kit.data.check import CheckReport
+    from cmivqa_kit.data.types import Note
 
-FORMULA = ("=", "+", "-", "@")
 HELP = "Check, convert and split corpora; turn .srt and .vtt into subtitle.json."
 
 
@@ -28,62 +26,57 @@ def command() -> None:
 
 
 @command.command("check", short_help="Say what is in the data and what training would lose.")
-@options("data", "split", "baseline", "edition")
+@options("data", "split", "baseline", "edition", "seconds-per-row")
 @click.option("--all", "everything", is_flag=True, help="List every id, not only those with a finding.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="List every note and every bad feature file, not some of each kind."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", metavar="NAME",
               help="text, json or csv.")  # fmt: skip
-def check_command(split: str | None, everything: bool, form: str, **flags: Any) -> None:
-    """Say what is in the data: per split a summary, then the ids that have a finding, and by which rule they would be
-    dropped from training with the workspace's baseline.
+def check_command(split: str | None, everything: bool, verbose: bool, form: str, **flags: Any) -> None:
+    """Say what is in the data: the size of every split, what was noticed, the state of the features (all rows are
+    read), then the ids that have a finding, and by which rule they would be dropped from training with the workspace's
+    baseline.
 
-    Exit code 1 when there is a finding that drops an example, or a split cannot be read.
+    Exit code 1 when there is a finding that drops an example, a split or a feature file cannot be used, or the rows of
+    the features are not as long as they are taken for.
 
     Example: cmivqa data check --split train --all --format csv > check.csv
     """
-    from cmivqa_kit.data.check import check
-    from cmivqa_kit.data.corpus import load_split
+    from cmivqa_kit.cli.check_view import show_split, show_statistics, split_document, write_csv
+    from cmivqa_kit.data.check_root import check_root
     from cmivqa_kit.plugin.registry import find_declaration
 
     session = Session("text" if form == "text" else "json", **flags)
     drops = find_declaration(session.workspace["model.baseline"]).drops
     files = session.files
-    reports: list[CheckReport] = []
-    broken: dict[str, UserError] = {}
-    for name in (split,) if split else files.splits:
-        looked_at = set()
-        # One file of the split for each track, as they are used; most editions use one of them for several.
-        for track in (None, *files.tracks(name)):
-            try:
-                path = files.question_file(name, track).path
-                if path not in looked_at:
-                    looked_at.add(path)
-                    reports.append(check(load_split(files, name, track)))
-            except UserError as error:
-                if str(error) not in map(str, broken.values()):
-                    broken[f"{name}, Track {track}" if track else name] = error
+    reports, broken = check_root(files, split)
     if not reports and not broken:
         raise UserError(f"{files.root}: no question file found", "Point --data at the organizers' files.")
     if form == "json":
         render.as_json(
             {
                 "root": files.root,
-                "splits": [_document(report, drops, everything) for report in reports],
+                "splits": [split_document(report, drops, everything) for report in reports],
                 "unreadable": {name: str(fault) for name, fault in broken.items()},
             }
         )
     elif form == "csv":
-        _csv(reports, drops, everything)
+        write_csv(reports, drops, everything)
     else:
+        show_statistics(session, reports)
+        told: set[Note] = set()
         shown: set[str] = set()
         for report in reports:
-            _show(session, report, drops, everything, brief=report.split.name in shown)
+            show_split(session, report, drops, everything, verbose, told, brief=report.split.name in shown)
             shown.add(report.split.name)
     for name, fault in broken.items():
         click.echo(f"Split {name} cannot be read: {render.safe(fault, newlines=True)}", err=True)
     lost = any(row.dropped_by(drops) for report in reports for row in report.rows)
     if form == "text":
         _next(session, reports, broken, drops)
-    finish(ExitCode.FINDINGS if lost or broken else ExitCode.OK)
+    fine = all(report.features_usable for report in reports) and not lost and not broken
+    finish(ExitCode.OK if fine else ExitCode.FINDINGS)
 
 
 def _next(session: Session, reports: list[CheckReport], broken: Collection[str], drops: tuple[str, ...]) -> None:
@@ -97,9 +90,17 @@ def _next(session: Session, reports: list[CheckReport], broken: Collection[str],
         if report.split.name == "train"
         and sum(bool(row.dropped_by(drops)) for row in report.rows) > MAX_DROPPED * len(report.rows)
     ]
+    faults = sum(len(report.faults) for report in reports)
+    unsettled = next((r.split.features for r in reports if not r.faults and not r.features_usable), None)
     if broken:
         session.say("Mend what cannot be read, then check again.")
         session.next("cmivqa data check")
+    elif faults:
+        session.say(f"A training that reads features refuses them: mend {count(faults, 'file')}, then check again.")
+        session.next("cmivqa data check", (*REPEATED, CLOCK))
+    elif unsettled is not None and unsettled.measured is not None:
+        session.say("A training that reads features refuses them until it is settled how long a row is.")
+        session.next(f"cmivqa data check --seconds-per-row {unsettled.measured.seconds:g}")
     elif refused:
         session.say("Training will refuse this: too many examples would be dropped. See each one:")
         session.next("cmivqa data check --split train --all --format csv", (*REPEATED, "baseline"))
@@ -111,93 +112,7 @@ def _next(session: Session, reports: list[CheckReport], broken: Collection[str],
         out = f" --out {words(whole.parent / 'divided')}" if whole.name == "train.json" else ""
         session.next(f"cmivqa data split{out}")
     else:
-        session.next("cmivqa train", (*REPEATED, "baseline"))
-
-
-def _rows(report: CheckReport, everything: bool) -> tuple[Row, ...]:
-    return report.rows if everything else report.with_findings
-
-
-def _record(report: CheckReport, row: Row, drops: tuple[str, ...]) -> dict[str, Any]:
-    question, video = row.question, row.video
-    return {
-        "split": report.split.name,
-        "file": str(report.split.source) if report.split.source else None,
-        "id": question.id,
-        "video_id": question.video_id,
-        "language": question.language,
-        "start_second": question.answer.start if question.answer else None,
-        "end_second": question.answer.end if question.answer else None,
-        "subtitle_lines": len(video.subtitles_in(question.language)) if video else None,
-        "features": row.features,
-        "duration": video.duration if video else None,
-        "duration_source": video.duration_source if video else None,
-        "findings": dict(row.findings),
-        "dropped_by": list(row.dropped_by(drops)),
-    }
-
-
-def _document(report: CheckReport, drops: tuple[str, ...], everything: bool) -> dict[str, Any]:
-    return {**report.summary(), "ids": [_record(report, row, drops) for row in _rows(report, everything)]}
-
-
-def _csv(reports: list[CheckReport], drops: tuple[str, ...], everything: bool) -> None:
-    writer = None
-    for report in reports:
-        for row in _rows(report, everything):
-            record = _record(report, row, drops)
-            record["findings"] = "; ".join(f"{name}: {reason}" for name, reason in row.findings.items())
-            record["dropped_by"] = " ".join(record["dropped_by"])
-            # A leading = + - @ would be run as a formula by a spreadsheet.
-            plain = {k: f"'{v}" if isinstance(v, str) and v.startswith(FORMULA) else v for k, v in record.items()}
-            if writer is None:
-                writer = csv.DictWriter(sys.stdout, fieldnames=list(plain), lineterminator="\n")
-                writer.writeheader()
-            writer.writerow(plain)
-
-
-def _show(session: Session, report: CheckReport, drops: tuple[str, ...], everything: bool, brief: bool = False) -> None:
-    from cmivqa_kit.data.check import RULES
-
-    facts = report.summary()
-    if brief and not everything and not report.counts:
-        session.say(f"  also read: {facts['file']}: {count(facts['questions'], 'question')} without a finding")
-        return
-    languages = ", ".join(
-        f"{n} {name if name != 'not stated' else 'in a language not stated'}" for name, n in facts["languages"].items()
-    )
-    durations = ", ".join(f"{n} from {name}" for name, n in facts["durations"].items())
-    session.say(f"{facts['split']} ({facts['file']}, edition {facts['edition']}, layout {facts['layout']})", "bold")
-    session.say(f"  {facts['questions']} questions ({languages}), {facts['with_answer']} with an answer")
-    session.say(
-        f"  {facts['videos']} videos: {facts['videos_with_subtitles']} with subtitles, "
-        f"{facts['videos_with_features']} with features; durations: {durations or 'none'}"
-    )
-    for note in report.split.notes:
-        session.say(f"  note: {note.subject}: {note.why}")
-    for name, number in report.counts.items():
-        effect = "dropped from training" if name in drops else "kept"
-        session.say(f"  {count(number, 'question')}: {name} ({RULES[name].title}); {effect}", "yellow")
-    rows = _rows(report, everything)
-    shown = rows if everything else rows[:SHOWN]
-    if shown:
-        cells = [
-            (
-                row.question.id,
-                row.question.video_id or "-",
-                row.question.language or "-",
-                f"{row.question.answer.start:g}-{row.question.answer.end:g}" if row.question.answer else "-",
-                len(row.video.subtitles_in(row.question.language)) if row.video else "-",
-                row.features,
-                f"{row.video.duration:g} ({row.video.duration_source})" if row.video and row.video.duration else "-",
-                "; ".join(f"{name}: {reason}" for name, reason in row.findings.items()) or "fine",
-            )
-            for row in shown
-        ]
-        names = ["id", "video", "language", "answer", ">subtitles", "features", "duration", "finding"]
-        session.table("", names, cells)
-    if len(rows) > len(shown):
-        session.say(f"  ... and {len(rows) - len(shown)} more (--all, or --format csv)")
+        session.next("cmivqa train", (*REPEATED, "baseline", CLOCK))
 
 
 @command.command("convert", short_help="Convert another corpus to the CMIVQA layout.")

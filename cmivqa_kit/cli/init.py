@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, options
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, options, words
+from cmivqa_kit.errors import SHOWN
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.intake import Intake
@@ -24,35 +25,52 @@ if TYPE_CHECKING:
     "--from", "sources", type=PATH, multiple=True, metavar="PATH...",
     help="Downloads: zips, tars, folders, loose files, under any name. More paths may follow.",
 )  # fmt: skip
+@click.option(
+    "--answers", type=PATH, multiple=True, metavar="FILE",
+    help="Organizers' answers of a test split, where no name says so. May be given several times.",
+)  # fmt: skip
 @click.argument("more", type=PATH, nargs=-1, metavar="[PATH]...")
 @options("data", "edition", "baseline", "force", "format")
 def command(
-    sources: tuple[Path, ...], more: tuple[Path, ...], force: bool, form: str, data: Path | None, **flags: Any
+    sources: tuple[Path, ...],
+    answers: tuple[Path, ...],
+    more: tuple[Path, ...],
+    force: bool,
+    form: str,
+    data: Path | None,
+    **flags: Any,
 ) -> None:
     """Make a workspace here: a cmivqa.toml, and with --from a data root filled with what the organizers hand out.
 
-    Files are recognised by content. Archives are unpacked safely, feature folders linked, videos and audios left out;
-    what was found, what is missing and which edition it is are printed. Without --from, --data names a root that is
-    ready already. An existing cmivqa.toml is kept unless --force is given; new downloads are added to its data root.
+    Files are recognised by content; answers and training data need a name that says so as well, or --answers.
+    Archives are unpacked safely, feature folders linked, videos and audios left out; what was found, what is missing
+    and which edition it is are printed. Without --from, --data names a root that is ready already. An existing
+    cmivqa.toml is kept unless --force is given; new downloads are added to its data root.
     """
+    from cmivqa_kit.data.answer_evidence import KnownPredictions
     from cmivqa_kit.data.intake import gather
     from cmivqa_kit.errors import UserError
     from cmivqa_kit.files import write_text
+    from cmivqa_kit.plugin.registry import baseline_names
+    from cmivqa_kit.runs.provenance import run_of
     from cmivqa_kit.workspace import FILE
     from cmivqa_kit.workspace import render as toml
 
     if more and not sources:
-        raise UserError(f"init: {more[0]} stands without --from", f"Write: cmivqa init --from {more[0]}")
+        raise UserError(
+            f"init: {more[0]} stands without --from", f"Write: {words('cmivqa', 'init', '--from', more[0])}"
+        )
     file = Path.cwd() / FILE
     session = Session(form, data=data, **flags)
-    if file.exists() and not force and not sources:
+    if file.exists() and not force and not sources and not answers:
         raise UserError(f"{file}: exists", "Edit it, or give --force to write a new one.")
     # A workspace in a folder above is another one: its data root is not filled from here.
     known = session.workspace["data.root"] if data is not None or file.exists() else None
     root = Path(known) if known is not None else Path("data")
     intake: Intake | None = None
-    if sources:
-        intake = gather((*sources, *more), root, flags.get("edition"), session.say)
+    if sources or answers:
+        predictions = KnownPredictions(partial(run_of, session.workspace.path("run.directory")), baseline_names())
+        intake = gather((*sources, *more), root, flags.get("edition"), session.say, answers, predictions)
     written = not file.exists() or force
     if written:
         values: dict[str, Any] = {"model.baseline": session.workspace["model.baseline"]}
@@ -84,6 +102,7 @@ def _document(intake: Intake) -> dict[str, Any]:
         "ignored": [{"what": note.subject, "why": note.why} for note in intake.ignored],
         "missing": list(intake.missing),
         "reissued": list(intake.reissued),
+        "remarks": list(intake.remarks),
     }
 
 
@@ -93,10 +112,12 @@ def _show(session: Session, intake: Intake) -> None:
     session.table("Found", ["what", "downloaded as", "now"], rows)
     for missing in intake.missing:
         session.say(f"Missing: {missing}", "yellow")
-    reasons = Counter(note.why for note in intake.ignored)
-    for why, count in reasons.items():
-        example = next(note.subject for note in intake.ignored if note.why == why)
-        session.say(f"Left out: {example}{f' and {count - 1} more' if count > 1 else ''}: {why}")
+    for remark in intake.remarks:
+        session.say(f"Note: {remark}", "yellow")
+    for why in dict.fromkeys(note.why for note in intake.ignored):
+        subjects = [note.subject for note in intake.ignored if note.why == why]
+        more = f" and {len(subjects) - SHOWN} more" if len(subjects) > SHOWN else ""
+        session.say(f"Left out: {', '.join(subjects[:SHOWN])}{more}: {why}")
     if intake.reissued:
         session.say(
             f"Re-issued by the organizers: {', '.join(intake.reissued)}. Their first files were broken: make sure that "

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from cmivqa_kit.cli.data import FORMULA
+from cmivqa_kit.cli.check_view import FORMULA
 from cmivqa_kit.entries.entry import Entry
 from cmivqa_kit.errors import UserError
 

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     short_help="Answer every question of a split and write the submission file.",
     epilog="Example: cmivqa predict --split testA; then: cmivqa score submission.json",
 )
-@options("data", "split", "track", "baseline", "run", "out", "set", "seed", "device", "edition", "force")
+@options("data", "split", "track", "baseline", "run", "out", "set", "seed", "device", "edition", "seconds-per-row",
+         "force")  # fmt: skip
 @click.option(
     "--sample", type=click.IntRange(min=0), default=0, metavar="N",
     help="Answer N questions only, drawn by the seed: to measure a slow system, not to hand in.",
@@ -167,6 +168,7 @@ def _predict(
     from cmivqa_kit.plugin.registry import find_declaration
     from cmivqa_kit.prediction.answer import AnswerPlan, predict, retriever_of, tracks_asked
     from cmivqa_kit.prediction.pairs.pass_options import OnlyPlanned, PassOptions
+    from cmivqa_kit.runs.feature_clock import with_clock_of
 
     declared = find_declaration(opened.baseline)
     pipeline = bool(retriever or retriever_of(finished_pass))
@@ -176,6 +178,7 @@ def _predict(
         raise UserError(f"--set {lost}: nothing stands in front here", "Give --retriever bm25, a run or a file.")
     effective = _options(session, opened, declared, overrides, group, _pipeline(finished_pass) if pipeline else {})
     speed = Speed(session)
+    files = with_clock_of(opened, session.files)
 
     def announce(cost: Any, first: Any) -> None:
         if requested["plan_only"] and session.json:
@@ -190,7 +193,7 @@ def _predict(
 
     def dev() -> Split | None:
         with suppress(UserError):
-            return load_split(session.files, "dev", 2)
+            return load_split(files, "dev", 2)
         return None
 
     label = f"-sample{sample}" if sample else ""
@@ -200,7 +203,7 @@ def _predict(
     command = shlex.join(["cmivqa", *sys.argv[1:]])
     try:
         with speed.shown():
-            plan = AnswerPlan.in_root(session.files, split, tracks, session.workspace.path("output.submission"))
+            plan = AnswerPlan.in_root(files, split, tracks, session.workspace.path("output.submission"))
             return predict(
                 plan, opened, effective, force, progress, command, sample, pass_options, finished_pass, retriever
             )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     short_help="Fit a baseline on the train split.",
     epilog="Example: cmivqa train -m bm25 --set index.k1=1.2",
 )
-@options("data", "split", "baseline", "preset", "set", "run", "seed", "device", "edition")
+@options("data", "split", "baseline", "preset", "set", "run", "seed", "device", "edition", "seconds-per-row")
 @click.option(
     "--max-dropped", type=click.FloatRange(0, 1), default=0.2, show_default=True, metavar="SHARE",
     help="Refuse to train when more than this share of the examples cannot be used.",

@@ -9,26 +9,32 @@ named ``*answer*``) are listed but never opened here.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cmivqa_kit.data.answer_names import names_answers
+from cmivqa_kit.data.caption_languages import one_per_language
+from cmivqa_kit.data.feature_clock import ONE_SECOND
+from cmivqa_kit.data.feature_notes import stray_features
 from cmivqa_kit.data.layouts import detect
+from cmivqa_kit.data.question_match import difference, questions_in
+from cmivqa_kit.data.root_edition import MANIFEST, detect_edition, read_manifest
 from cmivqa_kit.data.types import TRACKS, Note, Track
-from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
+from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import UserError, closest
 from cmivqa_kit.files import read_json, sha256
 
-MANIFEST = "corpus.json"
 DEPTH = 4  # folders below the root that are looked into; official trees need two
 FEATURE_FOLDERS = ("video_feature", "video_features", "features/I3D", "features")
 MEDIA_FOLDERS = ("videos", "video")
 SKIPPED_FOLDERS = {"video_feature", "video_features", "features", "videos", "video", "audios", "audio", "subtitles",
                    "runs", "__MACOSX", "node_modules"}  # fmt: skip
 _TRACKS = re.compile(r"(?:track|task)s?[ _-]?(2[ _&+,-]?3|[123]{1,3})(?![0-9])", re.IGNORECASE)
-_ANSWERS = re.compile(r"answers?(?!ing)|(?<![a-z])(?:gold|ground_?truth)(?![a-z])", re.IGNORECASE)
+_CAPTIONS = re.compile(r"captions?|字幕", re.IGNORECASE)
 _NOT_QUESTIONS = re.compile(r"^(submission|output|corpus|config|package|.*subtitle.*|.*sample.*)", re.IGNORECASE)
 
 
@@ -44,7 +50,11 @@ class QuestionFile:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The files below ``root``. ``name`` is the corpus' own name where its manifest states one."""
+    """The files below ``root``.
+
+    ``name`` is the corpus' own name where its manifest states one. ``seconds_per_row`` is what the user says of the
+    feature files (0: as measured; ``None``: nothing), ``assumed_per_row`` what they are taken for without that.
+    """
 
     root: Path
     edition: Edition
@@ -53,6 +63,8 @@ class Catalogue:
     answers: tuple[Path, ...]
     subtitles: tuple[Path, ...]
     notes: tuple[Note, ...]
+    seconds_per_row: float | None = None
+    assumed_per_row: float = ONE_SECOND
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -98,7 +110,11 @@ class Catalogue:
         chosen = [f for f in files if order[f] == min(order.values())]
         if track is None:  # one of several files for one track each: the lowest
             chosen = [f for f in chosen if f.tracks == min(f.tracks for f in chosen)]
-        self._refuse_different([f.path for f in chosen], f"question files for split {split!r}")
+        self._refuse_different(
+            [f.path for f in chosen],
+            f"question files for split {split!r}",
+            answers=self.edition.splits[chosen[0].split].answers == "public",
+        )
         return chosen[0]
 
     def answer_file(self, split: str, track: Track) -> Path | None:
@@ -112,22 +128,21 @@ class Catalogue:
         self._refuse_different(chosen, f"answer files for split {split!r}, Track {track}")
         return chosen[0] if chosen else None
 
-    def subtitle_file(self, beside: Path, split: str) -> Path | None:
-        """The subtitle file for a question file in folder ``beside``: the nearest one above it."""
+    def subtitle_files(self, beside: Path, split: str) -> tuple[Path, ...]:
+        """The subtitle files for a question file in folder ``beside``: the nearest above it, one per language."""
         for folder in _upwards(beside, self.root):
             here = [p for p in self.subtitles if p.parent == folder]
             named = [p for p in here if self.edition.split_in(p.stem) == split]
             plain = [p for p in here if self.edition.split_in(p.stem) is None]
-            if len(named or plain) > 1:
-                raise UserError(
-                    f"{folder}: several subtitle files ({', '.join(p.name for p in named or plain)})",
-                    "Keep one called subtitle.json.",
-                )
             if named or plain:
-                return (named or plain)[0]
+                return one_per_language(named or plain, folder)
         # None above it: the only one elsewhere, unless that belongs to another split.
         loose = self.subtitles[0] if len(self.subtitles) == 1 else None
-        return loose if loose and split_of(loose, self.root, self.edition) in (None, split) else None
+        return (loose,) if loose and split_of(loose, self.root, self.edition) in (None, split) else ()
+
+    def subtitle_file(self, beside: Path, split: str) -> Path | None:
+        """The first of `subtitle_files`."""
+        return next(iter(self.subtitle_files(beside, split)), None)
 
     def feature_folders(self, beside: Path) -> tuple[Path, ...]:
         """The folders of ``.npy`` features that serve question files in ``beside``, nearest first."""
@@ -137,31 +152,46 @@ class Catalogue:
         """The folders of video files that serve question files in ``beside``, nearest first."""
         return _existing(beside, self.root, MEDIA_FOLDERS)
 
-    def _refuse_different(self, paths: Sequence[Path], description: str) -> None:
-        """Several files that could all be meant are fine as long as they are copies (both spellings of a name)."""
-        if len(paths) > 1 and len({sha256(path) for path in paths}) > 1:
+    def _refuse_different(self, paths: Sequence[Path], description: str, answers: bool = True) -> None:
+        """Several files that could all be meant are fine as long as they agree: copies, or the same questions.
+
+        ``answers``: whether their times count, too.
+        """
+        if len(paths) < 2 or len({sha256(path) for path in paths}) == 1:
+            return
+        first, *others = [questions_in(path) for path in paths]
+        differences = [fault for other in others if (fault := difference(first, other, answers))]
+        if differences:
             raise UserError(
-                f"{self.root}: several {description}: " + ", ".join(str(path.relative_to(self.root)) for path in paths),
+                f"{self.root}: several {description}: "
+                + ", ".join(str(path.relative_to(self.root)) for path in paths)
+                + f"; {differences[0]}",
                 "Keep one of them below the data root, or point --data at the folder that holds it.",
             )
 
 
-def catalogue(root: Path, edition: str | None = None) -> Catalogue:
+def catalogue(root: Path, edition: str | None = None, seconds_per_row: float | None = None) -> Catalogue:
     """List a data root. ``edition`` overrides what the manifest or the first question file says.
 
+    ``seconds_per_row``: of the feature files, as the user says; 0: as measured; ``None``: not said.
+
     Raises:
-        UserError: no such folder, or a damaged manifest. A root without a question file has no splits.
+        UserError: no such folder, a damaged manifest, or ``seconds_per_row`` is no length. A root without a question
+            file has no splits.
     """
     if not root.is_dir():
         what = "is a file, not a data folder" if root.exists() else "no such data folder"
         raise UserError(f"{root}: {what}", "Make one with: cmivqa init --from DOWNLOADS, or give --data DIR.")
-    manifest = _manifest(root)
-    files = [path for path in _walk(root) if path.suffix.lower() == ".json" and path.name != MANIFEST]
-    subtitles = [p for p in files if "subtitle" in p.name.lower()]
+    if seconds_per_row is not None and not 0 <= seconds_per_row < math.inf:
+        raise UserError(f"--seconds-per-row {seconds_per_row:g}: not a number of seconds", "Give one above 0, or 0.")
+    manifest = read_manifest(root)
+    below = list(_walk(root))
+    files = [path for path in below if path.suffix.lower() == ".json" and path.name != MANIFEST]
+    subtitles = [path for path in files if _is_subtitle_file(path)]
     rules = load_edition(
         edition
         or manifest.get("edition")
-        or _detect_edition([p for p in files if p not in subtitles and not is_answer_file(p, root)])
+        or detect_edition([p for p in files if p not in subtitles and not is_answer_file(p, root)])
     )
     answers = []
     questions = []
@@ -181,7 +211,7 @@ def catalogue(root: Path, edition: str | None = None) -> Catalogue:
             questions.append(QuestionFile(path, split, tracks_in(path.name) or TRACKS, rank))
     return Catalogue(
         root, rules, str(manifest.get("name", root.name)), tuple(questions), tuple(answers), tuple(subtitles),
-        tuple(notes),
+        (*notes, *stray_features(below, root)), seconds_per_row,
     )  # fmt: skip
 
 
@@ -214,11 +244,6 @@ def is_answer_file(path: Path, root: Path, public: bool = False) -> bool:
     return "answers" in (part.lower() for part in folders) or (not public and names_answers(path.name))
 
 
-def names_answers(name: str) -> bool:
-    """True where a file name says that answers are in it (``question_answering`` does not)."""
-    return _ANSWERS.search(name) is not None
-
-
 def _rank(path: Path, split: str, official: Sequence[str]) -> int:
     """0 for ``train.json`` beside ``dev.json`` (a division), 1 for it alone, 2 for an official name, 3 for any other.
 
@@ -230,27 +255,15 @@ def _rank(path: Path, split: str, official: Sequence[str]) -> int:
     return 2 if path.name in official else 3
 
 
-def _manifest(root: Path) -> dict[str, str]:
-    path = root / MANIFEST
-    if not path.exists():
-        return {}
-    document = read_json(path, "corpus manifest")
-    if not isinstance(document, dict):
-        raise UserError(f"{path}: not an object", "Delete it; it is optional.")
-    return {key: value for key, value in document.items() if isinstance(value, str)}
-
-
-def _detect_edition(files: list[Path]) -> str:
-    """The edition of the smallest file that holds questions: a test file tells as much as a train file."""
-    for path in sorted(files, key=lambda p: (p.stat().st_size, str(p))):
-        try:
-            document = read_json(path)
-        except UserError:
-            continue  # reported when that file is really used
-        layout = detect(document) if isinstance(document, list) else None
-        if layout is not None:
-            return layout.edition
-    return DEFAULT_EDITION
+def _is_subtitle_file(path: Path) -> bool:
+    """True for files named after subtitles, or after captions where no question stands in them."""
+    if "subtitle" in path.name.lower() or _CAPTIONS.search(path.name) is None:
+        return "subtitle" in path.name.lower()
+    try:
+        document = read_json(path)
+    except UserError:
+        return True  # reported when it is used
+    return not (isinstance(document, list) and detect(document))
 
 
 def _walk(root: Path) -> Iterator[Path]:

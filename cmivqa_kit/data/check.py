@@ -7,11 +7,15 @@ Nothing is ever dropped silently: the reference implementation's users lost whol
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from cmivqa_kit.data.types import Question, Split, Video
+from cmivqa_kit.data.feature_faults import FeatureFault
+from cmivqa_kit.data.feature_notes import feature_notes
+from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.statistics import corpus_statistics
+from cmivqa_kit.data.types import Note, Question, Split, Video
 
 SLACK = 1.0  # seconds an answer may end after the video: subtitle times are rounded
 FEW = 2  # subtitle lines at and below which the reference drops a video
@@ -83,6 +87,13 @@ def _no_video(question: Question, video: Video | None, split: Split) -> Reason:
     return None if video is not None else f"video {question.video_id} is not in the corpus"
 
 
+@rule("no-corpus", "no video to choose from")
+def _no_corpus(question: Question, video: Video | None, split: Split) -> Reason:
+    silent = not any(video.subtitles or video.translations for video in split.videos.values())
+    empty = question.video_id is None and silent and not len(split.features)
+    return "no subtitles, captions or features in the corpus of the split" if empty else None
+
+
 @rule("no-subtitles", "video without subtitles")
 def _no_subtitles(question: Question, video: Video | None, split: Split) -> Reason:
     return None if video is None or video.subtitles_in(question.language) else "no subtitle line"
@@ -98,8 +109,9 @@ def _few_subtitles(question: Question, video: Video | None, split: Split) -> Rea
 def _no_features(question: Question, video: Video | None, split: Split) -> Reason:
     if question.video_id is None or not len(split.features):
         return None  # a text-only data root has no features at all; its summary says so
+    fault = split.features.fault(question.video_id)
     state, why = split.features.state(question.video_id)
-    return None if state == "ok" else why
+    return None if state == "ok" else fault.reason if fault is not None else why
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +120,13 @@ class Row:
 
     question: Question
     video: Video | None
-    features: str
+    store: FeatureStore
     findings: Mapping[str, str]  # rule -> reason
+
+    @property
+    def features(self) -> str:
+        """The state of the video's features: ok, missing or bad."""
+        return self.store.state(self.question.video_id)[0] if self.question.video_id is not None else "missing"
 
     def dropped_by(self, drops: Collection[str]) -> tuple[str, ...]:
         """The rules among ``drops`` that leave this question out of training."""
@@ -118,10 +135,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """Every question of a split with its findings, and a summary."""
+    """Every question of a split with its findings, the faults of its features, what was noticed, and a summary."""
 
     split: Split
     rows: tuple[Row, ...]
+    faults: tuple[FeatureFault, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -132,6 +151,11 @@ class CheckReport:
     def with_findings(self) -> tuple[Row, ...]:
         """The rows that have a finding."""
         return tuple(row for row in self.rows if row.findings)
+
+    @property
+    def features_usable(self) -> bool:
+        """False where a training on the feature files would be refused."""
+        return not self.faults and (self.split.features.settled or not len(self.split.features))
 
     def summary(self) -> dict[str, Any]:
         """Sizes and sources, for people and machines."""
@@ -149,30 +173,54 @@ class CheckReport:
             "videos_with_subtitles": sum(bool(v.subtitles or v.translations) for v in videos),
             "videos_with_features": sum(video.id in self.split.features for video in videos),
             "durations": dict(sources),
+            "statistics": asdict(corpus_statistics(self.split)),
+            "features": self._features(),
             "findings": self.counts,
-            "notes": [{"what": note.subject, "why": note.why} for note in self.split.notes],
+            "notes": [{"what": note.subject, "why": note.why} for note in self.notes],
         }
 
+    def _features(self) -> dict[str, Any]:
+        store = self.split.features
+        measured = store.measured
+        return {
+            "files": len(store),
+            "bad": len(self.faults),
+            "width": store.width,
+            "seconds_per_row": store.seconds_per_row,
+            "stated": store.stated,
+            "settled": store.settled,
+            "measured": measured and {"seconds_per_row": measured.seconds, "videos": measured.videos,
+                                      "alike": measured.alike},
+            "faults": [{"video_id": fault.video_id, "file": str(fault.path), "kind": fault.kind,
+                        "why": fault.reason} for fault in self.faults],
+        }  # fmt: skip
 
-def check(split: Split) -> CheckReport:
-    """Apply every rule to every question of a split."""
-    active = [r for r in RULES.values() if split.has_answers or not r.needs_answers]
-    states: dict[str, str] = {}
-    rows = []
+
+def check(split: Split, elsewhere: Collection[str] = ()) -> CheckReport:
+    """Apply every rule to every question of a split, and read all features of its videos.
+
+    ``elsewhere`` are videos of other splits, whose features may lie in the same folder.
+    """
+    rows = _rows(split, [r for r in RULES.values() if split.has_answers or not r.needs_answers])
+    asked = {question.video_id for question in split.questions if question.video_id is not None}
+    faults = split.features.faults(sorted(asked | split.videos.keys()))
+    notes = (*split.notes, *feature_notes(split.features, elsewhere))
+    return CheckReport(split, tuple(rows), faults, notes)
+
+
+def _rows(split: Split, rules: Collection[Rule]) -> Iterator[Row]:
     for question in split.questions:
         video = split.videos.get(question.video_id) if question.video_id is not None else None
-        if question.video_id is not None and question.video_id not in states:
-            states[question.video_id] = split.features.state(question.video_id)[0]
-        found = {r.name: reason for r in active if (reason := r.check(question, video, split)) is not None}
-        rows.append(Row(question, video, states.get(question.video_id or "", "missing"), found))
-    return CheckReport(split, tuple(rows))
+        reasons = {r.name: reason for r in rules if (reason := r.check(question, video, split)) is not None}
+        yield Row(question, video, split.features, reasons)
 
 
 def usable(split: Split, drops: Collection[str]) -> tuple[tuple[Question, ...], Counter[str]]:
     """The questions that no rule of ``drops`` removes, and how many each rule removed (the first that applies)."""
     remaining: list[Question] = []
     removed: Counter[str] = Counter()
-    for row in check(split).rows:
+    rules = [r for r in RULES.values() if r.name in drops and (split.has_answers or not r.needs_answers)]
+    for row in _rows(split, rules):
         by = row.dropped_by(drops)
         if by:
             removed[by[0]] += 1

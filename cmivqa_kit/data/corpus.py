@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from cmivqa_kit.data.captions import Tracks, are_captions, read_spoken
 from cmivqa_kit.data.catalogue import Catalogue, QuestionFile, catalogue
 from cmivqa_kit.data.container import read_durations
+from cmivqa_kit.data.durations import Durations, container_durations, with_duration, with_plausible_lines
+from cmivqa_kit.data.feature_names import feature_files, name_videos
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.layouts import Layout, detect
-from cmivqa_kit.data.subtitles import read_subtitles
+from cmivqa_kit.data.shared_videos import are_silent, lacks_captions, language_notes, question_file_videos, with_spoken
 from cmivqa_kit.data.types import Note, Question, Split, Track, Video
 from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.files import fingerprint_lists, read_json
@@ -32,10 +36,17 @@ class QuestionSet:
 
 LoadQuestions = Callable[[str, Track | None], QuestionSet]  # of one data root, by split and track
 ReadFile = Callable[[Path, str], Any]  # a JSON file, and what to call it in an error
-Durations = Callable[[Path], dict[str, float]]  # of the video files in a folder, in seconds
+Lines = dict[str, Tracks]  # by video id
+ReadSubtitles = Callable[[Path, frozenset[str]], tuple[Lines, tuple[Note, ...]]]  # a file, and ids of known videos
 
 
-def open_split(root: Path | str, name: str, track: Track | None = None, edition: str | None = None) -> Split:
+def open_split(
+    root: Path | str,
+    name: str,
+    track: Track | None = None,
+    edition: str | None = None,
+    seconds_per_row: float | None = None,
+) -> Split:
     """Questions and corpus of one split.
 
     >>> import cmivqa_kit as ck
@@ -49,11 +60,12 @@ def open_split(root: Path | str, name: str, track: Track | None = None, edition:
         name: a split, by any name its edition knows (``testA``, ``TESTA``, ``val``).
         track: choose the question file for this track where the split has one per track.
         edition: the edition's name, where it should not be detected.
+        seconds_per_row: of feature files, where a row is not one second; 0: as measured against the subtitles.
 
     Raises:
         UserError: missing or damaged files, with every finding and its place.
     """
-    return load_split(catalogue(Path(root), edition), name, track)
+    return load_split(catalogue(Path(root), edition, seconds_per_row), name, track)
 
 
 def load_split(
@@ -62,36 +74,51 @@ def load_split(
     track: Track | None = None,
     load: LoadQuestions | None = None,
     durations: Durations = read_durations,
+    subtitles: ReadSubtitles = read_spoken,
+    read_file: ReadFile = read_json,
 ) -> Split:
     """Read a split of a data root that is already catalogued; otherwise as `open_split`.
 
-    ``load`` (by default `load_questions`) and ``durations`` may remember what they have read.
+    ``load`` (by default `load_questions`), ``durations``, ``subtitles`` and
+    ``read_file`` may remember what they have read.
     """
     questions = load(name, track) if load else load_questions(catalogue, name, track)
     folder = questions.file.path.parent
     split = questions.file.split
     notes = [*catalogue.notes, *questions.notes]
-    subtitle_file = catalogue.subtitle_file(folder, split)
-    features = FeatureStore(catalogue.feature_folders(folder))
+    folders = catalogue.feature_folders(folder)
+    stems = frozenset(path.stem for folder in folders for path in feature_files(folder))
     asked = frozenset(q.video_id for q in questions.questions if q.video_id is not None)
-    videos = dict(questions.videos)
-    silent = not videos or any(not (video.subtitles or video.translations) for video in videos.values())
-    if silent and subtitle_file is not None:
-        lines, found = read_subtitles(subtitle_file, known_ids=asked.union(features))
-        notes += found
-        for video_id, subtitles in lines.items():
-            inline = videos.get(video_id, Video(video_id))
-            videos[video_id] = inline if inline.subtitles else replace(inline, subtitles=subtitles)
-    elif not videos:
-        notes.append(Note("subtitle.json", "none found: videos have no subtitles"))
-        videos = {video_id: Video(video_id) for video_id in features}
+    videos, file_notes = question_file_videos(catalogue, questions.file, questions.videos, read_file)
+    notes += file_notes
+    files = catalogue.subtitle_files(folder, split)
+    own = _is_of(split, catalogue, files)
+    if own or lacks_captions(videos, questions.questions):
+        # Beside captions of all its videos, a file that serves several splits adds none to the corpus of this one.
+        corpus = None if own or are_silent(videos) else asked | videos.keys()
+        for file in files:
+            spoken, found = subtitles(file, asked | stems)
+            notes += found
+            for video_id, tracks in spoken.items():
+                if corpus is None or video_id in corpus:
+                    videos[video_id] = with_spoken(videos.get(video_id, Video(video_id)), tracks, file)
+    if not videos:
+        if not files:
+            notes.append(Note("subtitle.json", "none found: videos have no subtitles"))
+        videos = {video_id: Video(video_id) for video_id in _in_files(folders, asked)}
+    notes += language_notes(videos, questions.questions)
     _refuse_near_misses(questions, videos)
     videos = dict(sorted(videos.items()))
-    lengths = _container_durations(catalogue.media_folders(folder), durations)
+    ends: dict[str, float | None] = dict.fromkeys(sorted(asked - videos.keys()))
+    for video_id, video in videos.items():
+        videos[video_id], ends[video_id], odd = with_plausible_lines(video)
+        notes += odd
+    features = FeatureStore(folders, ends, catalogue.seconds_per_row, catalogue.assumed_per_row)
+    lengths = container_durations(catalogue.media_folders(folder), durations)
     return Split(
         name=split,
         questions=questions.questions,
-        videos=MappingProxyType({v.id: _with_duration(v, lengths, features) for v in videos.values()}),
+        videos=MappingProxyType({v.id: with_duration(v, lengths, features, ends[v.id]) for v in videos.values()}),
         features=features,
         edition=catalogue.edition.name,
         layout=questions.layout.name,
@@ -120,6 +147,11 @@ def load_questions(
     by_organizers = catalogue.edition.splits[file.split].answers == "organizers"
     corpus_only = by_organizers and 1 not in file.tracks  # no honest record of this file names a video
     layout = detect(records, questions_only=corpus_only)
+    if layout is None and are_captions(records):
+        raise UserError(
+            f"{file.path}: captions of videos and no questions",
+            f"Rename it: {shlex.join(['mv', str(file.path), str(file.path.with_name('subtitle.json'))])}",
+        )
     if layout is None:
         raise UserError(
             f"{file.path}: no record has a question ('question', 'Chinese_question' or 'English_question')",
@@ -187,26 +219,18 @@ def _refuse_near_misses(questions: QuestionSet, videos: Mapping[str, Video]) -> 
         )
 
 
-def _container_durations(folders: Iterable[Path], durations: Durations) -> dict[str, float]:
-    lengths: dict[str, float] = {}
+def _is_of(split: str, catalogue: Catalogue, subtitle_files: Sequence[Path]) -> bool:
+    """True where subtitle files lie beside question files of this split alone: all their videos are of its corpus."""
+    folders = {path.parent for path in subtitle_files} - {catalogue.root}
+    beside = {file.split for file in catalogue.questions if file.path.parent in folders}
+    return beside == {split}
+
+
+def _in_files(folders: Iterable[Path], asked: frozenset[str]) -> Iterable[str]:
+    """The videos of a corpus that only its feature files name: ids that are asked about, else file stems."""
     for folder in folders:
-        lengths = {**durations(folder), **lengths}
-    return lengths
-
-
-def _with_duration(video: Video, containers: Mapping[str, float], features: FeatureStore) -> Video:
-    """The best duration known: given, from the container, one second per feature row, or the last subtitle's end."""
-    if video.duration is not None:
-        return video
-    if video.id in containers:
-        return replace(video, duration=containers[video.id], duration_source="container")
-    rows = features.rows(video.id)
-    if rows is not None:
-        return replace(video, duration=float(rows), duration_source="features")
-    lines = [line for lines in (video.subtitles, *video.translations.values()) for line in lines]
-    if lines:
-        return replace(video, duration=max(line.end for line in lines), duration_source="subtitles")
-    return video
+        names = name_videos(feature_files(folder), asked)
+        yield from (*names.files, *(path.stem for path in names.unnamed))
 
 
 def truth_records(

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cmivqa_kit.data.archive import is_archive, unpack
-from cmivqa_kit.data.catalogue import MANIFEST, refuse_folder
+from cmivqa_kit.data.catalogue import refuse_folder
 from cmivqa_kit.data.recognise import MEDIA, Recognised, recognise
+from cmivqa_kit.data.root_edition import MANIFEST
 from cmivqa_kit.data.types import Note
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.files import read_json
 
 NESTED = 4  # archives within archives; a zip can hold itself
 CAPTIONS = (".srt", ".vtt")
+RECORD = ".record.json"  # beside the predictions of a run (`cmivqa_kit.runs.provenance`)
 # Zips by content that are documents, programs or weights.
 NO_ARCHIVES = frozenset(
     {".docx", ".xlsx", ".pptx", ".odt", ".epub", ".jar", ".apk", ".whl", ".npz", ".pt", ".pth", ".bin", ".ckpt"}
@@ -40,13 +43,17 @@ class Heap:
     captions: dict[Path, Folder] = field(default_factory=dict)
     ignored: list[Note] = field(default_factory=list)
     media: Counter[str] = field(default_factory=Counter)
+    apart: tuple[Path, ...] = ()  # files and folders, resolved, that are read as something else
+    digests: dict[str, str] = field(default_factory=dict)  # of predictions that records below the paths name: run
 
     def of_kind(self, kind: str) -> list[Recognised]:
         """The JSON files of one kind."""
         return [found for found in self.json if found.kind == kind]
 
 
-def collect(path: Path, staging: Path, heap: Heap, skip: Path, tell: Callable[[str], None]) -> None:
+def collect(
+    path: Path, staging: Path, heap: Heap, skip: Path, tell: Callable[[str], None], flagged: bool = False
+) -> None:
     """Sort everything below ``path`` but ``skip`` into the heap; archives are unpacked below ``staging`` first.
 
     Args:
@@ -55,12 +62,13 @@ def collect(path: Path, staging: Path, heap: Heap, skip: Path, tell: Callable[[s
         heap: where everything is put.
         skip: a folder that is not entered (the data root).
         tell: called with a line before each archive is unpacked, which may take minutes.
+        flagged: the user said that answers are in it.
 
     Raises:
         UserError: a damaged or hostile archive.
     """
     hint, outer = ("", path.resolve().name) if path.is_dir() else (path.name, "")
-    _collect(list(_files(path, skip.resolve())), path, hint, outer, staging, heap, tell, 0)
+    _collect(list(_files(path, skip.resolve())), path, hint, outer, staging, heap, tell, flagged, 0)
 
 
 def _collect(
@@ -71,11 +79,14 @@ def _collect(
     staging: Path,
     heap: Heap,
     tell: Callable[[str], None],
+    flagged: bool,
     depth: int,
 ) -> None:
     features: dict[Path, list[Path]] = defaultdict(list)
     captions: dict[Path, list[Path]] = defaultdict(list)
     for file in below_path:
+        if any(file.resolve().is_relative_to(apart) for apart in heap.apart):
+            continue
         suffix = file.suffix.lower()
         below = "" if file == path else file.relative_to(path).as_posix()
         inner = "/".join(part for part in (hint, below) if part)
@@ -93,11 +104,14 @@ def _collect(
             tell(f"Unpacking {inner} ({file.stat().st_size / 2**20:.0f} MiB)")
             unpacked = unpack(file, target, wanted=lambda name: Path(name).suffix.lower() not in MEDIA)
             heap.ignored += unpacked.notes
-            _collect(list(_files(target)), target, inner, outer, staging, heap, tell, depth + 1)
+            _collect(list(_files(target)), target, inner, outer, staging, heap, tell, flagged, depth + 1)
         elif suffix == ".json" or _begins_like_json(file):
             if file.name == MANIFEST:
                 continue
-            found = recognise(file, inner, outer)
+            if file.name.endswith(RECORD):
+                heap.digests.update(_digest(file))
+                continue
+            found = recognise(file, inner, outer, flagged)
             if found.kind in ("questions", "subtitles"):
                 heap.json.append(found)
             else:
@@ -110,6 +124,16 @@ def _collect(
             name = "/".join(part for part in (outer, hint, below) if part)
             before = where[folder].files if folder in where else ()
             where[folder] = Folder(folder, name, tuple(dict.fromkeys((*before, *files))))
+
+
+def _digest(path: Path) -> dict[str, str]:
+    """The digest of the predictions that a record of a run is about, with the run; empty for any other file."""
+    try:
+        record = read_json(path)
+    except UserError:
+        return {}
+    known = isinstance(record, dict) and isinstance(record.get("sha256"), str)
+    return {record["sha256"]: str(record.get("run"))} if known else {}
 
 
 def _begins_like_json(path: Path) -> bool:

@@ -9,17 +9,26 @@ in the data root already is kept and helps to tell where new files belong.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cmivqa_kit.data.catalogue import MANIFEST, Catalogue, catalogue
+from cmivqa_kit.data.answer_evidence import NOTHING_KNOWN, KnownPredictions, Sorted, sort_questions
+from cmivqa_kit.data.caption_languages import apart_by_language
+from cmivqa_kit.data.captions import file_language
+from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.downloads import Heap, collect
+from cmivqa_kit.data.feature_names import name_videos
+from cmivqa_kit.data.line_times import KINDS
+from cmivqa_kit.data.missing_files import missing_files
 from cmivqa_kit.data.placing import Placement, put, refuse_conflicts, without_repeats
+from cmivqa_kit.data.question_places import COVERED, question_path, split_of_another
 from cmivqa_kit.data.recognise import Recognised, recognise
+from cmivqa_kit.data.root_edition import MANIFEST
+from cmivqa_kit.data.root_remarks import root_remarks
 from cmivqa_kit.data.srt import convert_folder, split_name
-from cmivqa_kit.data.types import TRACKS, Note
+from cmivqa_kit.data.types import Note
 from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import Problem, RunFailed, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
@@ -27,7 +36,6 @@ from cmivqa_kit.files import read_json, write_json
 __all__ = ["Intake", "Placement", "gather"]
 
 SHARED = ""  # the place of files that serve several splits: the data root itself
-COVERED = 0.5  # share of a split's videos that a file must hold to serve that split
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Intake:
     """What `gather` found: the edition, the files placed, what was left out and why, and what is missing.
 
     ``reissued`` are the videos that the organizers of this edition handed out twice, because the first were broken.
+    ``remarks`` say what of the data root will not work as it is (`cmivqa_kit.data.root_remarks`).
     """
 
     root: Path
@@ -43,14 +52,26 @@ class Intake:
     ignored: tuple[Note, ...]
     missing: tuple[str, ...]
     reissued: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def gather(
-    paths: Sequence[Path], root: Path, edition: str | None = None, tell: Callable[[str], None] = lambda line: None
+    paths: Sequence[Path],
+    root: Path,
+    edition: str | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+    answers: Sequence[Path] = (),
+    known_predictions: KnownPredictions = NOTHING_KNOWN,
 ) -> Intake:
     """Bring downloads into the data root ``root`` (made if absent; files already in it are kept).
 
-    ``tell`` is called with a line about each long step.
+    Args:
+        paths: files, archives and folders.
+        root: the data root.
+        edition: the edition, where it should not be detected.
+        tell: called with a line about each long step.
+        answers: files (or archives or folders of them) whose times are the true answers, as the user says.
+        known_predictions: what is known of predictions, which are never taken for answers.
 
     Raises:
         UserError: a path is missing or a damaged or hostile archive, nothing usable was found, a split cannot be told,
@@ -58,38 +79,60 @@ def gather(
             placed in these cases.
         RunFailed: the disk is full or not writable.
     """
-    problems = [Problem(str(path), "no such file or folder") for path in paths if not path.exists()]
+    given = (*paths, *answers)
+    problems = [Problem(str(path), "no such file or folder") for path in given if not path.exists()]
     problems += [
         Problem(str(path), f"is the data root {root}, or in it: name it with --data, without --from")
-        for path in paths
+        for path in given
         if path.resolve().is_relative_to(root.resolve())
     ]
     if root.exists() and not root.is_dir():
         problems.append(Problem(str(root), "the data root is a file"))
     if problems:
-        raise problems_error("--from", problems, "Check the paths.")
+        raise problems_error("--answers" if not paths else "--from", problems, "Check the paths.")
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         staging = TemporaryDirectory(prefix=".cmivqa-intake-", dir=root.parent)
     except OSError as error:
         raise RunFailed(f"{root}: cannot be made ({error.strerror or error})", "Choose another --data DIR.") from None
     with staging as name:
-        return _gather(paths, root, Path(name), edition, tell)
+        heap = Heap(apart=tuple(path.resolve() for path in answers))
+        for number, path in enumerate(paths):
+            collect(path, Path(name) / str(number), heap, root, tell)
+        flagged = Heap()
+        for number, path in enumerate(answers):
+            collect(path, Path(name) / f"answers-{number}", flagged, root, tell, flagged=True)
+        _add_flagged(heap, flagged)
+        known_predictions = replace(known_predictions, digests={**heap.digests, **known_predictions.digests})
+        return _gather(heap, root, Path(name), edition, known_predictions)
 
 
-def _gather(
-    paths: Sequence[Path], root: Path, staging: Path, edition: str | None, tell: Callable[[str], None]
-) -> Intake:
-    heap = Heap()
-    for number, path in enumerate(paths):
-        collect(path, staging / str(number), heap, root, tell)
+def _add_flagged(heap: Heap, flagged: Heap) -> None:
+    """Put the files that the user called answers to the others.
+
+    Raises:
+        UserError: there is no time in one of them, or nothing at all; all are listed.
+    """
+    problems = [Problem(note.subject, note.why) for note in flagged.ignored]
+    problems += [Problem(file.hint, "there are no times in it") for file in flagged.json if not file.answers]
+    if problems:
+        raise problems_error(
+            "--answers", problems, "Name the organizers' answer file: JSON with ids, videos and times."
+        )
+    heap.json += flagged.json
+    heap.digests.update(flagged.digests)
+
+
+def _gather(heap: Heap, root: Path, staging: Path, edition: str | None, known_predictions: KnownPredictions) -> Intake:
     known = catalogue(root) if root.is_dir() else None
     rules = _edition(heap, known, edition)
     present = _present(known)
-    if not heap.of_kind("questions") and not present:
+    questions, left_out = sort_questions(heap.of_kind("questions"), list(present.values()), rules, known_predictions)
+    heap.ignored += left_out
+    if not questions and not present:
         seen = "; ".join(f"{note.subject}: {note.why}" for note in heap.ignored[:5]) or "no .json file at all"
         raise UserError("no question file found in what was given", f"Looked at: {seen}")
-    plan, unsorted = _plan(heap, present, rules, root, staging)
+    plan, unsorted = _plan(questions, heap, present, rules, root, staging)
     if unsorted:
         raise problems_error(
             "cannot tell which split these files belong to",
@@ -98,15 +141,18 @@ def _gather(
         )
     if not plan:
         raise UserError("nothing usable found in what was given", _looked_at(heap))
-    plan = without_repeats(plan)
+    plan, repeats = without_repeats(plan)
+    heap.ignored += repeats
     refuse_conflicts(plan)
     for place in plan:
         put(place, staging)
     _write_manifest(root, rules)
     heap.ignored += [Note(f"{n} {suffix} files", "videos and audios are not used") for suffix, n in heap.media.items()]
+    filled = catalogue(root)
     return Intake(
-        root, rules, tuple(plan), tuple(heap.ignored), tuple(_missing(catalogue(root), rules)), rules.reissued_videos
-    )
+        root, rules, tuple(plan), tuple(heap.ignored), tuple(missing_files(filled, rules)), rules.reissued_videos,
+        root_remarks(filled),
+    )  # fmt: skip
 
 
 def _looked_at(heap: Heap) -> str:
@@ -116,7 +162,8 @@ def _looked_at(heap: Heap) -> str:
 
 def _edition(heap: Heap, known: Catalogue | None, stated: str | None) -> Edition:
     """The edition as stated, else that of the data root, else what most of the question files look like."""
-    votes = Counter(found.edition for found in heap.of_kind("questions") if found.edition)
+    files = [file for file in heap.of_kind("questions") if file.edition]
+    votes = Counter(file.edition for file in files if not file.tentative) or Counter(file.edition for file in files)
     seen = votes.most_common(1)[0][0] if votes else None
     here = known.edition.name if known is not None and (known.questions or (known.root / MANIFEST).exists()) else None
     if stated is None and here is not None and seen is not None and here != seen:
@@ -135,7 +182,7 @@ def _present(known: Catalogue | None) -> dict[str, Recognised]:
 
 
 def _plan(
-    heap: Heap, present: dict[str, Recognised], edition: Edition, root: Path, staging: Path
+    questions: Sequence[Sorted], heap: Heap, present: dict[str, Recognised], edition: Edition, root: Path, staging: Path
 ) -> tuple[list[Placement], list[Problem]]:
     plan: list[Placement] = []
     unsorted: list[Problem] = []
@@ -143,16 +190,18 @@ def _plan(
     for found in present.values():
         folder = found.path.parent.relative_to(root).as_posix()
         videos[SHARED if folder == "." else folder] |= found.videos
-    questions = heap.of_kind("questions")
-    for found in questions:
-        split = found.split(edition) or _like_another(found, questions, heap, edition)
+    for question in questions:
+        file, answers = question.file, question.answers
+        split = question.split or split_of_another(file, questions, heap.of_kind("subtitles"), edition)
         if split is None:
-            unsorted.append(Problem(found.hint, f"{found.count} questions without answers"))
+            noun = "answers whose split cannot be told" if file.answers else "questions without answers"
+            unsorted.append(Problem(file.hint, f"{file.count} {noun}"))
             continue
-        videos[split] |= found.videos
-        held = found.holds_answers(split, edition)
-        target = root / _question_path(found, split, edition, held)
-        plan.append(Placement(found.path, target, "answers" if held else "questions", hint=found.full_name))
+        answers = answers or (file.flagged and edition.splits[split].answers == "organizers")
+        videos[split] |= file.videos
+        target = root / question_path(file, split, edition, answers)
+        plan.append(Placement(file.path, target, "answers" if answers else "questions", hint=file.full_name))
+    spoken: list[tuple[Path, Path, str]] = []
     for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging)]:
         home = _home(found.videos, videos, edition.split_in(*found.named, found.outer))
         if home is None:
@@ -160,53 +209,15 @@ def _plan(
             continue
         if home != SHARED:
             videos[home] |= found.videos
-        plan.append(Placement(found.path, root / home / "subtitle.json", "subtitles", hint=found.full_name))
+        spoken.append((found.path, root / home / "subtitle.json", found.full_name))
+    targets = apart_by_language([(path, target) for path, target, _ in spoken], file_language)
+    plan += [Placement(s[0], target, "subtitles", hint=s[2]) for s, target in zip(spoken, targets, strict=True)]
     for group in heap.features.values():
-        ids = {file.stem for file in group.files}
+        known = set().union(*videos.values())
+        ids = set(name_videos(group.files, known).files) if known else {file.stem for file in group.files}
         home = _home(ids, videos, edition.split_in(*reversed(Path(group.hint).parts))) or SHARED
         plan.append(Placement(group.path, root / home / "video_feature", "features", group.files, group.hint))
     return plan, unsorted
-
-
-def _like_another(
-    question_file: Recognised, questions: Sequence[Recognised], heap: Heap, edition: Edition
-) -> str | None:
-    """The split of a file that does not say it: that of a file with the same questions, of subtitles with the same
-    videos, or the only split whose answers are hidden."""
-    for other in questions:
-        split = other.split(edition)
-        if (
-            split is not None
-            and question_file.asked
-            and len(question_file.asked & other.asked) >= COVERED * len(question_file.asked)
-        ):
-            return split
-    for other in heap.of_kind("subtitles"):
-        split = edition.split_in(*other.named, other.outer)
-        if (
-            split is not None
-            and question_file.videos
-            and len(question_file.videos & other.videos) >= COVERED * len(question_file.videos)
-        ):
-            return split
-    hidden = [name for name, facts in edition.splits.items() if facts.answers == "organizers"]
-    return hidden[0] if len(hidden) == 1 else None
-
-
-def _question_path(question_file: Recognised, split: str, edition: Edition, held: bool) -> Path:
-    """The path below the data root: official names stay, any other becomes one that says split and track."""
-    stated = question_file.stated_tracks(edition)
-    if held:
-        tracks = stated if edition.corpus_files == "per-track" and stated else (1,)
-        return Path("answers") / f"dataset_{split}_for_task_{tracks[0]}_answer.json"
-    official = edition.splits[split].files
-    if question_file.path.name in (*official, f"{split}.json"):
-        return Path(split) / question_file.path.name
-    if edition.splits[split].answers == "public" or question_file.public:
-        if stated and edition.corpus_files == "per-track":
-            return Path(split) / f"{split}_task{''.join(map(str, stated))}.json"
-        return Path(split) / (official[0] if len(official) == 1 else f"{split}.json")
-    return Path(split) / f"dataset_{split}_for_track{''.join(map(str, question_file.tracks(edition)))}.json"
 
 
 def _home(ids: Iterable[str], videos: dict[str, set[str]], named: str | None) -> str | None:
@@ -244,7 +255,8 @@ def _from_captions(heap: Heap, staging: Path) -> list[Recognised]:
             (links / file.name).symlink_to(file.resolve())
         target = staging / f"captions-{number}.json"
         try:
-            heap.ignored += convert_folder(links, target).notes
+            notes = convert_folder(links, target).notes
+            heap.ignored += [note for note in notes if note.kind not in KINDS]  # those are among the remarks
         except UserError as error:
             raise UserError(
                 error.message.replace(str(links), str(folder.hint)),
@@ -263,22 +275,3 @@ def _write_manifest(root: Path, rules: Edition) -> None:
     before = read_json(path) if path.exists() else {"name": rules.title}
     if before.get("edition") != rules.name:
         write_json(path, {**before, "edition": rules.name})
-
-
-def _missing(catalogue: Catalogue, edition: Edition) -> Iterator[str]:
-    """What a user of this edition would still want, per split that is there at all, then the splits that are not."""
-    for split in catalogue.splits:
-        of_split = [file for file in catalogue.questions if file.split == split]
-        beside = of_split[0].path.parent
-        inline = any(recognise(file.path, file.path.name).inline for file in of_split[:1])
-        if not inline and catalogue.subtitle_file(beside, split) is None:
-            yield f"{split}: subtitle.json"
-        if not catalogue.feature_folders(beside):
-            yield f"{split}: video features (text baselines do without)"
-        have = {track for file in of_split for track in file.tracks}
-        yield from (f"{split}: the question file of Track {track}" for track in TRACKS if track not in have)
-    for split, facts in edition.splits.items():
-        if split not in catalogue.splits:
-            how = " (make one with: cmivqa data split)" if split == "dev" and "train" in catalogue.splits else ""
-            size = f", {facts.questions} questions" if facts.questions else ""
-            yield f"{split}: not among the files{size}{how}"

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cmivqa_kit.data.captions import read_spoken
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.container import read_durations
-from cmivqa_kit.data.corpus import QuestionSet, load_questions, load_split, truth_records
-from cmivqa_kit.data.types import Split, Track
+from cmivqa_kit.data.corpus import Lines, QuestionSet, load_questions, load_split, truth_records
+from cmivqa_kit.data.subtitles import doubled_ids
+from cmivqa_kit.data.types import Note, Split, Track
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json
 
@@ -39,7 +41,9 @@ class OpenRoot:
         """Questions and corpus of a split, as `cmivqa_kit.data.corpus.load_split` reads them."""
 
         def load() -> Split:
-            return load_split(self.catalogue, split, track, self.questions, self._durations)
+            return load_split(
+                self.catalogue, split, track, self.questions, self._durations, self._subtitles, self._json
+            )
 
         return self._once(("split", split, track), load)
 
@@ -51,6 +55,21 @@ class OpenRoot:
 
     def _json(self, path: Path, noun: str) -> Any:
         return self._once(("file", path), lambda: read_json(path, noun))
+
+    def _subtitles(self, path: Path, known_ids: frozenset[str]) -> tuple[Lines, tuple[Note, ...]]:
+        """A subtitle file, read once for all splits that it serves; again only for one that knows other double keys."""
+        noted: tuple[Hashable, ...] = ("double", path)
+
+        def read(file: Path, noun: str) -> Any:
+            document = read_json(file, noun)
+            self._read[noted] = doubled_ids(document)
+            return document
+
+        if noted not in self._read:
+            lines = read_spoken(path, known_ids, read)
+            self._read["subtitles", path, known_ids & self._read[noted]] = lines
+        deciding = known_ids & self._read[noted]
+        return self._once(("subtitles", path, deciding), lambda: read_spoken(path, deciding, read))
 
     def _durations(self, folder: Path) -> dict[str, float]:
         return self._once(("durations", folder), lambda: read_durations(folder))

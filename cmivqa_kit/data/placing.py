@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cmivqa_kit.data.question_match import difference, questions_in
+from cmivqa_kit.data.types import Note
 from cmivqa_kit.errors import Problem, RunFailed, problems_error
 from cmivqa_kit.files import atomic_path, sha256
 
@@ -36,13 +38,17 @@ class Placement:
         return self.name if "/" in self.name else str(self.source)
 
 
-def without_repeats(plan: Sequence[Placement]) -> list[Placement]:
+def without_repeats(plan: Sequence[Placement]) -> tuple[list[Placement], list[Note]]:
     """One place per target; the same file downloaded twice is one file. Feature folders are put together.
+
+    Returns:
+        The placements, and a note about each file that says the same as another.
 
     Raises:
         UserError: different files for one place.
     """
     placements: dict[Path, Placement] = {}
+    notes: list[Note] = []
     folders: list[Placement] = []
     problems = []
     for place in plan:
@@ -50,8 +56,12 @@ def without_repeats(plan: Sequence[Placement]) -> list[Placement]:
             folders.append(place)
             continue
         first = placements.setdefault(place.target, place)
-        if first is not place and not _same(first.source, place.source):
-            problems.append(Problem(f"{first.whereabouts} and {place.whereabouts}", f"both would be {place.target}"))
+        fault = "" if first is place else _difference(place.kind, first.source, place.source)
+        if fault:
+            why = f"both would be {place.target}; {fault}"
+            problems.append(Problem(f"{first.whereabouts} and {place.whereabouts}", why))
+        elif first is not place:
+            notes.append(Note(place.whereabouts, f"says the same as {first.whereabouts}, which is used"))
     seen: dict[Path, Path] = {}
     for place in folders:
         for file in place.files:
@@ -60,7 +70,7 @@ def without_repeats(plan: Sequence[Placement]) -> list[Placement]:
                 problems.append(Problem(f"{first_file} and {file}", f"both would be {place.target / file.name}"))
     if problems:
         raise problems_error("two different files for one place", problems, "Give only the right one of each pair.")
-    return [*placements.values(), *folders]
+    return [*placements.values(), *folders], notes
 
 
 def refuse_conflicts(plan: Sequence[Placement]) -> None:
@@ -77,8 +87,8 @@ def refuse_conflicts(plan: Sequence[Placement]) -> None:
         for source, target in pairs:
             if target.is_symlink() and not target.exists():
                 problems.append(Problem(str(target), "is a link to nothing; remove it"))
-            elif target.exists() and not _same(source, target):
-                problems.append(Problem(str(target), f"exists and differs from {place.name}"))
+            elif target.exists() and (fault := _difference(place.kind, target, source)):
+                problems.append(Problem(str(target), f"exists and differs from {place.name}; {fault}"))
     if problems:
         raise problems_error("files are in the way", problems, "Move them, or give another data root with --data DIR.")
 
@@ -133,6 +143,15 @@ def _spread(link: Path) -> None:
     link.mkdir()
     for file in files:
         (link / file.name).symlink_to(file)
+
+
+def _difference(kind: str, first: Path, other: Path) -> str:
+    """In what two files of one kind differ; empty where they are the same, or say the same in other words."""
+    if _same(first, other):
+        return ""
+    if kind in ("questions", "answers"):
+        return difference(questions_in(first), questions_in(other), answers=True)
+    return "their contents differ"
 
 
 def _same(first: Path, other: Path) -> bool:

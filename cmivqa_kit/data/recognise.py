@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from cmivqa_kit.data.catalogue import names_answers, tracks_in
+from cmivqa_kit.data.answer_names import names_predictions
+from cmivqa_kit.data.captions import are_captions, captioned_videos
+from cmivqa_kit.data.catalogue import tracks_in
 from cmivqa_kit.data.layouts import detect
+from cmivqa_kit.data.question_match import AskedById, answers_without_texts, asked_by_id
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import UserError
@@ -17,7 +19,6 @@ from cmivqa_kit.files import read_json
 
 Kind = Literal["questions", "subtitles", "submission", "other"]
 MEDIA = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".flv", ".mp3", ".wav", ".m4a", ".aac", ".flac"})
-_SUBMISSION = re.compile(r"submi|output|sample|predict", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,16 @@ class Recognised:
     why: str = ""
     outer: str = ""
     edition: str = ""
+    tentative: bool = False  # files of a later edition may look so, too
     count: int = 0
     ids: tuple[Any, ...] = ()
     videos: frozenset[str] = frozenset()
-    asked: frozenset[str] = frozenset()  # question texts
-    answers: bool = False
+    asked: AskedById = field(default_factory=dict)
+    answers: bool = False  # times stand in it: answers, or predictions (see `answer_evidence`)
+    textless: bool = False  # ids, videos and times alone
     inline: bool = False  # brings its own subtitles
     public: bool = False  # of a corpus handed out with all its answers
+    flagged: bool = False  # the user said that it holds answers
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -52,18 +56,14 @@ class Recognised:
         """Its path from the folder or file that was given."""
         return "/".join(part for part in (self.outer, self.hint) if part)
 
+    def named_split(self, edition: Edition) -> str | None:
+        """The split that its name, the folders and archives it came in, or the folder that was given state."""
+        return edition.split_in(*self.named) or edition.split_in(self.outer)
+
     def split(self, edition: Edition) -> str | None:
-        """The split of a question file: by its names, else by what it holds; ``None`` where neither tells."""
-        named = edition.split_in(*self.named)
-        if named is not None:
-            return named
+        """The split of a file by its names, else by its size; ``None`` where neither tells."""
         sized = [name for name, facts in edition.splits.items() if facts.questions == self.count]
-        if sized:
-            return sized[0]
-        outer = edition.split_in(self.outer)
-        if outer is not None and (self.public or not self.answers or edition.splits[outer].answers == "public"):
-            return outer
-        return "train" if self.answers else None
+        return edition.split_in(*self.named) or (sized[0] if sized else edition.split_in(self.outer))
 
     def stated_tracks(self, edition: Edition) -> tuple[Track, ...]:
         """The tracks that its name or its ids state; empty where they do not."""
@@ -77,22 +77,19 @@ class Recognised:
         """The tracks of a test question file: as stated, else by whether it names videos."""
         return self.stated_tracks(edition) or ((1,) if self.videos else (2, 3))
 
-    def holds_answers(self, split: str, edition: Edition) -> bool:
-        """True for an organizer's answer file, which only scoring may open.
 
-        A file whose own name says which split it asks about stays a question file, even with answers planted in it.
-        """
-        if edition.splits[split].answers != "organizers" or not self.answers or self.public:
-            return False
-        return names_answers(self.hint) or edition.split_in(self.path.name) is None
+def recognise(path: Path, hint: str, outer: str = "", flagged: bool = False) -> Recognised:
+    """Open a JSON file and say what it is; a file that cannot be read is ``other`` with the reason.
 
-
-def recognise(path: Path, hint: str, outer: str = "") -> Recognised:
-    """Open a JSON file and say what it is; a file that cannot be read is ``other`` with the reason."""
+    ``flagged``: the user said that it holds answers; then its name says nothing against it.
+    """
     try:
         document = read_json(path)
     except UserError as error:
         return Recognised(path, hint, "other", error.message)
+    if are_captions(document):
+        videos = captioned_videos(document)
+        return Recognised(path, hint, "subtitles", outer=outer, count=len(videos), videos=videos)
     if isinstance(document, dict):
         if _is_subtitles(document):
             return Recognised(path, hint, "subtitles", outer=outer, count=len(document), videos=frozenset(document))
@@ -100,14 +97,14 @@ def recognise(path: Path, hint: str, outer: str = "") -> Recognised:
     if not isinstance(document, list) or not document:
         return Recognised(path, hint, "other", "not an array of questions")
     records = [record for record in document if isinstance(record, dict)]
-    # A Track 1 submission looks like an annotated file: there only its name tells.
-    if any("output" in record for record in records) or _SUBMISSION.search(path.name):
+    # A Track 1 submission looks like an annotated file: there its name tells, or `answer_evidence`.
+    if any("output" in record for record in records):
         return Recognised(path, hint, "submission", "a submission or a sample of one")
+    if names_predictions(path.name) and not flagged:
+        return Recognised(path, hint, "submission", "a submission or a sample of one, by its name")
     layout = detect(records)
     if layout is None:
-        if names_answers(path.name) and all("id" in record and "video_id" in record for record in records):
-            return _answers(path, hint, records)
-        return Recognised(path, hint, "other", "no questions in it")
+        return _without_texts(path, hint, outer, records, flagged)
     read = layout.read(layout.keys.known(records))
     return Recognised(
         path,
@@ -115,20 +112,36 @@ def recognise(path: Path, hint: str, outer: str = "") -> Recognised:
         "questions",
         outer=outer,
         edition=layout.edition,
+        tentative=layout.tentative,
         count=len(read.questions),
         ids=tuple(record.get("id") for record in records),
         videos=_videos(records, layout.keys.video_id),
-        asked=frozenset(question.text for question in read.questions),
+        asked=asked_by_id(read.questions),
         answers=any(question.answer is not None and question.answer.valid for question in read.questions),
         inline=any(video.subtitles for video in read.videos.values()),
         public=layout.public_answers,
+        flagged=flagged,
     )
 
 
-def _answers(path: Path, hint: str, records: list[dict[str, Any]]) -> Recognised:
+def _without_texts(path: Path, hint: str, outer: str, records: list[dict[str, Any]], flagged: bool) -> Recognised:
     """An answer file without question texts: the official program reads ids, videos and times only."""
-    ids = tuple(record["id"] for record in records)
-    return Recognised(path, hint, "questions", count=len(records), ids=ids, videos=_videos(records), answers=True)
+    asked = answers_without_texts(records)
+    if asked is None:
+        return Recognised(path, hint, "other", "no questions in it")
+    return Recognised(
+        path,
+        hint,
+        "questions",
+        outer=outer,
+        count=len(records),
+        ids=tuple(asked),
+        videos=_videos(records),
+        asked=asked,
+        answers=True,
+        textless=True,
+        flagged=flagged,
+    )
 
 
 def _videos(records: list[dict[str, Any]], key: str = "video_id") -> frozenset[str]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cmivqa_kit.data.line_times import plausible
 from cmivqa_kit.data.subtitles import in_time_order
 from cmivqa_kit.data.types import Note, Subtitle
 from cmivqa_kit.errors import Problem, UserError, closest, problems_error
@@ -94,7 +95,7 @@ def convert_folder(source: Path, destination: Path, language: str | None = None)
         if not lines and not found:
             notes.append(Note(shown, "no line of speech in it"))
         videos[video], disorder = in_time_order(lines, shown)
-        notes += disorder
+        notes += [*disorder, *plausible(videos[video], shown).notes]  # the file keeps its times
     if problems:
         raise problems_error(source, problems, "Mend or remove these files, then run the same command again.")
     if not videos:

@@ -7,7 +7,7 @@ layouts (MedVidCQA, M4IVQA 2025) hold the same lines and are read by `parse_line
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -19,22 +19,25 @@ from cmivqa_kit.errors import Problem, problems_error
 from cmivqa_kit.files import read_json
 
 FIX = 'Write {"<video id>": [{"text": "...", "start": 17.52, "duration": 2.28}, ...], ...}, times in seconds.'
+DISORDER = "lines start before the one above; sorted by start"
+DOUBLE = "left out: a second transcript of another video, not a video"
 DOUBLE_SUFFIX = "sr"  # a second transcript of the same video that the reference never looks up
 
 
 def read_subtitles(
-    path: Path, known_ids: Collection[str] = frozenset()
+    path: Path, known_ids: Collection[str] = frozenset(), read_file: Callable[[Path, str], Any] = read_json
 ) -> tuple[dict[str, tuple[Subtitle, ...]], tuple[Note, ...]]:
     """The subtitles of every video in ``path`` (in the file's order of videos, lines in time order), and the notes.
 
     A key ``K + "sr"`` where ``K`` is also a key or in ``known_ids`` is no video: it is left out, with a note. Real ids
-    may end in ``sr``, so every other such key is a video. Lines out of order are sorted, with a note.
+    may end in ``sr``, so every other such key is a video. Lines out of order are sorted, with a note. ``read_file``
+    decodes the file, and may remember it.
 
     Raises:
         UserError: the file is missing, not UTF-8 or not JSON; or, all in one error with a JSON pointer for each: a
             wrong type, a missing, negative or non-finite time, keys that differ only by case or surrounding blanks.
     """
-    document = read_json(path, "subtitle file")
+    document = read_file(path, "subtitle file")
     if not isinstance(document, dict):
         raise problems_error(path, [Problem("top level", f"is {_kind(document)}, expected an object")], FIX)
     videos: dict[str, tuple[Subtitle, ...]] = {}
@@ -44,7 +47,7 @@ def read_subtitles(
     for key, items in document.items():
         original = key.removesuffix(DOUBLE_SUFFIX)
         if original != key and original and (original in document or original in known):
-            notes.append(Note(key, f"left out: a second transcript of {original}, not a video"))
+            notes.append(Note(key, f"left out: a second transcript of {original}, not a video", DOUBLE))
             continue
         pointer = "/" + escape_pointer(key)
         if not key.strip():
@@ -57,6 +60,13 @@ def read_subtitles(
     if problems:
         raise problems_error(path, problems, FIX)
     return videos, tuple(notes)
+
+
+def doubled_ids(document: Any) -> frozenset[str]:
+    """The ids that decide how `read_subtitles` reads a document, if they are known: those with a second transcript."""
+    if not isinstance(document, dict):
+        return frozenset()
+    return frozenset(key.removesuffix(DOUBLE_SUFFIX) for key in document if key.endswith(DOUBLE_SUFFIX))
 
 
 def parse_lines(items: Any, pointer: str, text_key: str = "text") -> tuple[tuple[Subtitle, ...], list[Problem]]:
@@ -98,7 +108,7 @@ def in_time_order(lines: Sequence[Subtitle], subject: str) -> tuple[tuple[Subtit
         return tuple(lines), ()
     noun = "line starts" if late == 1 else "lines start"
     why = f"{late} {noun} before the one above; sorted by start"
-    return tuple(sorted(lines, key=lambda line: line.start)), (Note(subject, why),)
+    return tuple(sorted(lines, key=lambda line: line.start)), (Note(subject, why, DISORDER),)
 
 
 def _line(item: Any, pointer: str, text_key: str) -> tuple[Subtitle | None, list[Problem]]:

@@ -66,10 +66,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something a reader left out or noticed: its ``subject`` (a file, a key, an id) and ``why``."""
+    """Something a reader left out or noticed: its ``subject`` (a file, a key, an id) and ``why``.
+
+    ``kind`` is what notes of the same sort share, where ``why`` names more than that.
+    """
 
     subject: str
     why: str
+    kind: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

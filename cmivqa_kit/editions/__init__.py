@@ -15,6 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from cmivqa_kit.editions.chinese_names import in_letters
 from cmivqa_kit.errors import UserError, closest
 
 DEFAULT_EDITION = "cmivqa-2023"
@@ -95,7 +96,7 @@ class Edition:
         later one says the same more precisely (``TESTB/test.json`` is testB).
         """
         best = ("", "")
-        for name in names:
+        for name in map(in_letters, names):
             alias, split = max(
                 ((alias, split) for alias, split in self._names() if _stands_in(alias, name)),
                 key=lambda hit: (len(hit[0]), hit),

@@ -17,6 +17,9 @@ from typing import Any, Protocol
 from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
+from cmivqa_kit.data.feature_clock import ONE_SECOND, rate_words
+from cmivqa_kit.data.feature_faults import faults_error
+from cmivqa_kit.data.feature_notes import name_notes, unsettled_fix
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import RunFailed, UserError
@@ -26,9 +29,13 @@ from cmivqa_kit.neural.subtitle_embedding import EMBEDDED, SubtitleEmbedding, sp
 from cmivqa_kit.plugin.settings import one_of
 from cmivqa_kit.runs.device import resolve
 from cmivqa_kit.runs.directory import FEATURE_ENCODER, RunDirectory, has_state
-from cmivqa_kit.runs.processes import Group
+from cmivqa_kit.runs.processes import ALONE, Group
 
 log = logging.getLogger(__name__)
+HOW_TO_NAME = (
+    "Call each file <video_id>.npy (cmivqa data check says more); or make rows of what is said: "
+    "--set features=subtitle-embedding"
+)
 FILES, AUTO = "files", "auto"
 NAMES = (AUTO, FILES, EMBEDDED)
 
@@ -71,13 +78,65 @@ class FeatureSource(Protocol):
 
 
 class FeatureFiles:
-    """The source of a split that has feature files."""
+    """The source of a split that has feature files.
+
+    Args:
+        seconds_per_row: of the run that goes on or answers; ``None`` for a new one.
+        group: the processes that ask for the same features together; one of them looks at the files.
+        needed: False for a network that has no use for them: then they are not looked at.
+    """
 
     size = None
 
+    def __init__(self, seconds_per_row: float | None = None, group: Group = ALONE, needed: bool = True) -> None:
+        self.seconds_per_row, self.group, self.needed = seconds_per_row, group, needed
+
     def features(self, split: Split) -> FeatureStore:
-        """The split's own feature files."""
-        return split.features
+        """The split's own feature files, once all of those that it may need were read.
+
+        All processes of the group have to call it.
+
+        Raises:
+            UserError: some of them cannot be used (all are named), none is called by a video, or nobody says how long
+                a row is and the videos speak against what it is taken for.
+        """
+        store, seconds = split.features, self.seconds_per_row
+        if seconds is not None:
+            store = store.assuming(seconds)
+        if self.needed:
+            self.group.first(lambda: _require_usable(store, split, seconds))
+        return store
+
+
+def _require_usable(store: FeatureStore, split: Split, of_run: float | None) -> None:
+    """Refuse features that would stop a training on its way, or let it learn nonsense.
+
+    Args:
+        store: the features of the split.
+        split: whose videos they are.
+        of_run: the seconds of a row that the run takes, where that is settled already.
+    """
+    asked = {question.video_id for question in split.questions if question.video_id is not None}
+    faults = store.faults(sorted(asked | split.videos.keys()))
+    if faults:
+        raise faults_error(faults, len(store))
+    if not len(store):
+        unused = next(name_notes(store), None)
+        if unused is not None:
+            raise UserError(f"{unused.subject}: {unused.why}", HOW_TO_NAME)
+    elif not store.settled and store.measured is not None:
+        if of_run is None:
+            raise UserError(f"{store.folders[0]}: {store.measured.words}", unsettled_fix(store))
+        raise UserError(
+            f"{store.folders[0]}: {store.measured.words} The run takes {rate_words(of_run)}",
+            "Give features that were extracted as those it was trained on; "
+            f"if these were, say so: --seconds-per-row {of_run:g}",
+        )
+    elif store.stated and store.measured is not None and not store.measured.agrees(store.stated):
+        log.warning("%s is stated, but %s", rate_words(store.stated), store.measured.words)
+    elif store.outlasted:
+        log.warning("%d of %d videos have subtitles that go on long after their feature rows, the first: %s",
+                    len(store.outlasted), len(store), next(iter(store.outlasted)))  # fmt: skip
 
 
 def source_for(settings: FeatureSettings, split: Split, own: Encoder | None, run: RunDirectory) -> FeatureSource:
@@ -97,7 +156,7 @@ def source_for(settings: FeatureSettings, split: Split, own: Encoder | None, run
     """
     if run.group.first(lambda: _embeds(settings, split, own, run)):
         return _embedding(run.path / FEATURE_ENCODER, run.device, run.group)
-    return FeatureFiles()
+    return FeatureFiles(run.seconds_per_row, run.group)
 
 
 def source_of(run: RunDirectory, device: str) -> FeatureSource:
@@ -107,7 +166,9 @@ def source_of(run: RunDirectory, device: str) -> FeatureSource:
         UserError: its encoder is damaged, or there is no such device.
     """
     folder = run.path / FEATURE_ENCODER
-    return _embedding(folder, device, run.group) if folder.is_dir() else FeatureFiles()
+    if folder.is_dir():
+        return _embedding(folder, device, run.group)
+    return FeatureFiles(run.seconds_per_row or ONE_SECOND, run.group)
 
 
 def _embeds(settings: FeatureSettings, split: Split, own: Encoder | None, run: RunDirectory) -> bool:
@@ -115,12 +176,13 @@ def _embeds(settings: FeatureSettings, split: Split, own: Encoder | None, run: R
     folder = run.path / FEATURE_ENCODER
     if folder.is_dir() or has_state(run.path):  # whatever files lie beside the data by now
         return folder.is_dir()
-    if settings.name == FILES or (settings.name == AUTO and len(split.features)):
+    given = len(split.features) or any(names.unnamed or names.several for names in split.features.names)
+    if settings.name == FILES or (settings.name == AUTO and given):
         return False
     if not any(spoken(video) for video in split.videos.values()):
         raise UserError(
             f"{split.source or split.name}: no video has features, and none has subtitles that could be embedded",
-            "Put <video_id>.npy files, one row per second, into video_feature/ beside the questions.",
+            "Put <video_id>.npy files into video_feature/ beside the questions.",
         )
     if settings.name == AUTO:
         log.warning("no video of this split has features: its subtitles, embedded per second, stand in for them "

@@ -1,7 +1,7 @@
 """Feature rows of videos for a network: at most so many of a video, looked up by its id, cached, padded to batches.
 
-A row of a file is one second, unless its folder says otherwise. A longer video is averaged down. Letters: B videos of a
-batch, T rows, F numbers in a row.
+A row of a file is so many seconds as its store says, one as published. A longer video is averaged down. Letters: B
+videos of a batch, T rows, F numbers in a row.
 """
 
 from __future__ import annotations
@@ -50,6 +50,11 @@ class VideoRows:
         self._cache: LRUCache[str, Features] = LRUCache(cache_bytes, getsizeof=attrgetter("nbytes"))
         self._lock = Lock()
 
+    @property
+    def seconds_per_row(self) -> float:
+        """Seconds of a row of the files, before any are averaged."""
+        return self.store.seconds_per_row
+
     def __contains__(self, video_id: object) -> bool:
         return video_id in self.store
 
@@ -84,7 +89,7 @@ class VideoRows:
             UserError: the file is damaged.
         """
         count = self.count(video_id)
-        return None if count is None else row_edges(count, self.most)
+        return None if count is None else row_edges(count, self.most) * self.seconds_per_row
 
     def batch(self, video_ids: Sequence[str], rows: int | None = None) -> tuple[Tensor, Tensor]:
         """The rows of several videos, padded (`pad`); one id may stand there several times.
@@ -101,7 +106,7 @@ class VideoRows:
         return pad(arrays, rows or max(1, *map(len, arrays)))
 
     def require(self, video_ids: Iterable[str], reason: str, without: str, fix: str = HOW_TO_GIVE) -> None:
-        """Say how many videos have no features.
+        """Say how many videos have no features; the others are held against the width of the network.
 
         Args:
             video_ids: whose features are asked for.
@@ -110,7 +115,7 @@ class VideoRows:
             fix: what an error advises.
 
         Raises:
-            UserError: not one of them has features.
+            UserError: not one of them has features, a file is damaged, or rows are of another width than F.
         """
         wanted = list(video_ids)
         missing = [video_id for video_id in wanted if video_id not in self]
@@ -119,16 +124,33 @@ class VideoRows:
         if missing:
             log.warning("%d of %d videos have no features and %s, the first: %s",
                         len(missing), len(wanted), without, missing[0])  # fmt: skip
+        self.require_width(wanted)
+
+    def require_width(self, video_ids: Iterable[str]) -> None:
+        """Refuse files whose rows are of another width than F, all of them at once; headers are read at most.
+
+        Raises:
+            UserError: there are some, or a file is damaged.
+        """
+        files = {video_id: array for video_id in video_ids if (array := self.store.get(video_id)) is not None}
+        odd = {video_id: array.shape[1] for video_id, array in files.items() if array.shape[1] != self.width}
+        if not odd:
+            return
+        first = next(iter(odd))
+        several = f" (so in {len(odd)} of {len(files)} files)" if len(files) > 1 else ""
+        raise self._other_width(first, odd[first], several)
+
+    def _other_width(self, video_id: str, width: int, several: str = "") -> UserError:
+        return UserError(
+            f"{self.store.files[video_id]}: rows of {width} numbers; this network takes rows of {self.width}{several}",
+            f"Give the features it was trained with; or train on these: --set {self.setting}={width}",
+        )
 
     @cachedmethod(attrgetter("_cache"), lock=attrgetter("_lock"))
     def _read(self, video_id: str) -> Features:
         array, path = self.store.get(video_id), self.store.files[video_id]
         if array is None or array.shape[1] != self.width:
-            width = 0 if array is None else array.shape[1]
-            raise UserError(
-                f"{path}: rows of {width} numbers; this network takes rows of {self.width}",
-                f"Give the features it was trained with; or train on these: --set {self.setting}={width}",
-            )
+            raise self._other_width(video_id, 0 if array is None else array.shape[1])
         values = np.array(array, np.float32)
         if not np.isfinite(values).all():
             raise UserError(
@@ -153,7 +175,7 @@ def pad(videos: Sequence[Features], rows: int) -> tuple[Tensor, Tensor]:
 
 
 def row_edges(count: int, most: int) -> Floats:
-    """Where in seconds each row that `sample` makes of ``count`` rows begins, and where the last one ends."""
+    """Where each row that `sample` makes of ``count`` rows begins, and where the last one ends, in rows of the file."""
     if count <= most:
         return np.arange(count + 1, dtype=np.float64)
     return np.append(sample_bounds(count, most)[:-1], count).astype(np.float64)

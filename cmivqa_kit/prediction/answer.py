@@ -19,6 +19,7 @@ from cmivqa_kit.plugin.types import Baseline, Declaration, Prediction, PredictOp
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.types import Localizer, ScoresPairs
 from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.feature_clock import require_clock_of
 from cmivqa_kit.runs.provenance import keep
 from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.write import Row, write
@@ -154,6 +155,8 @@ def predict(
         if path.is_dir():
             raise UserError(f"{path}: is a directory", "Give --out FILE.")
     asked = [_sample(plan.load(track), sample, options.seed) for _, track, _ in plan.files]
+    for split in asked:
+        require_clock_of(run, split)
     made = _answers(declared, run, asked, options, pass_options, finished_pass, retriever)
     if made is None:
         return []

@@ -16,6 +16,7 @@ from cmivqa_kit.prediction.answer import AnswerPlan, Written, tracks_asked
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.pipeline import defaults
 from cmivqa_kit.runs.directory import RECORD, RunDirectory, newest_run, open_run
+from cmivqa_kit.runs.feature_clock import with_clock_of
 
 
 def predict(
@@ -32,6 +33,7 @@ def predict(
     sample: int = 0,
     resume: bool = False,
     force: bool = False,
+    seconds_per_row: float | None = None,
 ) -> list[Written]:
     """Answer every question of a split with a fitted system and write the submission files.
 
@@ -58,6 +60,7 @@ def predict(
         sample: answer so many questions only, drawn by ``seed``; 0 for all.
         resume: go on with a pass over question-video pairs that was stopped.
         force: replace files that exist.
+        seconds_per_row: of the feature files of a split that is named; by default those of the run.
 
     Returns:
         The files that were written.
@@ -73,7 +76,8 @@ def predict(
     if isinstance(split, Split):
         name, plan = split.name, AnswerPlan.of_split(split, tracks, Path(out))
     else:
-        root, name = catalogue(demo_corpus() if data is None else Path(data)), split
+        files, name = catalogue(demo_corpus() if data is None else Path(data), None, seconds_per_row), split
+        root = with_clock_of(opened, files)
         plan = AnswerPlan.in_root(root, name, tracks, Path(out))
     options = PredictOptions(
         config=merge(opened.config, declaration, settings, defaults() if retriever else {}),

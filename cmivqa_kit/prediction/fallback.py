@@ -16,8 +16,8 @@ def span(start: float, end: float) -> Span:
     return Span(start, end if end > start else start + LEAST)
 
 
-def whole_video(subtitles: Sequence[Subtitle], rows: int | None) -> Span:
-    """The span of all that is said in a video, else of all the features' ``rows`` (seconds), else a second."""
+def whole_video(subtitles: Sequence[Subtitle], seconds: float | None) -> Span:
+    """The span of all that is said in a video, else of its ``seconds`` by the feature rows, else a second."""
     if subtitles:
         return span(subtitles[0].start, subtitles[-1].end)
-    return span(0.0, float(rows or 0))
+    return span(0.0, seconds or 0.0)

@@ -150,5 +150,5 @@ def with_fallback(spans: Mapping[str, Spans], ranking: Ranking, split: Split, qu
         if video not in whole:
             known = split.videos.get(video)
             lines = known.subtitles_in(question.language) if known is not None else ()
-            whole[video] = [(UNFOUND, whole_video(lines, None if lines else split.features.rows(video)))]
+            whole[video] = [(UNFOUND, whole_video(lines, None if lines else split.features.seconds(video)))]
     return whole

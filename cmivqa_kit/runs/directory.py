@@ -7,6 +7,7 @@ finished one, and a finished run is never written into again.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -29,6 +30,7 @@ NETWORK = "network.json"  # the sizes of a network
 TOKENIZER = "tokenizer"
 FEATURE_ENCODER = "feature-encoder"  # where subtitles are embedded: the frozen encoder and its tokenizer
 PREDICTIONS = "predictions"  # copies of what was handed out, and passes over a corpus
+SECONDS_PER_ROW = "seconds_per_row"  # of the feature files, in the record's ``data``
 STATE_RECORD = "state.json"  # in ``state-STEP``, from which training goes on
 
 Progress = Callable[[int, int, float], None]  # optimizer steps done, in all, running loss
@@ -66,6 +68,13 @@ class RunDirectory:
         """The content of ``run.json``."""
         record = read_json(self.path / RECORD, "run record")
         return record if isinstance(record, dict) else {}
+
+    @property
+    def seconds_per_row(self) -> float | None:
+        """Seconds of a row of the feature files that it was trained beside, where they were settled."""
+        data = self.record().get("data")
+        seconds = data.get(SECONDS_PER_ROW) if isinstance(data, dict) else None
+        return float(seconds) if isinstance(seconds, int | float) and 0 < seconds < math.inf else None
 
     def write(self, name: str, document: Any) -> Path:
         """Write a JSON document into the run, whole or not at all.

@@ -55,6 +55,12 @@ def find_record(path: Path, runs: Path, data: bytes | None = None) -> Mapping[st
     return next((record for record in _records(runs, digest) if record.get("sha256") == digest), None)
 
 
+def run_of(runs: Path, path: Path) -> str | None:
+    """The name of the run below ``runs`` that made a file; ``None`` where none did."""
+    record = find_record(path, runs)
+    return None if record is None else str(record.get("run"))
+
+
 def _records(runs: Path, digest: str) -> Iterator[Mapping[str, Any]]:
     """Records whose name carries the hash; a damaged one is passed over."""
     for path in sorted(runs.glob(f"*/{PREDICTIONS}/*-{digest[:12]}{RECORD}")):

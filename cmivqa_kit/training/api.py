@@ -25,6 +25,7 @@ def train(
     settings: Sequence[str] = (),
     seed: int = 0,
     device: str = "auto",
+    seconds_per_row: float | None = None,
 ) -> RunDirectory:
     """Fit a baseline and leave a finished run.
 
@@ -43,6 +44,7 @@ def train(
         settings: changes of single settings, ``section.key=value``, as of ``cmivqa train --set``.
         seed: of everything random.
         device: for neural systems: auto, cpu, cuda, cuda:1.
+        seconds_per_row: of the feature files, where a row is not one second; 0: as measured against the subtitles.
 
     Raises:
         UserError: no such baseline, preset or setting; unreadable data, or too little of it that can be learnt from.
@@ -51,5 +53,5 @@ def train(
     declaration = find_declaration(baseline)
     name = preset or (declaration.demo_preset if data is None else "")
     config = settings_of(declaration, name or None, settings, recipe)
-    root = catalogue(demo_corpus() if data is None else Path(data))
+    root = catalogue(demo_corpus() if data is None else Path(data), None, seconds_per_row)
     return fit(root, declaration, config, Path(runs), split, seed, preset=name, recipe=recipe, device=device).run

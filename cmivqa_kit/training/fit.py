@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from types import MappingProxyType
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.check import RULES, usable
 from cmivqa_kit.data.corpus import data_fingerprint, load_split
+from cmivqa_kit.data.feature_notes import UNUSED_CLOCK
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import ExitCode, UserError
@@ -22,6 +24,7 @@ from cmivqa_kit.runs.directory import (
     FEATURE_ENCODER,
     OUTCOME,
     RECORD,
+    SECONDS_PER_ROW,
     Progress,
     RunDirectory,
     make_run,
@@ -30,9 +33,11 @@ from cmivqa_kit.runs.directory import (
     silent,
     start_run,
 )
+from cmivqa_kit.runs.feature_clock import require_clock_of, with_clock_of
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import Config, Recipe
 
+log = logging.getLogger(__name__)
 MAX_DROPPED = 0.2
 
 
@@ -109,6 +114,7 @@ def train(
                 "used": len(questions),
                 "dropped": dict(dropped),
                 "fingerprint": data_fingerprint(full),
+                **_clock(full),
             },
         )
 
@@ -176,6 +182,12 @@ def _examples(
     return full, questions, dropped
 
 
+def _clock(full: Split) -> dict[str, float]:
+    """The seconds of a feature row, for the record of a run; nothing without features, or where it is not settled."""
+    store = full.features
+    return {SECONDS_PER_ROW: store.seconds_per_row} if store.width is not None and store.settled else {}
+
+
 def resume(
     catalogue: Catalogue, path: Path, device: str = "auto", progress: Progress = silent, group: Group = ALONE
 ) -> Fitted:
@@ -193,7 +205,9 @@ def resume(
     begun = run.record().get("data")
     if not isinstance(begun, dict) or not isinstance(begun.get("split"), str):
         raise UserError(f"{path}: does not say which data it was begun on", "Train anew: cmivqa train")
+    catalogue = with_clock_of(run, catalogue)
     full = load_splits(catalogue, begun["split"])
+    require_clock_of(run, full)
     if data_fingerprint(full) != begun.get("fingerprint"):
         raise UserError(
             f"{full.source}: not the data that {path} was begun on ({begun.get('name')})",
@@ -212,8 +226,19 @@ def _fit(
     dropped: Mapping[str, int],
 ) -> Fitted:
     system.fit(replace(full, questions=questions), _dev(catalogue, full), run)
+    if run.group.main:
+        _say_what_rows_are_not(full)
     run.finish()
     return Fitted(run, len(questions), dict(dropped))
+
+
+def _say_what_rows_are_not(full: Split) -> None:
+    """Warn of features that were no use to the training; one that reads them was refused by now."""
+    store = full.features
+    if not store.settled and store.measured is not None:
+        log.warning("the rows of the features tell no durations: %s", store.measured.words)
+    elif store.stated is not None and not len(store):
+        log.warning("%s", UNUSED_CLOCK)
 
 
 def _dev(catalogue: Catalogue, full: Split) -> Split | None:
@@ -237,7 +262,7 @@ def load_splits(catalogue: Catalogue, names: str) -> Split:
         name="+".join(part.name for part in parts),
         questions=tuple(question for part in parts for question in part.questions),
         videos=MappingProxyType(dict(sorted(videos.items()))),
-        features=FeatureStore(tuple(dict.fromkeys(folder for part in parts for folder in part.features.folders))),
+        features=FeatureStore.joined([part.features for part in parts]),
     )
 
 

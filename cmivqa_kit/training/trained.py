@@ -206,7 +206,7 @@ class TrainedBaseline(ABC, Generic[S, N, M]):
             RunFailed: the run cannot be written.
         """
         if settings.feature_source is None:
-            return FeatureFiles()
+            return FeatureFiles(needed=False)
         return source_for(settings.feature_source, train, self.encoder, run)
 
     def features(self, split: Split, options: PredictOptions) -> FeatureStore:

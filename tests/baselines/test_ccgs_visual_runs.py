@@ -180,8 +180,12 @@ def test_damaged_features_are_named(run: RunDirectory, tmp_path: Path, data: Spl
     with pytest.raises(UserError, match=r"v03\.npy: not a readable"):
         asked(run, replace(broken, features=FeatureStore([tmp_path / "broken"])))
     np.save(tmp_path / "broken" / "v03.npy", np.ones((3, SIZE + 1), np.float32))
-    with pytest.raises(UserError, match=rf"v03\.npy: rows of {SIZE + 1} numbers; this network takes rows of {SIZE}"):
+    odd = rf"v03\.npy: rows of {SIZE + 1} numbers, where 11 of 12 files have {SIZE}"
+    with pytest.raises(UserError, match=rf"(?s){odd}.*; {SIZE + 1} is the odd one"):  # before the first step
         fitted(tmp_path, replace(broken, features=FeatureStore([tmp_path / "broken"])), "train.max_steps=12")
+    with pytest.raises(UserError, match=rf"(?s)rows of {SIZE} numbers; this network takes rows of {SIZE + 1}.*=8"):
+        fitted(tmp_path, data, f"encoder.visual_dim={SIZE + 1}")
+    assert not list(tmp_path.rglob("state-*"))
 
 
 def test_a_converted_visual_checkpoint_answers_as_its_network_does(tmp_path: Path, data: Split) -> None:

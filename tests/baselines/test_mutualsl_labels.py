@@ -21,7 +21,7 @@ from baselines.mutualsl.settings import Settings
 from baselines.mutualsl.text import text_row
 from baselines.mutualsl.token_frame_table import TokenFrameTable, line_of, nearest
 from baselines.mutualsl.video_rows import require_frames
-from cmivqa_kit.data.features import sample
+from cmivqa_kit.data.features import FeatureStore, sample
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle, Video
 from cmivqa_kit.errors import UserError
@@ -192,3 +192,27 @@ def test_damaged_features_are_named(tmp_path: Path) -> None:
         VideoRows(data.features, 64, 4).get("v1")
     with pytest.raises(UserError, match="no video of this split has any"):
         require_frames(VideoRows(data.features, 64, WIDTH), [Video("x").id], misaligned=False)
+
+
+def test_labels_follow_the_length_of_a_row(tmp_path: Path) -> None:
+    """With a row every 2 s the same moment is half as many rows away; averaged down it is a quarter."""
+    data = corpus(tmp_path)
+    settings: Settings = of()
+    labels = {}
+    for seconds, frames in ((1.0, 80), (2.0, 80), (2.0, 20)):
+        store = FeatureStore(data.features.folders, stated=seconds)
+        examples = build_examples(data, letters, SPECIAL, settings.train, VideoRows(store, frames, WIDTH), None).usable
+        labels[seconds, frames] = [(example.gold.start_row, example.gold.end_row) for example in examples]
+        for example in examples:
+            assert example.gold.table.starts[1] == pytest.approx(
+                5.0 / seconds * min(1, frames / counts(store, example))
+            )
+    assert labels[1.0, 80] == [(5 * n, 5 * n + 10) for n in range(6)]
+    assert labels[2.0, 80] == [(5 * n // 2, (5 * n + 10) // 2) for n in range(6)]
+    assert labels[2.0, 20] == [
+        (int(5 * n / 2 * 20 / (40 + 5 * n)), int((5 * n + 10) / 2 * 20 / (40 + 5 * n))) for n in range(6)
+    ]
+
+
+def counts(store: FeatureStore, example: Example) -> int:
+    return store.rows(example.video) or 0

@@ -66,12 +66,15 @@ def whats(intake: Intake) -> list[tuple[str, str]]:
 
 
 def test_loose_json_with_meaningless_names(downloads: Path, root: Path) -> None:
-    """Two question files of the official sizes, an annotated one, and two subtitle.json in one go."""
+    """Two question files of the official sizes, an annotated one, and two subtitle.json in one go.
+
+    Of the annotated file a folder's name must say that it is training data: a submission has the same shape.
+    """
     test_b = [{"id": n, "video_id": TEST_B_VIDEOS[n % 3], "question": f"第{n}问"} for n in range(511)]
     files = [
         write(downloads / "download.json", subtitles(TEST_B_VIDEOS)),
         write(downloads / "download (1).json", subtitles([*TRAIN_VIDEOS, f"{TRAIN_VIDEOS[0]}sr"])),
-        write(downloads / "download (2).json", annotated(TRAIN_VIDEOS)),
+        make_zip(downloads / "train_dev.zip", {"download (2).json": annotated(TRAIN_VIDEOS)}),
         write(downloads / "download (3).json", test_b),
         write(downloads / "download (4).json", track23(test_b)),
     ]
@@ -384,7 +387,10 @@ def test_medvidqa(tmp_path: Path, root: Path) -> None:
     ]
     # Not the 2023 challenge: nothing of that is missing, and no video of it was re-issued.
     assert (intake.edition.name, intake.missing, intake.reissued) == ("medvidqa", (), ())
-    assert len(open_split(root, "test").features) == 3
+    # One folder serves all splits; each has the features of its own videos.
+    assert [list(open_split(root, name).features) for name in ("train", "dev", "test")] == [
+        ["med00000001"], ["med00000002"], ["med00000003"]
+    ]  # fmt: skip
 
 
 def test_only_srt_files(downloads: Path, root: Path) -> None:

@@ -73,23 +73,22 @@ def test_unreadable_is_other_with_the_reason(tmp_path: Path, content: bytes) -> 
 def test_an_answer_file_without_question_texts(tmp_path: Path) -> None:
     records = [{k: v for k, v in r.items() if k != "question"} for r in annotated(TEST_A_VIDEOS)]
     found = look(tmp_path, records, "dataset_testA_for_task_1_answer.json")
-    assert (found.kind, found.answers, found.split(EDITION)) == ("questions", True, "testA")
-    assert found.holds_answers("testA", EDITION)
-    assert look(tmp_path, records, "x.json").kind == "other"
+    assert (found.kind, found.answers, found.textless, found.split(EDITION)) == ("questions", True, True, "testA")
+    assert look(tmp_path, [*records, {"id": 1}], "x.json").kind == "other"
 
 
 @pytest.mark.parametrize(
     ("hint", "outer", "split"),
     [
-        ("download (3).json", "", "train"),  # answered, and nothing else to go by
-        ("download (3).json", "test_folder0", "train"),  # a name the user gave to a folder says less than answers
+        ("download (3).json", "", None),  # answered, but that says nothing
+        ("download (3).json", "test_folder0", "testA"),
         ("download (3).json", "my_dev", "dev"),
         ("NLPCC_2023_CMIVQA_TESTB/download (3).json", "", "testB"),
         ("cmivqa_train_testA.zip/TESTA/q.json", "", "testA"),
         ("train/dev.json", "", "dev"),
     ],
 )
-def test_the_split_by_names(tmp_path: Path, hint: str, outer: str, split: str) -> None:
+def test_the_split_by_names(tmp_path: Path, hint: str, outer: str, split: str | None) -> None:
     assert look(tmp_path, annotated(["v"]), hint=hint, outer=outer).split(EDITION) == split
 
 
@@ -112,17 +111,28 @@ def test_tracks(tmp_path: Path, records: Any, name: str, tracks: tuple[int, ...]
     assert look(tmp_path, records, name).tracks(LATER) == tracks
 
 
+def test_the_user_may_say_that_a_file_holds_answers(tmp_path: Path) -> None:
+    path = write(tmp_path / "my_output.json", annotated(["v"]))
+    assert recognise(path, "my_output.json").kind == "submission"
+    assert recognise(path, "my_output.json", flagged=True).flagged
+
+
+CAPTIONS = [{"Ch_caption": "中", "Eng_caption": "en", "start": 0, "end": 2}]
+
+
 @pytest.mark.parametrize(
-    ("name", "hint", "held"),
+    "document",
     [
-        ("dataset_testA_for_track1.json", "", False),  # a question file with planted answers stays one
-        ("dataset_testA_for_task_1_answer.json", "", True),
-        ("download.json", "TESTA.zip/download.json", True),
-        ("testA.json", "answers/testA.json", True),
+        [{"video_id": "a", "video_captions": CAPTIONS}],
+        {"a": CAPTIONS},
+        {"a": {"video_captions": CAPTIONS}},
     ],
 )
-def test_who_may_open_it(tmp_path: Path, name: str, hint: str, held: bool) -> None:
-    found = look(tmp_path, annotated(["v"]), name, hint)
-    assert found.holds_answers("testA", EDITION) is held
-    assert not found.holds_answers("train", EDITION)
-    assert not look(tmp_path, track1(annotated(["v"])), name, hint).holds_answers("testA", EDITION)
+def test_captions_alone_are_subtitles(tmp_path: Path, document: Any) -> None:
+    found = look(tmp_path, document)
+    assert (found.kind, found.videos) == ("subtitles", {"a"})
+
+
+def test_captions_beside_questions_are_questions(tmp_path: Path) -> None:
+    found = look(tmp_path, [{"id": 1, "English_question": "q", "video_id": "a", "video_captions": CAPTIONS}])
+    assert (found.kind, found.inline) == ("questions", True)

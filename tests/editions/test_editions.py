@@ -158,3 +158,15 @@ def test_an_edition_from_a_file_serves_the_whole_way(tmp_path: Path) -> None:
     assert split.edition == "next-year"
     written = write([("q1", [("v", 0.0, 1.0)])], split, 3, tmp_path / "out.json")
     assert json.loads(written.read_text(encoding="utf-8"))[0]["language_type"] == "English"
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("训练集.json", "train"), ("CMIVQA训练验证集.json", "train"), ("验证集.json", "dev"), ("开发集", "dev"),
+        ("测试集A 答案.json", "testA"), ("测试B.json", "testB"), ("B榜_答案.json", "testB"), ("测试集.json", "testA"),
+        ("康复训练视频.json", None), ("开发.json", None), ("测试ABC.json", None),
+    ],
+)  # fmt: skip
+def test_chinese_names_of_splits(name: str, split: str | None) -> None:
+    assert load_edition("cmivqa-2023").split_in(name) == split

@@ -224,3 +224,63 @@ def test_the_published_recipes_read_files(declaration: Declaration) -> None:
     assert settings(declaration)["features"] == {"name": AUTO, "encoder": ""}
     assert settings(declaration, recipe="published")["features"]["name"] == FILES
     assert settings(declaration, None, ["features=subtitle-embedding"])["features"]["name"] == EMBEDDED
+
+
+def every(folder: Path, step: int, *dots: str) -> Split:
+    """Three videos of other lengths than each other with a row every ``step`` seconds; ``dots``: spoilt files."""
+    videos = {"a": 40, "b": 52, "c": 64}
+    folder.mkdir()
+    for name, seconds in videos.items():
+        rows = np.ones((seconds // step, 8), np.float32)
+        rows[0] = np.nan if name in dots else 1.0
+        np.save(folder / f"{name}.npy", rows)
+    ends = {name: seconds - 0.5 for name, seconds in videos.items()}
+    return replace(corpus(), features=FeatureStore([folder], ends))
+
+
+def test_bad_files_are_named_at_once_before_anything_is_learnt(own: Encoder, run: RunDirectory, tmp_path: Path) -> None:
+    data = every(tmp_path / "features", 1, "a", "c")
+    with pytest.raises(UserError, match=r"(?s)2 of 3 feature files cannot be used.*a\.npy: 1 of 40.*c\.npy: 1 of 64"):
+        asked(own, run, data).features(data)
+    text = FeatureFiles(needed=False)  # a network that does not look at them
+    assert text.features(data) is data.features
+
+
+def test_rows_of_an_unsettled_length_are_refused_until_somebody_says_it(
+    own: Encoder, run: RunDirectory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = every(tmp_path / "features", 2)
+    with pytest.raises(UserError, match=r"(?s)3 of 3 videos have half as many rows.*give --seconds-per-row 2,"):
+        asked(own, run, data).features(data)
+    for stated, seconds in ((2.0, 2.0), (0.0, 2.0)):
+        told = replace(data, features=FeatureStore(data.features.folders, data.features.videos, stated))
+        assert asked(own, run, told).features(told).seconds_per_row == seconds
+    assert not caplog.records
+    one = replace(data, features=FeatureStore(data.features.folders, data.features.videos, 1.0))
+    assert asked(own, run, one).features(one).seconds_per_row == 1
+    assert "one row per second is stated, but 3 of 3 videos have half as many" in caplog.text
+
+
+def test_a_run_takes_rows_as_long_as_those_it_learnt_from(own: Encoder, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", "mutualsl", {}, 3, data={"seconds_per_row": 2.0})
+    alike, other = every(tmp_path / "alike", 2), every(tmp_path / "other", 1)
+    for source in (source_of(run, "cpu"), asked(own, run, alike)):
+        assert source.features(alike).seconds_per_row == 2
+        with pytest.raises(UserError, match=r"(?s)one row per second\? The run takes one row per 2 s.*-per-row 2"):
+            source.features(other)
+        measured = replace(alike, features=FeatureStore(alike.features.folders, alike.features.videos, 0.0))
+        assert source.features(measured).seconds_per_row == 2
+    old = make_run(tmp_path / "old", "mutualsl", {}, 3)  # says nothing: rows were seconds
+    assert source_of(old, "cpu").features(other).seconds_per_row == 1
+    with pytest.raises(UserError, match="The run takes one row per second"):
+        source_of(old, "cpu").features(alike)
+
+
+def test_files_that_no_video_is_known_of_are_not_passed_over(own: Encoder, run: RunDirectory, tmp_path: Path) -> None:
+    """Not even where subtitles could stand in: the user gave files."""
+    data = every(tmp_path / "features", 1)
+    named = replace(data, features=FeatureStore(data.features.folders, {"other": None}))
+    source = asked(own, run, named)
+    assert isinstance(source, FeatureFiles)
+    with pytest.raises(UserError, match=r"(?s)3 files, none named as a video; e\.g\. a\.npy.*features=subtitle-embedd"):
+        source.features(named)

@@ -113,3 +113,22 @@ def test_damaged_features_name_their_file(folder: Path) -> None:
                           ("odd", "not finite"), ("cut", "not a readable .npy file")):  # fmt: skip
         with pytest.raises(UserError, match=rf"(?s){name}\.npy: .*{message}"):
             rows(folder).batch(["short", name])
+
+
+def test_seconds_follow_the_length_of_a_row(folder: Path) -> None:
+    store = FeatureStore([folder], stated=2.0)
+    video_rows = VideoRows(store, 10, WIDTH)
+    assert video_rows.seconds_per_row == 2
+    for name, edges in (("short", [0, 2, 4, 6, 8]), ("long", list(range(0, 41, 4)))):
+        found = video_rows.edges(name)
+        assert found is not None and found.tolist() == edges
+    assert (store.seconds("short"), store.seconds("none"), video_rows.count("short")) == (8.0, None, 4)
+
+
+def test_another_width_is_named_before_a_row_is_read(folder: Path) -> None:
+    other = VideoRows(FeatureStore([folder]), 10, 4, "visual.width")
+    with pytest.raises(
+        UserError, match=r"(?s)long\.npy: rows of 3 numbers.*takes rows of 4 \(so in 2 of 2 files\).*=3"
+    ):
+        other.require(["long", "short", "none"], "the network needs features", "are left out")
+    rows(folder).require_width(["long", "short", "none"])

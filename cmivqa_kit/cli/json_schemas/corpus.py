@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cmivqa_kit.cli.json_schemas.registry import declare
-from cmivqa_kit.cli.json_schemas.shapes import identity, integer, listing, mapping, number, record, text
+from cmivqa_kit.cli.json_schemas.shapes import flag, identity, integer, listing, mapping, number, record, text
 
 QUESTION = record(
     "a question",
@@ -21,6 +21,54 @@ QUESTION = record(
         "duration_source": text("where the duration comes from", null=True),
         "findings": mapping("by rule", text("the reason")),
         "dropped_by": listing("rules by which training would drop it", text("a rule")),
+    },
+)
+
+STATISTICS = record(
+    "sizes and mean lengths, as in the organizers' table",
+    {
+        "videos": integer("of the corpus", "videos"),
+        "videos_asked": integer("of these, named by a question", "videos"),
+        "questions": integer("in all", "questions"),
+        "question_characters": number("mean length of a question", "characters", null=True),
+        "video_seconds": number("mean duration, of the videos that have one", "seconds", null=True),
+        "videos_timed": integer("how many these are", "videos"),
+        "answer_seconds": number("mean length of a valid answer", "seconds", null=True),
+        "answers": integer("how many these are", "answers"),
+        "subtitle_lines": number("mean, of the videos that have any", "lines", null=True),
+        "line_characters": number("mean length of a subtitle line", "characters", null=True),
+    },
+)
+FEATURES = record(
+    "the feature files of its videos",
+    {
+        "files": integer("that belong to a video", "files"),
+        "bad": integer("of these, that cannot be used", "files"),
+        "width": integer("numbers in a row of most of them", null=True),
+        "seconds_per_row": number("what a row is taken for", "seconds"),
+        "stated": number("what the user says; 0: as measured", "seconds", null=True),
+        "settled": flag("false where nobody says it and the videos speak against it"),
+        "measured": record(
+            "what rows and subtitles say",
+            {
+                "seconds_per_row": number("of most videos", "seconds"),
+                "videos": integer("that have both", "videos"),
+                "alike": integer("of these, with such rows", "videos"),
+            },
+            null=True,
+        ),
+        "faults": listing(
+            "every bad file",
+            record(
+                "a file",
+                {
+                    "video_id": text("whose features"),
+                    "file": text("its path"),
+                    "kind": text("sort of fault", choices=("unusable", "transposed", "width", "not finite")),
+                    "why": text("in a sentence"),
+                },
+            ),
+        ),
     },
 )
 
@@ -47,6 +95,8 @@ declare(
                         "videos_with_subtitles": integer("of these", "videos"),
                         "videos_with_features": integer("of these", "videos"),
                         "durations": mapping("by where the duration comes from", integer("how many", "videos")),
+                        "statistics": STATISTICS,
+                        "features": FEATURES,
                         "findings": mapping("by rule", integer("how many", "questions")),
                         "notes": listing(
                             "about files and videos",

@@ -27,8 +27,9 @@ declare(
             ),
             "missing": listing("what the edition has and the root has not", text("a sentence")),
             "reissued": listing("videos that the organizers handed out again", text("video id")),
+            "remarks": listing("what will not work as it is", text("a sentence")),
         },
-        optional=("root", "edition", "placed", "ignored", "missing", "reissued"),
+        optional=("root", "edition", "placed", "ignored", "missing", "reissued", "remarks"),
     ),
     "Keys from `/root` on are there with `--from` alone.",
 )

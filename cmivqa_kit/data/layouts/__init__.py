@@ -46,6 +46,7 @@ class Layout:
             own.
         as_scored: its records are what the official program reads, one per question with ``start_second`` and
             ``end_second``.
+        tentative: files of a later edition may look like this, too; any other layout beside it decides the edition.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Layout:
     read: Callable[[Sequence[Any]], Records]
     public_answers: bool = False
     as_scored: bool = False
+    tentative: bool = False
 
 
 _REGISTRY: dict[str, Layout] = {}

@@ -7,22 +7,20 @@ questions of record 7 are called ``7_Chinese`` and ``7_English`` (see `cmivqa_ki
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
+from cmivqa_kit.data.captions import FIELD, caption_tracks
 from cmivqa_kit.data.layouts import Layout, Records, fields, register
 from cmivqa_kit.data.layouts.keys import RecordKeys
 from cmivqa_kit.data.layouts.languages import with_languages
-from cmivqa_kit.data.subtitles import parse_lines
-from cmivqa_kit.data.types import Question, Subtitle, Video
+from cmivqa_kit.data.types import Question, Video
 from cmivqa_kit.errors import Problem
 
 QUESTIONS = {"Chinese": "Chinese_question", "English": "English_question"}
-CAPTIONS = {"Chinese": "Ch_caption", "English": "Eng_caption"}
 KEYS = RecordKeys(
     question=frozenset({"id", *QUESTIONS.values()}),
     answer=frozenset({"start_second", "end_second"}),
-    video=frozenset({"video_id", "video_captions"}),
+    video=frozenset({"video_id", FIELD}),
 )
 
 
@@ -52,32 +50,18 @@ def read(records: Sequence[Any]) -> Records:
             ]
         if video_id is not None and video_id not in videos:
             videos[video_id] = _video(video_id, record, where, problems)
-    inline = any(isinstance(record, Mapping) and "video_captions" in record for record in records)
+    inline = any(isinstance(record, Mapping) and FIELD in record for record in records)
     named, notes = with_languages(questions)
     return Records(named, videos if inline else {}, tuple(problems), notes)
 
 
 def _video(video_id: str, record: Mapping[str, Any], pointer: str, problems: list[Problem]) -> Video:
-    captions = record.get("video_captions")
+    captions = record.get(FIELD)
     if captions is None:
         return Video(video_id)
-    tracks: dict[str, tuple[Subtitle, ...]] = {}
-    for language, key in CAPTIONS.items():
-        # A record may carry captions of one language only: a language that no line has is not a finding.
-        if isinstance(captions, list) and not any(isinstance(c, Mapping) and key in c for c in captions):
-            continue
-        lines, found = parse_lines(_in(captions, key), f"{pointer}/video_captions", text_key=key)
-        problems += found
-        tracks[language] = tuple(line for line in lines if line.text.strip())
-    default = next(iter(tracks.values()), ())
-    return Video(video_id, default, translations=MappingProxyType(tracks))
-
-
-def _in(captions: Any, key: str) -> Any:
-    """The captions with an empty text where a line has none in this language: it is silent there, not damaged."""
-    if not isinstance(captions, list):
-        return captions
-    return [{**c, key: ""} if isinstance(c, dict) and c.get(key) is None else c for c in captions]
+    tracks, faults = caption_tracks(captions, f"{pointer}/{FIELD}")
+    problems += faults
+    return Video(video_id, next(iter(tracks.values()), ()), translations=tracks)
 
 
 register(

@@ -27,5 +27,6 @@ register(
         keys=KEYS,
         matches=lambda sample: all(_is_item(record) for record in sample),
         read=read,
+        tentative=True,
     )
 )

@@ -1,0 +1,42 @@
+"""The edition of a data root: what its manifest states, or what its question files look like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cmivqa_kit.data.layouts import detect
+from cmivqa_kit.editions import DEFAULT_EDITION
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.files import read_json
+
+MANIFEST = "corpus.json"
+
+
+def read_manifest(root: Path) -> dict[str, str]:
+    """The texts in the manifest of a data root, by key; none where there is no manifest.
+
+    Raises:
+        UserError: a damaged manifest.
+    """
+    path = root / MANIFEST
+    if not path.exists():
+        return {}
+    document = read_json(path, "corpus manifest")
+    if not isinstance(document, dict):
+        raise UserError(f"{path}: not an object", "Delete it; it is optional.")
+    return {key: value for key, value in document.items() if isinstance(value, str)}
+
+
+def detect_edition(files: list[Path]) -> str:
+    """The edition of the smallest file that holds questions and tells: a test file tells as much as a train file."""
+    tentative = DEFAULT_EDITION
+    for path in sorted(files, key=lambda p: (p.stat().st_size, str(p))):
+        try:
+            document = read_json(path)
+        except UserError:
+            continue  # reported when that file is really used
+        layout = detect(document) if isinstance(document, list) else None
+        if layout is not None and not layout.tentative:
+            return layout.edition
+        tentative = layout.edition if layout is not None else tentative
+    return tentative
