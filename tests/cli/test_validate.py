@@ -96,7 +96,7 @@ def test_an_answer_file_alone(root: Path, tmp_path: Path) -> None:
     put(tmp_path / "answers.json", records("dev"))
     lines = run("--truth", "answers.json", cwd=tmp_path)
     assert lines[0] == "answers.json: answer file, valid; 3 items, 0 errors, 0 warnings"
-        assert lines[-1] == "To score a submission against it: cmivqa score --truth answers.json FILE"
+    assert lines[-1] == "To score a submission against it: cmivqa score --truth answers.json FILE"
     rows = records("dev")
     rows[0]["video_id"] = "nowhere"
     rows[1]["end_second"] = 500
