@@ -148,13 +148,33 @@ class Session:
 
     def next(self, command: str, keep: Sequence[str] = REPEATED) -> None:
         """Print the next command, as `again` words it; nothing beside JSON."""
-        if not self.json:
+        if self.json:
+            return
+        verb, *arguments = shlex.split(command)[1:]
+        if "-" in arguments:
+            self.say("Standard input cannot be read again: save it as a file to go on with it.")
+            render.next_step(self.console, f"cmivqa {verb} --help")
+        else:
             render.next_step(self.console, self.again(command, keep))
 
     def again(self, command: str, keep: Sequence[str] = REPEATED) -> str:
         """A command with the flags of this call that no workspace remembers; ``keep`` names those that it takes too."""
         repeated = [f"--{name} {shlex.quote(str(self.flags[name]))}" for name in keep if name in self.flags]
         return " ".join([command, *repeated])
+
+
+def files_of(session: Session, paths: Iterable[Path]) -> list[Path]:
+    """The files that are meant; says of each other file in a folder why it is not taken.
+
+    Raises:
+        UserError: a folder without a submission, or standard input named twice.
+    """
+    from cmivqa_kit.entries.files import left_out_lines, listing
+
+    listed = listing(paths)
+    for line in left_out_lines(listed.left_out):
+        session.say(line, "yellow")
+    return list(listed.files)
 
 
 def words(*parts: object) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, finish, options, words
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, files_of, finish, options, words
 from cmivqa_kit.cli.fixing import fix_options, run_fix
 from cmivqa_kit.errors import ExitCode
 
@@ -57,7 +57,6 @@ def command(
     """
     from cmivqa_kit.entries.checking import check_truth
     from cmivqa_kit.entries.entry import open_entry
-    from cmivqa_kit.entries.files import expand
     from cmivqa_kit.submission.form import submission_form
     from cmivqa_kit.submission.scan import MIB, Limits
 
@@ -70,7 +69,7 @@ def command(
     codes: list[int] = [ExitCode.OK]
     if truth is not None:
         reports.append(_shown(session, check_truth(ground), verbose, table, "answer file, "))
-    paths = list(expand(files))
+    paths = files_of(session, files)
     if paths:
         submission_form(ground.edition)  # once, before any file is read or mended
     if fix_out is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cmivqa_kit.data.types import Question, Track
 from cmivqa_kit.entries.checking import questions_in
+from cmivqa_kit.entries.files import STANDARD_INPUT, bytes_of
 from cmivqa_kit.entries.ground import Ground, OpenGround, open_ground
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.submission.fix import Context, Fixed, mend_file
@@ -50,7 +51,8 @@ def mend_entry(
         contexts.append(_context(rows, opened))
         return contexts[-1]
 
-    fixed = mend_file(path, out, force, Context(None, opened.edition), learn, opened.ground.limits.size)
+    data = bytes_of(path) if path == STANDARD_INPUT else None
+    fixed = mend_file(path, out, force, Context(None, opened.edition), learn, opened.ground.limits.size, data)
     known = opened.truth is not None or any(context.known for context in contexts)
     return Mended(path if fixed.text is None else out, fixed, known)
 

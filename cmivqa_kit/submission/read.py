@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from cmivqa_kit.data.types import QuestionId
 from cmivqa_kit.files import UnreadableFile, decode, no_collector, parse_json, read_bytes
+from cmivqa_kit.submission.container import NotASubmission, content_of
 from cmivqa_kit.submission.findings import Finding
 
 Shape = Literal["span", "corpus"]
@@ -41,21 +42,22 @@ class Document:
 def read_submission(path: Path, data: bytes | None = None) -> Document:
     """Read a submission file, from ``data`` where its bytes are at hand.
 
-    Never raises: what is wrong with the file is a finding (E101 to E111).
+    Never raises: what is wrong with the file is a finding (E101 to E114). An archive with one submission in it is read.
     """
     try:
-        data = read_bytes(path, "submission file") if data is None else data
+        content = content_of(path, read_bytes(path, "submission file") if data is None else data)
     except UnreadableFile as error:
-        return unreadable(path, "E101", error)
-    text, findings = decoded(path, data)
+        return unreadable(path, code_of(error), error)
+    text, findings = decoded(path, content.data)
+    before = (*content.findings, *findings)
     if text is None:
-        return Document(path, None, False, findings)
+        return Document(path, None, False, before)
     try:
         with no_collector():
             raw = parse_json(text, path)
     except UnreadableFile as error:
-        return unreadable(path, "E105", error, findings)
-    return Document(path, raw, True, (*findings, *shape_findings(raw, text)), bool(findings))
+        return unreadable(path, "E105", error, before)
+    return Document(path, raw, True, (*before, *shape_findings(raw, text)), bool(findings))
 
 
 def decoded(path: Path, data: bytes) -> tuple[str | None, tuple[Finding, ...]]:
@@ -103,6 +105,11 @@ def unreadable(path: Path, code: str, error: UnreadableFile, before: Sequence[Fi
     message = error.message.removeprefix(str(path)).lstrip(":0123456789 ")
     finding = Finding(code, f"{message}. {error.fix}", line=error.line, column=error.column)
     return Document(path, None, False, (*before, finding))
+
+
+def code_of(error: UnreadableFile) -> str:
+    """The code of the finding about a file that could not be read."""
+    return error.code_of_finding if isinstance(error, NotASubmission) else "E101"
 
 
 def interpreter() -> str:
