@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -96,7 +95,7 @@ class Entry:
     def made_by(self) -> Mapping[str, Any] | None:
         """The record of the run that made the file; ``None`` where none of the ground's runs did."""
         runs = self.ground.ground.runs
-        if runs is None or not Path(runs).is_dir() or not os.path.isfile(self.path) or self._data is None:
+        if runs is None or not Path(runs).is_dir() or self._data is None:
             return None
         with suppress(UnreadableFile):
             return find_record(self.path, Path(runs), content_of(self.path, self._data).data)
@@ -209,7 +208,7 @@ class Entry:
             return tuple(Answers(number, ground.truth.stem, targets, ground.truth) for number in tracks)
         if not document.rows and (ground.ground.split is None or track is None):
             raise no_track(document)
-        match = self.agreement(document, track).best(exact=ground.embedded)
+        match = self.agreement(document, track).best(exact=ground.embedded, texts_suffice=True)
         answers = []
         for number in match.tracks:
             known = ground.root.answers(match.split, number)
@@ -225,7 +224,7 @@ class Entry:
         cards = (
             score_documents(
                 document.raw, one.targets, one.track, self.ground.scored_by, one.split,
-                cutoffs=options.cutoffs, only=options.only, unreadable=crash,
+                cutoffs=options.cutoffs, only=options.ids, unreadable=crash,
             )
             for one in answers
         )  # fmt: skip

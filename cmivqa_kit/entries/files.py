@@ -44,7 +44,7 @@ def listing(paths: Iterable[Path]) -> Listing:
     for path in paths:
         if path == STANDARD_INPUT and path in files:
             raise UserError("- is named twice, and standard input can be read once", "Name it once.")
-        if not os.path.isdir(path):  # not Path.is_dir, which raises where a folder above may not be entered
+        if not _is_folder(path):
             files.append(path)
             continue
         inside, others = _of_folder(path)
@@ -110,13 +110,27 @@ def _of_folder(folder: Path) -> tuple[list[Path], list[LeftOut]]:
     return sorted(files), sorted(left_out, key=lambda file: file.path)
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a folder above may not be entered: reading the file says so
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _reason(path: Path, parts: tuple[str, ...]) -> str:
     """Why a file of a folder is not taken; empty where it is."""
     if path.name.startswith("._") or "__MACOSX" in parts:
         return _COMPANION
     if any(part.startswith(".") for part in parts):
         return _HIDDEN
-    if not os.path.isfile(path):
+    if not _is_file(path):
         return "no plain file"
     if path.suffix.lower() == ".json":
         return ""

@@ -80,6 +80,14 @@ class OpenGround:
         return self.ground.data is None
 
     @property
+    def form_alone(self) -> bool:
+        """True where a track and an edition are all that is known of a file: then its form is checked and no more."""
+        known = self.ground
+        return (
+            self.embedded and known.truth is None and known.split is None and None not in (known.track, known.edition)
+        )
+
+    @property
     def truth(self) -> Path | None:
         """The answer file that was given."""
         return None if self.ground.truth is None else Path(self.ground.truth)

@@ -13,7 +13,7 @@ from cmivqa_kit.data.corpus import LoadQuestions, QuestionSet, load_questions
 from cmivqa_kit.data.types import TRACKS, QuestionId, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.submission.read import Shape, plain_id, shape_of
+from cmivqa_kit.submission.read import Shape, matched_id, shape_of
 
 ENOUGH = 0.5  # share of rows that must agree before a split is taken without being named
 
@@ -76,8 +76,8 @@ class Agreement:
 
         Args:
             exact: every row must match in id and question text (the rule for the embedded corpus).
-            texts_suffice: where no ids fit, take the split whose questions are asked; for the validator, which then
-                says what is wrong with the ids.
+            texts_suffice: where ids do not fit, take the split whose questions are asked (of the embedded corpus: all
+                of them); what is wrong with the ids is then said.
 
         Raises:
             UserError: nothing fits, or several splits fit equally well; the message names the flag to give.
@@ -89,7 +89,10 @@ class Agreement:
         by_text = exact or self.with_texts
         agreement = {m: m.both if by_text else m.ids for m in fitting}
         if exact:
-            fitting = [m for m in fitting if agreement[m] == m.rows > 0]
+            fitting = [m for m in self.matches if agreement[m] == m.rows > 0]
+            if not fitting and texts_suffice:
+                agreement = {m: m.texts for m in self.matches}
+                fitting = [m for m in self.matches if agreement[m] == m.rows > 0]
         elif self.split is None:
             fitting = [m for m in fitting if m.rows and agreement[m] >= ENOUGH * m.rows]
             if not fitting and texts_suffice:
@@ -209,7 +212,7 @@ def _agreement(rows: Sequence[Any], questions: QuestionSet) -> Match:
         text = row.get("question") if isinstance(row, Mapping) else None
         folded = fold(text) if isinstance(text, str) else None
         known += folded in asked
-        expected = texts.get(identity) if (identity := plain_id(row)) is not None else None
+        expected = texts.get(identity) if (identity := matched_id(row)) is not None else None
         if expected is not None:
             ids += 1
             both += folded == expected

@@ -100,6 +100,17 @@ def plain_id(row: Any) -> QuestionId | None:
     return identity if isinstance(identity, str | int) and not isinstance(identity, bool) else None
 
 
+def matched_id(row: Any) -> QuestionId | None:
+    """The id by which the official program matches an item with a question, where it has one that a question can have.
+
+    It compares with ``==``, so 0.0 is 0 and true is 1 (docs/spec/scoring.md, Q18); the text "0.0" is no number.
+    """
+    identity = row.get("id") if isinstance(row, dict) else None
+    if isinstance(identity, bool) or (isinstance(identity, float) and identity.is_integer()):
+        return int(identity)
+    return identity if isinstance(identity, str | int) else None
+
+
 def unreadable(path: Path, code: str, error: UnreadableFile, before: Sequence[Finding] = ()) -> Document:
     """The document of a file that could not be read, with the finding that says why."""
     message = error.message.removeprefix(str(path)).lstrip(":0123456789 ")

@@ -12,10 +12,10 @@ from cmivqa_kit.data.types import QuestionId
 from cmivqa_kit.submission.context import Context, check
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.match import fold
-from cmivqa_kit.submission.read import plain_id
+from cmivqa_kit.submission.read import matched_id
 
 LISTED = 10  # ids named in one finding about many
-_DECIMAL = re.compile(r"-?[0-9]{1,64}")
+_DECIMAL = re.compile(r"(-?[0-9]{1,64})(?:\.0{1,20})?")  # "7", and "7.0" as tables write it
 
 
 @check("file", "E204")
@@ -71,7 +71,7 @@ def of_another_track(rows: Sequence[Any], context: Context) -> Iterator[Finding]
 def _places(rows: Sequence[Any]) -> dict[QuestionId, list[int]]:
     indices: dict[QuestionId, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
-        identity = plain_id(row)
+        identity = matched_id(row)
         if identity is not None:
             indices[identity].append(index)
     return indices
@@ -80,12 +80,17 @@ def _places(rows: Sequence[Any]) -> dict[QuestionId, list[int]]:
 def _converted(identity: QuestionId) -> QuestionId | None:
     """The number that a text spells, or the text of a number; ``None`` where there is none of a sane length."""
     if isinstance(identity, str):
-        return int(identity) if _DECIMAL.fullmatch(identity) else None
+        number = _DECIMAL.fullmatch(identity)
+        return int(number[1]) if number else None
     return str(identity) if abs(identity) < 10**64 else None
 
 
 def _plain(identity: QuestionId) -> str:
-    return fold(identity).casefold() if isinstance(identity, str) else str(_converted(identity))
+    if not isinstance(identity, str):
+        return str(_converted(identity))
+    text = fold(identity).casefold()
+    number = _DECIMAL.fullmatch(text)
+    return number[1] if number else text
 
 
 def _shown(identity: object) -> str:
