@@ -33,7 +33,7 @@ def check(entry: Entry) -> Report:
             return shapeless  # the findings say why the track cannot be told
     root = ground.root
     with naming(entry.path):
-        match = entry.agreement(document, ground.ground.track).best(exact=ground.embedded, texts_suffice=True)
+        match = entry.match(document, ground.ground.track)
     split = root.split(match.split, match.tracks[0])
     return validate(document, match.tracks, root.catalogue.edition, match.split, split.questions, split.videos)
 

@@ -25,7 +25,7 @@ from cmivqa_kit.scoring.scorer import score_documents
 from cmivqa_kit.scoring.truth import require_fields
 from cmivqa_kit.submission.container import content_of
 from cmivqa_kit.submission.findings import Finding
-from cmivqa_kit.submission.match import Agreement, agreement_of, tracks_of
+from cmivqa_kit.submission.match import Agreement, Match, agreement_of, tracks_of
 from cmivqa_kit.submission.read import Document, read_submission
 
 if TYPE_CHECKING:
@@ -161,6 +161,15 @@ class Entry:
             self._agreements[track] = agreement_of(document.rows, root.catalogue, split, track, root.questions)
         return self._agreements[track]
 
+    def match(self, document: Document, track: Track | None) -> Match:
+        """The split and tracks that the decoded file answers; on the embedded corpus every item has to be of it.
+
+        Raises:
+            UserError: as `agreement`; no split fits, or several do.
+        """
+        agreement = self.agreement(document, track)
+        return agreement.best(exact=self.ground.embedded and not agreement.all_asked, texts_suffice=True)
+
     def score(self, track: Track | None) -> Scored:
         """Score the file on one track, or on all that it is for.
 
@@ -208,7 +217,7 @@ class Entry:
             return tuple(Answers(number, ground.truth.stem, targets, ground.truth) for number in tracks)
         if not document.rows and (ground.ground.split is None or track is None):
             raise no_track(document)
-        match = self.agreement(document, track).best(exact=ground.embedded, texts_suffice=True)
+        match = self.match(document, track)
         answers = []
         for number in match.tracks:
             known = ground.root.answers(match.split, number)

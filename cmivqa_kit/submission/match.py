@@ -71,13 +71,18 @@ class Agreement:
     failures: tuple[UserError, ...]
     with_texts: bool
 
+    @property
+    def all_asked(self) -> bool:
+        """True where every item asks a question of one split, under whatever id."""
+        return any(m.texts == m.rows > 0 for m in self.matches)
+
     def best(self, exact: bool = False, texts_suffice: bool = False) -> Match:
         """The split and tracks that the submission answers.
 
         Args:
             exact: every row must match in id and question text (the rule for the embedded corpus).
-            texts_suffice: where ids do not fit, take the split whose questions are asked (of the embedded corpus: all
-                of them); what is wrong with the ids is then said.
+            texts_suffice: where no ids fit, take the split whose questions are asked; what is wrong with the ids is
+                then said.
 
         Raises:
             UserError: nothing fits, or several splits fit equally well; the message names the flag to give.
@@ -89,10 +94,7 @@ class Agreement:
         by_text = exact or self.with_texts
         agreement = {m: m.both if by_text else m.ids for m in fitting}
         if exact:
-            fitting = [m for m in self.matches if agreement[m] == m.rows > 0]
-            if not fitting and texts_suffice:
-                agreement = {m: m.texts for m in self.matches}
-                fitting = [m for m in self.matches if agreement[m] == m.rows > 0]
+            fitting = [m for m in fitting if agreement[m] == m.rows > 0]
         elif self.split is None:
             fitting = [m for m in fitting if m.rows and agreement[m] >= ENOUGH * m.rows]
             if not fitting and texts_suffice:

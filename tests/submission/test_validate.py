@@ -80,7 +80,7 @@ def test_a_good_file_has_no_findings(rows: Any, tracks: tuple[Track, ...]) -> No
     assert report.ok
     assert json.loads(json.dumps(report.to_dict())) == {
         "file": "entry.json", "ok": True, "split": "dev", "tracks": list(tracks), "rows": 3, "errors": 0, "warnings": 0,
-        "counts": {}, "findings": [], "unchecked": [],
+        "counts": {}, "unit": None, "findings": [], "unchecked": [],
     }  # fmt: skip
 
 
@@ -89,8 +89,11 @@ ID_CASES: list[tuple[Any, tuple[Track, ...], list[tuple[str, str]]]] = [
     (changed(1, id=77), (3,), [("E205", "/1/id"), ("E206", "")]),
     (good()[1:], (3,), [("E206", "")]),
     ([{**row, "id": row["id"] + 50} for row in good()], (3,), [("E207", "")]),
-    (changed(1, id=True), (3,), [("E203", "/1/id"), ("E206", "")]),
-    (changed(1, id=1.0), (3,), [("E203", "/1/id"), ("E206", "")]),
+    (changed(1, id=True), (3,), [("E203", "/1/id")]),  # the official program counts it as 1
+    (changed(1, id=1.0), (3,), [("E203", "/1/id")]),
+    (changed(1, id=1.5), (3,), [("E203", "/1/id"), ("E206", "")]),
+    (changed(1, id=9.0), (3,), [("E203", "/1/id"), ("E206", "")]),
+    (changed(1, id="1.0"), (3,), [("E208", "/1/id"), ("E206", "")]),
     (changed(1, id=[1]), (3,), [("E203", "/1/id"), ("E206", "")]),
     (changed(1, id="1"), (3,), [("E206", ""), ("E208", "/1/id")]),
     (changed(1, id="\ud800"), (3,), [("E205", "/1/id"), ("E206", "")]),

@@ -32,7 +32,11 @@ def ids_of_texts(rows: list[Any], context: Context, log: Log) -> list[Any]:
     asked = _one_each(context)
     texts = [_asked(row, context) for row in rows]
     meant = _unambiguous(rows, texts, asked)
-    moved = {index: question for index, question in meant.items() if not _has_id(rows[index], question)}
+    moved = {
+        index: question
+        for index, question in meant.items()
+        if not _has_id(rows[index], question) and not _of_another_track(rows[index], context)
+    }
     if not moved:
         return rows
     shift = _shift(rows, moved)
@@ -111,6 +115,12 @@ def _has_id(row: Any, question: Question) -> bool:
     if isinstance(identity, bool) or not isinstance(identity, str | int):
         return False
     return spelling(identity) == spelling(question.id)
+
+
+def _of_another_track(row: Any, context: Context) -> bool:
+    """True where the id carries another track's number: then the file is for that track, or made with its questions."""
+    number = context.edition.track_of_id(row.get("id"))
+    return number is not None and number != context.track
 
 
 def _shift(rows: Sequence[Any], moved: dict[int, Question]) -> int:
