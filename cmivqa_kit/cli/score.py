@@ -64,7 +64,8 @@ def command(
     not answered, and every mean is over all questions; where the two differ, it is said why and on which questions.
     Intervals are of the strict scores, resampled by video. The split is worked out from ids and question texts; a 2023
     corpus file is scored for Tracks 2 and 3. With --truth FILE the answers come from that file, with --published NAME
-    a baseline's published figures stand beside. Several files: one table. Exit code 3 when a file is unreadable or the
+    a baseline's published figures stand beside. A file may be a zip or gz with one submission in it, or - for
+    standard input. Several files: one table. Exit code 3 when a file is unreadable or the
     official program would crash.
     """
     from cmivqa_kit.cli.perquestion import check_target, write_rows

@@ -169,7 +169,7 @@ def _no_match(
     if exact:
         near = f"; {best.both} of {best.rows} items are those of {best.split}" if best is not None and best.both else ""
         return UserError(
-            f"nothing is judged on the {catalogue.name} unless every id and question text is that of one of its splits "
+            f"nothing is judged on the {catalogue.name} unless every question text is that of one of its splits "
             f"({', '.join(catalogue.splits)}){near or f': this file was not made for {split or catalogue.name}'}",
             "To score it: --truth ANSWERS.json. To judge it on the organizers' questions: cmivqa init --from DOWNLOADS "
             "first, or give --data DIR.",

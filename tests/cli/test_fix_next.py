@@ -73,9 +73,7 @@ def test_a_unit_is_named_and_converted(factor: float, unit: str, tmp_path: Path)
 
 def test_fractions_need_the_videos(tmp_path: Path) -> None:
     lengths = {video.id: video.duration or 1.0 for video in ck.open_split(CORPUS, "testA").videos.values()}
-    rows = [
-        {**r, **{k: r[k] / lengths[r["video_id"]] for k in ("start_second", "end_second")}} for r in right()
-    ]
+    rows = [{**r, **{k: r[k] / lengths[r["video_id"]] for k in ("start_second", "end_second")}} for r in right()]
     name = put(tmp_path, rows)
     words = next_of("validate", name, cwd=tmp_path, code=0)
     assert words[-1] == "fraction"

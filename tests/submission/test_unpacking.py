@@ -110,7 +110,7 @@ def test_other_members_are_named() -> None:
         (gzip.compress(bytes(30 * 2**20)), "E113", "1,000 times its size: a decompression bomb"),
         (zipped(**{"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}), "E114", "an Excel workbook"),
         (zipped(**{"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}), "E114", "a Word document"),
-        (zipped(**{"mimetype": b"application/vnd.oasis"}), "E114", "an OpenDocument file"),
+        (zipped(mimetype=b"application/vnd.oasis"), "E114", "an OpenDocument file"),
         (zipped(**{"arr_0.npy": b"\x93NUMPY1"}), "E114", "a NumPy array"),
         (b"1 Q0 v 1 50 run\n2 Q0 v 1 50 run\n", "E114", "a TREC run"),
         (b"<!DOCTYPE html><html></html>", "E114", "a web page"),

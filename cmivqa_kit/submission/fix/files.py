@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,7 +67,11 @@ def mended(path: Path, before: Context, learn: Learn, largest: int = LARGEST, da
         UserError: ``path`` cannot be read; or by ``learn``.
     """
     log = Log()
-    if (path.stat().st_size if data is None and path.is_file() else len(data or b"")) > largest:
+    size = len(data or b"")
+    if data is None:
+        with suppress(OSError):  # said by `read_bytes`
+            size = path.stat().st_size
+    if size > largest:
         log.refuse("E102", f"larger than {largest / MIB:g} MiB: it holds more than a submission")
         return Fixed(None, (), log.refused)
     try:
