@@ -65,8 +65,8 @@ def command(
     Intervals are of the strict scores, resampled by video. The split is worked out from ids and question texts; a 2023
     corpus file is scored for Tracks 2 and 3. With --truth FILE the answers come from that file, with --published NAME
     a baseline's published figures stand beside. A file may be a zip or gz with one submission in it, or - for
-    standard input. Several files: one table. Exit code 3 when a file is unreadable or the
-    official program would crash.
+    standard input. Several files: one table. Exit code 3 when a file is unreadable or the official program would
+    crash.
     """
     from cmivqa_kit.cli.perquestion import check_target, write_rows
     from cmivqa_kit.cli.scorecard import Look, show_file

@@ -54,8 +54,10 @@ def command(
 ) -> None:
     """Check submission files, or every .json file of a folder, against the questions and the corpus of their split.
 
-    A file may be a zip or gz with one submission in it, or - for standard input. The split and the tracks are worked out from the file. Exit code 1 when an error was found, 0 with warnings only.
-    The codes: cmivqa_kit/submission/CODES.md. With --truth alone an answer file is checked.
+    A file may be a zip or gz with one submission in it, or - for standard input. The split and the tracks are worked
+    out from the file. Exit code 1 when an error was found, 0 with warnings only. With --track and --edition outside a
+    workspace the form alone is checked. The codes: cmivqa_kit/submission/CODES.md. With --truth alone an answer file
+    is checked.
     """
     from cmivqa_kit.entries.checking import check_truth
     from cmivqa_kit.entries.entry import open_entry

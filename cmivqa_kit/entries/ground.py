@@ -76,7 +76,7 @@ class OpenGround:
 
     @property
     def embedded(self) -> bool:
-        """True on the embedded corpus: it judges a file only if every id and question text is one of its own."""
+        """True on the embedded corpus: it judges a file only if every question text is one of its own."""
         return self.ground.data is None
 
     @property

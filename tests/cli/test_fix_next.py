@@ -133,5 +133,5 @@ def test_only_says_what_the_ids_are_and_takes_paths(tmp_path: Path) -> None:
         assert len(ck.score(tmp_path / name, ANSWERS, 1, only=only).question_ids) == 2
         ground = ck.Ground(CORPUS, options=ck.ScoreOptions(only=only), resampling=None)
         assert len(ck.open_entry(tmp_path / name, ground).cards[0].question_ids) == 2
-    with pytest.raises(ck.UserError, match="empty.txt: no id in it"):
+    with pytest.raises(ck.UserError, match="no id in it"):
         ck.score(tmp_path / name, ANSWERS, 1, only=tmp_path / "empty.txt")
