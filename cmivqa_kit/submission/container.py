@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from cmivqa_kit.foreign_content import HEAD, ForeignContent, foreign_content
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.scan import Limits
 
+_START = 64  # bytes in which JSON begins
 PACKED = ("zip", "gzip", "bzip2", "xz", "zstd", "7z", "rar", "tar")  # kinds of `foreign_content`
 READ = ("zip", "gzip", "bzip2", "xz", "tar")  # those of them that are unpacked here
 BY_HAND = "Unpack it and name the .json file in it."
@@ -42,7 +44,8 @@ def content_of(path: Path, data: bytes, limit: int = Limits().size) -> Content:
         NotASubmission: an archive that is damaged, encrypted, too large or has not one submission in it; or another
             kind of file altogether: an Office file, a TREC run, a web page, a pointer.
     """
-    if data[:1] in (b"[", b"{") and not data.startswith(b"{\\rtf"):
+    start = data[:_START].removeprefix(codecs.BOM_UTF8).lstrip()
+    if start[:1] in (b"[", b"{") and not start.startswith(b"{\\rtf"):
         return Content(data)  # nearly all files
     foreign = foreign_content(path, data[:HEAD]) if data else None
     if foreign is None:

@@ -120,9 +120,7 @@ def _bounded(path: Path, noun: str, stream: IO[bytes], packed: int, limit: int) 
                 what = f"{noun} that unpacks to more than {MAX_RATIO:,} times its size: a decompression bomb"
                 raise _refused(path, what, "Pack the submission again.")
             if total > limit:
-                raise NotASubmission(
-                    "E102", f"{path}: {noun} that unpacks to more than {limit / MIB:g} MiB", "Give --max-size."
-                )
+                raise NotASubmission("E102", f"{path}: {noun} that unpacks to more than {limit / MIB:g} MiB", BY_HAND)
             pieces.append(piece)
     return b"".join(pieces)
 
@@ -132,7 +130,9 @@ def _whole(path: Path, noun: str) -> Iterator[None]:
     """Turn what reading damaged bytes raises into `NotASubmission`."""
     try:
         yield
-    except (*DAMAGE, NotImplementedError) as error:
+    except NotImplementedError as error:
+        raise _refused(path, f"{noun} packed in a way that is not read here ({cut(str(error))})", BY_HAND) from None
+    except DAMAGE as error:
         said = f" ({cut(str(error))})" if str(error) else ""
         fix = "Copy or download it again, or pack the submission anew."
         raise _refused(path, f"{noun} that is damaged or cut off{said}", fix) from None
