@@ -157,7 +157,13 @@ class Session:
 
     def next(self, command: str, keep: Sequence[str] = REPEATED) -> None:
         """Print the next command, as `again` words it; nothing beside JSON."""
-        if not self.json:
+        if self.json:
+            return
+        verb, *arguments = shlex.split(command)[1:]
+        if "-" in arguments:
+            self.say("Standard input cannot be read again: save it as a file to go on with it.")
+            render.next_step(self.console, f"cmivqa {verb} --help")
+        else:
             render.next_step(self.console, self.again(command, keep))
 
     def again(self, command: str, keep: Sequence[str] = REPEATED) -> str:
@@ -171,6 +177,20 @@ class Session:
 def _shown(value: Any) -> str:
     """The value of a flag as it is typed: ``2``, not ``2.0``."""
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def files_of(session: Session, paths: Iterable[Path]) -> list[Path]:
+    """The files that are meant; says of each other file in a folder why it is not taken.
+
+    Raises:
+        UserError: a folder without a submission, or standard input named twice.
+    """
+    from cmivqa_kit.entries.files import left_out_lines, listing
+
+    listed = listing(paths)
+    for line in left_out_lines(listed.left_out):
+        session.say(line, "yellow")
+    return list(listed.files)
 
 
 def words(*parts: object) -> str:

@@ -2,31 +2,84 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cmivqa_kit.cli.common import PATH, Session, options
+from cmivqa_kit.cli.common import PATH, Session, options, words
 from cmivqa_kit.errors import UserError
 
 if TYPE_CHECKING:
     from cmivqa_kit.entries.ground import OpenGround
+    from cmivqa_kit.submission.validate import Report
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 EXAMPLES = 3  # places shown per kind of change
 
 
 def fix_options(command: Command) -> Command:
-    """Add ``--fix OUT`` (parameter ``fix_out``) and ``--force``."""
+    """Add ``--fix OUT`` (parameter ``fix_out``), ``--unit`` and ``--force``."""
     mended = click.option(
         "--fix", "fix_out", type=PATH, metavar="OUT", help="Write a mended copy to OUT and check that; guesses nothing."
     )
-    return mended(options("force")(command))
+    unit = click.option(
+        "--unit",
+        metavar="UNIT",
+        help="With --fix: what the times are in, to be made seconds: ms, fraction (of the video), frames=FPS.",
+    )
+    return mended(unit(options("force")(command)))
 
 
-def run_fix(session: Session, ground: OpenGround, paths: Sequence[Path], out: Path, force: bool) -> list[Path]:
+def check_unit(unit: str | None, out: Path | None) -> None:
+    """Refuse ``--unit`` without ``--fix``, and a unit that is none.
+
+    Raises:
+        click.UsageError: one of them.
+    """
+    from cmivqa_kit.submission.units import NAMES, read_unit
+
+    if unit is None:
+        return
+    try:
+        read_unit(unit)
+    except UserError:
+        raise click.UsageError(f"--unit {unit!r} is no unit of time that is known: give {NAMES}.") from None
+    if out is None:
+        raise click.UsageError("--unit says what --fix OUT converts from: give --fix OUT too.")
+
+
+def next_fix(ground: OpenGround, reports: Sequence[Report]) -> str | None:
+    """The command that mends the first file that can be mended, without the flags that no workspace remembers."""
+    from cmivqa_kit.entries.files import STANDARD_INPUT
+    from cmivqa_kit.entries.mending import mends
+
+    for report in reports:
+        if report.path == STANDARD_INPUT:
+            continue
+        if report.unit is not None:
+            return words(*_fix(report.path), "--unit", report.unit)
+        if not report.ok and mends(report.path, ground):
+            return words(*_fix(report.path))
+    return None
+
+
+def _fix(path: Path) -> tuple[object, ...]:
+    """The command without flags: the copy lies beside the file, or here where that folder cannot be written."""
+    folder = path.parent if os.access(path.parent, os.W_OK) else Path()
+    stem, number = path.name.split(".")[0] or "submission", 1
+    out = folder / f"{stem}_fixed.json"
+    while out.exists():
+        number += 1
+        out = folder / f"{stem}_fixed{number}.json"
+    return "cmivqa", "validate", path, "--fix", out
+
+
+def run_fix(
+    session: Session, ground: OpenGround, paths: Sequence[Path], out: Path, force: bool, unit: str | None
+) -> list[Path]:
     """Mend the one file of ``paths`` into ``out``, say what was done, and give the file that is to be validated.
 
     Raises:
@@ -38,7 +91,7 @@ def run_fix(session: Session, ground: OpenGround, paths: Sequence[Path], out: Pa
     if len(paths) != 1:
         raise UserError(f"--fix mends one file, {len(paths)} are given", "Mend them one by one.")
     (path,) = paths
-    mended = mend_entry(path, out, ground, force)
+    mended = mend_entry(path, out, ground, force, unit)
     fixed = mended.fixed
     if fixed.text is None:
         session.say(f"{path}: cannot be mended; nothing was written", "red")

@@ -9,7 +9,7 @@ import click
 
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import CHOSEN, choice_options, read_choice, resampling_options
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, finish, options, words
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, files_of, finish, options, words
 from cmivqa_kit.cli.published import published_name, published_options
 from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import ExitCode
@@ -64,14 +64,14 @@ def command(
     not answered, and every mean is over all questions; where the two differ, it is said why and on which questions.
     Intervals are of the strict scores, resampled by video. The split is worked out from ids and question texts; a 2023
     corpus file is scored for Tracks 2 and 3. With --truth FILE the answers come from that file, with --published NAME
-    a baseline's published figures stand beside. Several files: one table. Exit code 3 when a file is unreadable or the
-    official program would crash.
+    a baseline's published figures stand beside. A file may be a zip or gz with one submission in it, or - for
+    standard input. Several files: one table. Exit code 3 when a file is unreadable or the official program would
+    crash.
     """
     from cmivqa_kit.cli.perquestion import check_target, write_rows
     from cmivqa_kit.cli.scorecard import Look, show_file
     from cmivqa_kit.cli.scoretable import show_table
     from cmivqa_kit.entries.entry import open_entry
-    from cmivqa_kit.entries.files import expand
     from cmivqa_kit.scoring.statistics.bootstrap import Resampling
 
     session = Session(form, split=split, truth=truth, track=track, only=only, cutoffs=cutoffs, **flags)
@@ -81,7 +81,7 @@ def command(
         published=published_name(published, preset),
     )
     _ = ground.figures  # a wrong name is refused before anything is read
-    paths = list(expand(files))
+    paths = files_of(session, files)
     if per_question is not None:
         check_target(per_question, force, [*paths, *([] if truth is None else [truth])])
     look = Look(raw, part=only is not None)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, finish, options, words
-from cmivqa_kit.cli.fixing import fix_options, run_fix
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, files_of, finish, options, words
+from cmivqa_kit.cli.fixing import check_unit, fix_options, next_fix, run_fix
 from cmivqa_kit.errors import ExitCode
 
 if TYPE_CHECKING:
+    from cmivqa_kit.entries.ground import OpenGround
     from cmivqa_kit.submission.validate import Report
 
 
@@ -47,22 +48,25 @@ def command(
     max_size: float,
     verbose: bool,
     fix_out: Path | None,
+    unit: str | None,
     force: bool,
     **flags: Any,
 ) -> None:
     """Check submission files, or every .json file of a folder, against the questions and the corpus of their split.
 
-    The split and the tracks are worked out from the file. Exit code 1 when an error was found, 0 with warnings only.
-    The codes: cmivqa_kit/submission/CODES.md. With --truth alone an answer file is checked.
+    A file may be a zip or gz with one submission in it, or - for standard input. The split and the tracks are worked
+    out from the file. Exit code 1 when an error was found, 0 with warnings only. With --track and --edition outside a
+    workspace the form alone is checked. The codes: cmivqa_kit/submission/CODES.md. With --truth alone an answer file
+    is checked.
     """
     from cmivqa_kit.entries.checking import check_truth
     from cmivqa_kit.entries.entry import open_entry
-    from cmivqa_kit.entries.files import expand
     from cmivqa_kit.submission.form import submission_form
     from cmivqa_kit.submission.scan import MIB, Limits
 
     if not files and truth is None:
         raise click.UsageError("name a submission file, a folder of them, or an answer file with --truth.")
+    check_unit(unit, fix_out)
     session = Session(form, split=split, track=track, truth=truth, **flags)
     ground = session.ground(limits=Limits(size=int(max_size * MIB)))
     reports: list[Report] = []
@@ -70,11 +74,11 @@ def command(
     codes: list[int] = [ExitCode.OK]
     if truth is not None:
         reports.append(_shown(session, check_truth(ground), verbose, table, "answer file, "))
-    paths = list(expand(files))
+    paths = files_of(session, files)
     if paths:
         submission_form(ground.edition)  # once, before any file is read or mended
     if fix_out is not None:
-        paths = run_fix(session, ground, paths, fix_out, force)
+        paths = run_fix(session, ground, paths, fix_out, force, unit)
     for path in paths:
         judged = len(table)
         with error_of_each(len(paths), codes):
@@ -88,7 +92,7 @@ def command(
         if len(table) > 1:
             session.say("")
             session.table("", ["file", "verdict", ">errors", ">warnings"], table)
-        _next(session, reports if paths else [], paths)
+        _next(session, ground, reports if paths else [], paths)
     finish(max(codes))
 
 
@@ -106,7 +110,7 @@ def _shown(
     return replace(report, findings=(), text=None)
 
 
-def _next(session: Session, reports: Sequence[Report], paths: Sequence[Path]) -> None:
+def _next(session: Session, ground: OpenGround, reports: Sequence[Report], paths: Sequence[Path]) -> None:
     """Mend what is not valid; score what can be scored; else come to a file that can."""
     again = (*REPEATED, "split", "track")
     truth = session.flags.get("truth")
@@ -114,12 +118,23 @@ def _next(session: Session, reports: Sequence[Report], paths: Sequence[Path]) ->
     if not paths:
         session.say(f"To score a submission against it: {words('cmivqa', 'score', '--truth', truth)} FILE")
         return
+    fix = next_fix(ground, [report for report in reports if str(report.path) != truth])
+    if fix is not None:
+        session.say("A mended copy can be written; what then stays is named.")
+        session.next(fix, (*again, "truth"))
+        return
     if bad or not reports:
         session.say("Mend what is named above, then check again.")
         session.next(words("cmivqa", "validate", *bad), (*again, "truth"))
         return
     if truth is not None:
         session.next(words("cmivqa", "score", *paths), (*again, "truth"))
+        return
+    if ground.form_alone:
+        session.say(
+            "The form is right. To check ids, texts and videos too: --data DIR, or cmivqa init --from DOWNLOADS."
+        )
+        session.next("cmivqa init --help", ())
         return
     scorable = [r.path for r in reports if r.split and all(session.files.scorable(r.split, t) for t in r.tracks)]
     if scorable:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import stat
 import struct
@@ -79,8 +80,21 @@ def reading(archive: Path) -> Iterator[None]:
 
 
 @contextmanager
-def opened(archive: Path) -> Iterator[Iterator[Member]]:
-    """The members of an archive, which stays open meanwhile."""
+def opened(archive: Path, data: bytes | None = None) -> Iterator[Iterator[Member]]:
+    """The members of an archive, which stays open meanwhile; ``data`` are its bytes where they are at hand.
+
+    Bytes at hand are a zip or an unpacked tar, and ``archive`` is only their name.
+    """
+    if data is not None:
+        if data.startswith(ZIP_MAGIC):
+            with reading(archive):
+                bundle = zipfile.ZipFile(io.BytesIO(data))
+            with bundle:
+                yield _zip_members(archive, bundle)
+            return
+        with closing(_Metered(archive, data)) as metered:
+            yield _tar_members(archive, metered)
+        return
     if not archive.is_file():
         what = "is a folder" if archive.is_dir() else "no such archive"
         raise UserError(f"{archive}: {what}", f"Name a zip or tar file; you are in {Path.cwd()}.")
@@ -169,10 +183,15 @@ def _unpacked_stream(path: Path) -> tuple[IO[bytes], bool]:
 class _Metered:
     """A tar's bytes for `tarfile`, with bounds on what one header and the whole archive may grow to."""
 
-    def __init__(self, archive: Path) -> None:
+    def __init__(self, archive: Path, data: bytes | None = None) -> None:
         self.archive = archive
-        self.most = max(RATIO_FROM, MAX_RATIO * archive.stat().st_size)
-        self.stream, self.packed = _unpacked_stream(archive)
+        self.stream: IO[bytes]
+        if data is None:
+            self.most = max(RATIO_FROM, MAX_RATIO * archive.stat().st_size)
+            self.stream, self.packed = _unpacked_stream(archive)
+        else:
+            self.most = max(RATIO_FROM, MAX_RATIO * len(data))
+            self.stream, self.packed = io.BytesIO(data), False
 
     def tell(self) -> int:
         return self.stream.tell()

@@ -22,7 +22,7 @@ def check(entry: Entry) -> Report:
     """
     document, ground = entry.guarded, entry.ground
     stated = (ground.ground.track,) if ground.ground.track else ()
-    if not document.rows:  # nothing to match a split with: the findings say why
+    if not document.rows or ground.form_alone:  # nothing to match a split with: the findings say why
         return validate(document, stated, ground.edition)
     if ground.truth is not None:
         tracks = stated or tracks_of(document.rows, ground.edition)
@@ -33,7 +33,7 @@ def check(entry: Entry) -> Report:
             return shapeless  # the findings say why the track cannot be told
     root = ground.root
     with naming(entry.path):
-        match = entry.agreement(document, ground.ground.track).best(exact=ground.embedded, texts_suffice=True)
+        match = entry.match(document, ground.ground.track)
     split = root.split(match.split, match.tracks[0])
     return validate(document, match.tracks, root.catalogue.edition, match.split, split.questions, split.videos)
 

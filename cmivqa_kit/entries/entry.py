@@ -10,21 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmivqa_kit.data.types import Track
-from cmivqa_kit.entries.files import expand
+from cmivqa_kit.entries.files import STANDARD_INPUT, bytes_of, expand
 from cmivqa_kit.entries.ground import Ground, OpenGround, open_ground
 from cmivqa_kit.entries.published import beside
 from cmivqa_kit.entries.refusals import cannot_be, held_back, no_track
 from cmivqa_kit.entries.scores import ScoreWithIntervals
 from cmivqa_kit.errors import ExitCode, UserError, naming
-from cmivqa_kit.files import UnreadableFile, no_collector, read_bytes
+from cmivqa_kit.files import UnreadableFile, no_collector
 from cmivqa_kit.runs.provenance import find_record
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
 from cmivqa_kit.scoring.options import ScoreOptions
 from cmivqa_kit.scoring.scorer import score_documents
 from cmivqa_kit.scoring.truth import require_fields
+from cmivqa_kit.submission.container import content_of
 from cmivqa_kit.submission.findings import Finding
-from cmivqa_kit.submission.match import Agreement, agreement_of, tracks_of
+from cmivqa_kit.submission.match import Agreement, Match, agreement_of, tracks_of
 from cmivqa_kit.submission.read import Document, read_submission
 
 if TYPE_CHECKING:
@@ -94,9 +95,11 @@ class Entry:
     def made_by(self) -> Mapping[str, Any] | None:
         """The record of the run that made the file; ``None`` where none of the ground's runs did."""
         runs = self.ground.ground.runs
-        if runs is None or not Path(runs).is_dir() or not self.path.is_file():
+        if runs is None or not Path(runs).is_dir() or self._data is None:
             return None
-        return find_record(self.path, Path(runs), self._data)
+        with suppress(UnreadableFile):
+            return find_record(self.path, Path(runs), content_of(self.path, self._data).data)
+        return None
 
     @property
     def truth(self) -> Path | None:
@@ -125,6 +128,8 @@ class Entry:
         from cmivqa_kit.submission.guarded import bytes_within, read_guarded
 
         limits = self.ground.ground.limits
+        if self.path == STANDARD_INPUT:
+            return read_guarded(self.path, limits, self._data)  # it cannot be read a second time
         with suppress(UnreadableFile):
             if "_data" not in vars(self) and len(data := bytes_within(self.path, limits.size)) <= limits.size:
                 vars(self)["_data"] = data
@@ -134,7 +139,7 @@ class Entry:
     def _data(self) -> bytes | None:
         """The bytes of the file; ``None`` where it cannot be read: the reader that tries again says why."""
         with suppress(UnreadableFile):
-            return read_bytes(self.path)
+            return bytes_of(self.path)
         return None
 
     @cached_property
@@ -155,6 +160,15 @@ class Entry:
             root, split = self.ground.root, self.ground.ground.split
             self._agreements[track] = agreement_of(document.rows, root.catalogue, split, track, root.questions)
         return self._agreements[track]
+
+    def match(self, document: Document, track: Track | None) -> Match:
+        """The split and tracks that the decoded file answers; on the embedded corpus every item has to be of it.
+
+        Raises:
+            UserError: as `agreement`; no split fits, or several do.
+        """
+        agreement = self.agreement(document, track)
+        return agreement.best(exact=self.ground.embedded and not agreement.all_asked, texts_suffice=True)
 
     def score(self, track: Track | None) -> Scored:
         """Score the file on one track, or on all that it is for.
@@ -203,7 +217,7 @@ class Entry:
             return tuple(Answers(number, ground.truth.stem, targets, ground.truth) for number in tracks)
         if not document.rows and (ground.ground.split is None or track is None):
             raise no_track(document)
-        match = self.agreement(document, track).best(exact=ground.embedded)
+        match = self.match(document, track)
         answers = []
         for number in match.tracks:
             known = ground.root.answers(match.split, number)
@@ -215,11 +229,11 @@ class Entry:
     def _cards(self, document: Document, answers: tuple[Answers, ...], options: ScoreOptions) -> Scored:
         for one in answers:
             require_fields(one.targets, one.track, one.source)
-        crash = unreadable(document)
+        crash = unreadable(document, self._data)
         cards = (
             score_documents(
                 document.raw, one.targets, one.track, self.ground.scored_by, one.split,
-                cutoffs=options.cutoffs, only=options.only, unreadable=crash,
+                cutoffs=options.cutoffs, only=options.ids, unreadable=crash,
             )
             for one in answers
         )  # fmt: skip
@@ -228,7 +242,7 @@ class Entry:
     def release(self) -> None:
         """Let go of the decoded file, which may be large; what was worked out stays."""
         _ = self.findings, self.made_by
-        for name in ("_data", "document", "guarded"):
+        for name in ("_data", "document", "guarded") if self.path != STANDARD_INPUT else ():
             vars(self).pop(name, None)
         self._agreements.clear()
 
@@ -265,7 +279,7 @@ def open_entry(path: Path | str, ground: Ground | OpenGround | Path | str | None
     '2.0144'
 
     Args:
-        path: the submission file.
+        path: the submission file; ``-`` for standard input.
         ground: what it is held against: a data root's path, a `Ground`, or one that is open; by default the embedded
             corpus.
     """

@@ -76,8 +76,16 @@ class OpenGround:
 
     @property
     def embedded(self) -> bool:
-        """True on the embedded corpus: it judges a file only if every id and question text is one of its own."""
+        """True on the embedded corpus: it judges a file only if every question text is one of its own."""
         return self.ground.data is None
+
+    @property
+    def form_alone(self) -> bool:
+        """True where a track and an edition are all that is known of a file: then its form is checked and no more."""
+        known = self.ground
+        return (
+            self.embedded and known.truth is None and known.split is None and None not in (known.track, known.edition)
+        )
 
     @property
     def truth(self) -> Path | None:

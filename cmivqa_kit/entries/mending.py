@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.data.types import Question, Track
+from cmivqa_kit.data.types import Question, Track, Video
 from cmivqa_kit.entries.checking import questions_in
+from cmivqa_kit.entries.files import STANDARD_INPUT, bytes_of
 from cmivqa_kit.entries.ground import Ground, OpenGround, open_ground
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.submission.fix import Context, Fixed, mend_file
+from cmivqa_kit.submission.codes import CODES
+from cmivqa_kit.submission.context import as_corpus
+from cmivqa_kit.submission.fix import Context, Fixed, mend_file, mended
 from cmivqa_kit.submission.match import agreement_of, tracks_of
+from cmivqa_kit.submission.units import Unit, read_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,11 @@ class Mended:
 
 
 def mend_entry(
-    path: Path | str, out: Path | str, ground: Ground | OpenGround | Path | str | None = None, force: bool = False
+    path: Path | str,
+    out: Path | str,
+    ground: Ground | OpenGround | Path | str | None = None,
+    force: bool = False,
+    unit: str | None = None,
 ) -> Mended:
     """Write a mended copy of a submission file to ``out``; no answer is guessed, and ``path`` is never touched.
 
@@ -39,28 +47,51 @@ def mend_entry(
     >>> [(change.code, change.count) for change in mended.fixed.changes], ck.validate(mended.path).ok
     ([('E105', 1)], True)
 
+    Args:
+        path: the file; ``-`` for standard input. Of an archive the one submission in it is mended.
+        out: the copy.
+        ground: what the file is held against, as of `open_entry`.
+        force: replace ``out``.
+        unit: what the file's times are in, where they are no seconds: ``ms``, ``fraction`` (of the video's length) or
+            ``frames=FPS``. They become seconds.
+
     Raises:
         UserError: ``out`` is the input, or exists without ``force``; a file cannot be read or written; the split that
-            the ground names cannot be read.
+            the ground names cannot be read; there is no such unit.
     """
     opened, path, out = open_ground(ground), Path(path), Path(out)
+    times = None if unit is None else read_unit(unit)
     contexts: list[Context] = []
 
     def learn(rows: list[Any]) -> Context:
-        contexts.append(_context(rows, opened))
+        contexts.append(_context(rows, opened, times))
         return contexts[-1]
 
-    fixed = mend_file(path, out, force, Context(None, opened.edition), learn, opened.ground.limits.size)
+    data = bytes_of(path) if path == STANDARD_INPUT else None
+    fixed = mend_file(path, out, force, Context(None, opened.edition), learn, opened.ground.limits.size, data)
     known = opened.truth is not None or any(context.known for context in contexts)
     return Mended(path if fixed.text is None else out, fixed, known)
 
 
-def _context(rows: Sequence[Any], ground: OpenGround) -> Context:
+def mends(path: Path, ground: OpenGround) -> bool:
+    """True where mending the file without a unit would change something that is an error in it."""
+    try:
+        limit = ground.ground.limits.size
+        fixed = mended(path, Context(None, ground.edition), lambda rows: _context(rows, ground, None), limit)
+    except UserError:
+        return False
+    return fixed.text is not None and any(CODES[change.code].severity == "E" for change in fixed.changes)
+
+
+def _context(rows: Sequence[Any], ground: OpenGround, unit: Unit | None) -> Context:
     """What is known of a file beside itself, as far as its items tell which questions it answers."""
     stated: tuple[Track, ...] = (ground.ground.track,) if ground.ground.track is not None else ()
     questions: Sequence[Question] | None = None
+    corpus: Mapping[str, Video] = {}
     tracks, edition = stated, ground.edition
-    if ground.truth is not None:
+    if ground.form_alone:
+        tracks = stated
+    elif ground.truth is not None:
         tracks, questions = stated or tracks_of(rows, ground.edition), questions_in(ground.truth_document)
     elif rows:
         split, track = ground.ground.split, ground.ground.track
@@ -75,4 +106,6 @@ def _context(rows: Sequence[Any], ground: OpenGround) -> Context:
             tracks = stated or tracks_of(rows, ground.edition)
         else:
             questions, tracks, edition = match.questions.questions, match.tracks, ground.root.catalogue.edition
-    return Context.of(questions, max(tracks, default=None), edition)
+            if unit is not None and not unit.per_second:
+                corpus = as_corpus(ground.root.split(match.split, match.tracks[0]).videos)
+    return Context.of(questions, max(tracks, default=None), edition, unit, corpus)

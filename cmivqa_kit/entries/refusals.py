@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 from cmivqa_kit.data.catalogue import Catalogue
+from cmivqa_kit.entries.files import STANDARD_INPUT
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.submission.match import Match
 from cmivqa_kit.submission.read import Document
@@ -42,5 +43,7 @@ def cannot_be(purpose: str, document: Document) -> UserError:
 
 
 def run_validate(path: Path) -> str:
-    """What to do about a file that cannot be used."""
+    """What to do about a file that cannot be used; standard input, which is called ``-``, cannot be read again."""
+    if path == STANDARD_INPUT:
+        return "Save it as a file and run cmivqa validate on that"
     return f"Run: {shlex.join(['cmivqa', 'validate', str(path)])}"

@@ -11,6 +11,7 @@ from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
+from cmivqa_kit.scoring.named_questions import asked_for
 from cmivqa_kit.scoring.scorer import score_documents
 from cmivqa_kit.scoring.truth import read_answers, require_answers, require_fields
 from cmivqa_kit.submission.match import tracks_of
@@ -28,7 +29,7 @@ def score(
     split: str | None = None,
     cutoffs: Sequence[int] | None = None,
     entries: int | None = None,
-    only: Iterable[QuestionId] | None = None,
+    only: Iterable[QuestionId] | str | Path | None = None,
 ) -> ScoreCard:
     """Score a submission on one track: official numbers, corrected ones, and why they differ.
 
@@ -66,7 +67,8 @@ def score(
         split: name of the split for the card; by default the name of the answer file.
         cutoffs: cut-offs of the strict metrics, by default the edition's: ``(1, 10, 100)``.
         entries: how many entries of a list strict reads, by default the edition's number; at least the largest cut-off.
-        only: score only the questions with these ids, given as in the answers.
+        only: score only the questions with these ids, given as in the answers; or a path of a file of ids, or ids as
+            one text with commas between, as ``--only`` takes them.
 
     Returns:
         A card, also for a submission that the official program crashes on or cannot read (then give ``track``).
@@ -98,7 +100,7 @@ def score(
         split or "unnamed",
         cutoffs=cutoffs,
         entries=entries,
-        only=only,
+        only=asked_for(only, targets, rules.id_form != "string"),
         unreadable=crash,
     )
 

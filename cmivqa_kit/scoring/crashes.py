@@ -6,6 +6,7 @@ Source: docs/spec/scoring.md, sections 2.2 and 2.3.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +19,7 @@ from cmivqa_kit.scoring.ids import finder, json_safe
 from cmivqa_kit.scoring.official.program import OfficialCrash
 from cmivqa_kit.scoring.official.questions import ENTRIES, RAISED
 from cmivqa_kit.scoring.quirks import CRASHES
+from cmivqa_kit.submission.container import NotASubmission, content_of
 from cmivqa_kit.submission.read import Document
 
 
@@ -61,18 +63,24 @@ class Crash:
         }
 
 
-def unreadable(document: Document) -> Crash | None:
-    """How the official program fails to read a submission, or ``None`` where it can."""
+def unreadable(document: Document, data: bytes | None = None) -> Crash | None:
+    """How the official program fails to read a submission, or ``None`` where it can; ``data`` are the file's bytes."""
     if document.readable and not document.encoding_fault:
         return None
     # Only nesting can look different here: how much Python bears depends on how deep the caller already is.
-    return load_crash(document.path) or Crash("RecursionError", "load", quirk="Q8")
+    return load_crash(document.path, data) or Crash("RecursionError", "load", quirk="Q8")
 
 
-def load_crash(path: Path) -> Crash | None:
-    """How the official program fails to read a file, or ``None`` where it can."""
+def load_crash(path: Path, data: bytes | None = None) -> Crash | None:
+    """How the official program fails to read a file, or ``None`` where it can.
+
+    An archive with one submission in it is taken for that: the program is run on unpacked files.
+    """
     try:
-        text = path.read_bytes().decode("utf-8")
+        whole = path.read_bytes() if data is None else data
+        with suppress(NotASubmission):
+            whole = content_of(path, whole).data
+        text = whole.decode("utf-8")
     except OSError as error:
         return Crash(type(error).__name__, "load", quirk="Q3")
     except UnicodeDecodeError:

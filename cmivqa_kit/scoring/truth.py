@@ -5,6 +5,7 @@ Source: docs/spec/scoring.md, section 3.3 (first paragraph) and E901 to E904.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,5 +161,20 @@ def select(targets: Any, only: Iterable[QuestionId]) -> list[Any]:
     if unknown or not given:
         more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
         what = f"no question has the id {', '.join(unknown[:SHOWN])}{more}" if unknown else "no id is given"
-        raise UserError(f"cannot score a part of the questions: {what}", "Copy ids as they stand in the answers.")
+        raise UserError(f"cannot score a part of the questions: {what}", _hint(given, known))
     return [target for target, key in zip(rows, keys, strict=True) if key in wanted]
+
+
+def _hint(given: Iterable[QuestionId], known: set[Hashable]) -> str:
+    """What to do about unknown ids; where one is there as a number or as a text instead, that is said."""
+    by_text = {str(identity): identity for identity in known if isinstance(identity, str | int)}
+    for identity in given:
+        text = str(identity) if isinstance(identity, str) or abs(identity) < 10**64 else ""
+        near = by_text.get(text, by_text.get(re.sub(r"\.0+$", "", text)))
+        if near is not None and near != identity:
+            kinds = {int: "the number", str: "the text"}
+            return (
+                f"In the answers the id is {kinds.get(type(near), '')} {short_repr(near)}, not {kinds[type(identity)]} "
+                f"{short_repr(identity)}: give ids as they stand there."
+            )
+    return "Copy ids as they stand in the answers."

@@ -24,7 +24,8 @@ FAMILIES: Mapping[str, str] = {
 class Code:
     """A kind of finding: what it means, what the official program does, and how to mend it.
 
-    After a code that ``stops``, nothing further in the file is checked.
+    After a code that ``stops``, nothing further in the file is checked. One that ``leads`` explains others and is shown
+    before them.
     """
 
     code: str
@@ -32,6 +33,7 @@ class Code:
     official: str
     fix: str
     stops: bool = False
+    leads: bool = False
 
     @property
     def severity(self) -> Severity:
@@ -62,15 +64,19 @@ _ALL = (
     Code("E110", "top level is not an array", "crashes", "put the objects into [ ]", stops=True),
     Code("E111", "empty array", "crashes on Track 2, else scores 0", "write one object per question", stops=True),
     Code("E112", "too many items", "slow", "write one object per question", stops=True),
+    Code("E113", "an archive without one submission in it", "crashes", "name the .json file itself", stops=True),
+    Code("E114", "another kind of file", "crashes", "write a JSON array of answers", stops=True),
+    Code("W115", "packed in an archive", "reads plain JSON only", "hand in what the organizers ask for"),
     Code("E201", "not an object", "crashes", "one object per question"),
     Code("E202", "no id", "crashes", "copy the id from the questions file"),
-    Code("E203", "id of the wrong form", "seldom matches", "copy the id as it stands in the questions file"),
+    Code("E203", "id of the wrong form", "matches nothing (but 0.0 counts as 0, true as 1)",
+         "copy the id as it stands in the questions file"),
     Code("E204", "id more than once", "the last one counts", "keep one answer per question"),
     Code("E205", "id not in the questions file", "ignored", "copy ids from the questions file"),
     Code("E206", "questions without an answer", "count 0, and inflate the MRR", "answer every question"),
     Code("E207", "not a single id matches", "crashes on Track 2, else scores 0", "was this made for another split?"),
     Code("E208", "id is right but for number or text", "matches nothing", "write it with or without quotes, as there"),
-    Code("E209", "id is right but for blanks, case or width", "matches nothing", "copy it from the questions file"),
+    Code("E209", "id is right but for blanks, case, width or .0", "matches nothing", "copy it from the questions file"),
     Code("E210", "fields of another track", "crashes", "was this made for another track?"),
     Code("E211", "required field missing", "crashes", "add the field"),
     Code("E212", "id carries another track's number", "matches nothing", "use the questions file of this track"),
@@ -85,6 +91,9 @@ _ALL = (
     # Where spans are not scored, what is wrong with them is a warning under the same number.
     *(Code(f"W{one.code[1:]}", one.title, "never read in Track 2", one.fix) for one in _SPANS),
     Code("W308", "ends just after the video's end", "hardly matters", "end with the video"),
+    Code("W309", "ends far after the video's end", "lowers the IoU, or counts 0", "times are seconds of that video"),
+    Code("W310", "times in another unit than seconds", "takes them for seconds (Track 2 reads none)",
+         "--fix OUT --unit ms, fraction or frames=FPS", leads=True),
     Code("E401", "output is not an array", "crashes or counts 0", "an array of [video id, start, end]"),
     Code("E402", "output is empty", "crashes on Track 3, counts 0 on Track 2", "give at least one entry"),
     Code("W403", "more entries than are read", "the rest is never read", "cut the list"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.files import UnreadableFile, parse_json, read_bytes
+from cmivqa_kit.submission.container import NotASubmission, content_of
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.locate import flaws
 from cmivqa_kit.submission.read import Document, decoded, plain_id, shape_findings, unreadable
@@ -31,7 +32,7 @@ from cmivqa_kit.submission.scan import (
 def read_guarded(path: Path, limits: Limits | None = None, data: bytes | None = None) -> Document:
     """Read a submission file for validation, from ``data`` where its bytes are at hand.
 
-    Never raises: what is wrong with the file is a finding (E101 to E112).
+    Never raises: what is wrong with the file is a finding (E101 to E114).
     """
     limits = limits or Limits()
     try:
@@ -41,10 +42,15 @@ def read_guarded(path: Path, limits: Limits | None = None, data: bytes | None = 
     if len(data) > limits.size:
         what = f"more than {limits.size / MIB:g} MiB; a full file of 8,000 questions with 50 entries has 13"
         return Document(path, None, False, (Finding("E102", what),))
-    text, findings = decoded(path, data)
+    try:
+        content = content_of(path, data, limits.size)
+    except NotASubmission as error:
+        return unreadable(path, error.code_of_finding, error)
+    text, findings = decoded(path, content.data)
+    before = (*content.findings, *findings)
     if text is None:
-        return Document(path, None, False, findings)
-    return replace(_parsed(path, text, findings, limits), encoding_fault=bool(findings))
+        return Document(path, None, False, before)
+    return replace(_parsed(path, text, before, limits), encoding_fault=bool(findings))
 
 
 def bytes_within(path: Path, size: int) -> bytes:

@@ -13,7 +13,7 @@ from cmivqa_kit.data.corpus import LoadQuestions, QuestionSet, load_questions
 from cmivqa_kit.data.types import TRACKS, QuestionId, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.submission.read import Shape, plain_id, shape_of
+from cmivqa_kit.submission.read import Shape, matched_id, shape_of
 
 ENOUGH = 0.5  # share of rows that must agree before a split is taken without being named
 
@@ -71,13 +71,18 @@ class Agreement:
     failures: tuple[UserError, ...]
     with_texts: bool
 
+    @property
+    def all_asked(self) -> bool:
+        """True where every item asks a question of one split, under whatever id."""
+        return any(m.texts == m.rows > 0 for m in self.matches)
+
     def best(self, exact: bool = False, texts_suffice: bool = False) -> Match:
         """The split and tracks that the submission answers.
 
         Args:
             exact: every row must match in id and question text (the rule for the embedded corpus).
-            texts_suffice: where no ids fit, take the split whose questions are asked; for the validator, which then
-                says what is wrong with the ids.
+            texts_suffice: where no ids fit, take the split whose questions are asked; what is wrong with the ids is
+                then said.
 
         Raises:
             UserError: nothing fits, or several splits fit equally well; the message names the flag to give.
@@ -164,7 +169,7 @@ def _no_match(
     if exact:
         near = f"; {best.both} of {best.rows} items are those of {best.split}" if best is not None and best.both else ""
         return UserError(
-            f"nothing is judged on the {catalogue.name} unless every id and question text is that of one of its splits "
+            f"nothing is judged on the {catalogue.name} unless every question text is that of one of its splits "
             f"({', '.join(catalogue.splits)}){near or f': this file was not made for {split or catalogue.name}'}",
             "To score it: --truth ANSWERS.json. To judge it on the organizers' questions: `cmivqa init --from "
             "DOWNLOADS` first, or give --data DIR.",
@@ -209,7 +214,7 @@ def _agreement(rows: Sequence[Any], questions: QuestionSet) -> Match:
         text = row.get("question") if isinstance(row, Mapping) else None
         folded = fold(text) if isinstance(text, str) else None
         known += folded in asked
-        expected = texts.get(identity) if (identity := plain_id(row)) is not None else None
+        expected = texts.get(identity) if (identity := matched_id(row)) is not None else None
         if expected is not None:
             ids += 1
             both += folded == expected

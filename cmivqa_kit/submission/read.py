@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from cmivqa_kit.data.types import QuestionId
 from cmivqa_kit.files import UnreadableFile, decode, no_collector, parse_json, read_bytes
+from cmivqa_kit.submission.container import NotASubmission, content_of
 from cmivqa_kit.submission.findings import Finding
 
 Shape = Literal["span", "corpus"]
@@ -41,21 +42,22 @@ class Document:
 def read_submission(path: Path, data: bytes | None = None) -> Document:
     """Read a submission file, from ``data`` where its bytes are at hand.
 
-    Never raises: what is wrong with the file is a finding (E101 to E111).
+    Never raises: what is wrong with the file is a finding (E101 to E114). An archive with one submission in it is read.
     """
     try:
-        data = read_bytes(path, "submission file") if data is None else data
+        content = content_of(path, read_bytes(path, "submission file") if data is None else data)
     except UnreadableFile as error:
-        return unreadable(path, "E101", error)
-    text, findings = decoded(path, data)
+        return unreadable(path, code_of(error), error)
+    text, findings = decoded(path, content.data)
+    before = (*content.findings, *findings)
     if text is None:
-        return Document(path, None, False, findings)
+        return Document(path, None, False, before)
     try:
         with no_collector():
             raw = parse_json(text, path)
     except UnreadableFile as error:
-        return unreadable(path, "E105", error, findings)
-    return Document(path, raw, True, (*findings, *shape_findings(raw, text)), bool(findings))
+        return unreadable(path, "E105", error, before)
+    return Document(path, raw, True, (*before, *shape_findings(raw, text)), bool(findings))
 
 
 def decoded(path: Path, data: bytes) -> tuple[str | None, tuple[Finding, ...]]:
@@ -98,11 +100,27 @@ def plain_id(row: Any) -> QuestionId | None:
     return identity if isinstance(identity, str | int) and not isinstance(identity, bool) else None
 
 
+def matched_id(row: Any) -> QuestionId | None:
+    """The id by which the official program matches an item with a question, where it has one that a question can have.
+
+    It compares with ``==``, so 0.0 is 0 and true is 1 (docs/spec/scoring.md, Q18); the text "0.0" is no number.
+    """
+    identity = row.get("id") if isinstance(row, dict) else None
+    if isinstance(identity, bool) or (isinstance(identity, float) and identity.is_integer()):
+        return int(identity)
+    return identity if isinstance(identity, str | int) else None
+
+
 def unreadable(path: Path, code: str, error: UnreadableFile, before: Sequence[Finding] = ()) -> Document:
     """The document of a file that could not be read, with the finding that says why."""
     message = error.message.removeprefix(str(path)).lstrip(":0123456789 ")
     finding = Finding(code, f"{message}. {error.fix}", line=error.line, column=error.column)
     return Document(path, None, False, (*before, finding))
+
+
+def code_of(error: UnreadableFile) -> str:
+    """The code of the finding about a file that could not be read."""
+    return error.code_of_finding if isinstance(error, NotASubmission) else "E101"
 
 
 def interpreter() -> str:

@@ -15,13 +15,14 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, cast
 
-from cmivqa_kit.data.display import cut
+from cmivqa_kit.data.display import cut, short_repr
 from cmivqa_kit.data.numbers import is_number
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.locate import pointer
+from cmivqa_kit.submission.read import matched_id
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -185,7 +186,7 @@ def _translate(error: ValidationError, path: Sequence[Any]) -> tuple[str, str]:
         case []:
             return "E201", f"{value} is not an object"
         case ["id"]:
-            return "E203", f"id {value} is not {_wanted(error)}"
+            return "E203", f"id {value} is not {_wanted(error)}{_counted_as(error.instance, _wanted(error))}"
         case ["start_second" | "end_second"] | ["output", _, 1 | 2]:
             return ("E303", f"{value} is negative") if keyword == "minimum" else ("E301", f"{value} is not a number")
         case ["output"]:
@@ -207,6 +208,14 @@ def _wanted(error: ValidationError) -> str:
     text = "a non-empty text" if "minLength" in schema else "a text"
     text += f" of the form {schema['pattern']}" if "pattern" in schema else ""
     return " or ".join(text if name == "string" else f"an {name}" for name in types)
+
+
+def _counted_as(identity: Any, wanted: str) -> str:
+    """What the official program makes of a whole number or a truth value in the place of an integer (Q18)."""
+    number = matched_id({"id": identity})
+    if "an integer" not in wanted or not isinstance(number, int) or type(identity) is int:
+        return ""
+    return f"; the official program counts it as {short_repr(number)}"
 
 
 def _missing(missing: Sequence[str], row: Mapping[str, Any], track: Track) -> Iterator[tuple[str, str]]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.data.types import Question, Track, Video
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.submission.checks import certain
+from cmivqa_kit.submission.checks.units import guess_unit
+from cmivqa_kit.submission.codes import CODES
 from cmivqa_kit.submission.context import CHECKS, TOLERANCE, Context, Item, Level, as_corpus
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.form import submission_form
@@ -26,8 +28,9 @@ _ON_EVERY_TRACK = ("E201", "E202", "E203")
 class Report:
     """The findings of a file: errors first, then by code and place. ``counts`` says how many there are of each code.
 
-    ``unchecked`` says what could not be checked and why; ``text`` is the file's, for `located`. ``print(report)`` shows
-    it as `cmivqa validate` does.
+    ``unchecked`` says what could not be checked and why; ``text`` is the file's, for `located`. ``unit`` is what the
+    times likely are in where they are no seconds (W310), as ``--unit`` takes it. ``print(report)`` shows it as
+    `cmivqa validate` does.
     """
 
     path: Path
@@ -38,6 +41,7 @@ class Report:
     unchecked: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     text: str | None = field(default=None, repr=False, compare=False)
+    unit: str | None = None
 
     def __str__(self) -> str:
         """The report as a person reads it, in plain text."""
@@ -75,6 +79,7 @@ class Report:
             "errors": self.errors,
             "warnings": self.warnings,
             "counts": dict(self.counts),
+            "unit": self.unit,
             "findings": [finding.to_dict() for finding in self.located(self.findings)],
             "unchecked": list(self.unchecked),
         }
@@ -111,7 +116,9 @@ def validate(
     if not document.rows:
         return report(document, split, tracks, document.findings, ("nothing in it could be read",))
     found = [*document.findings, *_findings(document.rows, context)]
-    return report(document, split, tracks, found, _unchecked(context))
+    made = report(document, split, tracks, found, _unchecked(context))
+    guess = guess_unit(document.rows, context) if "W310" in made.counts else None
+    return made if guess is None or guess.unit is None else replace(made, unit=guess.unit.name)
 
 
 def report(
@@ -133,8 +140,8 @@ def report(
     return Report(document.path, split, tracks, len(document.rows), tuple(kept), unchecked, counted, document.text)
 
 
-def _order(code: str) -> tuple[bool, str]:
-    return code.startswith("W"), code
+def _order(code: str) -> tuple[bool, bool, str]:
+    return not CODES[code].leads, code.startswith("W"), code
 
 
 def _findings(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
@@ -144,13 +151,15 @@ def _findings(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
     answers = [finding for item in _items(rows, read, suspects, context) for finding in _of(item, "answer", context)]
     for item in _items(rows, read, range(len(rows)), context):
         yield from _of(item, "item", context)
+    in_whole = [finding for check in CHECKS["file"] for finding in check(rows, context)]
+    if any(finding.code == "W310" for finding in in_whole):  # says it once, of all of them
+        answers = [finding for finding in answers if finding.code not in ("W308", "W309")]
     yield from answers
     infinite = {finding.path for finding in answers if finding.code == "E302"}  # minus infinity is negative too
     for finding in structural_findings(read, context.edition, context.form, suspects):
         if finding.path not in infinite and not _said_better(finding, context):
             yield finding
-    for check in CHECKS["file"]:
-        yield from check(rows, context)
+    yield from in_whole
 
 
 def _items(rows: Sequence[Any], read: Sequence[Any], indices: Iterable[int], context: Context) -> Iterator[Item]:

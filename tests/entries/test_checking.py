@@ -26,7 +26,7 @@ def test_ids_of_another_split_are_found_out_by_the_questions(tmp_path: Path, roo
     rows = [{**row, "id": f"q{row['id']}"} for row in lists(records("testA"))]
     entry = open_entry(put(tmp_path / "e.json", rows), root)
     assert entry.report.split == "testA" and entry.report.counts["E207"] == 1
-    with pytest.raises(UserError, match="matches no split"):
+    with pytest.raises(UserError, match="0 of 4 items have an id"):
         _ = entry.cards
 
 

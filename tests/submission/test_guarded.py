@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from pathlib import Path
@@ -33,6 +34,9 @@ FAULTY_FILES: dict[str, bytes] = {
     "E110": b"{}",
     "E111": b"[]",
     "E112": b"[1, 2, 3, 4]",
+    "E113": b"PK\x05\x06" + bytes(18),  # an empty zip
+    "E114": b"%PDF-1.7",
+    "W115": gzip.compress(b"[]"),
 }
 
 

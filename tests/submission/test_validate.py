@@ -52,6 +52,21 @@ def spans() -> list[dict[str, Any]]:
     ]
 
 
+def in_milliseconds() -> list[dict[str, Any]]:
+    return [{**row, "start_second": 30000 + i, "end_second": 60000 + i} for i, row in enumerate(spans())]
+
+
+def far_beyond() -> list[dict[str, Any]]:
+    rows = spans()
+    rows[0]["end_second"] = 90 * 2 + 61
+    return rows
+
+
+def estimated() -> dict[str, Video]:
+    """The corpus with durations that are only estimated."""
+    return {video.id: replace(video, duration_source="features") for video in CORPUS.values()}
+
+
 def changed(index: int, **fields: Any) -> list[dict[str, Any]]:
     rows = good()
     rows[index] |= fields
@@ -80,7 +95,7 @@ def test_a_good_file_has_no_findings(rows: Any, tracks: tuple[Track, ...]) -> No
     assert report.ok
     assert json.loads(json.dumps(report.to_dict())) == {
         "file": "entry.json", "ok": True, "split": "dev", "tracks": list(tracks), "rows": 3, "errors": 0, "warnings": 0,
-        "counts": {}, "findings": [], "unchecked": [],
+        "counts": {}, "unit": None, "findings": [], "unchecked": [],
     }  # fmt: skip
 
 
@@ -89,8 +104,11 @@ ID_CASES: list[tuple[Any, tuple[Track, ...], list[tuple[str, str]]]] = [
     (changed(1, id=77), (3,), [("E205", "/1/id"), ("E206", "")]),
     (good()[1:], (3,), [("E206", "")]),
     ([{**row, "id": row["id"] + 50} for row in good()], (3,), [("E207", "")]),
-    (changed(1, id=True), (3,), [("E203", "/1/id"), ("E206", "")]),
-    (changed(1, id=1.0), (3,), [("E203", "/1/id"), ("E206", "")]),
+    (changed(1, id=True), (3,), [("E203", "/1/id")]),  # the official program counts it as 1
+    (changed(1, id=1.0), (3,), [("E203", "/1/id")]),
+    (changed(1, id=1.5), (3,), [("E203", "/1/id"), ("E206", "")]),
+    (changed(1, id=9.0), (3,), [("E203", "/1/id"), ("E206", "")]),
+    (changed(1, id="1.0"), (3,), [("E206", ""), ("E208", "/1/id")]),
     (changed(1, id=[1]), (3,), [("E203", "/1/id"), ("E206", "")]),
     (changed(1, id="1"), (3,), [("E206", ""), ("E208", "/1/id")]),
     (changed(1, id="\ud800"), (3,), [("E205", "/1/id"), ("E206", "")]),
@@ -203,6 +221,7 @@ def test_every_code_is_produced(tmp_path: Path) -> None:
     codes |= set(check(later(id="NLPCC2024_TASK1_1"), (1,), "mmivqa-2024", questions=LATER).counts)
     codes |= set(check(later(id="NLPCC2024_Task2_1"), (1,), "mmivqa-2024", questions=LATER).counts)
     codes |= set(check(good(), corpus=()).counts) | set(check(odd_video(), corpus=()).counts)
+    codes |= set(check(in_milliseconds(), (1,)).counts) | set(check(far_beyond(), (1,), corpus=estimated()).counts)
     assert codes == set(CODES)
     registered = {code for level in CHECKS.values() for codes_of in level.values() for code in codes_of}
     assert registered <= set(CODES)

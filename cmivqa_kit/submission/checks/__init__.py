@@ -3,7 +3,7 @@
 Each module registers its checks (`cmivqa_kit.submission.context.check`); importing this package fills the registry.
 """
 
-from cmivqa_kit.submission.checks import fields, ids, lists, spans, texts
+from cmivqa_kit.submission.checks import fields, ids, lists, spans, texts, units
 from cmivqa_kit.submission.checks.certain import certain
 
-__all__ = ["certain", "fields", "ids", "lists", "spans", "texts"]
+__all__ = ["certain", "fields", "ids", "lists", "spans", "texts", "units"]

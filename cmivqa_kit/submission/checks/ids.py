@@ -12,16 +12,16 @@ from cmivqa_kit.data.types import QuestionId
 from cmivqa_kit.submission.context import Context, check
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.match import fold
-from cmivqa_kit.submission.read import plain_id
+from cmivqa_kit.submission.read import matched_id, plain_id
 
 LISTED = 10  # ids named in one finding about many
-_DECIMAL = re.compile(r"-?[0-9]{1,64}")
+_DECIMAL = re.compile(r"(-?[0-9]{1,64})(?:\.0{1,20})?")  # "7", and "7.0" as tables write it
 
 
 @check("file", "E204")
 def repeated(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
     """Ids that several items have, each once, at its last place: the one that counts."""
-    for identity, where in _places(rows).items():
+    for identity, where in _places(rows, context).items():
         if len(where) > 1:
             message = f"id {_shown(identity)} stands {len(where)} times: {_list([f'/{i}' for i in where])}"
             yield Finding("E204", message, f"/{where[-1]}/id", where[-1], identity)
@@ -32,7 +32,7 @@ def unmatched(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
     """Find ids of no question, with a guess at what they should be, and questions that no item answers."""
     if not context.questions:
         return
-    places, known = _places(rows), context.by_id
+    places, known = _places(rows, context), context.by_id
     foreign = [identity for identity in places if identity not in known]
     none = bool(places) and len(foreign) == len(places)
     if none:
@@ -61,17 +61,19 @@ def of_another_track(rows: Sequence[Any], context: Context) -> Iterator[Finding]
     """Ids that carry the number of a track which the file is not for."""
     if not context.tracks:
         return
-    for identity, where in _places(rows).items():
+    for identity, where in _places(rows, context).items():
         number = context.edition.track_of_id(identity)
         if number is not None and number not in context.tracks:
             message = f"{_shown(identity)} is a question of Track {number}, checked as Track {context.form}"
             yield Finding("E212", message, f"/{where[0]}/id", where[0], identity)
 
 
-def _places(rows: Sequence[Any]) -> dict[QuestionId, list[int]]:
+def _places(rows: Sequence[Any], context: Context) -> dict[QuestionId, list[int]]:
     indices: dict[QuestionId, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
         identity = plain_id(row)
+        if identity is None and matched_id(row) in context.by_id:
+            identity = matched_id(row)  # 0.0 for 0: of the wrong form (E203), and an answer all the same
         if identity is not None:
             indices[identity].append(index)
     return indices
@@ -80,12 +82,17 @@ def _places(rows: Sequence[Any]) -> dict[QuestionId, list[int]]:
 def _converted(identity: QuestionId) -> QuestionId | None:
     """The number that a text spells, or the text of a number; ``None`` where there is none of a sane length."""
     if isinstance(identity, str):
-        return int(identity) if _DECIMAL.fullmatch(identity) else None
+        number = _DECIMAL.fullmatch(identity)
+        return int(number[1]) if number else None
     return str(identity) if abs(identity) < 10**64 else None
 
 
 def _plain(identity: QuestionId) -> str:
-    return fold(identity).casefold() if isinstance(identity, str) else str(_converted(identity))
+    if not isinstance(identity, str):
+        return str(_converted(identity))
+    text = fold(identity).casefold()
+    number = _DECIMAL.fullmatch(text)
+    return number[1] if number else text
 
 
 def _shown(identity: object) -> str:

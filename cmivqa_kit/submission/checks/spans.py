@@ -13,9 +13,10 @@ from cmivqa_kit.data.types import Video
 from cmivqa_kit.submission.context import Context, Item, check
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.schema import flat_triple, nested_entry
+from cmivqa_kit.submission.units import ESTIMATE, SLACK
 
 
-@check("answer", "E302", "E304", "E305", "E306", "E307", "W308")
+@check("answer", "E302", "E304", "E305", "E306", "E307", "W308", "W309")
 def span_of_track_1(item: Item, context: Context) -> Iterator[Finding]:
     """The times of a Track 1 answer, within the video that the question is asked of."""
     if context.form != 1:
@@ -27,7 +28,7 @@ def span_of_track_1(item: Item, context: Context) -> Iterator[Finding]:
             yield item.finding(f"{_letter(code)}{code}", message, place)
 
 
-@check("answer", "E302", "E304", "E305", "E306", "E307", "W308",
+@check("answer", "E302", "E304", "E305", "E306", "E307", "W308", "W309",
        "W301", "W302", "W303", "W304", "W305", "W306", "W307")  # fmt: skip
 def spans_of_lists(item: Item, context: Context) -> Iterator[Finding]:
     """The times of the entries: errors where Track 3 scores them, warnings for Track 2 alone."""
@@ -48,7 +49,7 @@ _BY_SCHEMA = ("301", "303")
 
 
 def _letter(code: str) -> str:
-    return "W" if code == "308" else "E"
+    return "W" if code in ("308", "309") else "E"
 
 
 def _faults(
@@ -87,7 +88,8 @@ def _end(start: float, end: float, duration: float, video: Video, tolerance: flo
         return ("308", f"ends at {end}; {video.id} lasts {duration:g} s") if end > duration else None
     if end <= duration + tolerance:
         return None  # an estimate says nothing about the last second
-    return "308", f"ends at {end}; {video.id} lasts about {duration:g} s, estimated from its {video.duration_source}"
+    code = "309" if end > ESTIMATE * duration and end > duration + SLACK else "308"
+    return code, f"ends at {end}; {video.id} lasts about {duration:g} s, estimated from its {video.duration_source}"
 
 
 def _video(video_id: Any, context: Context) -> Video | None:

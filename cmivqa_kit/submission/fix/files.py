@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from cmivqa_kit.data.types import Question, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_bytes, write_text
-from cmivqa_kit.submission.fix.model import Context, Fixed, Log
+from cmivqa_kit.submission.container import NotASubmission, content_of
+from cmivqa_kit.submission.fix.model import Context, Fixed, Log, Shown
 from cmivqa_kit.submission.fix.run import Learn, mend
 from cmivqa_kit.submission.scan import MIB, Limits
 
@@ -36,21 +39,50 @@ def fix_file(
     return mend_file(path, out, force, context, lambda rows: context, largest)
 
 
-def mend_file(path: Path, out: Path, force: bool, before: Context, learn: Learn, largest: int = LARGEST) -> Fixed:
-    """`fix_file` where the items say what the file answers (`mend`).
+def mend_file(
+    path: Path,
+    out: Path,
+    force: bool,
+    before: Context,
+    learn: Learn,
+    largest: int = LARGEST,
+    data: bytes | None = None,
+) -> Fixed:
+    """`fix_file` where the items say what the file answers (`mend`); ``data`` are its bytes, where they are at hand.
 
     Raises:
         UserError: as `fix_file`, or by ``learn``; then nothing is written.
     """
     check_out(path, out, force)
-    if path.is_file() and path.stat().st_size > largest:
-        log = Log()
-        log.refuse("E102", f"larger than {largest / MIB:g} MiB: it holds more than a submission")
-        return Fixed(None, (), log.refused)
-    fixed = mend(read_bytes(path, "submission file"), before, learn)
+    fixed = mended(path, before, learn, largest, data)
     if fixed.text is not None:
         write_text(out, fixed.text)
     return fixed
+
+
+def mended(path: Path, before: Context, learn: Learn, largest: int = LARGEST, data: bytes | None = None) -> Fixed:
+    """What `mend_file` writes, not written; of an archive the one submission in it.
+
+    Raises:
+        UserError: ``path`` cannot be read; or by ``learn``.
+    """
+    log = Log()
+    size = len(data or b"")
+    if data is None:
+        with suppress(OSError):  # said by `read_bytes`
+            size = path.stat().st_size
+    if size > largest:
+        log.refuse("E102", f"larger than {largest / MIB:g} MiB: it holds more than a submission")
+        return Fixed(None, (), log.refused)
+    try:
+        content = content_of(path, read_bytes(path, "submission file") if data is None else data, largest)
+    except NotASubmission as error:
+        log.refuse(error.code_of_finding, f"{error.message.removeprefix(f'{path}: ')}. {error.fix}")
+        return Fixed(None, (), log.refused)
+    for finding in content.findings:
+        log.change(finding.code, "unpacked", "", Shown(finding.message), Shown("plain JSON"))
+    fixed = mend(content.data, before, learn)
+    return replace(fixed, changes=(*log.changes, *fixed.changes))
 
 
 def check_out(path: Path, out: Path, force: bool) -> None:

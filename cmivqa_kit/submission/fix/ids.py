@@ -13,7 +13,7 @@ from cmivqa_kit.submission.fix.model import Context, Log, repair
 from cmivqa_kit.submission.match import fold
 from cmivqa_kit.submission.read import plain_id
 
-_WHOLE = re.compile(r"-?[0-9]{1,64}")
+_WHOLE = re.compile(r"(-?[0-9]{1,64})(?:\.0{1,20})?")  # "7.0" as tables write it
 _LONGEST = 200
 
 
@@ -26,7 +26,7 @@ def ids_as_asked(rows: list[Any], context: Context, log: Log) -> list[Any]:
         return rows
     meant: dict[str, list[Question]] = defaultdict(list)
     for question in context.known.values():
-        meant[_key(question.id)].append(question)
+        meant[spelling(question.id)].append(question)
     given = {identity for row in rows if (identity := plain_id(row)) is not None}
     wanted = {index: found for index, row in enumerate(rows) if (found := _meant(row, meant, context.known))}
     claims: dict[QuestionId, set[tuple[type, Any]]] = defaultdict(set)
@@ -81,14 +81,16 @@ def _meant(
     if isinstance(identity, float):
         # 1.0, as tables write it; the official program takes it for 1.
         return meant.get(str(int(identity))) if identity.is_integer() and abs(identity) < 2**53 else None
-    return None if identity in known else meant.get(_key(identity))
+    return None if identity in known else meant.get(spelling(identity))
 
 
-def _key(identity: QuestionId) -> str:
+def spelling(identity: QuestionId) -> str:
+    """One text for ids that differ in type, case, blanks or width only, or in the ``.0`` that tables add."""
     if isinstance(identity, str) and len(identity) > _LONGEST:
         return identity  # no id, and normalising takes quadratic time on hostile text
     text = unicodedata.normalize("NFKC", str(identity)).strip().casefold()
-    return str(int(text)) if _WHOLE.fullmatch(text) else text
+    number = _WHOLE.fullmatch(text)
+    return str(int(number[1])) if number else text
 
 
 def _code(before: Any, after: QuestionId) -> str:

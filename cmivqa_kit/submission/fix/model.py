@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from cmivqa_kit.data.display import WIDTH, cut
-from cmivqa_kit.data.types import Question, QuestionId, Track
+from cmivqa_kit.data.types import Question, QuestionId, Track, Video
 from cmivqa_kit.editions import Edition
+from cmivqa_kit.submission.units import Unit
 
 Stage = Literal["bytes", "text", "document"]
 EXAMPLES = 20  # places kept per kind of change or refusal: a file of 400,000 wrong times needs no more to be understood
@@ -64,17 +65,30 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What repairs may know beside the file. ``known`` is empty where no questions file is given."""
+    """What repairs may know beside the file. ``known`` is empty where no questions file is given.
+
+    ``unit`` is what the times are in, where the user names it; ``corpus`` has the lengths of the videos for it.
+    """
 
     track: Track | None
     edition: Edition
     questions: Sequence[Question] = ()
     known: Mapping[QuestionId, Question] = field(default_factory=dict)
+    unit: Unit | None = None
+    corpus: Mapping[str, Video] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, questions: Sequence[Question] | None, track: Track | None, edition: Edition) -> Context:
+    def of(
+        cls,
+        questions: Sequence[Question] | None,
+        track: Track | None,
+        edition: Edition,
+        unit: Unit | None = None,
+        corpus: Mapping[str, Video] | None = None,
+    ) -> Context:
         """What is known of a file that answers ``questions``; ``None`` where they are not known."""
-        return cls(track, edition, questions or (), {question.id: question for question in questions or ()})
+        known = {question.id: question for question in questions or ()}
+        return cls(track, edition, questions or (), known, unit, corpus or {})
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from cmivqa_kit.submission.fix.text import too_much
 
 # In the order in which they run: first what makes a list of the document, times before entries are judged, copies last
 # because other repairs may make them.
-MODULES = ("encoding", "text", "whole", "ids", "spans", "lists", "copies")
+MODULES = ("encoding", "text", "whole", "ids_by_text", "ids", "spans", "units", "lists", "copies")
 Learn = Callable[[list[Any]], Context]
 
 

@@ -17,6 +17,8 @@ FOLDER = Path(__file__).parents[2] / "golden" / "cases" / "scoring" / "validatio
 MENDED = {
     "bom", "utf16", "gbk", "trailing_comma", "jsonl", "top_object", "dup_id", "id_space", "id_case", "output_51",
     "span_string_t1", "span_string_t3", "span_reversed_t1", "span_reversed_t3",
+    # Here the question text says which id is meant.
+    "no_id", "id_bool", "id_float", "id_null", "id_list", "no_id_matches",
 }  # fmt: skip
 EDITION = load_edition("mmivqa-2024")
 

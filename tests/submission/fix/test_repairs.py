@@ -142,7 +142,7 @@ def test_ids_of_another_spelling() -> None:
 
 
 def test_ids_stay_where_they_may_mean_something_else() -> None:
-    shifted = [{**ROWS[1], "id": "0"}, {**ROWS[2], "id": "1"}, {**ROWS[0], "id": "2"}]
+    shifted = [{**ROWS[1], "id": "0", "question": "?"}, {**ROWS[2], "id": "1", "question": "!"}, ROWS[2]]
     taken = [*ROWS, {**ROWS[1], "id": "1", "output": [["v", 1, 2]]}]
     twice = [ROWS[0], {**ROWS[1], "id": "1"}, {**ROWS[1], "id": "01"}, ROWS[2]]
     for rows in (shifted, taken, twice):
@@ -154,12 +154,13 @@ def test_ids_stay_where_they_may_mean_something_else() -> None:
 
 
 def test_missing_and_unknown_answers_are_named() -> None:
-    fixed = mend([ROWS[0], {**ROWS[1], "id": 77}])
-    assert fixed.text == text_of([ROWS[0], {**ROWS[1], "id": 77}])
+    rows = [ROWS[0], {**ROWS[1], "id": 77, "question": "another?"}]
+    fixed = mend(rows)
+    assert fixed.text == text_of(rows)
     found = {refusal.code: refusal for refusal in fixed.refused}
     assert found["E205"].pointers == ("/1/id 77",)
     assert found["E206"].count == 2
-    assert refused(mend([{**row, "id": f"q{row['id']}"} for row in ROWS])) == {"E206", "E207"}
+    assert refused(mend([{**row, "id": f"q{row['id']}", "question": "?"} for row in ROWS])) == {"E206", "E207"}
 
 
 def test_copies_go_and_different_answers_stay() -> None:
