@@ -11,7 +11,8 @@ from cmivqa_kit.errors import UserError
 def unused_question_files(catalogue: Catalogue, split: str) -> tuple[Note, ...]:
     """A note on every question file of a split that stands behind another and differs from it, with the difference.
 
-    A copy is none, nor is the whole file that a division into train and dev was made from.
+    Times in a file of a test are such a difference. A copy is none, nor is the whole file that a division into train
+    and dev was made from.
     """
     split = catalogue.edition.canonical_split(split) or split
     files = {file for file in catalogue.questions if file.split == split}
@@ -25,7 +26,10 @@ def unused_question_files(catalogue: Catalogue, split: str) -> tuple[Note, ...]:
     for file in sorted(files, key=lambda file: str(file.path)):
         used = catalogue.question_file(split, file.tracks[0])
         ours, other = questions_in(used.path), questions_in(file.path)
-        fault = difference(ours, other, answers=catalogue.edition.splits[split].answers == "public")
+        public = catalogue.edition.splits[split].answers == "public"
+        fault = difference(ours, other, answers=public)
+        if not public and other is not None and any(asked.answer is not None for asked in other.values()):
+            fault = "it has times like answers or predictions; true answers go into answers/, whatever they are called"
         if fault and not _is_part(ours, other):
             why = f"not used: {used.path.name} is the question file of {split}; {fault}"
             notes.append(Note(file.path.relative_to(catalogue.root).as_posix(), why, "not used"))

@@ -71,3 +71,12 @@ def test_the_whole_of_a_division_is_not_named(tmp_path: Path) -> None:
     write(tmp_path / "train.json", whole[:8])
     write(tmp_path / "dev.json", whole[8:])
     assert unused_question_files(catalogue(tmp_path), "train") == ()
+
+
+def test_times_beside_the_question_file_of_a_test_are_named(tmp_path: Path) -> None:
+    write(tmp_path / "dataset_testA_for_track1.json", track1(TIMED))
+    write(tmp_path / "dataset_testA_for_track23.json", track23(TIMED))
+    write(tmp_path / "testA_final.json", TIMED)
+    (note,) = unused_question_files(catalogue(tmp_path), "testA")
+    assert note.subject == "testA_final.json"
+    assert "times like answers or predictions; true answers go into answers/" in note.why
