@@ -14,7 +14,7 @@ from cmivqa_kit.submission.fix.values import canonical
 from cmivqa_kit.submission.match import fold
 from cmivqa_kit.submission.read import plain_id
 
-_LONGEST = 10_000  # characters of a text that is folded: hostile text takes quadratic time
+_LONGEST = 1_000  # characters of a text that is folded: hostile text takes quadratic time
 _TAKEN = "ids that are another question's by the text, which has an answer already"
 Asked = tuple[str, str | None]  # a folded text, and on Track 1 the video that it is asked of
 
