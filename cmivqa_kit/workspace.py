@@ -14,6 +14,9 @@ from cmivqa_kit.files import decode, read_bytes
 
 FILE = "cmivqa.toml"
 EMBEDDED = "embedded demo corpus"
+DEFAULT = "default"  # the origin of a setting that nobody stated
+FLAGSHIP = "ccgs"  # the baseline where none is named
+WITHOUT_MODELS = "bm25"  # the same where the packages of neural baselines are missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ KEYS: dict[str, Key] = {
     for key in (
         Key("data.root", "--data", None, "folder with the organizers' files; none: the embedded demo corpus", True),
         Key("data.edition", "--edition", "", "edition of the challenge; empty: worked out from the files"),
-        Key("model.baseline", "--baseline", "ccgs", "the baseline that train and predict use"),
+        Key("model.baseline", "--baseline", FLAGSHIP, f"the baseline of train and predict; without torch {WITHOUT_MODELS}"),
         Key("model.preset", "--preset", "", "named table of the baseline's config.toml"),
         Key("run.directory", "--run", "runs", "folder in which runs are made and looked for", True),
         Key("run.seed", "--seed", 0, "seed of everything random"),
@@ -102,7 +105,7 @@ def open_workspace(flags: Mapping[str, Any] | None = None, folder: Path | None =
                 value = str(_relative(file.parent / value))
             settings[name] = Setting(value, str(_relative(file)))
         else:
-            settings[name] = Setting(key.default, "default")
+            settings[name] = Setting(key.default, DEFAULT)
     return Workspace(file, settings)
 
 

@@ -45,7 +45,7 @@ def check_command(split: str | None, everything: bool, form: str, **flags: Any) 
     from cmivqa_kit.plugin.registry import find_declaration
 
     session = Session("text" if form == "text" else "json", **flags)
-    drops = find_declaration(session.workspace["model.baseline"]).drops
+    drops = find_declaration(session.baseline.value).drops
     files = session.files
     reports: list[CheckReport] = []
     broken: dict[str, UserError] = {}

@@ -38,7 +38,7 @@ def command(
     from cmivqa_kit.data.intake import gather
     from cmivqa_kit.errors import UserError
     from cmivqa_kit.files import write_text
-    from cmivqa_kit.workspace import FILE
+    from cmivqa_kit.workspace import DEFAULT, FILE
     from cmivqa_kit.workspace import render as toml
 
     if more and not sources:
@@ -55,7 +55,9 @@ def command(
         intake = gather((*sources, *more), root, flags.get("edition"), session.say)
     written = not file.exists() or force
     if written:
-        values: dict[str, Any] = {"model.baseline": session.workspace["model.baseline"]}
+        # One that nobody named is not written: it depends on what is installed, and `predict` takes the newest run.
+        named = session.baseline.origin != DEFAULT
+        values: dict[str, Any] = {"model.baseline": session.baseline.value} if named else {}
         if intake is not None or data is not None:
             values["data.root"] = str(root)
         edition = intake.edition.name if intake is not None else flags.get("edition")

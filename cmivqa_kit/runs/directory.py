@@ -255,6 +255,17 @@ def newest_run(folder: Path, baseline: str | None = None) -> RunDirectory:
     Raises:
         UserError: there is none.
     """
+    runs = finished_runs(folder, baseline)
+    if not runs:
+        of = f" of {baseline}" if baseline else ""
+        raise UserError(
+            f"{folder}: no finished run{of}", f"Train first: cmivqa train{f' -m {baseline}' if baseline else ''}"
+        )
+    return runs[0]
+
+
+def finished_runs(folder: Path, baseline: str | None = None) -> list[RunDirectory]:
+    """The finished runs (of ``baseline`` where given) in a folder, the one that finished last first."""
     runs = []
     for name, number in _numbered(folder):
         if baseline in (None, name):
@@ -263,12 +274,7 @@ def newest_run(folder: Path, baseline: str | None = None) -> RunDirectory:
             except UserError:
                 continue  # unfinished or damaged: never chosen by itself
             runs.append((str(run.record().get("finished", "")), number, run))
-    if not runs:
-        of = f" of {baseline}" if baseline else ""
-        raise UserError(
-            f"{folder}: no finished run{of}", f"Train first: cmivqa train{f' -m {baseline}' if baseline else ''}"
-        )
-    return max(runs, key=lambda item: (item[0], item[1]))[2]
+    return [run for *_, run in sorted(runs, key=lambda entry: entry[:2], reverse=True)]
 
 
 def _numbered(folder: Path) -> list[tuple[str, int]]:

@@ -1,0 +1,23 @@
+"""The Python packages of the kit's neural baselines, and the command that installs what is missing.
+
+The command names packages, not an extra of the kit: the kit itself may be on no index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MODELS = ("torch", "transformers", "accelerate", "safetensors", "cachetools")  # the extra ``models`` of pyproject.toml
+
+
+def install_command(missing: Iterable[str]) -> str:
+    """The ``pip install`` command for packages; where one of `MODELS` is among them, all of these go along.
+
+    >>> install_command(["transformers"])
+    'pip install torch transformers accelerate safetensors cachetools'
+    >>> install_command(["faiss"])
+    'pip install faiss'
+    """
+    names = tuple(missing)
+    models = MODELS if set(MODELS).intersection(names) else ()
+    return " ".join(["pip install", *models, *(name for name in names if name not in models)])

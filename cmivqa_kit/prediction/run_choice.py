@@ -1,0 +1,66 @@
+"""The run that answers where none is named: the newest finished one that serves the tracks that are asked."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from cmivqa_kit.data.types import Track
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.registry import create, find_declaration
+from cmivqa_kit.prediction.types import Localizer
+from cmivqa_kit.runs.directory import RunDirectory, finished_runs, newest_run
+
+CORPUS_TRACKS: tuple[Track, ...] = (2, 3)
+
+
+def tracks_in_words(tracks: tuple[Track, ...]) -> str:
+    """``Track 1``, ``Tracks 2 and 3``."""
+    numbers = list(map(str, tracks))
+    return f"Track {numbers[0]}" if len(numbers) == 1 else f"Tracks {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def tracks_of(track: Track | None) -> tuple[Track, ...]:
+    """The tracks that a ``--track`` option asks for: that one, else those of the corpus."""
+    return CORPUS_TRACKS if track is None else (track,)
+
+
+def newest_serving_run(folder: Path, track: Track | None = None, behind_retriever: bool = False) -> RunDirectory:
+    """The newest finished run, of whatever baseline, that serves the tracks that are asked.
+
+    Args:
+        folder: of the runs.
+        track: the one that is asked; ``None``: Tracks 2 and 3.
+        behind_retriever: the run has to find spans in the videos of a retriever (`Localizer`).
+
+    Raises:
+        UserError: there is no such run; it says which tracks the newest of each baseline serves.
+    """
+    asked = tracks_of(track)
+    runs = [newest_run(folder), *finished_runs(folder)[1:]]  # without any: its error
+    for run in runs:
+        with suppress(UserError):  # a baseline that is not installed here, or lacks a package
+            declaration = find_declaration(run.baseline)
+            if isinstance(create(declaration), Localizer) if behind_retriever else set(asked) <= {*declaration.tracks}:
+                return run
+    if behind_retriever:
+        raise UserError(
+            f"{folder}: no finished run finds spans in the videos of a retriever",
+            "Train one that does: cmivqa train -m mutualsl; or leave out --retriever.",
+        )
+    served = {run.baseline: run for run in reversed(runs)}
+    tracks = {name: tracks for name, run in served.items() if (tracks := _tracks(run))}
+    names = "; ".join(f"{served[name].path} serves {tracks_in_words(some)}" for name, some in tracks.items())
+    other = next((some[0] for some in tracks.values()), None)
+    raise UserError(
+        f"{folder}: no finished run serves {tracks_in_words(asked)}" + (f" ({names})" if names else ""),
+        f"Train one that does: cmivqa train{' -m bm25' if track == 1 else ''}"
+        + (f"; or ask for what there is: --track {other}" if other is not None else ""),
+    )
+
+
+def _tracks(run: RunDirectory) -> tuple[Track, ...]:
+    try:
+        return find_declaration(run.baseline).tracks
+    except UserError:
+        return ()
