@@ -79,8 +79,9 @@ def test_empty_lists_and_unknown_videos(path: Path, caplog: pytest.LogCaptureFix
     rows = [item(1, PULSE, "nowhere", "c", "\x1b[31m"), item(2, OTHER)]
     retriever = FileRetriever(put(path, rows))
     found = retriever.rank(CLINIC, 2)
-    assert found == [(("c", -1.0),), (("a", 0.0), ("b", 0.0))]
+    assert found == [(("c", -1.0),), ()]
     assert "2 video ids are not in the corpus and left out" in caplog.text
+    assert "of 2 questions 0 lose their whole list, 1 a part" in caplog.text
     assert "\x1b" not in caplog.text
 
 

@@ -53,9 +53,11 @@ declare(
                         "how often the right video is among them; null: not measured", "0 to 1", null=True
                     ),
                     "run": text("fingerprint of the run it answers from"),
+                    "without": integer("for which it names no video of the corpus", "questions"),
+                    "spare": text("whose list these get instead"),
                 },
                 null=True,
-                optional=("run",),
+                optional=("run", "without", "spare"),
             ),
             "ranking_costs_network": flag("choosing the videos runs a network as well, which is not counted"),
         },

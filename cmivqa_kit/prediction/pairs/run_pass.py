@@ -15,8 +15,10 @@ from typing import Any, cast
 from cmivqa_kit import __version__
 from cmivqa_kit.data.corpus import data_fingerprint
 from cmivqa_kit.data.types import Question, Split
+from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import fingerprint, sha256
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.complete_retriever import CompleteRetriever
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.answer_list import cut
 from cmivqa_kit.prediction.pairs.cached_pass import Asked, asked_as
@@ -81,6 +83,9 @@ def run_pass(
             # A pass that goes on has its videos already; what it would cost does not depend on which they are.
             if not pass_options.resume and not first.costs_network:
                 ranked = retriever.rank(split, top)
+                if isinstance(retriever, CompleteRetriever):
+                    first = replace(first, without=retriever.without, spare=retriever.spare_name)
+                _require_videos(retriever, ranked)
             corpus_pass.chosen = ChosenVideos.of(ranked, top, only=True)
         cost = estimate(corpus_pass)
         if first_stage is not None:
@@ -167,7 +172,20 @@ def _behind_retriever(
     recall = before.recall if before is not None else retriever.recall(pass_options.dev(), top)
     # A plan does not rank videos where that takes long; it says so.
     later = pass_options.plan_only and not pass_options.resume and retriever.costs_network(split)
-    return FirstStage(retriever.name, min(top, len(split.videos)), len(split.videos), recall, costs_network=later)
+    return FirstStage(
+        retriever.name, min(top, len(split.videos)), len(split.videos), recall, costs_network=later,
+        without=before.without if before is not None else 0, spare=before.spare if before is not None else "",
+    )  # fmt: skip
+
+
+def _require_videos(retriever: VideoRetriever, rankings: Sequence[Ranking]) -> None:
+    """Refuse a retriever without a video for a question: nothing could be answered there."""
+    lacking = sum(not ranking for ranking in rankings)
+    if lacking:
+        raise UserError(
+            f"--retriever {retriever.name}: no video of the corpus for {lacking} of {len(rankings)} questions",
+            "Give another --retriever, e.g. bm25.",
+        )
 
 
 def _behind(retriever: VideoRetriever | None) -> str:
