@@ -193,7 +193,7 @@ def _predict(
         if requested["plan_only"] and session.json:
             render.as_json(cost_document(cost, first))
         else:
-            show_cost(session, cost, first, group.count)
+            show_cost(session, cost, first, group.count, requested["budget"])
         speed.start(cost)
 
     def progress(items: Iterable[Prediction], count: int, title: str) -> Iterator[Prediction]:

@@ -95,14 +95,12 @@ def _by_id(rows: Iterable[Row], split: Split, problems: list[Problem]) -> dict[Q
 
 def _outside(answers: Mapping[QuestionId, list[Any]], split: Split, track: int | str) -> list[Problem]:
     """One problem for each video that is answered with and is not in the corpus, with the number of its entries."""
-    if not split.videos:
+    if not split.videos or track == 1:  # Track 1 asks of a given video, in the corpus or not
         return []
     counts: Counter[str] = Counter()
     first: dict[str, QuestionId] = {}
     for question in split.questions:
-        if track == 1 and question.video_id is not None:
-            continue  # asked of that video, in the corpus or not
-        for video_id in _videos(answers.get(question.id, ())[: 1 if track == 1 else None]):
+        for video_id in _videos(answers.get(question.id, ())):
             if video_id not in split.videos:
                 counts[video_id] += 1
                 first.setdefault(video_id, question.id)

@@ -34,7 +34,8 @@ declare(
     record(
         "the estimated cost of a pass",
         {
-            "questions": integer("to answer", "questions"),
+            "questions": integer("different ones: equal texts are asked once", "questions"),
+            "asked": integer("to answer, in all files", "questions"),
             "videos": integer("per question", "videos"),
             "pairs": integer("questions times videos", "pairs"),
             "rows": integer("rows of the network; more where a video is read in windows", "rows"),
