@@ -35,7 +35,12 @@ KEYS: dict[str, Key] = {
     for key in (
         Key("data.root", "--data", None, "folder with the organizers' files; none: the embedded demo corpus", True),
         Key("data.edition", "--edition", "", "edition of the challenge; empty: worked out from the files"),
-        Key("model.baseline", "--baseline", FLAGSHIP, f"the baseline of train and predict; without torch {WITHOUT_MODELS}"),
+        Key(
+            "model.baseline",
+            "--baseline",
+            FLAGSHIP,
+            f"the baseline of train and predict; without torch {WITHOUT_MODELS}",
+        ),
         Key("model.preset", "--preset", "", "named table of the baseline's config.toml"),
         Key("run.directory", "--run", "runs", "folder in which runs are made and looked for", True),
         Key("run.seed", "--seed", 0, "seed of everything random"),

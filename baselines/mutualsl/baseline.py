@@ -140,6 +140,6 @@ def dev_evaluation(
         """mIoU, which decides, then the others."""
         if not predictors:  # the same network every time, with other weights
             predictors.append(GivenVideoPredictor(cast(MutualSL, model), *reader, settings.decode, frames))
-        return evaluate(predictors[0].answers(dev, asked), asked, (1,))
+        return evaluate(predictors[0].answers(dev, asked), asked, (1,), run.dev_progress.question)
 
     return DevEvaluation(figures, len(asked), len(asked) / (PASSES * examples))

@@ -58,7 +58,8 @@ def show_cost(
     )
     if budget and cost.seconds > 1.05 * budget:
         session.say(
-            f"That is more than the {duration(budget)} of --budget: a question is asked of one video at least.", "yellow"
+            f"That is more than the {duration(budget)} of --budget: a question is asked of one video at least.",
+            "yellow",
         )
     if first is not None:
         known = first.recall

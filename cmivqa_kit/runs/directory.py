@@ -28,6 +28,7 @@ WEIGHTS, LAST_WEIGHTS = "model.safetensors", "last.safetensors"  # best on dev, 
 NETWORK = "network.json"  # the sizes of a network
 TOKENIZER = "tokenizer"
 FEATURE_ENCODER = "feature-encoder"  # where subtitles are embedded: the frozen encoder and its tokenizer
+FEATURE_FINGERPRINTS = "features.json"  # of the feature files that it was begun on
 PREDICTIONS = "predictions"  # copies of what was handed out, and passes over a corpus
 STATE_RECORD = "state.json"  # in ``state-STEP``, from which training goes on
 
@@ -38,14 +39,39 @@ def silent(step: int, total: int, loss: float) -> None:
     """No progress is shown."""
 
 
+def _silent_question(answered: int, questions: int) -> None:
+    """Nothing is shown of a dev question."""
+
+
+def _silent_evaluation(step: int, metrics: Mapping[str, float], best: bool) -> None:
+    """Nothing is shown of a dev evaluation."""
+
+
+@dataclass(frozen=True, slots=True)
+class DevProgress:
+    """What is told of the dev evaluations of a training.
+
+    Attributes:
+        question: called after every dev question with how many are answered, and of how many.
+        evaluation: called after every evaluation with the optimizer step, the metrics (the deciding one first), and
+            whether it is the best so far.
+    """
+
+    question: Callable[[int, int], None] = _silent_question
+    evaluation: Callable[[int, Mapping[str, float], bool], None] = _silent_evaluation
+
+
+SILENT_DEV = DevProgress()
+
+
 @dataclass(frozen=True, slots=True)
 class RunDirectory:
     """A run: its folder, the baseline's name, the effective settings (section -> key -> value), the seed, the recipe.
 
     ``recipe`` is ``published`` (every quirk of the published code) or ``kit`` (its defects corrected). ``device``,
-    ``progress`` and ``group`` (the processes that train together) belong to the call that trains and are not stored: a
-    run is the same wherever it was made. Only the main process of a group writes; in the others every method that
-    writes does nothing.
+    ``progress``, ``dev_progress`` and ``group`` (the processes that train together) belong to the call that trains and
+    are not stored: a run is the same wherever it was made. Only the main process of a group writes; in the others every
+    method that writes does nothing.
     """
 
     path: Path
@@ -56,6 +82,7 @@ class RunDirectory:
     device: str = "auto"
     progress: Progress = field(default=silent, compare=False, repr=False)
     group: Group = field(default=ALONE, compare=False, repr=False)
+    dev_progress: DevProgress = field(default=SILENT_DEV, compare=False, repr=False)
 
     @property
     def finished(self) -> bool:

@@ -29,10 +29,10 @@ class Chunk:
 class CostEstimate:
     """The estimated cost of a pass.
 
-    ``questions`` are different ones: an equal text in the same language is asked once. ``asked`` are those that the files
-    answer, each as often as it stands there. ``pairs`` are questions times videos, ``rows`` those of the network (more where a video is read in windows),
-    ``tokens`` without padding. ``seconds`` is the wall time on one device; ``memory`` its peak in bytes (0: unknown),
-    on a GPU the device's, else the process'. ``batch`` are tokens per batch.
+    ``questions`` are different ones: an equal text in the same language is asked once. ``asked`` are those that the
+    files answer, each as often as it stands there. ``pairs`` are questions times videos, ``rows`` those of the network
+    (more where a video is read in windows), ``tokens`` without padding. ``seconds`` is the wall time on one device;
+    ``memory`` its peak in bytes (0: unknown), on a GPU the device's, else the process'. ``batch`` are tokens per batch.
     """
 
     questions: int
