@@ -14,6 +14,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, Session, options, track_number, without_gpus, words
 from cmivqa_kit.cli.cost_view import Budget, Speed, cost_document, show_cost
+from cmivqa_kit.data.display import tracks_in_words
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.prediction.settings import DTYPES
@@ -142,7 +143,7 @@ def _run_of(
 ) -> RunDirectory:
     """The run that answers: the one that is named, the newest of the baseline that is, else the newest that serves the
     tracks asked."""
-    from cmivqa_kit.prediction.run_choice import newest_serving_run, tracks_in_words, tracks_of
+    from cmivqa_kit.prediction.run_choice import newest_serving_run, tracks_of
     from cmivqa_kit.runs.directory import RECORD, newest_run, open_run
 
     folder = named if named is not None else session.workspace.path("run.directory")
@@ -250,7 +251,6 @@ def _options(
 
 def _report(session: Session, opened: RunDirectory, written: list[Written]) -> None:
     from cmivqa_kit.plugin.settings import name_recipe
-    from cmivqa_kit.prediction.run_choice import tracks_in_words
 
     if session.json:
         files = [

@@ -5,7 +5,11 @@ The command names packages, not an extra of the kit: the kit itself may be on no
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, distribution
+from urllib.parse import unquote, urlsplit
 
 MODELS = ("torch", "transformers", "accelerate", "safetensors", "cachetools")  # the extra ``models`` of pyproject.toml
 
@@ -21,3 +25,14 @@ def install_command(missing: Iterable[str]) -> str:
     names = tuple(missing)
     models = MODELS if set(MODELS).intersection(names) else ()
     return " ".join(["pip install", *models, *(name for name in names if name not in models)])
+
+
+def reinstall_command(name: str) -> str:
+    """The ``pip install`` command that installs a distribution again from where it was installed: a folder, an address,
+    or else its name on the index."""
+    try:
+        origin = json.loads(distribution(name).read_text("direct_url.json") or "{}").get("url", "")
+    except (PackageNotFoundError, OSError, ValueError, AttributeError):
+        origin = ""
+    folder = unquote(urlsplit(origin).path) if origin.startswith("file:") else ""
+    return shlex.join(["pip", "install", "--force-reinstall", folder or origin or name])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from cmivqa_kit.data.display import tracks_in_words
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.registry import create, find_declaration
@@ -12,12 +13,6 @@ from cmivqa_kit.prediction.types import Localizer
 from cmivqa_kit.runs.directory import RunDirectory, finished_runs, newest_run
 
 CORPUS_TRACKS: tuple[Track, ...] = (2, 3)
-
-
-def tracks_in_words(tracks: tuple[Track, ...]) -> str:
-    """``Track 1``, ``Tracks 2 and 3``."""
-    numbers = list(map(str, tracks))
-    return f"Track {numbers[0]}" if len(numbers) == 1 else f"Tracks {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def tracks_of(track: Track | None) -> tuple[Track, ...]:

@@ -22,7 +22,7 @@ from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import RECIPES, Config, Recipe
 
 RECORD = "run.json"
-OUTCOME = "outcome.json"  # what the training loop ended with: steps, best step, best dev value
+OUTCOME = "outcome.json"  # what the training loop ended with: steps, best step, best dev value, the metric of that
 EXAMPLES = "examples.json"  # how many questions were trained on, and how many each rule left out
 WEIGHTS, LAST_WEIGHTS = "model.safetensors", "last.safetensors"  # best on dev, and after the last step
 NETWORK = "network.json"  # the sizes of a network

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, SupportsFloat
 
-from cmivqa_kit.data.display import count, short_repr
+from cmivqa_kit.data.display import count, short_repr, target_in_words
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.spelling import near_id
 from cmivqa_kit.data.types import Question, QuestionId, Split
@@ -64,7 +64,7 @@ def write(rows: Iterable[Row], split: Split, track: int | str, path: Path | str)
     outside = _outside(answers, split, track)
     problems += outside
     if problems:
-        served = "Tracks 2 and 3" if track == "corpus" else f"Track {track}"
+        served = target_in_words(track)
         total = f"; {count(len(outside), 'video')} outside the corpus" if outside else ""
         fix = f"Nothing was written to {path}."
         raise problems_error(f"submission for {split.name}, {served}{total}", problems, fix)

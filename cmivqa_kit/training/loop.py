@@ -94,16 +94,12 @@ class LoopSettings:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How training ended: optimizer steps, the step with the best dev value, that value, the last mean loss.
-
-    ``metric`` is the dev metric that decided; empty without dev questions.
-    """
+    """How training ended: optimizer steps, the step with the best dev value, that value, the last mean loss."""
 
     steps: int
     best_step: int
     best: float | None
     loss: float
-    metric: str = ""
 
 
 @without_denormals()
@@ -166,8 +162,8 @@ def train_loop(
             save_weights(model, run.path / WEIGHTS)
     for tracker in accelerator.trackers:  # `end_training` would part the processes too
         tracker.finish()
-    outcome = Outcome(at.step, at.best_step, at.best, at.loss, at.metric)
-    run.write(OUTCOME, asdict(outcome))
+    outcome = Outcome(at.step, at.best_step, at.best, at.loss)
+    run.write(OUTCOME, {**asdict(outcome), "metric": at.metric})
     return outcome
 
 

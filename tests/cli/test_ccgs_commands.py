@@ -226,8 +226,9 @@ def test_without_torch_the_demo_goes_on_without_ccgs(tmp_path: Path) -> None:
     )
     done = python(code, "demo", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "Without ccgs, which needs torch, transformers: pip install 'cmivqa-kit[models]'" in done.stdout
-    refused = python(code, "train", cwd=tmp_path)
+    assert f"Without ccgs, which needs torch, transformers: {INSTALL}" in done.stdout
+    assert "ccgs" not in (tmp_path / "demo-workspace" / "cmivqa.toml").read_text(encoding="utf-8").partition("#")[0]
+    refused = python(code, "train", "-m", "ccgs", cwd=tmp_path)
     assert refused.returncode == 2
-    assert "pip install" in refused.stderr
+    assert INSTALL in refused.stderr
     assert "-m bm25" in refused.stderr
