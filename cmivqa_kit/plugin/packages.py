@@ -31,8 +31,10 @@ def reinstall_command(name: str) -> str:
     """The ``pip install`` command that installs a distribution again from where it was installed: a folder, an address,
     or else its name on the index."""
     try:
-        origin = json.loads(distribution(name).read_text("direct_url.json") or "{}").get("url", "")
+        record = json.loads(distribution(name).read_text("direct_url.json") or "{}")
+        origin, editable = str(record.get("url", "")), bool(record.get("dir_info", {}).get("editable"))
     except (PackageNotFoundError, OSError, ValueError, AttributeError):
-        origin = ""
+        origin, editable = "", False
     folder = unquote(urlsplit(origin).path) if origin.startswith("file:") else ""
-    return shlex.join(["pip", "install", "--force-reinstall", folder or origin or name])
+    options = ["--force-reinstall", *(["-e"] if editable else [])]
+    return shlex.join(["pip", "install", *options, folder or origin or name])
