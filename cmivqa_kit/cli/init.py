@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +57,10 @@ def command(
     written = not file.exists() or force
     if written:
         # One that nobody named is not written: it depends on what is installed, and `predict` takes the newest run.
-        named = session.baseline.origin != DEFAULT
-        values: dict[str, Any] = {"model.baseline": session.baseline.value} if named else {}
+        stated = session.workspace.settings["model.baseline"]
+        values: dict[str, Any] = {"model.baseline": stated.value} if stated.origin != DEFAULT else {}
+        with suppress(UserError):  # a broken package of baselines is in nobody's way here
+            _ = session.baseline  # says so where it is not the flagship
         if intake is not None or data is not None:
             values["data.root"] = str(root)
         edition = intake.edition.name if intake is not None else flags.get("edition")
