@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cmivqa_kit.data.display import count
 from cmivqa_kit.data.spelling import near_spelling
 from cmivqa_kit.data.types import Question, QuestionId, Split
 from cmivqa_kit.errors import UserError
@@ -76,8 +77,10 @@ class FileRetriever:
     ) -> UserError:
         empty = sum(not listed for listed in lists)
         reasons = [
-            f"{empty} lists are empty" if empty else "",
-            f"{len(unknown)} ids are not in the corpus, e.g. {near_spelling(unknown, split.videos)}" if unknown else "",
+            count(empty, "empty list") if empty else "",
+            f"{count(len(unknown), 'id')} not in the corpus, e.g. {near_spelling(unknown, split.videos)}"
+            if unknown
+            else "",
         ]
         return UserError(
             f"{self.path}: for {nothing} of {len(lists)} questions of {split.name} it names no video of the corpus "
