@@ -49,7 +49,7 @@ def require_as_begun(run: RunDirectory, stated: StatedSettings, catalogue: Catal
     begun_split = str((record.get("data") or {}).get("split", "train"))
     beside: list[tuple[str, object, object]] = [
         ("-m", stated.baseline, run.baseline),
-        ("--preset", stated.preset, record.get("preset") or "none"),
+        ("--preset", "none" if stated.preset == "" else stated.preset, record.get("preset") or "none"),
         ("--recipe", stated.recipe, run.recipe),
         ("--seed", stated.seed, run.seed),
         ("--split", _canonical(stated.split, catalogue), begun_split),

@@ -46,7 +46,9 @@ def test_the_newest_that_serves_what_is_asked(runs: Path, track: Track | None, b
 
 def test_one_of_track_1_never_answers_for_the_corpus(runs: Path) -> None:
     finished(runs, "given", "given")
-    with pytest.raises(UserError, match=r"no finished run serves Tracks 2 and 3 \(.*given-2 serves Track 1\)") as caught:
+    with pytest.raises(
+        UserError, match=r"no finished run serves Tracks 2 and 3 \(.*given-2 serves Track 1\)"
+    ) as caught:
         newest_serving_run(runs)
     assert "Train one that does: cmivqa train; or ask for what there is: --track 1" in caught.value.fix
 
