@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 from cmivqa_kit.data.display import tracks_in_words
@@ -33,16 +33,11 @@ def newest_serving_run(folder: Path, track: Track | None = None, behind_retrieve
     """
     asked = tracks_of(track)
     runs = [newest_run(folder), *finished_runs(folder)[1:]]  # without any: its error
-    for run in runs:
-        with suppress(UserError):  # a baseline that is not installed here, or lacks a package
-            declaration = find_declaration(run.baseline)
-            if isinstance(create(declaration), Localizer) if behind_retriever else set(asked) <= {*declaration.tracks}:
-                return run
     if behind_retriever:
-        raise UserError(
-            f"{folder}: no finished run finds spans in the videos of a retriever",
-            "Train one that does: cmivqa train -m mutualsl; or leave out --retriever.",
-        )
+        return _newest_localizer(folder, runs)
+    for run in runs:
+        if set(asked) <= {*_tracks(run)}:
+            return run
     served = {run.baseline: run for run in reversed(runs)}
     tracks = {name: tracks for name, run in served.items() if (tracks := _tracks(run))}
     names = "; ".join(f"{served[name].path} serves {tracks_in_words(some)}" for name, some in tracks.items())
@@ -54,7 +49,25 @@ def newest_serving_run(folder: Path, track: Track | None = None, behind_retrieve
     )
 
 
+def _newest_localizer(folder: Path, runs: Sequence[RunDirectory]) -> RunDirectory:
+    """The first of the runs whose baseline is a `Localizer`."""
+    failure: UserError | None = None
+    for run in runs:
+        if 1 not in _tracks(run):  # what finds spans in a given video
+            continue
+        try:
+            if isinstance(create(find_declaration(run.baseline)), Localizer):
+                return run
+        except UserError as error:  # it lacks a package here
+            failure = failure or error
+    raise failure or UserError(
+        f"{folder}: no finished run finds spans in the videos of a retriever",
+        "Train one that does: cmivqa train -m mutualsl; or leave out --retriever.",
+    )
+
+
 def _tracks(run: RunDirectory) -> tuple[Track, ...]:
+    """The tracks that the baseline of a run serves; none where it is not installed here."""
     try:
         return find_declaration(run.baseline).tracks
     except UserError:

@@ -17,6 +17,7 @@ from tests.prediction.fake import DECLARATION, install
 
 CORPUS = replace(DECLARATION, name="corpus", tracks=(2, 3))
 GIVEN = replace(DECLARATION, name="given", tracks=(1,), factory=f"{__name__}:Localizes")
+LACKING = replace(GIVEN, needs=("package:no_such_package_here",))
 BROKEN: Declaration | None = None
 
 
@@ -26,7 +27,8 @@ class Localizes:
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    install(monkeypatch, tmp_path, corpus=f"{__name__}:CORPUS", given=f"{__name__}:GIVEN", broken=f"{__name__}:BROKEN")
+    names = {"corpus": "CORPUS", "given": "GIVEN", "lacking": "LACKING", "broken": "BROKEN"}
+    install(monkeypatch, tmp_path, **{name: f"{__name__}:{constant}" for name, constant in names.items()})
     return tmp_path / "runs"
 
 
@@ -70,3 +72,11 @@ def test_tracks_in_words() -> None:
         "Track 1", "Tracks 2 and 3", "Tracks 1, 2 and 3",
     ]  # fmt: skip
     assert (target_in_words("corpus"), target_in_words(3)) == ("Tracks 2 and 3", "Track 3")
+
+
+def test_a_localizer_that_lacks_a_package_is_told(runs: Path) -> None:
+    finished(runs, "lacking")
+    with pytest.raises(UserError, match="'given' needs no_such_package_here, not installed here"):
+        newest_serving_run(runs, behind_retriever=True)
+    finished(runs, "given")
+    assert newest_serving_run(runs, behind_retriever=True).path.name == "given-1"
