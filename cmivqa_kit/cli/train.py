@@ -23,7 +23,7 @@ from cmivqa_kit.runs.settings import RECIPES, Recipe
 if TYPE_CHECKING:
     from cmivqa_kit.data.catalogue import Catalogue
     from cmivqa_kit.runs.processes import Group
-    from cmivqa_kit.training.fit import Fitted
+    from cmivqa_kit.training.fitted import Fitted
     from cmivqa_kit.training.stated_settings import StatedSettings
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.runs.directory import SILENT_DEV, DevProgress, Progress, silent
+from cmivqa_kit.runs.dev_progress import SILENT_DEV, DevProgress
+from cmivqa_kit.runs.directory import Progress, silent
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import Any
 from cmivqa_kit import __version__
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.files import read_json, write_json, write_text
+from cmivqa_kit.runs.dev_progress import SILENT_DEV, DevProgress
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import RECIPES, Config, Recipe
 
@@ -37,31 +38,6 @@ Progress = Callable[[int, int, float], None]  # optimizer steps done, in all, ru
 
 def silent(step: int, total: int, loss: float) -> None:
     """No progress is shown."""
-
-
-def _silent_question(answered: int, questions: int) -> None:
-    """Nothing is shown of a dev question."""
-
-
-def _silent_evaluation(step: int, metrics: Mapping[str, float], best: bool) -> None:
-    """Nothing is shown of a dev evaluation."""
-
-
-@dataclass(frozen=True, slots=True)
-class DevProgress:
-    """What is told of the dev evaluations of a training.
-
-    Attributes:
-        question: called after every dev question with how many are answered, and of how many.
-        evaluation: called after every evaluation with the optimizer step, the metrics (the deciding one first), and
-            whether it is the best so far.
-    """
-
-    question: Callable[[int, int], None] = _silent_question
-    evaluation: Callable[[int, Mapping[str, float], bool], None] = _silent_evaluation
-
-
-SILENT_DEV = DevProgress()
 
 
 @dataclass(frozen=True, slots=True)

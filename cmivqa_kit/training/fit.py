@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.check import RULES, usable
@@ -21,14 +19,12 @@ from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Baseline, Declaration, Plan, Plans, Prepares, ReadsFeatures
+from cmivqa_kit.runs.dev_progress import SILENT_DEV, DevProgress
 from cmivqa_kit.runs.directory import (
-    EXAMPLES,
     FEATURE_ENCODER,
     FEATURE_FINGERPRINTS,
     OUTCOME,
     RECORD,
-    SILENT_DEV,
-    DevProgress,
     Progress,
     RunDirectory,
     has_state,
@@ -41,29 +37,11 @@ from cmivqa_kit.runs.directory import (
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import Config, Recipe
 from cmivqa_kit.training.feature_fingerprints import feature_fingerprints, require_same_features
+from cmivqa_kit.training.fitted import Fitted, counted
 from cmivqa_kit.training.stated_settings import NOTHING_STATED, StatedSettings, require_as_begun
 
 log = logging.getLogger(__name__)
 MAX_DROPPED = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A finished run and what came of it.
-
-    Attributes:
-        run: the run.
-        examples: it was really trained on.
-        dropped: how many each rule left out, those of the baseline's own too.
-        usable: examples that could be used: more than ``examples`` where it trains on a part.
-        outcome: ``steps``, ``best_step``, ``best`` and ``metric`` of the training loop; empty for a system without it.
-    """
-
-    run: RunDirectory
-    examples: int
-    dropped: Mapping[str, int]
-    usable: int = 0
-    outcome: Mapping[str, Any] = field(default_factory=dict)
 
 
 def ready(declaration: Declaration, config: Config) -> Baseline:
@@ -259,20 +237,10 @@ def _fit(
     system.fit(replace(full, questions=questions), dev, run)
     if not run.group.main:  # what the run says of itself, the main process has written
         return Fitted(run, len(questions), dict(dropped), len(questions))
-    fitted = _counted(run, len(questions), dropped)
+    fitted = counted(run, len(questions), dropped)
     data = run.record().get("data") or {}
     run.finish(data={**data, "used": fitted.examples, "dropped": dict(fitted.dropped)})
     return fitted
-
-
-def _counted(run: RunDirectory, questions: int, dropped: Mapping[str, int]) -> Fitted:
-    """What a training came to by the run's own count, where the baseline keeps one."""
-    outcome = run.read(OUTCOME) if (run.path / OUTCOME).exists() else {}
-    if not (run.path / EXAMPLES).exists():
-        return Fitted(run, questions, dict(dropped), questions, outcome)
-    counts = run.read(EXAMPLES)
-    every = Counter(dropped) + Counter(counts["dropped"])
-    return Fitted(run, counts["used"], dict(every), counts["usable"], outcome)
 
 
 def _dev(catalogue: Catalogue, full: Split) -> Split | None:

@@ -15,7 +15,8 @@ import torch
 
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.neural.weights import load_weights
-from cmivqa_kit.runs.directory import DevProgress, make_run
+from cmivqa_kit.runs.dev_progress import DevProgress
+from cmivqa_kit.runs.directory import make_run
 from cmivqa_kit.training.loop import LoopSettings, train_loop
 from tests.training.toy import SETTINGS, Toy, run_toy
 

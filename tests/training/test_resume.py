@@ -14,10 +14,11 @@ from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.runs.directory import DevProgress
+from cmivqa_kit.runs.dev_progress import DevProgress
 from cmivqa_kit.training import loop
 from cmivqa_kit.training.feature_fingerprints import ROWS, feature_fingerprints
-from cmivqa_kit.training.fit import Fitted, load_splits, resume, train
+from cmivqa_kit.training.fit import load_splits, resume, train
+from cmivqa_kit.training.fitted import Fitted
 from cmivqa_kit.training.gradients import Gradients
 from cmivqa_kit.training.stated_settings import StatedSettings
 from tests.prediction.fake import install
