@@ -17,6 +17,8 @@ FILE = "cmivqa.toml"
 EMBEDDED = "embedded demo corpus"
 DEFAULT = "default"  # origin of a setting that nobody stated
 KINDS = {int: "whole number", float: "number", str: "text"}
+FLAGSHIP = "ccgs"  # the baseline where none is named
+WITHOUT_MODELS = "bm25"  # the same where the packages of neural baselines are missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,12 @@ KEYS: dict[str, Key] = {
         Key("data.root", "--data", None, "folder with the organizers' files; none: the embedded demo corpus", True),
         Key("data.edition", "--edition", "", "edition of the challenge; empty: worked out from the files"),
         Key("data.seconds_per_row", "--seconds-per-row", 1.0, "seconds of a row of the feature files; 0: as measured"),
-        Key("model.baseline", "--baseline", "ccgs", "the baseline that train and predict use"),
+        Key(
+            "model.baseline",
+            "--baseline",
+            FLAGSHIP,
+            f"the baseline of train and predict; without torch {WITHOUT_MODELS}",
+        ),
         Key("model.preset", "--preset", "", "named table of the baseline's config.toml"),
         Key("run.directory", "--run", "runs", "folder in which runs are made and looked for", True),
         Key("run.seed", "--seed", 0, "seed of everything random"),

@@ -32,6 +32,7 @@ from cmivqa_kit.prediction.pairs.run_pass import in_memory
 from cmivqa_kit.prediction.settings import EngineSettings
 from cmivqa_kit.runs.device import resolve
 from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.training.trained import NO_DEV, DevEvaluation, TrainedBaseline, Training, drawn
 
 PASSES_PER_PAIR = 6  # two rows, forward and backward; a dev question costs one pass per video
@@ -43,6 +44,10 @@ class CCGS(TrainedBaseline[Settings, Network, GlobalSpanModel]):
     """Both variants of CCGS; the text variant is the official baseline of Tracks 2 and 3."""
 
     name, settings, sizes = "ccgs", Settings, Network
+
+    def reads_features(self, config: Config) -> bool:
+        """The visual variant does, unless its rows are made of the subtitles."""
+        return self.settings.of(config).feature_source is not None and super().reads_features(config)
 
     def training(self, train: Split, dev: Split | None, run: RunDirectory, settings: Settings) -> Training:
         """Pairs of rows around a text encoder, and dev figures through the engine.
@@ -162,6 +167,6 @@ def dev_evaluation(
         scorer, corpus = passes[0]
         scorer.renew()
         with accelerate_encoder(cast(GlobalSpanModel, model).P_Encoder, engine.attention):
-            return evaluate(in_memory(corpus, "corpus", options), asked, (3, 2))
+            return evaluate(in_memory(corpus, "corpus", options), asked, (3, 2), run.dev_progress.question)
 
     return DevEvaluation(figures, len(asked), len(asked) * videos / (PASSES_PER_PAIR * pairs))

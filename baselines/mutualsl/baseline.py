@@ -15,6 +15,7 @@ from baselines.mutualsl.network import Network
 from baselines.mutualsl.settings import Settings, VisualSettings
 from baselines.mutualsl.task import MutualSLTask
 from baselines.mutualsl.video_rows import frames_of, require_frames
+from cmivqa_kit.data.display import target_in_words
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.encoders import plain
@@ -71,7 +72,7 @@ class MutualSLBaseline(TrainedBaseline[Settings, Network, MutualSL]):
         """
         if track != 1:
             raise UserError(
-                f"mutualsl cannot answer Track {track} by itself",
+                f"mutualsl cannot answer {target_in_words(track)} by itself",
                 "It answers within a given video: --track 1; or behind one that finds the videos: --retriever bm25",
             )
         (loaded, _), settings = self.ready(), Settings.of(options.config)
@@ -147,6 +148,6 @@ def dev_evaluation(
         """mIoU, which decides, then the others."""
         if not predictors:  # the same network every time, with other weights
             predictors.append(GivenVideoPredictor(cast(MutualSL, model), *reader, settings.decode, frames))
-        return evaluate(predictors[0].answers(dev, asked), asked, (1,))
+        return evaluate(predictors[0].answers(dev, asked), asked, (1,), run.dev_progress.question)
 
     return DevEvaluation(figures, len(asked), len(asked) / (PASSES * examples))

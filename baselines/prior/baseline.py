@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from cmivqa_kit.data.display import target_in_words
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.data.usual_span import UsualSpan, answered, duration_of, usual_span
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.types import PairScorer
-from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.directory import EXAMPLES, RunDirectory
 
 LEARNT = "prior.json"
 
@@ -38,7 +39,9 @@ class PriorOnly:
             )
         self.usual = usual
         document = {"start": usual.start, "end": usual.end, "seconds": usual.seconds}
-        run.write(LEARNT, {**document, "answers": usual.answers, "skipped": len(train.questions) - usual.answers})
+        used, skipped = usual.answers, len(train.questions) - usual.answers
+        run.write(EXAMPLES, {"used": used, "usable": used, "dropped": {"no-duration": skipped} if skipped else {}})
+        run.write(LEARNT, {**document, "answers": used, "skipped": skipped})
 
     def load(self, run: RunDirectory) -> None:
         """Take the medians of a run.
@@ -63,7 +66,7 @@ class PriorOnly:
         """
         if track != 1:
             raise UserError(
-                f"prior cannot answer Track {track} by itself",
+                f"prior cannot answer {target_in_words(track)} by itself",
                 "It only knows times within a given video: --track 1; or behind one that finds it: --retriever bm25",
             )
         for question in split.questions:

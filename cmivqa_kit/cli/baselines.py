@@ -48,4 +48,5 @@ def command(form: str) -> None:
 
     rows = [(d.name, " ".join(map(str, d.tracks)), d.title, needs(d), d.paper) for d in found]
     session.table("Baselines", ["name", "tracks", "what", "needs", "paper"], rows)
-    session.next(f"cmivqa train -m {found[0].name}" if found else "pip install cmivqa-kit")
+    runnable = next((d.name for d in found if not missing_packages(d)), "")
+    session.next(f"cmivqa train -m {runnable}" if runnable else "cmivqa --help")

@@ -15,7 +15,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.data.types import TRACKS, Track
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.workspace import EMBEDDED, Workspace, open_workspace
+from cmivqa_kit.workspace import DEFAULT, EMBEDDED, FLAGSHIP, Setting, Workspace, open_workspace
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.catalogue import Catalogue
@@ -103,6 +103,32 @@ class Session:
             self.say(f"No data given and {why}: using the {EMBEDDED}.", "yellow")
         return catalogue(self.workspace.data_root(), self.workspace.edition, self.workspace.seconds_per_row)
 
+    @cached_property
+    def baseline(self) -> Setting:
+        """The baseline in force; says so where none is named and the flagship lacks packages here."""
+        return self._baseline(imports=False)
+
+    @cached_property
+    def baseline_to_train(self) -> Setting:
+        """As `baseline`; a package that is there and cannot be imported counts as missing too."""
+        return self._baseline(imports=True)
+
+    def _baseline(self, imports: bool) -> Setting:
+        from cmivqa_kit.plugin.packages import install_command
+        from cmivqa_kit.plugin.registry import default_baseline
+
+        stated = self.workspace.settings["model.baseline"]
+        if stated.origin != DEFAULT:
+            return stated
+        name, lacking = default_baseline(imports)
+        if lacking:
+            self.say(
+                f"The default baseline is {name} here: {FLAGSHIP} needs {', '.join(lacking)} "
+                f"({install_command(lacking)}).",
+                "yellow",
+            )
+        return Setting(name, stated.origin)
+
     @property
     def edition(self) -> Edition:
         """The edition stated by flag or workspace, else the default one."""
@@ -134,7 +160,8 @@ class Session:
         from cmivqa_kit.plugin.settings import presets
 
         stated, baseline = self.workspace.settings["model.preset"], self.workspace.settings["model.baseline"]
-        if stated.value and (stated.origin.startswith("flag") or not baseline.origin.startswith("flag")):
+        own = not baseline.origin.startswith("flag") and declaration.name == baseline.value
+        if stated.value and (stated.origin.startswith("flag") or own):
             return str(stated.value)
         if stated.value in presets(declaration):
             return str(stated.value)

@@ -27,14 +27,15 @@ def command(form: str, **flags: Any) -> None:
 
     session = Session(form, **flags)
     space = session.workspace
-    found = find_declaration(space["model.baseline"])
+    found = find_declaration(session.baseline.value)
     preset = session.preset(found)
     own = settings(found, preset or None)
+    in_force = {**space.settings, "model.baseline": session.baseline}
     if session.json:
         render.as_json(
             {
                 "workspace": space.file,
-                "settings": {name: {"value": s.value, "origin": s.origin} for name, s in space.settings.items()},
+                "settings": {name: {"value": s.value, "origin": s.origin} for name, s in in_force.items()},
                 "baseline": own,
             }
         )
@@ -44,7 +45,7 @@ def command(form: str, **flags: Any) -> None:
     def shown(name: str, value: Any) -> str:
         return EMBEDDED if name == "data.root" and value is None else str(value) if value != "" else "-"
 
-    rows = [(name, shown(name, s.value), s.origin, KEYS[name].help) for name, s in space.settings.items()]
+    rows = [(name, shown(name, s.value), s.origin, KEYS[name].help) for name, s in in_force.items()]
     session.table("Settings", ["name", "value", "from", "meaning"], rows)
     origin = f"preset {preset} and config.toml" if preset else "config.toml"
     values = [(f"{section}.{key}", value) for section, part in own.items() for key, value in part.items()]

@@ -40,16 +40,27 @@ class Budget(click.ParamType[float]):
         return total
 
 
-def show_cost(session: Session, cost: CostEstimate, first: FirstStage | None, processes: int) -> None:
-    """Print how many pairs and tokens, how long, how much memory; and what a first stage gives up."""
+def show_cost(
+    session: Session, cost: CostEstimate, first: FirstStage | None, processes: int, budget: float = 0.0
+) -> None:
+    """Print how many pairs and tokens, how long, how much memory; and what a first stage gives up.
+
+    ``budget``: the seconds that were asked for; it says so where even one video a question takes longer.
+    """
     windows = f" in {cost.rows:,} rows" if cost.rows != cost.pairs else ""
     device = cost.device + (f", {processes} processes" if processes > 1 else "")
+    different = f" ({cost.asked} asked, equal ones once)" if cost.asked > cost.questions else ""
     session.say(
-        f"{count(cost.questions, 'question')} x {count(first.videos if first else cost.videos, 'video')}: "
+        f"{count(cost.questions, 'question')}{different} x {count(first.videos if first else cost.videos, 'video')}: "
         f"{cost.pairs:,} pairs{windows}, {cost.tokens:,} tokens; about {duration(cost.seconds)} on {device}"
         f" in batches of {cost.batch:,} tokens{_memory(cost)}",
         "dim",
     )
+    if budget and cost.seconds > 1.05 * budget:
+        session.say(
+            f"That is more than the {duration(budget)} of --budget: a question is asked of one video at least.",
+            "yellow",
+        )
     if first is not None:
         known = first.recall
         lost = (

@@ -48,7 +48,7 @@ def check_command(split: str | None, everything: bool, verbose: bool, form: str,
     from cmivqa_kit.plugin.registry import find_declaration
 
     session = Session("text" if form == "text" else "json", **flags)
-    drops = find_declaration(session.workspace["model.baseline"]).drops
+    drops = find_declaration(session.baseline.value).drops
     files = session.files
     reports, broken = check_root(files, split)
     if not reports and not broken:

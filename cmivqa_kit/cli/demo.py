@@ -14,6 +14,7 @@ from cmivqa_kit.cli.common import PATH, Session, words
 from cmivqa_kit.data.types import TRACKS
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.memory import peak_memory
+from cmivqa_kit.workspace import FLAGSHIP
 
 QUICK = (
     "baselines",
@@ -25,8 +26,7 @@ QUICK = (
     "predict -m bm25 --split testA --out bm25.json",
 )
 NEURAL = ("train", "predict --split testA")  # the workspace's baseline, bare
-SYSTEMS = {"prior": ("prior_track1.json",), "bm25": ("bm25_track1.json", "bm25.json"), "ccgs": ("submission.json",)}
-BASELINE = "ccgs"
+SYSTEMS = {"prior": ("prior_track1.json",), "bm25": ("bm25_track1.json", "bm25.json"), FLAGSHIP: ("submission.json",)}
 
 
 @click.command(
@@ -47,7 +47,8 @@ def command(folder: Path, quick: bool) -> None:
     from cmivqa_kit.cli.main import cli
     from cmivqa_kit.data.demo import demo_corpus
     from cmivqa_kit.files import write_text
-    from cmivqa_kit.plugin.registry import find_declaration, missing_packages
+    from cmivqa_kit.plugin.packages import install_command
+    from cmivqa_kit.plugin.registry import default_baseline, find_declaration
     from cmivqa_kit.workspace import FILE
     from cmivqa_kit.workspace import render as toml
 
@@ -57,15 +58,17 @@ def command(folder: Path, quick: bool) -> None:
         raise UserError(f"{folder}: exists and is no demo workspace", "Give --dir DIR for another place.")
     begin = time.perf_counter()
     root = demo_corpus()
-    found = find_declaration(BASELINE)
+    found = find_declaration(FLAGSHIP)
     preset = found.demo_preset
-    write_text(marker, toml({"data.root": str(root), "model.baseline": BASELINE, "model.preset": preset}))
+    _, missing = default_baseline(imports=not quick)
+    # What cannot be trained here is not named: the bare commands in the workspace are to work.
+    system = {} if missing else {"model.baseline": FLAGSHIP, "model.preset": preset}
+    write_text(marker, toml({"data.root": str(root), **system}))
     session.say(f"Workspace {folder}, data: the embedded corpus in {root}")
-    missing = missing_packages(found)
     if missing and not quick:
-        session.say(f"Without {BASELINE}, which needs {', '.join(missing)}: pip install 'cmivqa-kit[models]'", "yellow")
+        session.say(f"Without {FLAGSHIP}, which needs {', '.join(missing)}: {install_command(missing)}", "yellow")
     neural = not quick and not missing
-    answers = {name: paths for name, paths in SYSTEMS.items() if neural or name != BASELINE}
+    answers = {name: paths for name, paths in SYSTEMS.items() if neural or name != FLAGSHIP}
     files = " ".join(path for paths in answers.values() for path in paths)
     here = Path.cwd()
     os.chdir(folder)
@@ -95,7 +98,7 @@ def _summary(session: Session, root: Path, answers: Mapping[str, Sequence[str]],
     for name, paths in answers.items():
         cards = [card for entry in open_entries(paths, ground) for card in entry.cards]
         values = {card.track: f"{card.metrics[card.headline]:.4f}" for card in cards}
-        system = name if name != BASELINE else f"{name}, preset {preset} (recipe kit: not the published baseline)"
+        system = name if name != FLAGSHIP else f"{name}, preset {preset} (recipe kit: not the published baseline)"
         rows.append([system, *(values.get(track, "-") for track in TRACKS)])
     session.say("")
     session.table("Embedded testA", ["baseline", *(f">Track {t} {HEADLINE[t]}" for t in TRACKS)], rows)

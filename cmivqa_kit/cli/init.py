@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +55,7 @@ def command(
     from cmivqa_kit.files import write_text
     from cmivqa_kit.plugin.registry import baseline_names
     from cmivqa_kit.runs.provenance import run_of
-    from cmivqa_kit.workspace import FILE
+    from cmivqa_kit.workspace import DEFAULT, FILE
     from cmivqa_kit.workspace import render as toml
 
     if more and not sources:
@@ -73,7 +75,11 @@ def command(
         intake = gather((*sources, *more), root, flags.get("edition"), session.say, answers, predictions)
     written = not file.exists() or force
     if written:
-        values: dict[str, Any] = {"model.baseline": session.workspace["model.baseline"]}
+        # One that nobody named is not written: it depends on what is installed, and `predict` takes the newest run.
+        stated = session.workspace.settings["model.baseline"]
+        values: dict[str, Any] = {"model.baseline": stated.value} if stated.origin != DEFAULT else {}
+        with suppress(UserError):  # a broken package of baselines is in nobody's way here
+            _ = session.baseline  # says so where it is not the flagship
         if intake is not None or data is not None:
             values["data.root"] = str(root)
         edition = intake.edition.name if intake is not None else flags.get("edition")

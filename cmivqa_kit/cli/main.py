@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from importlib import import_module
+from traceback import walk_tb
 from typing import Any
 
 import click
@@ -101,6 +102,10 @@ class Commands(click.Group):
             if ctx.params.get("debug"):
                 raise
             raise PlainError(error) from error
+        except ImportError as error:
+            if ctx.params.get("debug") or (needed := _missing_model_package(error)) is None:
+                raise
+            raise PlainError(needed) from error
         except MemoryError as error:
             raise PlainError(_failed("out of memory", "Close other programs or use smaller data.")) from error
         except OSError as error:
@@ -109,6 +114,17 @@ class Commands(click.Group):
             if ctx.params.get("debug"):
                 raise
             raise _failed_file(error) from error
+
+
+def _missing_model_package(error: ImportError) -> UserError | None:
+    """What to say where a part of the program needs a package of the neural baselines that cannot be imported."""
+    from cmivqa_kit.plugin.packages import MODELS, install_command
+
+    names = [error.name or "", *(frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__))]
+    package = next((root for name in names if (root := name.partition(".")[0]) in MODELS), None)
+    if package is None:
+        return None
+    return UserError(f"this needs {package}, which cannot be imported here ({error})", install_command([package]))
 
 
 def _failed(message: str, fix: str) -> UserError:

@@ -14,10 +14,12 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, Session, options, track_number, without_gpus, words
 from cmivqa_kit.cli.cost_view import Budget, Speed, cost_document, show_cost
+from cmivqa_kit.data.display import tracks_in_words
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.prediction.settings import DTYPES
 from cmivqa_kit.runs.provenance import behind
+from cmivqa_kit.workspace import DEFAULT
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.types import Split
@@ -91,7 +93,8 @@ def command(
     out: Any,
     **flags: Any,
 ) -> None:
-    """Answer every question of a split (testA unless --split says otherwise) with the newest finished run.
+    """Answer every question of a split (testA unless --split says otherwise) with the newest finished run that serves
+    the tracks asked, of whatever baseline unless -m or cmivqa.toml names one.
 
     Without --track the files of Tracks 2 and 3 are written: one for both in 2023, one per track in later editions.
     With --track N the list that serves this track best. The baseline sees ids, texts and languages, the video id in
@@ -113,7 +116,8 @@ def command(
         from cmivqa_kit.runs.launch import launch
 
         context.exit(launch(gpus, without_gpus(sys.argv[1:]), resolve(device).type == "cpu"))
-    opened = _run_of(session, baseline, run if finished_pass is None else finished_pass.parent.parent)
+    named = run if finished_pass is None else finished_pass.parent.parent
+    opened = _run_of(session, baseline, named, track_number(track), retriever is not None)
     overrides = (
         *overrides,
         *([f"decode.precision={DTYPES[dtype]}"] if dtype else []),
@@ -135,8 +139,12 @@ def _split_of(finished_pass: Path | None) -> str:
     return str(PassFolder(finished_pass).manifest["split"]) if finished_pass is not None else "testA"
 
 
-def _run_of(session: Session, baseline: str | None, named: Path | None) -> RunDirectory:
-    """The run that answers: the one that is named, or the newest of the baseline."""
+def _run_of(
+    session: Session, baseline: str | None, named: Path | None, track: Track | None, behind_retriever: bool
+) -> RunDirectory:
+    """The run that answers: the one that is named, the newest of the baseline that is, else the newest that serves the
+    tracks asked."""
+    from cmivqa_kit.prediction.run_choice import newest_serving_run, tracks_of
     from cmivqa_kit.runs.directory import RECORD, newest_run, open_run
 
     folder = named if named is not None else session.workspace.path("run.directory")
@@ -148,7 +156,12 @@ def _run_of(session: Session, baseline: str | None, named: Path | None) -> RunDi
             )
         return opened
     stated = session.workspace.settings["model.baseline"]
-    return newest_run(folder, None if stated.origin == "default" else stated.value)
+    if stated.origin != DEFAULT:
+        return newest_run(folder, stated.value)
+    opened = newest_serving_run(folder, track, behind_retriever)
+    work = "finds spans in given videos" if behind_retriever else f"serves {tracks_in_words(tracks_of(track))}"
+    session.say(f"Answering with {opened.path}, the newest finished run that {work}", "dim")
+    return opened
 
 
 def _predict(
@@ -184,7 +197,7 @@ def _predict(
         if requested["plan_only"] and session.json:
             render.as_json(cost_document(cost, first))
         else:
-            show_cost(session, cost, first, group.count)
+            show_cost(session, cost, first, group.count, requested["budget"])
         speed.start(cost)
 
     def progress(items: Iterable[Prediction], count: int, title: str) -> Iterator[Prediction]:
@@ -256,7 +269,7 @@ def _report(session: Session, opened: RunDirectory, written: list[Written]) -> N
         render.as_json({"run": opened.path, "files": files})
         return
     for file in written:
-        names = f"Track{'s' * (len(file.tracks) > 1)} {' and '.join(map(str, file.tracks))}"
+        names = tracks_in_words(file.tracks)
         system = behind(name_recipe(opened.baseline, opened.recipe), file.retriever)
         session.say(f"{file.path}: {file.questions} questions for {names}, answered by {system}, run {opened.path}")
         if file.remark:

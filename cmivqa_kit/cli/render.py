@@ -6,7 +6,7 @@ import errno
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -92,28 +92,6 @@ def track(out: Console, items: Iterable[T], total: int, title: str) -> Iterator[
         for item in items:
             yield item
             bar.advance(job)
-
-
-@contextmanager
-def steps(out: Console, shown: bool) -> Iterator[Callable[[int, int, float], None]]:
-    """The progress of a training (steps done, in all, running loss): a bar on a terminal, else a line per tenth."""
-    if not shown:
-        yield lambda step, total, loss: None
-    elif not out.is_terminal:
-
-        def tenth(step: int, total: int, loss: float) -> None:
-            if step * 10 // total > (step - 1) * 10 // total:
-                line(out, f"  step {step} of {total}, loss {loss:.4f}", "dim")
-
-        yield tenth
-    else:
-        with _progress(out) as bar:
-            job = bar.add_task("steps", total=None)
-
-            def advance(step: int, total: int, loss: float) -> None:
-                bar.update(job, completed=step, total=total, description=f"loss {loss:.4f}")
-
-            yield advance
 
 
 @contextmanager

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, options, without_gpus, words
+from cmivqa_kit.cli.training_view import training_view
 from cmivqa_kit.data.display import count
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
@@ -21,7 +23,8 @@ from cmivqa_kit.runs.settings import RECIPES, Recipe
 if TYPE_CHECKING:
     from cmivqa_kit.data.catalogue import Catalogue
     from cmivqa_kit.runs.processes import Group
-    from cmivqa_kit.training.fit import Fitted
+    from cmivqa_kit.training.fitted import Fitted
+    from cmivqa_kit.training.stated_settings import StatedSettings
 
 
 @click.command(
@@ -68,6 +71,7 @@ def command(
     optimizer step (train.accumulation, at least N) are shared out.
     """
     from cmivqa_kit.runs.processes import joined, launched
+    from cmivqa_kit.training.stated_settings import StatedSettings
 
     session = Session(form, **flags)
     device = session.workspace["run.device"]
@@ -81,17 +85,34 @@ def command(
         context.exit(launch(gpus, without_gpus(sys.argv[1:]), resolve(device).type == "cpu"))
     with joined(device) as group:
         if stopped is not None:
-            _resume(session, stopped, group)
+            given = {name for name in ("recipe", "max_dropped") if _given(context, name)}
+            stated = StatedSettings(
+                baseline=flags["baseline"],
+                preset=flags["preset"],
+                recipe=recipe if "recipe" in given else None,
+                seed=flags["seed"],
+                split=split,
+                runs=flags["run"],
+                overrides=overrides,
+            )
+            _resume(session, stopped, group, stated, max_dropped if "max_dropped" in given else 1.0)
         else:
             _train(session, split, overrides, max_dropped, recipe, dry_run, group)
 
 
-def _resume(session: Session, stopped: Path, group: Group) -> None:
+def _given(context: click.Context, name: str) -> bool:
+    """True for an option that was typed."""
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _resume(session: Session, stopped: Path, group: Group, stated: StatedSettings, max_dropped: float) -> None:
     from cmivqa_kit.plugin.registry import find_declaration
     from cmivqa_kit.training.fit import resume
 
-    with render.steps(session.console, not session.json) as progress:
-        fitted = resume(session.files, stopped, session.workspace["run.device"], progress, group)
+    with training_view(session.console, not session.json) as view:
+        fitted = resume(
+            session.files, stopped, session.workspace["run.device"], view.step, group, view.dev, stated, max_dropped
+        )
     _report(session, find_declaration(fitted.run.baseline), fitted)
 
 
@@ -110,7 +131,7 @@ def _train(
 
     space = session.workspace
     device, seed = space["run.device"], space["run.seed"]
-    declaration = find_declaration(space["model.baseline"])
+    declaration = find_declaration(session.baseline_to_train.value)
     preset = session.preset(declaration)
     config = settings(declaration, preset or None, overrides, recipe)
     repeated = repeat(space.path("run.directory"), declaration) if "+" in (split or "") else None
@@ -128,7 +149,7 @@ def _train(
         return
     together = f" in {group.count} processes" if group.count > 1 else ""
     session.say(f"Training {name}{together}", "dim")
-    with render.steps(session.console, not session.json) as progress:
+    with training_view(session.console, not session.json) as view:
         fitted = train(
             session.files,
             declaration,
@@ -140,9 +161,10 @@ def _train(
             preset,
             recipe,
             device,
-            progress,
+            view.step,
             system,
             group,
+            view.dev,
         )
     _report(session, declaration, fitted)
 
@@ -160,18 +182,36 @@ def _report(session: Session, declaration: Declaration, fitted: Fitted) -> None:
                 "run": fitted.run.path,
                 "baseline": declaration.name,
                 "examples": fitted.examples,
+                "usable": fitted.usable,
                 "dropped": dict(fitted.dropped),
+                "steps": fitted.outcome.get("steps"),
+                "dev": _dev_score(fitted),
                 "next": session.again(following, repeated),
             }
         )
         return
     name = name_recipe(declaration.name, fitted.run.recipe)
+    part = f" of {fitted.usable}" if fitted.usable > fitted.examples else ""
     session.say(
-        f"Fitted {name} on {fitted.examples} examples of {session.files.name}"
+        f"Fitted {name} on {fitted.examples}{part} examples of {session.files.name}"
         + (f" ({dropped} dropped: {_reasons(fitted.dropped)})" if dropped else "")
         + f"; run directory {fitted.run.path}"
     )
+    score = _dev_score(fitted)
+    if score is not None:
+        session.say(f"  best on dev: {score['metric']} {score['value']:.4f} at step {score['step']} of "
+                    f"{fitted.outcome['steps']}; these weights answer")  # fmt: skip
+    elif fitted.outcome:
+        session.say(f"  without dev questions: the weights of the last step, {fitted.outcome['steps']}, answer")
     session.next(following, repeated)
+
+
+def _dev_score(fitted: Fitted) -> dict[str, Any] | None:
+    """The best dev value of a training, the metric and the optimizer step; ``None`` without dev questions."""
+    best = fitted.outcome.get("best")
+    if best is None:
+        return None
+    return {"metric": fitted.outcome.get("metric") or "score", "value": best, "step": fitted.outcome["best_step"]}
 
 
 def _show_plan(session: Session, name: str, measured: Plan | None, examples: int, dropped: Mapping[str, int]) -> None:

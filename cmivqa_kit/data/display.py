@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 WIDTH = 60  # characters of a value
@@ -15,6 +16,17 @@ def cut(text: str, length: int = WIDTH) -> str:
 def count(number: int, noun: str) -> str:
     """A number with its noun: ``1 error``, ``2 errors``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def tracks_in_words(tracks: Sequence[int]) -> str:
+    """``Track 1``, ``Tracks 2 and 3``."""
+    *earlier, last = map(str, tracks)
+    return f"Tracks {', '.join(earlier)} and {last}" if earlier else f"Track {last}"
+
+
+def target_in_words(target: int | str) -> str:
+    """``Track 1``; ``Tracks 2 and 3`` for the file of both."""
+    return tracks_in_words((2, 3) if target == "corpus" else (int(target),))
 
 
 def short_repr(value: Any, length: int = WIDTH) -> str:

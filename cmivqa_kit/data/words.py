@@ -103,7 +103,7 @@ def _jieba() -> Callable[[str], list[str]]:
     except ImportError:
         raise UserError(
             'text.segmenter = "jieba" needs jieba, which is not installed',
-            "Install it: pip install 'cmivqa-kit[chinese]'; or keep text.segmenter = \"characters\".",
+            'Install it: pip install jieba; or keep text.segmenter = "characters".',
         ) from None
     jieba.setLogLevel("WARNING")  # it reports to stderr how long its dictionary took to load
 

@@ -16,6 +16,7 @@ from typing import Any
 from cmivqa_kit.data.archive import is_archive, unpack
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json, sha256
+from cmivqa_kit.plugin.packages import install_command
 from cmivqa_kit.plugin.registry import missing_packages
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest, Declaration
@@ -59,9 +60,7 @@ def convert_checkpoint(
         raise UserError(f"{declaration.name} has no official checkpoints to convert", "Train it: cmivqa train")
     missing = missing_packages(declaration)
     if missing:
-        raise UserError(
-            f"converting needs {', '.join(missing)}, not installed here", "pip install 'cmivqa-kit[models]'"
-        )
+        raise UserError(f"converting needs {', '.join(missing)}, not installed here", install_command(missing))
     if not source.exists():
         raise UserError(f"{source}: no such file or folder", "Name the download: a .bin file, a folder or an archive.")
     if tokenizer is not None and not tokenizer.exists():

@@ -21,7 +21,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.deberta_cached import CachedAttention, at_inference
 
 PACKAGE = "disentangled_flash"
-INSTALL = "pip install 'cmivqa-kit[fast]'"
+INSTALL = "pip install 'disentangled-flash>=1.1.1,<2'"  # as the extra ``fast`` of pyproject.toml
 INSTEAD = 'Give decode.attention = "auto" or "cached".'
 HEAD_SIZES = (32, 64, 128)
 LONGEST = 8192  # tokens; longer rows go the cached way

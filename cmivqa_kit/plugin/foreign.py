@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cmivqa_kit
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.packages import reinstall_command
 
 PACKAGE = "baselines"
 DISTRIBUTION = "cmivqa-kit"
@@ -40,6 +41,6 @@ def foreign_error(name: str, module: str) -> UserError | None:
     return UserError(
         f"baseline {name!r} cannot be loaded: another project's package {PACKAGE!r} ({folder}) is in the way of the "
         "kit's own",
-        f"Uninstall it (pip uninstall {PACKAGE}) and reinstall the kit (pip install --force-reinstall {DISTRIBUTION}), "
+        f"Uninstall it (pip uninstall {PACKAGE}) and reinstall the kit ({reinstall_command(DISTRIBUTION)}), "
         "or use a fresh virtual environment. If it is a folder of your own, run the command from another folder.",
     )

@@ -11,7 +11,9 @@ from importlib.util import find_spec
 
 from cmivqa_kit.errors import UserError, closest
 from cmivqa_kit.plugin.foreign import foreign_error
+from cmivqa_kit.plugin.packages import install_command
 from cmivqa_kit.plugin.types import Baseline, Declaration
+from cmivqa_kit.workspace import FLAGSHIP, WITHOUT_MODELS
 
 GROUP = "cmivqa_kit.baselines"
 
@@ -36,18 +38,34 @@ def find_declaration(name: str) -> Declaration:
     return _load(points[name])
 
 
+def default_baseline(imports: bool = False) -> tuple[str, tuple[str, ...]]:
+    """The baseline where none is named, and the packages that the kit's flagship lacks where it is not that one.
+
+    Args:
+        imports: try to import what the flagship needs, which takes seconds: a damaged torch is as good as none.
+
+    Raises:
+        UserError: the flagship's package is broken or hidden.
+    """
+    declaration = find_declaration(FLAGSHIP)
+    lacking = missing_packages(declaration)
+    if imports and not lacking and (failure := _failing_import(declaration)) is not None:
+        lacking = (failure[0],)
+    return (WITHOUT_MODELS if lacking else FLAGSHIP), lacking
+
+
 def create(declaration: Declaration) -> Baseline:
     """A fresh object of the system.
 
     Raises:
-        UserError: a Python package it needs is not installed, or the factory is missing.
+        UserError: a Python package it needs is not installed or cannot be imported, or the factory is missing.
     """
+    instead = f"\nWithout it: cmivqa train -m {WITHOUT_MODELS}" if declaration.name != WITHOUT_MODELS else ""
     missing = missing_packages(declaration)
     if missing:
         raise UserError(
             f"baseline {declaration.name!r} needs {', '.join(missing)}, not installed here",
-            f"pip install {' '.join(missing)}; all that the kit's own baselines need: pip install 'cmivqa-kit[models]'."
-            " Without it: cmivqa train -m bm25",
+            f"Install what it needs: {install_command(missing)}{instead}",
         )
     module, _, attribute = declaration.factory.partition(":")
     try:
@@ -55,14 +73,32 @@ def create(declaration: Declaration) -> Baseline:
     except UserError:
         raise
     except Exception as error:
+        if (failure := _failing_import(declaration)) is not None:
+            raise UserError(
+                f"baseline {declaration.name!r} needs {failure[0]}, which cannot be imported here ({failure[1]})",
+                f"Install it again: pip install --force-reinstall {failure[0]}{instead}",
+            ) from error
         raise _broken(declaration.name, declaration.factory, error) from error
     return system
 
 
 def missing_packages(declaration: Declaration) -> tuple[str, ...]:
     """Python packages the declaration needs that are not installed."""
-    names = (need.removeprefix("package:") for need in declaration.needs if need.startswith("package:"))
-    return tuple(name for name in names if not _installed(name))
+    return tuple(name for name in _packages(declaration) if not _installed(name))
+
+
+def _packages(declaration: Declaration) -> tuple[str, ...]:
+    return tuple(need.removeprefix("package:") for need in declaration.needs if need.startswith("package:"))
+
+
+def _failing_import(declaration: Declaration) -> tuple[str, Exception] | None:
+    """The first needed package that is there and cannot be imported, and why; ``None`` where all can."""
+    for name in _packages(declaration):
+        try:
+            import_module(name)
+        except Exception as error:  # a damaged library may raise anything
+            return name, error
+    return None
 
 
 def _installed(name: str) -> bool:

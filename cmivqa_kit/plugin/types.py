@@ -71,6 +71,18 @@ class Prepares(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsFeatures(Protocol):
+    """A baseline that can say whether a training with some settings reads feature files.
+
+    One that cannot is taken to read those that are there.
+    """
+
+    def reads_features(self, config: Config) -> bool:
+        """True where the files beside the data have a part in what is learnt."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a training will take: examples, pairs, batches of them, optimizer steps; an estimate measured on a few.

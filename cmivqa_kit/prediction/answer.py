@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import data_fingerprint, load_split
+from cmivqa_kit.data.display import target_in_words
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split, Track
 from cmivqa_kit.editions import Edition, load_edition
@@ -164,8 +165,8 @@ def predict(
     written: list[Written] = []
     with _folder_beside(plan.out) as folder:
         for (path, track, target), full in zip(plan.files, asked, strict=True):
-            title = "Tracks 2 and 3" if target == "corpus" else f"Track {target}"
-            shown = progress(answers(full.for_prediction(track), track, target), len(full.questions), title)
+            answered = answers(full.for_prediction(track), track, target)
+            shown = progress(answered, len(full.questions), target_in_words(target))
             with _naming(path, folder / path.name):
                 temporary = write(_rows(shown, full), full, target, folder / path.name)
             of_file: tuple[Track, ...] = (2, 3) if target == "corpus" else (track,)

@@ -15,8 +15,9 @@ from cmivqa_kit.prediction import answer
 from cmivqa_kit.prediction.answer import AnswerPlan, Written, tracks_asked
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.pipeline import defaults
-from cmivqa_kit.runs.directory import RECORD, RunDirectory, newest_run, open_run
 from cmivqa_kit.runs.feature_clock import with_clock_of
+from cmivqa_kit.prediction.run_choice import newest_serving_run
+from cmivqa_kit.runs.directory import RECORD, RunDirectory, open_run
 
 
 def predict(
@@ -48,7 +49,7 @@ def predict(
     The system never sees an answer. A copy of each file and a record of how it was made stay in the run.
 
     Args:
-        run: a run, its folder, or a folder of runs, of which the newest finished one answers.
+        run: a run, its folder, or a folder of runs, of which the newest finished one that serves the tracks answers.
         split: a split's name, or a split that is open.
         out: the file; an edition with a file per track gets one for each, named after it.
         data: the data root of a split that is named; by default the embedded corpus.
@@ -70,7 +71,7 @@ def predict(
             differs.
         RunFailed: memory or disk ran out, or the network gave no numbers.
     """
-    opened = run if isinstance(run, RunDirectory) else _run(Path(run))
+    opened = run if isinstance(run, RunDirectory) else _run(Path(run), track, bool(retriever))
     declaration = find_declaration(opened.baseline)
     tracks = tracks_asked(declaration, track, bool(retriever))
     if isinstance(split, Split):
@@ -97,5 +98,7 @@ def predict(
     )
 
 
-def _run(folder: Path) -> RunDirectory:
-    return open_run(folder) if (folder / RECORD).is_file() else newest_run(folder)
+def _run(folder: Path, track: Track | None, behind_retriever: bool) -> RunDirectory:
+    if (folder / RECORD).is_file():
+        return open_run(folder)
+    return newest_serving_run(folder, track, behind_retriever)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from cmivqa_kit.data.subset import subset
@@ -18,7 +18,10 @@ def dev_subset(questions: Iterable[Question], most: int, seed: int) -> tuple[Que
 
 
 def evaluate(
-    predictions: Iterable[Prediction], questions: Sequence[Question], tracks: Sequence[Track]
+    predictions: Iterable[Prediction],
+    questions: Sequence[Question],
+    tracks: Sequence[Track],
+    progress: Callable[[int, int], None] = lambda answered, questions: None,
 ) -> Mapping[str, float]:
     """Official metrics of answers to dev questions, in the program's own units.
 
@@ -26,13 +29,17 @@ def evaluate(
         predictions: one for each of ``questions``.
         questions: with their answers.
         tracks: whose metrics; the one that the first track ranks by comes first and decides.
+        progress: told after every answer how many there are, and of how many.
 
     Returns:
         Metric -> value; nothing where there are no questions.
     """
     if not questions:
         return {}
-    answers = list(predictions)
+    answers: list[Prediction] = []
+    for prediction in predictions:
+        answers.append(prediction)
+        progress(len(answers), len(questions))
     targets = [_target(question) for question in questions]
     metrics: dict[str, float] = {}
     for track in tracks:

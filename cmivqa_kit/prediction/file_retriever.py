@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cmivqa_kit.data.display import count
+from cmivqa_kit.data.spelling import near_spelling
 from cmivqa_kit.data.types import Question, QuestionId, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import sha256
+from cmivqa_kit.prediction.complete_retriever import too_many
 from cmivqa_kit.prediction.ranked_list import by_rank, within
 from cmivqa_kit.prediction.types import Ranking
 from cmivqa_kit.submission.guarded import read_guarded
@@ -43,8 +46,10 @@ class FileRetriever:
     def rank(self, split: Split, count: int) -> list[Ranking]:
         """The first ``count`` videos of each list; those that the corpus lacks are left out, with a warning.
 
+        A ranking is empty where the list names no video of the corpus.
+
         Raises:
-            UserError: a question is not in the file.
+            UserError: a question is not in the file, or most of them have no video.
         """
         lists = [_list_of(question, self.by_id, self.by_text) for question in split.questions]
         missing = [question.id for question, listed in zip(split.questions, lists, strict=True) if listed is None]
@@ -54,12 +59,34 @@ class FileRetriever:
                 f"{missing[0]!r}",
                 "Give a file that answers them all; cmivqa validate says what is missing.",
             )
-        unknown = {video for listed in lists for video in listed or () if video not in split.videos}
+        known = [[video for video in listed or () if video in split.videos] for listed in lists]
+        unknown = sorted({video for listed in lists for video in listed or () if video not in split.videos})
+        nothing = sum(not videos for videos in known)
+        if too_many(nothing, len(lists)):
+            raise self._of_another_corpus(split, lists, unknown, nothing)
         if unknown:
-            log.warning("%s: %d video ids are not in the corpus and left out, e.g. %r",
-                        self.path, len(unknown), min(unknown)[:80])  # fmt: skip
-        known = ([video for video in listed or () if video in split.videos] for listed in lists)
+            whole = sum(bool(listed) and not videos for videos, listed in zip(known, lists, strict=True))
+            part = sum(0 < len(videos) < len(listed or ()) for videos, listed in zip(known, lists, strict=True))
+            log.warning("%s: %d video ids are not in the corpus and left out, e.g. %s; of %d questions %d lose their "
+                        "whole list, %d a part", self.path, len(unknown), near_spelling(unknown, split.videos),
+                        len(lists), whole, part)  # fmt: skip
         return [within(by_rank(videos), split.videos, count) for videos in known]
+
+    def _of_another_corpus(
+        self, split: Split, lists: Sequence[Sequence[str] | None], unknown: Sequence[str], nothing: int
+    ) -> UserError:
+        empty = sum(not listed for listed in lists)
+        reasons = [
+            count(empty, "empty list") if empty else "",
+            f"{count(len(unknown), 'id')} not in the corpus, e.g. {near_spelling(unknown, split.videos)}"
+            if unknown
+            else "",
+        ]
+        return UserError(
+            f"{self.path}: for {nothing} of {len(lists)} questions of {split.name} it names no video of the corpus "
+            f"({'; '.join(filter(None, reasons))})",
+            "Write the videos as the corpus has them (subtitle.json), or give another --retriever, e.g. bm25.",
+        )
 
     def costs_network(self, split: Split) -> bool:
         """False: the file is read already."""

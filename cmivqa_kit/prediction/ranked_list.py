@@ -55,6 +55,5 @@ def by_rank(videos: Iterable[str]) -> Ranking:
 
 
 def within(ranking: Ranking, corpus: Collection[str], count: int) -> Ranking:
-    """The best ``count`` videos that the corpus has; where none is left, all of the corpus with one score."""
-    known = tuple(entry for entry in ranking if entry[0] in corpus)
-    return (known or tuple((video, 0.0) for video in sorted(corpus)))[:count]
+    """The best ``count`` videos that the corpus has; none where it has none of them."""
+    return tuple(entry for entry in ranking if entry[0] in corpus)[:count]

@@ -19,9 +19,10 @@ from cmivqa_kit.errors import UserError, closest
 from cmivqa_kit.plugin.registry import baseline_names, create, find_declaration
 from cmivqa_kit.plugin.types import Declaration, PredictOptions
 from cmivqa_kit.prediction.baseline_retriever import BaselineRetriever
+from cmivqa_kit.prediction.complete_retriever import CompleteRetriever
 from cmivqa_kit.prediction.file_retriever import FileRetriever
 from cmivqa_kit.prediction.pairs.batching import Ints
-from cmivqa_kit.prediction.settings import FIRST_STAGE
+from cmivqa_kit.prediction.settings import FIRST_STAGE, EngineSettings
 from cmivqa_kit.prediction.types import EncodedVideo, Ranking, RanksVideos, RetrievesVideos, VideoRetriever
 from cmivqa_kit.runs.directory import RECORD, newest_run, open_run
 
@@ -49,8 +50,8 @@ class ChosenVideos:
         return chosen if len(chosen) or self.only else np.arange(len(corpus), dtype=np.int32)
 
 
-def open_retriever(text: str, runs: Path, options: PredictOptions) -> VideoRetriever:
-    """The retriever that ``--retriever`` names.
+def open_retriever(text: str, runs: Path, options: PredictOptions) -> CompleteRetriever:
+    """The retriever that ``--retriever`` names; every question gets videos.
 
     Args:
         text: the name of a baseline (its newest run below ``runs``, unless it answers untrained), the folder of a run,
@@ -62,15 +63,15 @@ def open_retriever(text: str, runs: Path, options: PredictOptions) -> VideoRetri
         UserError: nothing is called so, or it ranks no videos.
     """
     if text in baseline_names():
-        return _of_baseline(find_declaration(text), runs, options)
+        return _complete(_of_baseline(find_declaration(text), runs, options), runs, options)
     path = Path(text)
     if _is_file(path):
-        return FileRetriever(path)
+        return _complete(FileRetriever(path), runs, options)
     if text and _is_file(path / RECORD):
         run = open_run(path.resolve())  # "." has a name too
         declared = find_declaration(run.baseline)
         _require_ranking(declared)
-        return BaselineRetriever(declared, run, options)
+        return _complete(BaselineRetriever(declared, run, options), runs, options)
     raise UserError(
         f"--retriever {text!r}: no baseline, run or file is called so.{closest(text, baseline_names())}",
         "Give bm25, another baseline, the folder of a run, or a submission file of Track 2.",
@@ -125,6 +126,12 @@ def _first_stages(runs: Path, options: PredictOptions, split: Split) -> tuple[st
             if plain and _without_network(declared, runs, options, split) is not None:
                 names.append(name)
     return tuple(names)
+
+
+def _complete(retriever: VideoRetriever, runs: Path, options: PredictOptions) -> CompleteRetriever:
+    """The retriever, with the usual first stage behind it for questions that it has no video for."""
+    spare = EngineSettings().first_stage
+    return CompleteRetriever(retriever, lambda: _of_baseline(find_declaration(spare), runs, options))
 
 
 def _of_baseline(declared: Declaration, runs: Path, options: PredictOptions) -> BaselineRetriever:

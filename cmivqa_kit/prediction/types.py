@@ -176,7 +176,7 @@ class VideoRetriever(Protocol):
         ...
 
     def rank(self, split: Split, count: int) -> list[Ranking]:
-        """Per question of ``split`` the best ``count`` videos; ties by id. Never none where the corpus has any.
+        """Per question of ``split`` the best ``count`` videos; ties by id. None where it names no video of the corpus.
 
         Raises:
             UserError: it has no answer to a question, a score is no number, or its run or file is damaged.

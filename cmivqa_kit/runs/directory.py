@@ -19,16 +19,18 @@ from typing import Any
 from cmivqa_kit import __version__
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.files import read_json, write_json, write_text
+from cmivqa_kit.runs.dev_progress import SILENT_DEV, DevProgress
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import RECIPES, Config, Recipe
 
 RECORD = "run.json"
-OUTCOME = "outcome.json"  # what the training loop ended with: steps, best step, best dev value
+OUTCOME = "outcome.json"  # what the training loop ended with: steps, best step, best dev value, the metric of that
 EXAMPLES = "examples.json"  # how many questions were trained on, and how many each rule left out
 WEIGHTS, LAST_WEIGHTS = "model.safetensors", "last.safetensors"  # best on dev, and after the last step
 NETWORK = "network.json"  # the sizes of a network
 TOKENIZER = "tokenizer"
 FEATURE_ENCODER = "feature-encoder"  # where subtitles are embedded: the frozen encoder and its tokenizer
+FEATURE_FINGERPRINTS = "features.json"  # of the feature files that it was begun on
 PREDICTIONS = "predictions"  # copies of what was handed out, and passes over a corpus
 SECONDS_PER_ROW = "seconds_per_row"  # of the feature files, in the record's ``data``
 STATE_RECORD = "state.json"  # in ``state-STEP``, from which training goes on
@@ -45,9 +47,9 @@ class RunDirectory:
     """A run: its folder, the baseline's name, the effective settings (section -> key -> value), the seed, the recipe.
 
     ``recipe`` is ``published`` (every quirk of the published code) or ``kit`` (its defects corrected). ``device``,
-    ``progress`` and ``group`` (the processes that train together) belong to the call that trains and are not stored: a
-    run is the same wherever it was made. Only the main process of a group writes; in the others every method that
-    writes does nothing.
+    ``progress``, ``dev_progress`` and ``group`` (the processes that train together) belong to the call that trains and
+    are not stored: a run is the same wherever it was made. Only the main process of a group writes; in the others every
+    method that writes does nothing.
     """
 
     path: Path
@@ -58,6 +60,7 @@ class RunDirectory:
     device: str = "auto"
     progress: Progress = field(default=silent, compare=False, repr=False)
     group: Group = field(default=ALONE, compare=False, repr=False)
+    dev_progress: DevProgress = field(default=SILENT_DEV, compare=False, repr=False)
 
     @property
     def finished(self) -> bool:
@@ -264,6 +267,17 @@ def newest_run(folder: Path, baseline: str | None = None) -> RunDirectory:
     Raises:
         UserError: there is none.
     """
+    runs = finished_runs(folder, baseline)
+    if not runs:
+        of = f" of {baseline}" if baseline else ""
+        raise UserError(
+            f"{folder}: no finished run{of}", f"Train first: cmivqa train{f' -m {baseline}' if baseline else ''}"
+        )
+    return runs[0]
+
+
+def finished_runs(folder: Path, baseline: str | None = None) -> list[RunDirectory]:
+    """The finished runs (of ``baseline`` where given) in a folder, the one that finished last first."""
     runs = []
     for name, number in _numbered(folder):
         if baseline in (None, name):
@@ -272,12 +286,7 @@ def newest_run(folder: Path, baseline: str | None = None) -> RunDirectory:
             except UserError:
                 continue  # unfinished or damaged: never chosen by itself
             runs.append((str(run.record().get("finished", "")), number, run))
-    if not runs:
-        of = f" of {baseline}" if baseline else ""
-        raise UserError(
-            f"{folder}: no finished run{of}", f"Train first: cmivqa train{f' -m {baseline}' if baseline else ''}"
-        )
-    return max(runs, key=lambda item: (item[0], item[1]))[2]
+    return [run for *_, run in sorted(runs, key=lambda entry: entry[:2], reverse=True)]
 
 
 def _numbered(folder: Path) -> list[tuple[str, int]]:

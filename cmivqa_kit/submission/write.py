@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, SupportsFloat
 
-from cmivqa_kit.data.display import short_repr
+from cmivqa_kit.data.display import count, short_repr, target_in_words
 from cmivqa_kit.data.span import Span
+from cmivqa_kit.data.spelling import near_id
 from cmivqa_kit.data.types import Question, QuestionId, Split
 from cmivqa_kit.editions import Edition, load_edition
-from cmivqa_kit.errors import Problem, UserError, problems_error
+from cmivqa_kit.errors import SHOWN, Problem, UserError, problems_error
 from cmivqa_kit.files import write_json
 from cmivqa_kit.submission.form import submission_form
 
@@ -39,8 +41,8 @@ def write(rows: Iterable[Row], split: Split, track: int | str, path: Path | str)
         The path written.
 
     Raises:
-        UserError: unknown, repeated or unanswered questions, unusable times or ids; all findings are listed. An edition
-            that names no submission form.
+        UserError: unknown, repeated or unanswered questions, unusable times or ids, videos that the corpus does not
+            have (as far as it is known); all findings are listed. An edition that names no submission form.
     """
     path = Path(path)
     edition = load_edition(split.edition)
@@ -59,8 +61,13 @@ def write(rows: Iterable[Row], split: Split, track: int | str, path: Path | str)
             records.append(_record(question, entries, track, edition))
         else:
             problems.append(Problem(f"question {question.id!r}", "has no answer"))
+    outside = _outside(answers, split, track)
+    problems += outside
     if problems:
-        raise problems_error(f"submission for {split.name}, Track {track}", problems, f"Nothing was written to {path}.")
+        served = target_in_words(track)
+        total = f"; {count(len(outside), 'video')} outside the corpus" if outside else ""
+        fix = f"Nothing was written to {path}."
+        raise problems_error(f"submission for {split.name}, {served}{total}", problems, fix)
     write_json(path, records, indent=4)  # as in the organizers' samples
     return path
 
@@ -84,6 +91,41 @@ def _by_id(rows: Iterable[Row], split: Split, problems: list[Problem]) -> dict[Q
         else:
             answers[plain] = entries
     return answers
+
+
+def _outside(answers: Mapping[QuestionId, list[Any]], split: Split, track: int | str) -> list[Problem]:
+    """One problem for each video that is answered with and is not in the corpus, with the number of its entries."""
+    if not split.videos or track == 1:  # Track 1 asks of a given video, in the corpus or not
+        return []
+    counts: Counter[str] = Counter()
+    first: dict[str, QuestionId] = {}
+    for question in split.questions:
+        for video_id in _videos(answers.get(question.id, ())):
+            if video_id not in split.videos:
+                counts[video_id] += 1
+                first.setdefault(video_id, question.id)
+    problems: list[Problem] = []
+    for video_id, number in counts.items():
+        near = near_id(video_id, split.videos) if len(problems) < SHOWN else None
+        hint = f"; the corpus has {near!r}" if near is not None else ""
+        message = f"is not in the corpus ({_entries_in_words(number)}, first of question {first[video_id]!r}){hint}"
+        problems.append(Problem(f"video {short_repr(video_id)}", message))
+    return problems
+
+
+def _entries_in_words(number: int) -> str:
+    return f"{number:,} entr{'y' if number == 1 else 'ies'}"
+
+
+def _videos(entries: Iterable[Any]) -> Iterator[str]:
+    """The video ids of the entries that have one; the others are told as no entries."""
+    for entry in entries:
+        try:
+            video_id = "" if isinstance(entry, str) else entry[0]
+        except (TypeError, LookupError):
+            continue
+        if isinstance(video_id, str) and video_id:
+            yield video_id
 
 
 def _entries(

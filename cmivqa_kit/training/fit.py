@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -19,14 +19,17 @@ from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.plugin.types import Baseline, Declaration, Plan, Plans, Prepares
+from cmivqa_kit.plugin.types import Baseline, Declaration, Plan, Plans, Prepares, ReadsFeatures
+from cmivqa_kit.runs.dev_progress import SILENT_DEV, DevProgress
 from cmivqa_kit.runs.directory import (
     FEATURE_ENCODER,
+    FEATURE_FINGERPRINTS,
     OUTCOME,
     RECORD,
     SECONDS_PER_ROW,
     Progress,
     RunDirectory,
+    has_state,
     make_run,
     newest_run,
     open_unfinished,
@@ -36,18 +39,12 @@ from cmivqa_kit.runs.directory import (
 from cmivqa_kit.runs.feature_clock import require_clock_of, with_clock_of
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import Config, Recipe
+from cmivqa_kit.training.feature_fingerprints import feature_fingerprints, require_same_features
+from cmivqa_kit.training.fitted import Fitted, counted
+from cmivqa_kit.training.stated_settings import NOTHING_STATED, StatedSettings, require_as_begun
 
 log = logging.getLogger(__name__)
 MAX_DROPPED = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A finished run, the number of examples used and how many each rule left out."""
-
-    run: RunDirectory
-    examples: int
-    dropped: Mapping[str, int]
 
 
 def ready(declaration: Declaration, config: Config) -> Baseline:
@@ -78,6 +75,7 @@ def train(
     progress: Progress = silent,
     system: Baseline | None = None,
     group: Group = ALONE,
+    dev_progress: DevProgress = SILENT_DEV,
 ) -> Fitted:
     """Fit the baseline on a split of a data root and leave a finished run in ``folder``.
 
@@ -98,8 +96,10 @@ def train(
             f"Train it in one: cmivqa train -m {declaration.name}",
         )
 
+    dev = _dev(catalogue, full)
+
     def begin() -> RunDirectory:
-        return start_run(
+        run = start_run(
             folder,
             declaration.name,
             config,
@@ -117,14 +117,21 @@ def train(
                 **_clock(full),
             },
         )
+        if in_steps(declaration) and (not isinstance(system, ReadsFeatures) or system.reads_features(config)):
+            run.write(FEATURE_FINGERPRINTS, feature_fingerprints(full, dev))
+        return run
 
-    run = replace(group.first(begin), device=device, progress=progress, group=group)
+    run = replace(group.first(begin), device=device, progress=progress, group=group, dev_progress=dev_progress)
     try:
-        return _fit(system, catalogue, full, questions, run, dropped)
+        return _fit(system, full, questions, dev, run, dropped)
     except UserError as error:
         stopped = error.code == ExitCode.FAILED or not group.main
         # Refused before anything was learnt: an encoder that stays as it is may lie there already.
-        if not stopped and {path.name for path in run.path.iterdir()} <= {RECORD, FEATURE_ENCODER}:
+        if not stopped and {path.name for path in run.path.iterdir()} <= {
+            RECORD,
+            FEATURE_ENCODER,
+            FEATURE_FINGERPRINTS,
+        }:
             shutil.rmtree(run.path)
         raise
 
@@ -189,47 +196,64 @@ def _clock(full: Split) -> dict[str, float]:
 
 
 def resume(
-    catalogue: Catalogue, path: Path, device: str = "auto", progress: Progress = silent, group: Group = ALONE
+    catalogue: Catalogue,
+    path: Path,
+    device: str = "auto",
+    progress: Progress = silent,
+    group: Group = ALONE,
+    dev_progress: DevProgress = SILENT_DEV,
+    stated: StatedSettings = NOTHING_STATED,
+    max_dropped: float = 1.0,
 ) -> Fitted:
     """Go on with a run that was stopped; its settings, seed, recipe and split are those it began with.
 
-    It may go on in another number of processes than it was begun in.
+    It may go on in another number of processes than it was begun in. One without a saved state begins again, with a
+    warning.
 
     Raises:
-        UserError: not an unfinished run, or the data is not what the run was begun on.
+        UserError: not an unfinished run; something else is ``stated`` than it began with; the data or the features are
+            not what it was begun on; more than ``max_dropped`` (a share) of the examples are left out.
         RunFailed: as `train`.
     """
-    run = replace(open_unfinished(path), device=device, progress=progress, group=group)
+    begun_run = open_unfinished(path)
+    run = replace(begun_run, device=device, progress=progress, group=group, dev_progress=dev_progress)
+    require_as_begun(run, stated, catalogue)
     declaration = find_declaration(run.baseline)
     system = ready(declaration, run.config)
     begun = run.record().get("data")
     if not isinstance(begun, dict) or not isinstance(begun.get("split"), str):
         raise UserError(f"{path}: does not say which data it was begun on", "Train anew: cmivqa train")
     catalogue = with_clock_of(run, catalogue)
-    full = load_splits(catalogue, begun["split"])
+    full, questions, dropped = _examples(catalogue, declaration, begun["split"], max_dropped)
     require_clock_of(run, full)
     if data_fingerprint(full) != begun.get("fingerprint"):
         raise UserError(
             f"{full.source}: not the data that {path} was begun on ({begun.get('name')})",
             "Resume on the same files (--data DIR), or train anew.",
         )
-    questions, dropped = usable(full, declaration.drops)
-    return _fit(system, catalogue, full, questions, run, dropped)
+    dev = _dev(catalogue, full)
+    require_same_features(run, full, dev)
+    if not has_state(path) and group.main:
+        log.warning("%s: no state was saved before it was stopped, so it starts again from the beginning", path)
+    return _fit(system, full, questions, dev, run, dropped)
 
 
 def _fit(
     system: Baseline,
-    catalogue: Catalogue,
     full: Split,
     questions: tuple[Question, ...],
+    dev: Split | None,
     run: RunDirectory,
     dropped: Mapping[str, int],
 ) -> Fitted:
-    system.fit(replace(full, questions=questions), _dev(catalogue, full), run)
-    if run.group.main:
-        _say_what_rows_are_not(full)
-    run.finish()
-    return Fitted(run, len(questions), dict(dropped))
+    system.fit(replace(full, questions=questions), dev, run)
+    if not run.group.main:  # what the run says of itself, the main process has written
+        return Fitted(run, len(questions), dict(dropped), len(questions))
+    _say_what_rows_are_not(full)
+    fitted = counted(run, len(questions), dropped)
+    data = run.record().get("data") or {}
+    run.finish(data={**data, "used": fitted.examples, "dropped": dict(fitted.dropped)})
+    return fitted
 
 
 def _say_what_rows_are_not(full: Split) -> None:

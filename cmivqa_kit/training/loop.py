@@ -74,6 +74,7 @@ class LoopSettings:
     evaluate_every: int = 0  # optimizer steps between dev evaluations; 0: after every epoch
     patience: int = 0  # evaluations without a new best before stopping; 0: never stop early
     save_every: int = 200  # optimizer steps between states on disk
+    log_every: int = 50  # optimizer steps between lines about the loss in metrics.jsonl; 0: at dev evaluations only
     max_steps: int = 0  # stop after this many optimizer steps; 0: after ``epochs``
     tracker: str = ""  # "tensorboard": accelerate's tracker beside metrics.jsonl
 
@@ -127,7 +128,7 @@ def train_loop(
     at = Position()
     if resume:
         at = load_state(run.path, model, optimizer)
-        run.forget_after(at.step)
+    run.forget_after(at.step if resume else -1)  # of a training that begins again, everything
     gradients = Gradients(task, model, accelerator, run)
     total = settings.steps(task)
     saved = at.step
@@ -148,6 +149,8 @@ def train_loop(
         due = at.step % settings.evaluate_every == 0 if settings.evaluate_every else at.index == 0
         if due or at.step == total:
             at = group.first(partial(_evaluate, task, run, model, accelerator, at))
+        elif settings.log_every and at.step % settings.log_every == 0:
+            _log(run, accelerator, at, {})
         if at.step - saved >= settings.save_every or at.step == total:
             group.first(partial(save_state, run.path, model, optimizer, at))
             saved = at.step
@@ -160,7 +163,7 @@ def train_loop(
     for tracker in accelerator.trackers:  # `end_training` would part the processes too
         tracker.finish()
     outcome = Outcome(at.step, at.best_step, at.best, at.loss)
-    run.write(OUTCOME, asdict(outcome))
+    run.write(OUTCOME, {**asdict(outcome), "metric": at.metric})
     return outcome
 
 
@@ -178,12 +181,18 @@ def _evaluate(task: Task, run: RunDirectory, model: nn.Module, accelerator: Acce
     model.eval()
     with torch.no_grad():
         metrics = dict(task.evaluate(model))
-    run.log({"step": at.step, "epoch": at.epoch, "loss": at.loss, **metrics})
-    accelerator.log({"loss": at.loss, **metrics}, step=at.step)
+    _log(run, accelerator, at, metrics)
     if not metrics:
         return at
-    value = next(iter(metrics.values()))
+    metric, value = next(iter(metrics.items()))
     better = at.best is None or value > at.best
     if better:
         save_weights(model, run.path / WEIGHTS)
-    return at.after_evaluation(value, better)
+    run.dev_progress.evaluation(at.step, metrics, better)
+    return at.after_evaluation(metric, value, better)
+
+
+def _log(run: RunDirectory, accelerator: Accelerator, at: Position, metrics: Mapping[str, float]) -> None:
+    """A line about the running loss, and dev metrics where there are any, for ``metrics.jsonl`` and the tracker."""
+    run.log({"step": at.step, "epoch": at.epoch, "loss": at.loss, **metrics})
+    accelerator.log({"loss": at.loss, **metrics}, step=at.step)

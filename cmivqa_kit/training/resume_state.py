@@ -36,6 +36,7 @@ class Position:
     best: float | None = None
     best_step: int = 0
     stale: int = 0
+    metric: str = ""  # the dev metric that decides
 
     def after(self, index: int, batches: int, loss: float) -> Position:
         """One optimizer step further; the running loss is an average over about 100 steps."""
@@ -45,11 +46,11 @@ class Position:
             self, epoch=self.epoch + ended, index=0 if ended else index, step=self.step + 1, loss=running
         )  # fmt: skip
 
-    def after_evaluation(self, value: float, better: bool) -> Position:
-        """After a dev evaluation: its deciding value, and whether that is a new best."""
+    def after_evaluation(self, metric: str, value: float, better: bool) -> Position:
+        """After a dev evaluation: the metric that decides, its value, and whether that is a new best."""
         if better:
-            return replace(self, best=value, best_step=self.step, stale=0)
-        return replace(self, stale=self.stale + 1)
+            return replace(self, best=value, best_step=self.step, stale=0, metric=metric)
+        return replace(self, stale=self.stale + 1, metric=metric)
 
 
 def save_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, at: Position) -> None:

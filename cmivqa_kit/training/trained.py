@@ -23,6 +23,7 @@ from cmivqa_kit.neural.encoders import Encoder, every_text
 from cmivqa_kit.neural.feature_sources import FeatureFiles, FeatureSource, source_for, source_of
 from cmivqa_kit.neural.networks import LoadedNetwork, NetworkSizes, load_network
 from cmivqa_kit.neural.settings import SystemSettings, TextSystemSettings
+from cmivqa_kit.neural.subtitle_embedding import EMBEDDED
 from cmivqa_kit.plugin.types import Plan, PredictOptions
 from cmivqa_kit.runs.device import threads
 from cmivqa_kit.runs.directory import EXAMPLES, RunDirectory, has_state
@@ -121,6 +122,11 @@ class TrainedBaseline(ABC, Generic[S, N, M]):
         self.encoder = settings.pretrained()
         if settings.feature_source is not None:
             settings.feature_source.prepare()
+
+    def reads_features(self, config: Config) -> bool:
+        """False where the rows are made of the subtitles."""
+        source = self.settings.of(config).feature_source
+        return source is None or source.name != EMBEDDED
 
     def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
         """Train on ``train``, keep the weights that are best on ``dev``; goes on from the run's state if it has one.

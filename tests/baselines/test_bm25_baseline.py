@@ -155,7 +155,7 @@ def test_language_is_ignored_where_the_corpus_has_one_set_of_subtitles() -> None
 
 
 def test_jieba_end_to_end() -> None:
-    pytest.importorskip("jieba", reason="jieba is optional: pip install 'cmivqa-kit[chinese]'")
+    pytest.importorskip("jieba", reason="jieba is optional: pip install jieba")
     corpus = split(
         [video("a", ["测量血压"] * 4), video("b", ["包扎伤口"] * 4)], [Question(0, "伤口怎么包扎", "Chinese")]
     )

@@ -23,6 +23,7 @@ def trained(folder: Path) -> PriorOnly:
     PriorOnly().fit(split(VIDEOS, questions), None, run)
     run.finish()
     assert run.read("prior.json") == {"start": 0.2, "end": 0.4, "seconds": 40, "answers": 3, "skipped": 1}
+    assert run.read("examples.json") == {"used": 3, "usable": 3, "dropped": {"no-duration": 1}}
     system = PriorOnly()
     system.load(open_run(run.path))
     return system
@@ -57,6 +58,8 @@ def test_only_track_1(tmp_path: Path) -> None:
     system = trained(tmp_path)
     with pytest.raises(UserError, match="Track 2"):
         list(system.predict(split(VIDEOS, []).for_prediction(2), 2, PredictOptions()))
+    with pytest.raises(UserError, match="prior cannot answer Tracks 2 and 3 by itself"):
+        list(system.predict(split(VIDEOS, []).for_prediction(2), "corpus", PredictOptions()))
     with pytest.raises(UserError, match="question 3: no video"):
         list(system.predict(split(VIDEOS, [Question(3, "?")]), 1, PredictOptions()))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from tests.cli.running import cmivqa_here, python
 from tests.data.corpora import read, smaller
 
 SHORT = ("--set", "train.pairs=6", "--set", "train.epochs=1", "--set", "train.dev_questions=1")
+INSTALL = "pip install torch transformers accelerate safetensors"
 NOT_PUBLISHED = "ccgs (recipe kit: not the published baseline)"
 
 
@@ -207,8 +210,10 @@ def test_without_torch_the_demo_goes_on_without_ccgs(tmp_path: Path) -> None:
     )
     done = python(code, "demo", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "Without ccgs, which needs torch, transformers: pip install 'cmivqa-kit[models]'" in done.stdout
-    refused = python(code, "train", cwd=tmp_path)
+    assert f"Without ccgs, which needs torch, transformers: {INSTALL}" in done.stdout
+    stated = tomllib.loads((tmp_path / "demo-workspace" / "cmivqa.toml").read_text(encoding="utf-8"))
+    assert not stated["model"]  # bare commands in the workspace are to work
+    refused = python(code, "train", "-m", "ccgs", cwd=tmp_path)
     assert refused.returncode == 2
-    assert "pip install" in refused.stderr
+    assert INSTALL in refused.stderr
     assert "-m bm25" in refused.stderr

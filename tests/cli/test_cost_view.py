@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmivqa_kit.cli.common import without_gpus
-from cmivqa_kit.cli.cost_view import Budget, duration
+from cmivqa_kit.cli.common import Session, without_gpus
+from cmivqa_kit.cli.cost_view import Budget, duration, show_cost
+from cmivqa_kit.prediction.pairs.pass_options import CostEstimate
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,17 @@ def test_durations(seconds: float, text: str) -> None:
 def test_the_words_for_the_processes_that_are_started() -> None:
     given_words = ["predict", "--gpus", "4", "--split", "testA", "--gpus=2", "--out", "x"]
     assert without_gpus(given_words) == ["predict", "--split", "testA", "--out", "x"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "budget", "said"),
+    [
+        (424, 0.0, "424 questions x 3 videos: "),
+        (492, 0.0, "424 questions (492 asked, equal ones once) x 3 videos: "),
+        (424, 180.0, "That is more than the 3 min of --budget: a question is asked of one video at least."),
+    ],
+)
+def test_what_a_pass_takes(capsys: pytest.CaptureFixture[str], asked: int, budget: float, said: str) -> None:
+    cost = CostEstimate(424, 3, 1272, 1272, 5000, 600.0, 0, 400, "cpu", asked)
+    show_cost(Session(), cost, None, 1, budget)
+    assert said in capsys.readouterr().out

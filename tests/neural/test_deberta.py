@@ -401,7 +401,7 @@ def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deberta_fused, "find_spec", lambda _: None)
     with pytest.raises(UserError) as raised, accelerate_encoder(encoder(), "fused"):
         pass
-    assert "pip install 'cmivqa-kit[fast]'" in str(raised.value)
+    assert "pip install 'disentangled-flash>=1.1.1,<2'" in str(raised.value)
     with accelerate_encoder(encoder(), "auto") as in_effect:
         assert in_effect == "cached"
 

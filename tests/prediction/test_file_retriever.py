@@ -79,8 +79,9 @@ def test_empty_lists_and_unknown_videos(path: Path, caplog: pytest.LogCaptureFix
     rows = [item(1, PULSE, "nowhere", "c", "\x1b[31m"), item(2, OTHER)]
     retriever = FileRetriever(put(path, rows))
     found = retriever.rank(CLINIC, 2)
-    assert found == [(("c", -1.0),), (("a", 0.0), ("b", 0.0))]
+    assert found == [(("c", -1.0),), ()]
     assert "2 video ids are not in the corpus and left out" in caplog.text
+    assert "of 2 questions 0 lose their whole list, 1 a part" in caplog.text
     assert "\x1b" not in caplog.text
 
 
@@ -150,3 +151,30 @@ def test_a_file_that_may_not_be_read(path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Path, "read_bytes", refused)
     with pytest.raises(UserError, match="cannot be read"):
         FileRetriever(path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([item(1, PULSE, "a.mp4"), item(2, OTHER, "v_b", "c.mp4")], r"3 ids not in the corpus, e\.g\. 'a\.mp4' \(in "),
+        ([item(1, PULSE), item(2, OTHER)], "2 empty lists"),
+        ([item(1, PULSE), item(2, OTHER, "nowhere")], r"1 empty list; 1 id not in the corpus, e\.g\. 'nowhere'"),
+    ],
+)
+def test_a_file_of_another_corpus_is_refused(path: Path, rows: list[Any], reason: str) -> None:
+    retriever = FileRetriever(put(path, rows))
+    with pytest.raises(UserError, match=f"for 2 of 2 questions of testA it names no video of the corpus .*{reason}"):
+        retriever.rank(CLINIC, 9)
+
+
+def test_what_a_file_lacks_is_counted_and_ranked_by_words(
+    path: Path, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    put(path, [item(1, PULSE, "a.mp4", "b.mp4"), item(2, OTHER, "a", "v_b")])
+    retriever = open_retriever(str(path), tmp_path / "runs", OPTIONS)
+    first, second = retriever.rank(CLINIC, 9)
+    assert ids([first])[0][:2] == ["b", "c"]  # who says "pulse"; the alphabet would say a
+    assert second == (("a", -1.0),)
+    assert retriever.without == 1
+    assert "of 2 questions 1 lose their whole list, 1 a part" in caplog.text
+    assert "for 1 of 2 questions (id 1); for these the list is that of bm25" in caplog.text

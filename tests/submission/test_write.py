@@ -105,7 +105,7 @@ def test_a_lone_surrogate_in_a_question_gives_a_readable_file(tmp_path: Path) ->
     assert document[0]["question"] == "a\ud800b"
 
 
-def refused(rows: Any, track: int, folder: Path) -> str:
+def refused(rows: Any, track: int | str, folder: Path) -> str:
     """The message of a refusal that leaves the older file as it was."""
     out = folder / "out.json"
     out.write_text("old", encoding="utf-8")
@@ -206,3 +206,22 @@ def test_a_sample_needs_a_corpus(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="the corpus has no videos"):
         write_sample(bare, 2, tmp_path / "sample.json")
     assert write_sample(bare, 1, tmp_path / "sample.json")
+
+
+def test_videos_outside_the_corpus_are_all_named(tmp_path: Path) -> None:
+    rows = rows_for(split_of(), (f"{A}.mp4", 1, 2), (B, 1, 2), ("elsewhere", 1, 2), (f"{A}.mp4", 3, 4))
+    text = refused(rows, 3, tmp_path)
+    number = len(rows)
+    assert "submission for dev, Track 3; 2 videos outside the corpus: 2 problems" in text
+    message = f"is not in the corpus ({2 * number} entries, first of question 0); the corpus has '{A}'"
+    assert f"video '{A}.mp4': {message}" in text
+    assert f"video 'elsewhere': is not in the corpus ({number} entries, first of question 0)\n" in text
+    many = rows_for(split_of(), *((f"video {n}", 1, 2) for n in range(30)))
+    assert "30 videos outside the corpus: 30 problems" in (listed := refused(many, "corpus", tmp_path))
+    assert "submission for dev, Tracks 2 and 3; " in listed
+    assert "... and 10 more" in listed
+
+
+def test_what_is_not_known_is_not_checked(tmp_path: Path) -> None:
+    split = replace(split_of(), videos={})
+    assert write(rows_for(split, ("elsewhere", 1, 2)), split, 2, tmp_path / "o.json").is_file()

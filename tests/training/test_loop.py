@@ -15,6 +15,7 @@ import torch
 
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.neural.weights import load_weights
+from cmivqa_kit.runs.dev_progress import DevProgress
 from cmivqa_kit.runs.directory import make_run
 from cmivqa_kit.training.loop import LoopSettings, train_loop
 from tests.training.toy import SETTINGS, Toy, run_toy
@@ -143,3 +144,31 @@ def test_no_pickle_lies_in_a_state(tmp_path: Path) -> None:
     run_toy(tmp_path / "a")
     names = {path.name for path in next((tmp_path / "a").glob("state-*")).iterdir()}
     assert names == {"model.safetensors", "moments.safetensors", "state.json"}
+
+
+def test_the_loss_is_logged_between_dev_evaluations(tmp_path: Path) -> None:
+    run_toy(tmp_path / "a", settings=replace(SETTINGS, evaluate_every=6, log_every=4))
+    assert [(line["step"], "closeness" in line) for line in log(tmp_path / "a")] == [
+        (4, False), (6, True), (8, False), (12, True),
+    ]  # fmt: skip
+    run_toy(tmp_path / "b", settings=replace(SETTINGS, evaluate_every=6, log_every=0))
+    assert [line["step"] for line in log(tmp_path / "b")] == [6, 12]
+
+
+def test_one_that_begins_again_logs_from_the_beginning(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "a", "toy", {}, seed=3)
+    run.log({"step": 1, "loss": 9.0})
+    train_loop(Toy(), run, SETTINGS)
+    assert [line["step"] for line in log(tmp_path / "a")] == [3, 6, 9, 12]
+
+
+def test_the_metric_that_decides_is_kept_with_the_outcome(tmp_path: Path) -> None:
+    told: list[tuple[int, bool]] = []
+    run = replace(
+        make_run(tmp_path / "a", "toy", {}, seed=3),
+        dev_progress=DevProgress(evaluation=lambda step, metrics, best: told.append((step, best))),
+    )
+    outcome = train_loop(Toy(), run, SETTINGS)
+    assert run.read("outcome.json")["metric"] == "closeness"
+    assert [step for step, _ in told] == [3, 6, 9, 12]
+    assert max(step for step, best in told if best) == outcome.best_step

@@ -117,7 +117,7 @@ class TinySystem(TrainedBaseline[TinySettings, TinyNetwork, RowScorer]):
             dev_rows = VideoRows(source.features(dev), MOST_ROWS, network.width)
 
             def figures(model: nn.Module) -> Mapping[str, float]:
-                return evaluate(answers(model, asked, dev_rows), asked, (1,))
+                return evaluate(answers(model, asked, dev_rows), asked, (1,), run.dev_progress.question)
 
             evaluation = DevEvaluation(figures, len(asked), 0.1)
         used = drawn(examples, settings, run)

@@ -34,7 +34,8 @@ declare(
     record(
         "the estimated cost of a pass",
         {
-            "questions": integer("to answer", "questions"),
+            "questions": integer("different ones: equal texts are asked once", "questions"),
+            "asked": integer("to answer, in all files", "questions"),
             "videos": integer("per question", "videos"),
             "pairs": integer("questions times videos", "pairs"),
             "rows": integer("rows of the network; more where a video is read in windows", "rows"),
@@ -53,9 +54,11 @@ declare(
                         "how often the right video is among them; null: not measured", "0 to 1", null=True
                     ),
                     "run": text("fingerprint of the run it answers from"),
+                    "without": integer("for which it names no video of the corpus", "questions"),
+                    "spare": text("whose list these get instead"),
                 },
                 null=True,
-                optional=("run",),
+                optional=("run", "without", "spare"),
             ),
             "ranking_costs_network": flag("choosing the videos runs a network as well, which is not counted"),
         },

@@ -15,8 +15,19 @@ declare(
         {
             "run": text("its directory"),
             "baseline": text("system that was fitted"),
-            "examples": integer("examples it was fitted on", "examples"),
+            "examples": integer("examples it was really fitted on", "examples"),
+            "usable": integer("examples that could be used", "examples"),
             "dropped": DROPPED,
+            "steps": integer("taken; null: the system learns in one pass", "optimizer steps", null=True),
+            "dev": record(
+                "best score on dev questions, whose weights answer; null: there was none",
+                {
+                    "metric": text("metric that decides"),
+                    "value": number("in the official program's own units"),
+                    "step": integer("at which it was reached", "optimizer steps"),
+                },
+                null=True,
+            ),
             "next": text("command to go on with"),
         },
     ),

@@ -106,4 +106,14 @@ def marks(manifest: Mapping[str, Any]) -> str:
         return ""
     known = first["recall_on_dev"]
     lost = f"it finds the right video of {known:.1%} of the dev questions" if known is not None else "never measured"
-    return f"not the published system: {first['name']} passed on {first['videos']} of {first['of']} videos ({lost})"
+    without = first.get("without", 0)
+    instead = (
+        f"; for {without} of {len(manifest['questions'])} questions it names no video of the corpus, and the list of "
+        f"{first['spare']} stands there"
+        if without
+        else ""
+    )
+    return (
+        f"not the published system: {first['name']} passed on {first['videos']} of {first['of']} videos ({lost})"
+        f"{instead}"
+    )

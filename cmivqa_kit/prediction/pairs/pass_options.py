@@ -29,9 +29,10 @@ class Chunk:
 class CostEstimate:
     """The estimated cost of a pass.
 
-    ``pairs`` are questions times videos, ``rows`` those of the network (more where a video is read in windows),
-    ``tokens`` without padding. ``seconds`` is the wall time on one device; ``memory`` its peak in bytes (0: unknown),
-    on a GPU the device's, else the process'. ``batch`` are tokens per batch.
+    ``questions`` are different ones: an equal text in the same language is asked once. ``asked`` are those that the
+    files answer, each as often as it stands there. ``pairs`` are questions times videos, ``rows`` those of the network
+    (more where a video is read in windows), ``tokens`` without padding. ``seconds`` is the wall time on one device;
+    ``memory`` its peak in bytes (0: unknown), on a GPU the device's, else the process'. ``batch`` are tokens per batch.
     """
 
     questions: int
@@ -43,6 +44,7 @@ class CostEstimate:
     memory: int
     batch: int
     device: str
+    asked: int = 0
 
     @property
     def pairs_per_second(self) -> float:
@@ -61,6 +63,8 @@ class FirstStage:
             split with answers, or asking it would take long.
         run: fingerprint of the run it answers from; empty where it needs none.
         costs_network: True where ranking the videos is still to come and runs a network, which no cost counts.
+        without: questions for which it names no video of the corpus.
+        spare: whose list these got instead.
     """
 
     name: str
@@ -69,16 +73,23 @@ class FirstStage:
     recall: float | None
     run: str = ""
     costs_network: bool = False
+    without: int = 0
+    spare: str = ""
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any]) -> FirstStage:
         """Read the fields of a manifest, as `to_dict` gives them."""
-        return cls(record["name"], record["videos"], record["of"], record["recall_on_dev"], record.get("run", ""))
+        return cls(
+            record["name"], record["videos"], record["of"], record["recall_on_dev"], record.get("run", ""),
+            without=record.get("without", 0), spare=record.get("spare", ""),
+        )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that records and manifests hold."""
-        record = {"name": self.name, "videos": self.videos, "of": self.of, "recall_on_dev": self.recall}
-        return {**record, "run": self.run} if self.run else record
+        record: dict[str, Any] = {"name": self.name, "videos": self.videos, "of": self.of, "recall_on_dev": self.recall}
+        if self.run:
+            record["run"] = self.run
+        return {**record, "without": self.without, "spare": self.spare} if self.without else record
 
 
 class OnlyPlanned(Exception):

@@ -15,10 +15,13 @@ from typing import Any, cast
 from cmivqa_kit import __version__
 from cmivqa_kit.data.corpus import data_fingerprint
 from cmivqa_kit.data.types import Question, Split
+from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import fingerprint, sha256
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.complete_retriever import CompleteRetriever
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.answer_list import cut
+from cmivqa_kit.prediction.pairs.budget import token_share, within_budget
 from cmivqa_kit.prediction.pairs.cached_pass import Asked, asked_as
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.cost import batch_tokens, estimate
@@ -81,20 +84,24 @@ def run_pass(
             # A pass that goes on has its videos already; what it would cost does not depend on which they are.
             if not pass_options.resume and not first.costs_network:
                 ranked = retriever.rank(split, top)
+                if isinstance(retriever, CompleteRetriever):
+                    first = replace(first, without=retriever.without, spare=retriever.spare_name)
+                _require_videos(retriever, ranked)
             corpus_pass.chosen = ChosenVideos.of(ranked, top, only=True)
-        cost = estimate(corpus_pass)
+        cost = replace(estimate(corpus_pass), asked=sum(len(part.questions) for part in splits))
         if first_stage is not None:
-            first = _within_budget(cost, first_stage, pass_options, path)
-            cost = _with_first_stage(cost, first)
+            first, ranked = within_budget(cost, first_stage, corpus_pass, pass_options, path)
+            cost = _with_first_stage(cost, first, corpus_pass, ranked)
         pass_options.announce(_shared(cost, pass_options.group.count), first)
         if pass_options.plan_only:
             raise OnlyPlanned(_shared(cost, pass_options.group.count))
         manifest = _manifest(run, corpus_pass, options, first, retriever)
         line_times = [corpus_pass.engine(language).line_times for language in corpus_pass.languages]
-        folder = store.begin(path, manifest, line_times, pass_options.resume, pass_options.force, ranked)
+        behind_it = ranked if retriever is not None else ()
+        folder = store.begin(path, manifest, line_times, pass_options.resume, pass_options.force, behind_it)
         same_batches = pass_options.resume and not settings.tokens
         tokens = folder.manifest["batch_tokens"] if same_batches else corpus_pass.tokens
-        ranked = folder.retrieved if pass_options.resume else ranked
+        ranked = folder.retrieved if pass_options.resume and retriever is not None else ranked
         return str(folder.path), tokens, first.videos if first else 0, ranked
 
     name, tokens, videos, ranked = pass_options.group.first(begun)
@@ -102,7 +109,7 @@ def run_pass(
     if retriever is not None:
         corpus_pass.chosen = ChosenVideos.of(ranked, top, only=True)
     elif first_stage is not None and videos:
-        corpus_pass.chosen = ChosenVideos.of(first_stage.rank(split, videos), videos)
+        corpus_pass.chosen = ChosenVideos.of(ranked, videos)
     folder = store.PassFolder(Path(name))
     left = {chunk.number for chunk in folder.missing()}
     chunks = corpus_pass.chunks()
@@ -167,7 +174,20 @@ def _behind_retriever(
     recall = before.recall if before is not None else retriever.recall(pass_options.dev(), top)
     # A plan does not rank videos where that takes long; it says so.
     later = pass_options.plan_only and not pass_options.resume and retriever.costs_network(split)
-    return FirstStage(retriever.name, min(top, len(split.videos)), len(split.videos), recall, costs_network=later)
+    return FirstStage(
+        retriever.name, min(top, len(split.videos)), len(split.videos), recall, costs_network=later,
+        without=before.without if before is not None else 0, spare=before.spare if before is not None else "",
+    )  # fmt: skip
+
+
+def _require_videos(retriever: VideoRetriever, rankings: Sequence[Ranking]) -> None:
+    """Refuse a retriever without a video for a question: nothing could be answered there."""
+    lacking = sum(not ranking for ranking in rankings)
+    if lacking:
+        raise UserError(
+            f"--retriever {retriever.name}: no video of the corpus for {lacking} of {len(rankings)} questions",
+            "Give another --retriever, e.g. bm25.",
+        )
 
 
 def _behind(retriever: VideoRetriever | None) -> str:
@@ -178,32 +198,15 @@ def _behind(retriever: VideoRetriever | None) -> str:
     return f"-behind-{plain or 'retriever'}"
 
 
-def _within_budget(
-    cost: CostEstimate, first_stage: VideoRetriever, pass_options: PassOptions, path: Path
-) -> FirstStage | None:
-    """The first stage with as many videos as the budget allows, and its recall; ``None`` where all can be scored.
-
-    A pass that goes on has its number of videos already, whatever the time of a pair is now.
-    """
-    run = str(first_stage.facts.get("run") or "")
-    if pass_options.resume:
-        before = store.first_stage(path)
-        return replace(before, name=first_stage.name, run=run) if before is not None else None
-    per_question = pass_options.budget * pass_options.group.count * cost.pairs_per_second / max(1, cost.questions)
-    videos = max(1, int(per_question))
-    if videos >= cost.videos:
-        return None
-    recall = first_stage.recall(pass_options.dev(), videos)
-    return FirstStage(first_stage.name, videos, cost.videos, recall, run)
-
-
-def _with_first_stage(cost: CostEstimate, first: FirstStage | None) -> CostEstimate:
+def _with_first_stage(
+    cost: CostEstimate, first: FirstStage | None, corpus_pass: CorpusPass, ranked: Sequence[Ranking]
+) -> CostEstimate:
     if first is None:
         return cost
-    share = first.videos / first.of
+    share = token_share(corpus_pass, ranked, first.videos)
     return replace(
-        cost, pairs=round(cost.pairs * share), rows=round(cost.rows * share), tokens=round(cost.tokens * share),
-        seconds=cost.seconds * share,
+        cost, pairs=round(cost.pairs * first.videos / first.of), rows=round(cost.rows * first.videos / first.of),
+        tokens=round(cost.tokens * share), seconds=cost.seconds * share,
     )  # fmt: skip
 
 

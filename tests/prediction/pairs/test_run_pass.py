@@ -363,3 +363,13 @@ def test_killed_and_resumed_in_two_processes(
 
 
 ROOT = Path(__file__).parents[3]
+
+
+def test_equal_questions_are_asked_once_and_all_are_told(files: Catalogue, run: RunDirectory, out: Path) -> None:
+    path = next(files.root.glob("*testA*track23*"))
+    asked = rows(path)
+    write_json(path, [*asked, {**asked[0], "id": 99}])
+    told: list[CostEstimate] = []
+    ask(catalogue(files.root), run, out, PassOptions(announce=lambda cost, first: told.append(cost)))
+    assert (told[0].questions, told[0].asked) == (len(asked), len(asked) + 1)
+    assert len(rows(out)) == len(asked) + 1

@@ -1,0 +1,74 @@
+"""The run that answers where none is named: the newest finished one that serves the tracks that are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cmivqa_kit.data.display import tracks_in_words
+from cmivqa_kit.data.types import Track
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.registry import create, find_declaration
+from cmivqa_kit.prediction.types import Localizer
+from cmivqa_kit.runs.directory import RunDirectory, finished_runs, newest_run
+
+CORPUS_TRACKS: tuple[Track, ...] = (2, 3)
+
+
+def tracks_of(track: Track | None) -> tuple[Track, ...]:
+    """The tracks that a ``--track`` option asks for: that one, else those of the corpus."""
+    return CORPUS_TRACKS if track is None else (track,)
+
+
+def newest_serving_run(folder: Path, track: Track | None = None, behind_retriever: bool = False) -> RunDirectory:
+    """The newest finished run, of whatever baseline, that serves the tracks that are asked.
+
+    Args:
+        folder: of the runs.
+        track: the one that is asked; ``None``: Tracks 2 and 3.
+        behind_retriever: the run has to find spans in the videos of a retriever (`Localizer`).
+
+    Raises:
+        UserError: there is no such run; it says which tracks the newest of each baseline serves.
+    """
+    asked = tracks_of(track)
+    runs = [newest_run(folder), *finished_runs(folder)[1:]]  # without any: its error
+    if behind_retriever:
+        return _newest_localizer(folder, runs)
+    for run in runs:
+        if set(asked) <= {*_tracks(run)}:
+            return run
+    served = {run.baseline: run for run in reversed(runs)}
+    tracks = {name: tracks for name, run in served.items() if (tracks := _tracks(run))}
+    names = "; ".join(f"{served[name].path} serves {tracks_in_words(some)}" for name, some in tracks.items())
+    other = next((some[0] for some in tracks.values()), None)
+    raise UserError(
+        f"{folder}: no finished run serves {tracks_in_words(asked)}" + (f" ({names})" if names else ""),
+        f"Train one that does: cmivqa train{' -m bm25' if track == 1 else ''}"
+        + (f"; or ask for what there is: --track {other}" if other is not None else ""),
+    )
+
+
+def _newest_localizer(folder: Path, runs: Sequence[RunDirectory]) -> RunDirectory:
+    """The first of the runs whose baseline is a `Localizer`."""
+    failure: UserError | None = None
+    for run in runs:
+        if 1 not in _tracks(run):  # what finds spans in a given video
+            continue
+        try:
+            if isinstance(create(find_declaration(run.baseline)), Localizer):
+                return run
+        except UserError as error:  # it lacks a package here
+            failure = failure or error
+    raise failure or UserError(
+        f"{folder}: no finished run finds spans in the videos of a retriever",
+        "Train one that does: cmivqa train -m mutualsl; or leave out --retriever.",
+    )
+
+
+def _tracks(run: RunDirectory) -> tuple[Track, ...]:
+    """The tracks that the baseline of a run serves; none where it is not installed here."""
+    try:
+        return find_declaration(run.baseline).tracks
+    except UserError:
+        return ()
