@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.errors import Problem, UserError, closest, problems_error
-from cmivqa_kit.files import decode, read_bytes
+from cmivqa_kit.files import decode, guess_encoding, read_bytes
 
 FILE = "cmivqa.toml"
 EMBEDDED = "embedded demo corpus"
+# In double quotes TOML takes what follows a backslash for an escape: "C:\\Users" is none, "D:\\new" holds a line end.
+_WINDOWS = re.compile(r'=\s*"[^"\n]*\\')
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BACKSLASH = "Write a path with \\ in single quotes, or with / instead: root = 'C:\\data' or root = \"C:/data\"."
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +133,16 @@ def render(values: Mapping[str, Any]) -> str:
 
 
 def _read(file: Path) -> dict[str, Any]:
+    data = read_bytes(file)
     try:
-        document = tomllib.loads(decode(read_bytes(file), file))
+        text = decode(data, file)
+    except UserError as error:
+        encoding = guess_encoding(data) or "another encoding"
+        raise UserError(error.message, f"Save {file} again as UTF-8; it is in {encoding} now.") from None
+    try:
+        document = tomllib.loads(text.replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:  # no TOML; an integer of thousands of digits; nested too deeply
-        raise UserError(f"{file}: not TOML ({error})", "Mend that line.") from None
+        raise UserError(f"{file}: not TOML ({error})", _BACKSLASH if _WINDOWS.search(text) else "Mend that line.") from None
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for section, table in document.items():
@@ -144,6 +155,8 @@ def _read(file: Path) -> dict[str, Any]:
                 problems.append(Problem(name, f"unknown setting.{closest(name, KEYS)}"))
             elif type(value) is not (wanted := int if isinstance(KEYS[name].default, int) else str):
                 problems.append(Problem(name, f"{value!r} is not a {'whole number' if wanted is int else 'text'}"))
+            elif isinstance(value, str) and _CONTROL.search(value):
+                problems.append(Problem(name, f"{value!r} holds a control character. {_BACKSLASH}"))
             elif value != "":  # an empty text is as good as none
                 values[name] = value
     if problems:
