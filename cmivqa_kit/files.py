@@ -54,7 +54,7 @@ def cache_root() -> Path:
 
 
 def _writable(folder: Path) -> bool:
-    """True where the folder, or the nearest one above that there is, can be written; or where it is there to be read."""
+    """True for a folder that is there to be read, or that could be made below the nearest one above it."""
     nearest = next((up for up in (folder, *folder.parents) if up.exists()), folder)
     return nearest == folder or (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK))
 

@@ -142,7 +142,9 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(text.replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:  # no TOML; an integer of thousands of digits; nested too deeply
-        raise UserError(f"{file}: not TOML ({error})", _BACKSLASH if _WINDOWS.search(text) else "Mend that line.") from None
+        raise UserError(
+            f"{file}: not TOML ({error})", _BACKSLASH if _WINDOWS.search(text) else "Mend that line."
+        ) from None
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for section, table in document.items():

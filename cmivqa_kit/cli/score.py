@@ -115,18 +115,19 @@ def command(
 
 
 def _next(session: Session, paths: Sequence[Path], entries: Sequence[Entry]) -> None:
-    """Compare what can be compared; else take a sound file apart; else look at what is not right."""
+    """Compare what can be compared; else look at what is not right; else take the file apart."""
     from cmivqa_kit.cli.scoretable import comparable
 
     again = (*REPEATED, "split", "truth", "track", *CHOSEN)
     several = comparable(entries)
     sound = [entry for entry in entries if entry.sound and not any(card.strict.error for card in entry.cards)]
+    doubtful = next((path for path in paths if path not in {entry.path for entry in sound}), None)
     located = next((entry.path for entry in sound if any(card.track != 2 for card in entry.cards)), None)
     if several:
         session.next(words("cmivqa", "compare", *several), again)
+    elif doubtful:
+        session.next(words("cmivqa", "validate", doubtful), (*REPEATED, "split", "track"))
     elif located:
         session.next(words("cmivqa", "diagnose", located), again)
-    elif sound:
-        session.next("cmivqa baselines", ())  # a ranking of videos alone is not taken apart
     else:
-        session.next(words("cmivqa", "validate", paths[0]), (*REPEATED, "split", "track"))
+        session.next("cmivqa baselines", ())  # a ranking of videos alone is not taken apart

@@ -30,11 +30,22 @@ def show_table(session: Session, entries: Sequence[Entry], look: Look, refused: 
     if scores:
         raw = [">official, raw"] if look.raw else []
         interval = [f">{scores[0].card.interval_level} interval"] if any(score.intervals for score in scores) else []
-        columns = [">rank", "file", "track", "ranked by", ">official", *raw, ">strict", *interval, ">answered", "remarks"]
+        columns = [
+            "file",
+            ">rank",
+            "track",
+            "ranked by",
+            ">official",
+            *raw,
+            ">strict",
+            *interval,
+            ">answered",
+            "remarks",
+        ]
         splits = list(dict.fromkeys(score.card.split for score in scores))
         rows = [row for track in TRACKS for row in _rows(entries, track, look, bool(interval), len(splits) > 1)]
         nothing = [*(one.path for one in entries if not one.scores), *refused]
-        rows += [[NONE, str(path), *[NONE] * (len(columns) - 3), "not scored: see below"] for path in nothing]
+        rows += [[str(path), *[NONE] * (len(columns) - 2), "not scored: see below"] for path in nothing]
         files = sum(bool(one.scores) for one in entries)
         session.table(f"{count(files, 'file')}, {', '.join(splits)}", columns, rows)
     from cmivqa_kit.plugin.settings import name_recipe
@@ -82,7 +93,8 @@ def _rows(entries: Sequence[Entry], track: int, look: Look, interval: bool, spli
     found.sort(key=lambda pair: _order(pair[1].card))
     places = _places([score.card for _, score in found])
     rows = [
-        [place, *_row(path, score, look, interval, splits)] for place, (path, score) in zip(places, found, strict=True)
+        [str(path), place, *_row(score, look, interval, splits)]
+        for place, (path, score) in zip(places, found, strict=True)
     ]
     published: dict[tuple[str, str], Beside] = {}
     for _, score in found:
@@ -109,13 +121,12 @@ def _places(cards: Sequence[ScoreCard]) -> list[str]:
     return places
 
 
-def _row(path: Path, score: ScoreWithIntervals, look: Look, interval: bool, splits: bool) -> list[str]:
+def _row(score: ScoreWithIntervals, look: Look, interval: bool, splits: bool) -> list[str]:
     card, name = score.card, score.card.headline
     scale = card.strict.scale(name)
     official, counts = card.official, card.counts
     raw = [repr(official.raw[name]) if name in official.raw else NONE] if look.raw else []
     return [
-        str(path),
         f"{card.track} {card.split}" if splits else str(card.track),
         metric_name(name, scale),
         number(official.metrics.get(name), card.decimals),
@@ -151,4 +162,4 @@ def _published(beside: Beside, look: Look, interval: bool) -> list[str]:
         remarks.append("another corpus: for orientation only")
     blank = [NONE] * (look.raw + 1 + interval + 1)  # raw, strict, interval, answered
     official = number(value, card.decimals)
-    return [NONE, f"{beside.name}, published", str(card.track), card.headline, official, *blank, "; ".join(remarks)]
+    return [f"{beside.name}, published", NONE, str(card.track), card.headline, official, *blank, "; ".join(remarks)]

@@ -116,7 +116,9 @@ def _jieba() -> Callable[[str], list[str]]:
             'text.segmenter = "jieba" needs jieba, which is not installed',
             "Install it: pip install 'cmivqa-kit[chinese]'; or keep text.segmenter = \"characters\".",
         ) from None
-    jieba.setLogLevel("CRITICAL")  # it reports to stderr how long its dictionary took to load, and a cache it cannot write
+    jieba.setLogLevel(
+        "CRITICAL"
+    )  # it reports to stderr how long its dictionary took to load, and a cache it cannot write
     _keep_dictionary(jieba)
 
     def cut(run: str) -> list[str]:

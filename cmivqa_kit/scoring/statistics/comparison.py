@@ -23,7 +23,7 @@ from cmivqa_kit.scoring.statistics.paired import DEFAULTS, Difference, Settings,
 # Parts of a signature that may differ between cards: strict values do not depend on the interpreter, and on the version
 # of the kit only where an error was mended.
 # The split is only a name: the digest of the answers, which always stands beside it, says whether they are the same.
-_KIT, _FREE = "cmivqa-kit", ("cmivqa-kit", "python", "split")
+_KIT, _FREE = "cmivqa-kit", ("cmivqa-kit", "python")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,9 @@ class Comparison:
             return f"{told} ({_evidence(found)}): {_limit(found)}."
         amount = found.scale.text(abs(found.difference))
         # The amount has no sign, so its interval is told the same way round.
-        return f"{b} is {found.verdict} than {a} on {found.metric} by {amount} ({_evidence(found, found.difference < 0)})."
+        return (
+            f"{b} is {found.verdict} than {a} on {found.metric} by {amount} ({_evidence(found, found.difference < 0)})."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable twin (``compare --format json``).
@@ -190,6 +192,8 @@ def _common(cards: Sequence[ScoreCard], labels: Sequence[str]) -> tuple[str, tup
         differ = f"{name} is {given[0]} for {labels[0]} and {given[other]} for {labels[other]}"
         if name == _KIT:
             remarks.append(f"scored by different versions of the kit: {differ}")
+        elif name == "split" and len({signature.get("truth") for signature in parts}) == 1:
+            remarks.append(f"the same answers under several names: {differ}")
         elif name not in _FREE:
             faults.append(differ)
     if faults:
