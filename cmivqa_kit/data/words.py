@@ -101,7 +101,7 @@ def _latin(word: str, stemmed: bool, stop_words: bool) -> Iterator[str]:
 
 
 def _keep_dictionary(jieba: Any) -> None:
-    """Let jieba keep its parsed dictionary in the kit's cache: its own place is one file in /tmp that all users share."""
+    """Let jieba keep its parsed dictionary in the kit's cache: its own is a file in /tmp for all users."""
     folder = cache_root() / "jieba"
     with suppress(OSError):  # without a folder it parses its dictionary each time
         folder.mkdir(parents=True, exist_ok=True)
