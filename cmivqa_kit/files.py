@@ -24,13 +24,39 @@ CUT_OFF = "The file ends too early: it was cut off. Copy or download it again."
 
 
 def cache_root() -> Path:
-    """``$CMIVQA_CACHE`` where set, else the platform's cache folder of the user."""
-    chosen = os.environ.get("CMIVQA_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
-    from platformdirs import user_cache_dir
+    """``$CMIVQA_CACHE`` where set, else the platform's cache folder of the user, else a temporary one of the user.
 
-    return Path(user_cache_dir("cmivqa-kit", appauthor=False))
+    Without a home (no ``HOME``, a user id that the system does not know) or with one that cannot be written, a folder
+    of the user in the system's temporary folder serves.
+
+    Raises:
+        UserError: there is no temporary folder either.
+    """
+    chosen = os.environ.get("CMIVQA_CACHE")
+    try:
+        if chosen:
+            return Path(chosen).expanduser()
+        from platformdirs import user_cache_dir
+
+        usual = Path(user_cache_dir("cmivqa-kit", appauthor=False))
+        if usual.is_absolute() and _writable(usual):  # a home that is not known stays "~"
+            return usual
+    except RuntimeError:  # no home to be told
+        if chosen:
+            raise UserError(f"CMIVQA_CACHE={chosen}: there is no such user", "Give the whole path.") from None
+    try:
+        temporary = Path(tempfile.gettempdir())
+    except OSError as error:
+        what = f"no folder for kept files: no home folder and no temporary one ({error.strerror or error})"
+        raise UserError(what, "Set CMIVQA_CACHE to a folder that you can write to.") from None
+    owner = os.getuid() if hasattr(os, "getuid") else "user"
+    return temporary / f"cmivqa-kit-{owner}"
+
+
+def _writable(folder: Path) -> bool:
+    """True for a folder that is there to be read, or that could be made below the nearest one above it."""
+    nearest = next((up for up in (folder, *folder.parents) if up.exists()), folder)
+    return nearest == folder or (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK))
 
 
 @contextmanager

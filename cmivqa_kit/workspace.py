@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.errors import Problem, UserError, closest, problems_error
-from cmivqa_kit.files import decode, read_bytes
+from cmivqa_kit.files import decode, guess_encoding, read_bytes
 
 FILE = "cmivqa.toml"
 EMBEDDED = "embedded demo corpus"
@@ -19,6 +20,10 @@ DEFAULT = "default"  # origin of a setting that nobody stated
 KINDS = {int: "whole number", float: "number", str: "text"}
 FLAGSHIP = "ccgs"  # the baseline where none is named
 WITHOUT_MODELS = "bm25"  # the same where the packages of neural baselines are missing
+# In double quotes TOML takes what follows a backslash for an escape: "C:\\Users" is none, "D:\\new" holds a line end.
+_WINDOWS = re.compile(r'=\s*"[^"\n]*\\')
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BACKSLASH = "Write a path with \\ in single quotes, or with / instead: root = 'C:\\data' or root = \"C:/data\"."
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +150,18 @@ def render(values: Mapping[str, Any]) -> str:
 
 
 def _read(file: Path) -> dict[str, Any]:
+    data = read_bytes(file)
     try:
-        document = tomllib.loads(decode(read_bytes(file), file))
+        text = decode(data, file)
+    except UserError as error:
+        encoding = guess_encoding(data) or "another encoding"
+        raise UserError(error.message, f"Save {file} again as UTF-8; it is in {encoding} now.") from None
+    try:
+        document = tomllib.loads(text.replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:  # no TOML; an integer of thousands of digits; nested too deeply
-        raise UserError(f"{file}: not TOML ({error})", "Mend that line.") from None
+        raise UserError(
+            f"{file}: not TOML ({error})", _BACKSLASH if _WINDOWS.search(text) else "Mend that line."
+        ) from None
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for section, table in document.items():
@@ -163,6 +176,8 @@ def _read(file: Path) -> dict[str, Any]:
                 problems.append(Problem(name, f"{value!r} is not a {KINDS[kinds[0]]}"))
             elif kinds[0] is float and not 0 <= value < math.inf:
                 problems.append(Problem(name, f"{value!r} is not 0 or more"))
+            elif isinstance(value, str) and _CONTROL.search(value):
+                problems.append(Problem(name, f"{value!r} holds a control character. {_BACKSLASH}"))
             elif value != "":  # an empty text is as good as none
                 values[name] = value
     if problems:

@@ -251,3 +251,18 @@ def test_fingerprints_and_hashes(tmp_path: Path) -> None:
         assert fingerprint_lists(iter(map(iter, lists))) == fingerprint(lists)
     (tmp_path / "x").write_bytes(b"abc")
     assert files.sha256(tmp_path / "x").startswith("ba7816bf")
+
+
+def test_without_a_home_the_cache_is_a_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CMIVQA_CACHE", raising=False)
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda *_, **__: "~/.cache/cmivqa-kit")  # an unknown user's
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    assert files.cache_root().parent == tmp_path
+
+    def none() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", none)
+    with pytest.raises(UserError, match="no home folder") as caught:
+        files.cache_root()
+    assert caught.value.code == 2 and "CMIVQA_CACHE" in caught.value.fix

@@ -149,3 +149,20 @@ def test_the_rendered_file_shows_every_setting(here: Path) -> None:
     assert space["model.baseline"] == "prior"
     assert space.settings["run.seed"].origin == FILE
     assert space["run.directory"] == "runs"
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        (b'[data]\nroot = "C:\\Users\\lin"\n', "single quotes"),
+        (b'[data]\nroot = "D:\\new\\test"\n', "single quotes"),
+        ('\ufeff[data]\nroot = "D:/data"\n'.encode("utf-16-le"), "cmivqa.toml again as UTF-8; it is in UTF-16"),
+    ],
+)
+def test_windows_paths_and_encodings(tmp_path: Path, text: bytes, part: str) -> None:
+    (tmp_path / "cmivqa.toml").write_bytes(text)
+    with pytest.raises(UserError) as caught:
+        open_workspace(folder=tmp_path)
+    assert part in str(caught.value) and "utf8.json" not in str(caught.value)
+    (tmp_path / "cmivqa.toml").write_bytes(b"[data]\r\nroot = 'C:\\Users\\lin'\r\n")
+    assert str(open_workspace(folder=tmp_path)["data.root"]).endswith("C:\\Users\\lin")

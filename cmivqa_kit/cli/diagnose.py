@@ -54,15 +54,16 @@ def command(
         _check_target(html, force, [file, *([] if truth is None else [truth])])
     entry = open_entry(file, ground)
     diagnosis, made_by = diagnose_entry(entry), _name(entry.made_by)
+    if html is not None:  # before anything is printed: a reader that leaves takes no file with it
+        from cmivqa_kit.diagnosis.page import write_page
+        from cmivqa_kit.diagnosis.payload import payload
+
+        write_page(html, payload(diagnosis, file.name, made_by), force)
     if session.json:
         render.as_json({"file": file, "made_by": made_by, **diagnosis.to_dict()})
     else:
         show(session, file, diagnosis, made_by)
     if html is not None:
-        from cmivqa_kit.diagnosis.page import write_page
-        from cmivqa_kit.diagnosis.payload import payload
-
-        write_page(html, payload(diagnosis, file.name, made_by), force)
         session.say(f"{html}: open it in a browser; it needs no network")
     _next(session, file, html)
 

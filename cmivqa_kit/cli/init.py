@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-from collections import Counter
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, Task, TaskID
 
 T = TypeVar("T")
+PIPED = 160  # columns where the output is no terminal
+WORD = 11  # characters of a word that never breaks: an id of YouTube
 CELL = 400  # characters shown of one cell; --format json and csv have the whole
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -39,9 +41,9 @@ class _Console(Console):
 
 
 def console() -> Console:
-    """The console for standard output; 120 columns where it is no terminal, so that pipes do not wrap at 80."""
+    """The console for standard output; wide where it is no terminal, so that pipes do not wrap at 80."""
     made = _Console(highlight=False, markup=False, emoji=False)
-    return made if made.is_terminal else _Console(highlight=False, markup=False, emoji=False, width=120)
+    return made if made.is_terminal else _Console(highlight=False, markup=False, emoji=False, width=PIPED)
 
 
 def table(out: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -54,6 +56,12 @@ def table(out: Console, title: str, columns: Sequence[str], rows: Iterable[Seque
         made.add_column(name.lstrip(">"), justify="right" if right else "left", overflow="fold")
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(_cut(safe(cell))) for cell in row))
+    for column in made.columns:  # numbers, intervals and words stay whole; only what is longer folds
+        words = [re.split(r"\s+", cell.plain) for cell in column.cells if isinstance(cell, Text)]
+        longest = max((len(word) for cell in words for word in cell), default=0)
+        column.min_width = min(longest, WORD)
+        if column.justify == "right":
+            column.no_wrap = True
     # Names stay whole on a narrow terminal where they fit; the other columns fold.
     first = [cell.cell_len for column in made.columns[:1] for cell in column.cells if isinstance(cell, Text)]
     if first:

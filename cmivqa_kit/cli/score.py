@@ -12,7 +12,7 @@ from cmivqa_kit.cli.choice import CHOSEN, choice_options, read_choice, resamplin
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, files_of, finish, options, words
 from cmivqa_kit.cli.published import published_name, published_options
 from cmivqa_kit.data.display import count
-from cmivqa_kit.errors import ExitCode
+from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.files import no_collector
 
 if TYPE_CHECKING:
@@ -87,36 +87,47 @@ def command(
     look = Look(raw, part=only is not None)
     codes: list[int] = [ExitCode.OK]
     entries: list[Entry] = []
+    refused: dict[Path, UserError] = {}
     for path in paths:
         with error_of_each(len(paths), codes), no_collector():  # until the decoded file is gone again
-            entry = open_entry(path, ground)
-            if not entry.sound:
-                codes.append(ExitCode.UNREADABLE)
-            entry.release()
+            try:
+                entry = open_entry(path, ground)
+                if not entry.sound:
+                    codes.append(ExitCode.UNREADABLE)
+                entry.release()
+            except UserError as error:
+                refused[path] = error
+                raise
             entries.append(entry)
-            if not session.json and (verbose or len(paths) == 1):
-                show_file(session, entry, look)
+    # Before anything is printed: a reader that leaves takes no file with it.
+    rows = 0 if per_question is None else write_rows(per_question, entries)
     if session.json:
         render.as_json([entry.to_dict() for entry in entries])
-    elif len(paths) > 1:
-        show_table(session, entries, look)
+    else:
+        for entry in entries if verbose or len(paths) == 1 else ():
+            show_file(session, entry, look)
+        if len(paths) > 1:
+            show_table(session, entries, look, tuple(refused))
     if per_question is not None:
-        rows = write_rows(per_question, entries)
         session.say(f"{per_question}: {count(rows, 'row')}" if rows else f"{per_question}: not written, nothing scored")
     _next(session, paths, entries)
     finish(max(codes))
 
 
 def _next(session: Session, paths: Sequence[Path], entries: Sequence[Entry]) -> None:
-    """Compare what can be compared; else look at what is not right; else at what else there is."""
+    """Compare what can be compared; else look at what is not right; else take the file apart."""
     from cmivqa_kit.cli.scoretable import comparable
 
+    again = (*REPEATED, "split", "truth", "track", *CHOSEN)
     several = comparable(entries)
-    sound = {entry.path for entry in entries if entry.sound}
-    doubtful = next((path for path in paths if path not in sound), None)
+    sound = [entry for entry in entries if entry.sound and not any(card.strict.error for card in entry.cards)]
+    doubtful = next((path for path in paths if path not in {entry.path for entry in sound}), None)
+    located = next((entry.path for entry in sound if any(card.track != 2 for card in entry.cards)), None)
     if several:
-        session.next(words("cmivqa", "compare", *several), (*REPEATED, "split", "truth", "track", *CHOSEN))
+        session.next(words("cmivqa", "compare", *several), again)
     elif doubtful:
         session.next(words("cmivqa", "validate", doubtful), (*REPEATED, "split", "track"))
+    elif located:
+        session.next(words("cmivqa", "diagnose", located), again)
     else:
-        session.next("cmivqa baselines", ())
+        session.next("cmivqa baselines", ())  # a ranking of videos alone is not taken apart

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,15 +21,31 @@ from cmivqa_kit.scoring.card_text import NONE, bounds, fault_lines, how_sure, me
 COMPARED = 5  # files in the proposed command
 
 
-def show_table(session: Session, entries: Sequence[Entry], look: Look) -> None:
-    """One row per file and track, in the order given within a track; then how to read them, and what is wrong."""
+def show_table(session: Session, entries: Sequence[Entry], look: Look, refused: Sequence[Path] = ()) -> None:
+    """One row per file and track, the best strict score first; then how to read them, and what is wrong.
+
+    Files that could not be scored, the ``refused`` and those that nothing in could be held against answers, come last.
+    """
     scores = [score for one in entries for score in one.scores]
     if scores:
         raw = [">official, raw"] if look.raw else []
         interval = [f">{scores[0].card.interval_level} interval"] if any(score.intervals for score in scores) else []
-        columns = ["file", "track", "ranked by", ">official", *raw, ">strict", *interval, ">answered", "remarks"]
+        columns = [
+            "file",
+            ">rank",
+            "track",
+            "ranked by",
+            ">official",
+            *raw,
+            ">strict",
+            *interval,
+            ">answered",
+            "remarks",
+        ]
         splits = list(dict.fromkeys(score.card.split for score in scores))
         rows = [row for track in TRACKS for row in _rows(entries, track, look, bool(interval), len(splits) > 1)]
+        nothing = [*(one.path for one in entries if not one.scores), *refused]
+        rows += [[str(path), *[NONE] * (len(columns) - 2), "not scored: see below"] for path in nothing]
         files = sum(bool(one.scores) for one in entries)
         session.table(f"{count(files, 'file')}, {', '.join(splits)}", columns, rows)
     from cmivqa_kit.plugin.settings import name_recipe
@@ -65,7 +82,7 @@ def comparable(entries: Sequence[Entry]) -> list[Path]:
     groups: dict[tuple[int, str], list[Path]] = {}
     for one in entries:
         for score in one.scores:
-            if not score.card.strict.error:
+            if not score.card.strict.error and one.sound:
                 groups.setdefault((score.card.track, score.card.split), []).append(one.path)
     most = max(groups.values(), key=len, default=[])
     return most[:COMPARED] if len(most) > 1 else []
@@ -73,7 +90,12 @@ def comparable(entries: Sequence[Entry]) -> list[Path]:
 
 def _rows(entries: Sequence[Entry], track: int, look: Look, interval: bool, splits: bool) -> list[list[str]]:
     found = [(one.path, score) for one in entries for score in one.scores if score.card.track == track]
-    rows = [_row(path, score, look, interval, splits) for path, score in found]
+    found.sort(key=lambda pair: _order(pair[1].card))
+    places = _places([score.card for _, score in found])
+    rows = [
+        [str(path), place, *_row(score, look, interval, splits)]
+        for place, (path, score) in zip(places, found, strict=True)
+    ]
     published: dict[tuple[str, str], Beside] = {}
     for _, score in found:
         if score.published is not None and score.published.figures:
@@ -81,13 +103,30 @@ def _rows(entries: Sequence[Entry], track: int, look: Look, interval: bool, spli
     return rows + [_published(one, look, interval) for one in published.values()]
 
 
-def _row(path: Path, score: ScoreWithIntervals, look: Look, interval: bool, splits: bool) -> list[str]:
+def _order(card: ScoreCard) -> tuple[str, float]:
+    """Cards of one split together, the best strict headline first, those without one last; equal ones as given."""
+    value = card.strict.metrics.get(card.headline)
+    return card.split, math.inf if value is None else -card.strict.scale(card.headline).gain(value)
+
+
+def _places(cards: Sequence[ScoreCard]) -> list[str]:
+    """The rank of each of the sorted cards within its split, equal scores sharing one; none without a score."""
+    places: list[str] = []
+    first: dict[tuple[str, float], int] = {}
+    number: dict[str, int] = {}
+    for card in cards:
+        number[card.split] = number.get(card.split, 0) + 1
+        place = first.setdefault(_order(card), number[card.split])
+        places.append(NONE if card.headline not in card.strict.metrics else str(place))
+    return places
+
+
+def _row(score: ScoreWithIntervals, look: Look, interval: bool, splits: bool) -> list[str]:
     card, name = score.card, score.card.headline
     scale = card.strict.scale(name)
     official, counts = card.official, card.counts
     raw = [repr(official.raw[name]) if name in official.raw else NONE] if look.raw else []
     return [
-        str(path),
         f"{card.track} {card.split}" if splits else str(card.track),
         metric_name(name, scale),
         number(official.metrics.get(name), card.decimals),
@@ -123,4 +162,4 @@ def _published(beside: Beside, look: Look, interval: bool) -> list[str]:
         remarks.append("another corpus: for orientation only")
     blank = [NONE] * (look.raw + 1 + interval + 1)  # raw, strict, interval, answered
     official = number(value, card.decimals)
-    return [f"{beside.name}, published", str(card.track), card.headline, official, *blank, "; ".join(remarks)]
+    return [f"{beside.name}, published", NONE, str(card.track), card.headline, official, *blank, "; ".join(remarks)]

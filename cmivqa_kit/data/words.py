@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
+from typing import Any
 
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.files import cache_root
 
 # Han (with extensions A and B onwards), kana and Hangul are written without blanks between all words. NFKC has
 # already turned half-width kana and compatibility forms into these ranges.
@@ -97,6 +100,14 @@ def _latin(word: str, stemmed: bool, stop_words: bool) -> Iterator[str]:
     yield stem(word) if stemmed else word
 
 
+def _keep_dictionary(jieba: Any) -> None:
+    """Let jieba keep its parsed dictionary in the kit's cache: its own is a file in /tmp for all users."""
+    folder = cache_root() / "jieba"
+    with suppress(OSError):  # without a folder it parses its dictionary each time
+        folder.mkdir(parents=True, exist_ok=True)
+        jieba.dt.tmp_dir = str(folder)
+
+
 def _jieba() -> Callable[[str], list[str]]:
     try:
         jieba = import_module("jieba")
@@ -105,7 +116,10 @@ def _jieba() -> Callable[[str], list[str]]:
             'text.segmenter = "jieba" needs jieba, which is not installed',
             'Install it: pip install jieba; or keep text.segmenter = "characters".',
         ) from None
-    jieba.setLogLevel("WARNING")  # it reports to stderr how long its dictionary took to load
+    jieba.setLogLevel(
+        "CRITICAL"
+    )  # it reports to stderr how long its dictionary took to load, and a cache it cannot write
+    _keep_dictionary(jieba)
 
     def cut(run: str) -> list[str]:
         return [word for word in jieba.cut_for_search(run) if word.strip()]

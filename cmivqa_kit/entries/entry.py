@@ -22,7 +22,7 @@ from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
 from cmivqa_kit.scoring.options import ScoreOptions
 from cmivqa_kit.scoring.scorer import score_documents
-from cmivqa_kit.scoring.truth import require_fields
+from cmivqa_kit.scoring.truth import require_fields, split_named
 from cmivqa_kit.submission.container import content_of
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.match import Agreement, Match, agreement_of, tracks_of
@@ -214,7 +214,8 @@ class Entry:
             tracks = (track,) if track else tracks_of(document.rows, ground.edition)
             if not tracks:
                 raise no_track(document)
-            return tuple(Answers(number, ground.truth.stem, targets, ground.truth) for number in tracks)
+            split = split_named(ground.truth, ground.edition, ground.ground.split)
+            return tuple(Answers(number, split, targets, ground.truth) for number in tracks)
         if not document.rows and (ground.ground.split is None or track is None):
             raise no_track(document)
         match = self.match(document, track)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,7 @@ def open_config(name: str) -> Any:
         UserError: it cannot be read or fetched; says which encoder the paper used and how to come by it.
     """
     try:
+        _refuse_missing_folder(name)
         return _untyped(AutoConfig).from_pretrained(name)
     except (OSError, ValueError, KeyError) as error:
         raise _unusable(name, "its configuration cannot be read or fetched", error) from error
@@ -120,6 +122,7 @@ def open_tokenizer(name: str | Path) -> Any:
     vocabulary = path if path.is_file() else path / "vocab.txt"
     bare = path.is_file() or (path.is_dir() and {f.name for f in path.iterdir()}.isdisjoint(_DESCRIBED))
     try:
+        _refuse_missing_folder(str(name))
         if bare and vocabulary.name.endswith(".txt") and vocabulary.is_file():
             tokenizer = wordpiece(vocabulary)
         else:
@@ -248,6 +251,26 @@ def _with_dropout(config: Any, dropout: float) -> Any:
     for name in names if dropout >= 0 else ():
         setattr(config, name, dropout)
     return config
+
+
+_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
+
+
+def _refuse_missing_folder(name: str) -> None:
+    """Refuse what can only be a folder and is none: transformers would call it a wrong hub name.
+
+    Raises:
+        UserError: there is nothing at that path, or it is a folder without files.
+    """
+    path = Path(name).expanduser()
+    if path.exists():
+        if path.is_dir() and not any(path.iterdir()):
+            raise UserError(f"encoder {name!r}: the folder is empty", HOW_TO_GET)
+        return
+    looks = name.startswith((".", "~", "/", "\\")) or name.endswith(("/", "\\")) or not _HUB_NAME.fullmatch(name)
+    # The first part of a hub name is an account; where it is a folder here, the rest was looked for in it.
+    if looks or ("/" in name and Path(name).parent.is_dir()):
+        raise UserError(f"encoder {name!r}: no such folder", f"Check the path; you are in {Path.cwd()}. {HOW_TO_GET}")
 
 
 def _unusable(name: str, fault: str, error: Exception) -> UserError:

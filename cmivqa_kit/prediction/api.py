@@ -15,9 +15,9 @@ from cmivqa_kit.prediction import answer
 from cmivqa_kit.prediction.answer import AnswerPlan, Written, tracks_asked
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.pipeline import defaults
-from cmivqa_kit.runs.feature_clock import with_clock_of
 from cmivqa_kit.prediction.run_choice import newest_serving_run
 from cmivqa_kit.runs.directory import RECORD, RunDirectory, open_run
+from cmivqa_kit.runs.feature_clock import with_clock_of
 
 
 def predict(

@@ -13,7 +13,7 @@ from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
 from cmivqa_kit.scoring.named_questions import asked_for
 from cmivqa_kit.scoring.scorer import score_documents
-from cmivqa_kit.scoring.truth import read_answers, require_answers, require_fields
+from cmivqa_kit.scoring.truth import read_answers, require_answers, require_fields, split_named
 from cmivqa_kit.submission.match import tracks_of
 from cmivqa_kit.submission.read import read_submission
 
@@ -64,7 +64,7 @@ def score(
         track: 1, 2 or 3; worked out where only one is possible. A corpus file of 2023 is for Tracks 2 and 3 at once:
             say which.
         edition: name of an edition, path of an edition file (``.toml``), or an edition.
-        split: name of the split for the card; by default the name of the answer file.
+        split: name of the split for the card; by default the split that the answer file's name tells, or that name.
         cutoffs: cut-offs of the strict metrics, by default the edition's: ``(1, 10, 100)``.
         entries: how many entries of a list strict reads, by default the edition's number; at least the largest cut-off.
         only: score only the questions with these ids, given as in the answers; or a path of a file of ids, or ids as
@@ -87,7 +87,7 @@ def score(
         crash = unreadable(document)
     if isinstance(truth, str | Path):
         source, targets = str(truth), read_answers(Path(truth))
-        split = split or Path(truth).stem
+        split = split_named(Path(truth), rules, split)
     else:
         source, targets = "the answers", require_answers(truth, *_NO_ANSWERS)
     chosen = _track(track, predictions, targets, rules, where)

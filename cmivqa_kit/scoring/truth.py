@@ -14,6 +14,7 @@ from typing import Any
 from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.data.numbers import is_number, is_span
 from cmivqa_kit.data.types import QuestionId, Track
+from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import SHOWN, UserError
 from cmivqa_kit.files import fingerprint, read_json
 from cmivqa_kit.scoring.ids import plain_key
@@ -128,15 +129,39 @@ def _fault(target: Any, track: Track, seen: set[Hashable]) -> tuple[str, str] | 
     return None
 
 
+def split_named(path: Path, edition: Edition, stated: str | None = None) -> str:
+    """The split whose answers a file holds: as stated, else the one in the file's name, by its canonical name.
+
+    So ``answers_TESTA.json`` and ``--split testa`` are called ``testA``, as in a data root; a name that says no split
+    stands as it is.
+    """
+    if stated is not None:
+        return edition.canonical_split(stated) or stated
+    return edition.split_in(path.stem) or path.stem
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A value as it counts for the fingerprint: a time is a float (12 is 12.0, as data roots read it) where it can."""
+    if name not in TIMES or isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    try:
+        seconds = float(value)
+    except OverflowError:
+        return value
+    return (seconds or 0.0) if seconds == value else value  # -0.0 is 0; an integer beyond 2^53 may have no float
+
+
 def truth_fingerprint(targets: Any) -> str:
     """Twelve hex digits for what the score depends on: ids, videos and spans of the answers, in order.
+
+    The same answers have the same digits however they are written: times as 12 or 12.0, keys in any order.
 
     Raises:
         UserError: the answers hold something that no JSON file can hold, or are nested too deeply.
     """
     rows = targets
     if isinstance(targets, list):
-        rows = [[t.get(name) for name in FIELDS[3]] if isinstance(t, dict) else t for t in targets]
+        rows = [[_plain(name, t.get(name)) for name in FIELDS[3]] if isinstance(t, dict) else t for t in targets]
     try:
         return fingerprint(rows)
     except (TypeError, ValueError, RecursionError) as error:

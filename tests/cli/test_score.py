@@ -101,7 +101,7 @@ def test_what_ranks_comes_first_then_the_rest(folder: Path) -> None:
     assert "12 of 12 questions answered" in joined
     assert "official and strict agree on every question" in joined
     assert lines[-2].startswith("  cmivqa-kit:") and "|track:1|" in lines[-2]
-    assert lines[-1] == "Next: cmivqa baselines"
+    assert lines[-1] == "Next: cmivqa diagnose spans.json --truth truth.json"
 
 
 def test_a_corpus_file_has_a_card_per_track(folder: Path) -> None:
@@ -297,15 +297,32 @@ def test_several_files_are_one_table_by_track(folder: Path) -> None:
     lines = result.stdout.splitlines()
     assert lines[0] == "5 files, truth"
     assert lines[1].split("  ")[0] == "file" and cells(lines[1])[-1] == "remarks"
-    rows = [cells(line)[:3] for line in lines[2:10]]
-    assert [row[1] for row in rows] == ["1", "1", "2", "2", "2", "3", "3", "3"]
-    assert [row[0] for row in rows[2:5]] == ["differing.json", "crashing.json", "second.json"]
-    assert {tuple(row[1:]) for row in rows} == {("1", "mIoU"), ("2", "Overall"), ("3", "Average")}
-    assert "10/12" in lines[4] and lines[4].rstrip().endswith("differs: Q61 on 7, Q10 on 1, Q12 on 1")
-    assert cells(lines[8])[3] == "-" and lines[8].rstrip().endswith("crash Q70; repaired 0.9167")
+    rows = [cells(line) for line in lines[2:10]]
+    assert [row[1] for row in rows[:2]] == ["1", "1"]  # the same file twice: one rank
+    assert [row[2] for row in rows] == ["1", "1", "2", "2", "2", "3", "3", "3"]
+    assert {tuple(row[2:4]) for row in rows} == {("1", "mIoU"), ("2", "Overall"), ("3", "Average")}
+    for start, stop in ((2, 5), (5, 8)):
+        assert [row[1] for row in rows[start:stop]] == ["1", "2", "3"]
+        strict = [float(row[5]) for row in rows[start:stop]]
+        assert strict == sorted(strict, reverse=True)
+    (differing,) = (line for line in lines[4:7] if line.startswith("differing.json"))
+    assert "10/12" in differing and differing.rstrip().endswith("differs: Q61 on 7, Q10 on 1, Q12 on 1")
+    (crashing,) = (line for line in lines[7:10] if line.startswith("crashing.json"))
+    assert cells(crashing)[4] == "-" and crashing.rstrip().endswith("crash Q70; repaired 0.9167")
     assert any(line == "crashing.json, Track 3:" for line in lines)
     assert "by language" not in result.stdout
-    assert lines[-1] == "Next: cmivqa compare differing.json crashing.json second.json --truth truth.json"
+    assert lines[-1] == "Next: cmivqa compare differing.json second.json --truth truth.json"
+
+
+def test_what_cannot_be_scored_is_in_the_table_and_rows_are_written_before_it_is_printed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("foreign.json", '[{"id": 1}]')
+    assert "foreign.json  " in run("spans.json", "foreign.json", "spans.json", code=2).stdout
+    order: list[bool] = []
+    monkeypatch.setattr("cmivqa_kit.cli.scorecard.show_file", lambda *_: order.append(Path("rows.csv").exists()))
+    text("spans.json", "--per-question", "rows.csv")
+    assert order == [True]
 
 
 def test_the_proposed_comparison_runs(folder: Path) -> None:
@@ -357,7 +374,7 @@ def test_published_figures_are_rows_of_the_table(folder: Path) -> None:
     arguments = ("corpus.json", "second.json", "--truth", "dataset_testA_answer.json", "--published", "ccgs")
     lines = run(*arguments, truth=False).stdout.splitlines()
     rows = [line for line in lines if line.startswith("ccgs, published")]
-    assert [cells(row)[4] for row in rows] == ["2.0144", "0.3251"]
+    assert [cells(row)[5] for row in rows] == ["2.0144", "0.3251"]
     assert all("another corpus: for orientation only" in row for row in rows)
     assert sum("organisers' results table" in line for line in lines) == 1
 

@@ -45,7 +45,8 @@ def test_paths(tmp_path: Path) -> None:
     entry = put(tmp_path / "entry.json", lists(TRUTH))
     card = score(entry, str(truth), track=3, split="dev")
     assert (card.metrics["Average"], card.split) == (1.0, "dev")
-    assert score(entry, truth, track=3).split == "dev_answers"
+    assert score(entry, truth, track=3).signature == card.signature  # the file's name says the split
+    assert score(entry, put(tmp_path / "mine.json", TRUTH), track=3).split == "mine"
     assert score(str(entry), TRUTH, track=3).signature.endswith(card.signature[-12:])
 
 

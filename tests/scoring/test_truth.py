@@ -50,6 +50,14 @@ def test_a_refusal_names_the_place() -> None:
 def test_the_fingerprint_is_of_ids_videos_and_spans_in_order() -> None:
     plain = truth_fingerprint(TRUTH)
     assert plain == truth_fingerprint([{**row, "question": "other", "note": 1} for row in TRUTH])
+    assert plain == truth_fingerprint([dict(reversed(row.items())) for row in TRUTH])
+    times = ("start_second", "end_second")
+    whole = [{**row, **{name: int(row[name]) for name in times}} for row in TRUTH]
+    floats = [{**row, **{name: float(int(row[name])) for name in times}} for row in TRUTH]
+    assert truth_fingerprint(whole) == truth_fingerprint(floats)
+    far = [truth_fingerprint([{**ROW, "end_second": end}]) for end in (2**53, 2**53 + 1, 10**400)]
+    assert len(set(far)) == 3
+    assert truth_fingerprint([{**ROW, "start_second": -0.0}]) == truth_fingerprint([ROW])
     assert plain != truth_fingerprint(TRUTH[::-1])
     assert plain != truth_fingerprint([{**row, "end_second": row["end_second"] + 1e-9} for row in TRUTH])
     assert len({truth_fingerprint(odd) for odd in (None, {}, "x", [1], [None])}) == 5

@@ -22,11 +22,17 @@ def is_complete(folder: Path) -> bool:
     """True when ``folder`` holds every file of this version of the corpus (``corpus.json`` is written last)."""
     try:
         about = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
-        if about.get("generator") != VERSION or not all((folder / name).is_file() for name in FILES):
+        if about.get("generator") != VERSION or not all(_has_content(folder / name) for name in FILES):
             return False
-        return sum(path.suffix == ".npy" for path in (folder / "video_feature").iterdir()) == VIDEOS
+        features = [path for path in (folder / "video_feature").iterdir() if path.suffix == ".npy"]
+        return len(features) == VIDEOS and all(map(_has_content, features))
     except (OSError, ValueError, AttributeError):
         return False
+
+
+def _has_content(path: Path) -> bool:
+    """False for a file that is missing or was cut to nothing, as a full disk or a crash leaves it."""
+    return path.is_file() and path.stat().st_size > 0
 
 
 def cached_corpus(refresh: bool = False) -> Path:

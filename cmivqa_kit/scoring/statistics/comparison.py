@@ -7,7 +7,7 @@ crashes, so they are no pairs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -22,6 +22,7 @@ from cmivqa_kit.scoring.statistics.paired import DEFAULTS, Difference, Settings,
 
 # Parts of a signature that may differ between cards: strict values do not depend on the interpreter, and on the version
 # of the kit only where an error was mended.
+# The split is only a name: the digest of the answers, which always stands beside it, says whether they are the same.
 _KIT, _FREE = "cmivqa-kit", ("cmivqa-kit", "python")
 
 
@@ -80,7 +81,10 @@ class Comparison:
             told = f"No difference between {b} and {a} can be told on {found.metric}"
             return f"{told} ({_evidence(found)}): {_limit(found)}."
         amount = found.scale.text(abs(found.difference))
-        return f"{b} is {found.verdict} than {a} on {found.metric} by {amount} ({_evidence(found)})."
+        # The amount has no sign, so its interval is told the same way round.
+        return (
+            f"{b} is {found.verdict} than {a} on {found.metric} by {amount} ({_evidence(found, found.difference < 0)})."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable twin (``compare --format json``).
@@ -188,6 +192,8 @@ def _common(cards: Sequence[ScoreCard], labels: Sequence[str]) -> tuple[str, tup
         differ = f"{name} is {given[0]} for {labels[0]} and {given[other]} for {labels[other]}"
         if name == _KIT:
             remarks.append(f"scored by different versions of the kit: {differ}")
+        elif name == "split" and len({signature.get("truth") for signature in parts}) == 1:
+            remarks.append(f"the same answers under several names: {differ}")
         elif name not in _FREE:
             faults.append(differ)
     if faults:
@@ -232,9 +238,11 @@ def _limit(difference: Difference) -> str:
     return f"the smallest this split could show is {difference.scale.text(difference.detectable)}"
 
 
-def _evidence(difference: Difference) -> str:
-    """Interval and corrected p-value in words: ``95% 0.0123 to 0.0456, p=0.0031 after Holm``."""
+def _evidence(difference: Difference, turned: bool = False) -> str:
+    """Interval and corrected p-value in words: ``95% 0.0123 to 0.0456, p=0.0031 after Holm``; ``turned``: of a - b."""
     interval, scale = difference.interval, difference.scale
+    if turned and interval.low is not None and interval.high is not None:
+        interval = replace(interval, low=-interval.high, high=-interval.low)
     bounds = (
         "no interval"
         if interval.low is None or interval.high is None

@@ -156,7 +156,6 @@ def test_an_unknown_metric_offers_the_nearest(cards: dict[str, ScoreCard]) -> No
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ({"split": "testA"}, "split is dev for a and testA for b"),
         ({"track": 3}, "track is 2 for a and 3 for b"),
         ({"cutoffs": [1, 10, 100]}, "cutoffs is 1,10,50 for a and 1,10,100 for b"),
         ({"targets": truth(20)}, "truth is "),
