@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,8 +40,6 @@ class ReadCorpus:
         lines = [video.subtitles_in(language) for video in videos]
         postings = Postings.of(_read(lines, tokens, report))
         return cls(postings, Windows.of(videos, lines, lengths, step, usual))
-
-
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Corpora that were read once, kept in the user's cache under the name of all that could make them come out differently.
+"""Corpora that were read once, kept in the user's cache under the name of all that could make them differ.
 
 What lies there never changes a result and may be deleted at any time. Files are put in place whole, so that processes
 may share the folder; one that is damaged is made again.
@@ -96,7 +96,7 @@ def _load(path: Path, videos: int) -> ReadCorpus | None:
 
 def _save(path: Path, corpus: ReadCorpus) -> None:
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, **_arrays(corpus))
+        np.savez(stream, allow_pickle=False, **_arrays(corpus))
 
 
 def _arrays(corpus: ReadCorpus) -> Arrays:

@@ -19,7 +19,7 @@ from scipy.sparse import csc_array, csr_array
 from cmivqa_kit.prediction.lexical.postings import Ints, Postings
 
 Scores = NDArray[np.float64]
-CELLS = 12_000_000  # of (term, document) that are in memory at once, about 12 bytes each
+CELLS = 24_000_000  # of (term, document) that are in memory at once, 12 bytes each while they are made
 
 
 class Scorer:
@@ -53,6 +53,7 @@ class Scorer:
                 # Column by column, so that every document adds its terms in the order of the question.
                 columns = weights[[at[term] for term in question]].T if question else csc_array((self.size, 0))
                 yield (columns @ np.ones(len(question), np.float32)).astype(np.float64)
+            del weights, columns  # before the next ones are made
 
     def _groups(self, questions: Sequence[list[int]]) -> Iterator[list[list[int]]]:
         """Neighbouring questions whose terms have at most `CELLS` cells together, or a single one."""
@@ -78,17 +79,18 @@ class Scorer:
             return []
         counts = self.postings.counts[terms]
         covered = np.diff(self._spread.indptr).astype(np.int64)[counts.indices]
-        return np.minimum(np.add.reduceat(covered, counts.indptr[:-1]), self.size).tolist()
+        most: list[int] = np.minimum(np.add.reduceat(covered, counts.indptr[:-1]), self.size).tolist()
+        return most
 
     def _weights(self, terms: Sequence[int]) -> Any:
         """What a document's score gains by each term, float32, sparse, shape (terms, documents)."""
-        found = self.postings.counts[terms] @ self._spread
-        weights = np.empty(found.nnz, np.float32)
-        for begin, end in zip(found.indptr[:-1], found.indptr[1:], strict=True):
+        times_said = self.postings.counts[terms] @ self._spread
+        weights = np.empty(times_said.nnz, np.float32)
+        for begin, end in zip(times_said.indptr[:-1], times_said.indptr[1:], strict=True):
             idf = np.float32(math.log(1 + (self.size - int(end - begin) + 0.5) / (int(end - begin) + 0.5)))
-            times = found.data[begin:end].astype(np.float64)
-            weights[begin:end] = float(idf) * (times / (self._saturation[found.indices[begin:end]] + times))
-        return csr_array((weights, found.indices, found.indptr), shape=found.shape)
+            times = times_said.data[begin:end].astype(np.float64)
+            weights[begin:end] = float(idf) * (times / (self._saturation[times_said.indices[begin:end]] + times))
+        return csr_array((weights, times_said.indices, times_said.indptr), shape=times_said.shape)
 
 
 def _line_by_document(line: Ints, stop: Ints, lines: int) -> Any:

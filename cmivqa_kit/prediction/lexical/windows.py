@@ -84,20 +84,20 @@ class Windows:
         limits = [v.duration if v.duration is not None and v.duration_is_exact else np.inf for v in videos]
         end = np.minimum(end, np.array(limits, np.float64)[video])
         usable = np.isfinite(end) & (start < end)
-        video, start, end, line, stop = (column[usable] for column in (video, start, end, line, stop))
-        without = np.setdiff1d(np.arange(len(videos)), video)
+        without = np.setdiff1d(np.arange(len(videos)), video[usable])
         spans = [usual.span(videos[v].duration) for v in without.tolist()]
-        video = np.append(video, without)
-        start = np.append(start, [span.start for span in spans])
-        end = np.append(end, [span.end for span in spans])
-        line, stop = np.append(line, first_line[without]), np.append(stop, first_line[without + 1])
+        video = np.append(video[usable], without)
+        start = np.append(start[usable], [span.start for span in spans])
+        end = np.append(end[usable], [span.end for span in spans])
+        line, stop = np.append(line[usable], first_line[without]), np.append(stop[usable], first_line[without + 1])
         order = np.lexsort((stop, line, end, start, video))
-        video, start, end, line, stop = (column[order] for column in (video, start, end, line, stop))
         # Two windows that differ only beyond the exact end of the video are one: the later one.
-        same = (video[1:] == video[:-1]) & (start[1:] == start[:-1]) & (end[1:] == end[:-1])
-        last = np.append(~same, np.ones(min(1, len(video)), np.bool_))
-        first = np.searchsorted(video[last], np.arange(len(videos) + 1))
-        return cls(Spans(start[last], end[last]), line[last], stop[last], first.astype(np.int64), first_line)
+        same = np.ones(max(0, len(order) - 1), np.bool_)
+        for column in (video, start, end):
+            same &= column[order[1:]] == column[order[:-1]]
+        chosen = order[np.append(~same, np.ones(min(1, len(order)), np.bool_))]
+        first = np.searchsorted(video[chosen], np.arange(len(videos) + 1))
+        return cls(Spans(start[chosen], end[chosen]), line[chosen], stop[chosen], first.astype(np.int64), first_line)
 
 
 def windows(lines: Sequence[Subtitle], lengths: Sequence[float], step: float) -> list[tuple[int, int]]:
