@@ -50,7 +50,7 @@ def read_once(
         path = cache_root() / FOLDER / f"{_key(videos, language, settings)}.npz"
     except (UserError, OSError, RuntimeError):  # nowhere to keep anything
         return read()
-    corpus = _load(path, len(videos))
+    corpus = _load(path)
     if corpus is None:
         corpus = read()
         with suppress(UserError, OSError):  # a full disk costs time alone
@@ -80,23 +80,24 @@ def _version(package: str) -> str:
         return ""
 
 
-def _load(path: Path, videos: int) -> ReadCorpus | None:
-    """The corpus of a file; ``None`` where there is none, or a damaged one."""
+def _load(path: Path) -> ReadCorpus | None:
+    """The corpus of a file; ``None`` where there is none, a damaged one, or that of another name."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
-            corpus = _corpus({name: kept[name] for name in kept.files})  # the archive has a checksum of every array
+            arrays = {name: kept[name] for name in kept.files}  # the archive has a checksum of each
+        if arrays["key"].tobytes().decode() != path.stem:
+            return None
+        corpus = _corpus(arrays)
         with suppress(OSError):  # a cache that others own
             os.utime(path)
-    except FileNotFoundError:
-        return None
     except Exception:  # whatever such a file makes a reader say, the corpus can be read again
         return None
-    return corpus if len(corpus.windows.first) == videos + 1 else None
+    return corpus
 
 
 def _save(path: Path, corpus: ReadCorpus) -> None:
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, allow_pickle=False, **_arrays(corpus))
+        np.savez(stream, allow_pickle=False, key=np.frombuffer(path.stem.encode(), np.uint8), **_arrays(corpus))
 
 
 def _arrays(corpus: ReadCorpus) -> Arrays:
