@@ -178,7 +178,7 @@ def test_what_is_kept_is_not_made_again(encoder: Encoder, monkeypatch: pytest.Mo
     def refuse(*_: Any) -> None:
         raise AssertionError("embedded again")
 
-    monkeypatch.setattr(SubtitleEmbedding, "_sums", refuse)
+    monkeypatch.setattr(SubtitleEmbedding, "sums", refuse)
     assert contents(embedding(encoder), data) == whole
     changed = replace(data, videos={"a": replace(data.videos["a"], duration=99.0)})
     for source, asked in ((embedding(encoder, "b"), data), (embedding(encoder), changed)):
@@ -264,7 +264,7 @@ def test_an_encoder_with_few_positions_reads_a_long_line_in_parts() -> None:
 
 def test_long_lines_are_read_in_parts_by_every_encoder(encoder: Encoder) -> None:
     source = embedding(encoder)
-    longest = max(len(part) for part in source._parts("wait now " * 5000))
+    longest = max(len(part) for part in source.parts("wait now " * 5000))
     assert longest == subtitle_embedding.LINE
 
 
@@ -281,7 +281,7 @@ def test_too_little_memory_is_said(encoder: Encoder, monkeypatch: pytest.MonkeyP
     def full(*_: Any, **__: Any) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(SubtitleEmbedding, "_sums", full)
+    monkeypatch.setattr(SubtitleEmbedding, "sums", full)
     with pytest.raises(RunFailed, match="out of memory while subtitles were embedded"):
         embedding(encoder).features(corpus())
 
