@@ -171,6 +171,22 @@ def test_batches_have_no_part_in_it(encoder: Encoder, monkeypatch: pytest.Monkey
     np.testing.assert_allclose(embedding(encoder).rows(lines), together, atol=1e-5)
 
 
+def test_lines_of_many_videos_share_batches_of_one_length(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    videos = {
+        f"v{n:02}": said((f"wait {'now ' * (n % 7)}{n}", 0.0, 1.0), ("take the gauze", 1.0, 1.0)) for n in range(40)
+    }
+    data = replace(corpus(), videos=MappingProxyType(videos))
+    source, batches = embedding(encoder), []
+    sums = source.sums
+    source.sums = lambda rows: (batches.append([source.padded(len(row)) for row in rows]), sums(rows))[1]
+    whole = contents(source, data)
+    assert all(len(set(batch)) == 1 for batch in batches)  # every row is padded by its own length
+    assert len(batches) < 10  # for 82 lines
+    monkeypatch.setattr(subtitle_embedding, "TOGETHER", 1)
+    alone = SubtitleEmbedding(encoder, "another", CPU)
+    assert contents(alone, data) == whole
+
+
 def test_what_is_kept_is_not_made_again(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     data = corpus()
     whole = contents(embedding(encoder), data)
