@@ -33,7 +33,7 @@ VERSION = 2  # raise it whenever a row would come out differently
 LONGEST = 6 * 3600  # seconds; times beyond are no reason to make rows
 LINE = 512  # tokens that are read at once; a longer line is read in parts
 TOKENS = 8192  # per batch, padding included
-MULTIPLE = 4  # tokens; rows are padded to whole multiples
+MULTIPLE = 2  # tokens; rows are padded to whole multiples
 TOGETHER = 32  # videos whose lines are sorted by length and embedded together
 
 
