@@ -108,9 +108,7 @@ class System:
         settings = Settings.of(options.config)
         limit = position_limit(self.model.P_Encoder.config)
         special = Special.of(self.tokenizer)
-        return SpanScorer(
-            self.model, split, tokenize_with(self.tokenizer), special, limit, settings.decode, settings.encoder.threads
-        )
+        return SpanScorer(self.model, split, tokenize_with(self.tokenizer), special, limit, settings.decode)
 
 
 def corpus_of(scorer: SpanScorer, split: Split) -> Corpus:

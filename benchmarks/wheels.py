@@ -18,7 +18,7 @@ PYTHON = "3.12"
 # (glibc) versions that Linux wheels name; pip matches each exactly.
 PLATFORMS = (*(f"manylinux_2_{n}_x86_64" for n in (28, 27, 17)), "manylinux2014_x86_64", "manylinux1_x86_64")
 PACKAGES = (
-    "bm25s", "click", "jsonschema", "attrs", "referencing", "rpds-py", "jsonschema-specifications", "rich",
+    "click", "jsonschema", "attrs", "referencing", "rpds-py", "jsonschema-specifications", "rich",
     "markdown-it-py", "mdurl", "pygments", "platformdirs", "cachetools", "pytest", "pluggy", "iniconfig", "packaging",
     "pytest-xdist", "execnet", "hypothesis", "sortedcontainers", "disentangled-flash",
 )  # fmt: skip

@@ -10,7 +10,7 @@ DECLARATION = Declaration(
     config="baselines.bm25:config.toml",
     paper=(
         "Robertson and Zaragoza 2009, The Probabilistic Relevance Framework: BM25 and Beyond; "
-        "library bm25s: Lù 2024, arXiv 2407.03618"
+        "Lucene's form as in bm25s: Lù 2024, arXiv 2407.03618"
     ),
     needs=("subtitles",),
     trains=False,

@@ -103,7 +103,8 @@ class BM25:
         return FunctionRetriever(DECLARATION.name, self._search(options).rankings)
 
     def _search(self, options: PredictOptions) -> LexicalSearch:
-        return LexicalSearch(_settings(options.config), self.learnt.window_seconds, self.learnt.usual)
+        settings = _settings(options.config)
+        return LexicalSearch(settings, self.learnt.window_seconds, self.learnt.usual, options.report)
 
 
 def _settings(config: Config) -> LexicalSettings:

@@ -30,7 +30,7 @@ from cmivqa_kit.prediction.pairs.cost import batch_tokens
 from cmivqa_kit.prediction.pairs.engine import TopK
 from cmivqa_kit.prediction.pairs.run_pass import in_memory
 from cmivqa_kit.prediction.settings import EngineSettings
-from cmivqa_kit.runs.device import resolve
+from cmivqa_kit.runs.device import pass_threads, resolve
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.training.trained import NO_DEV, DevEvaluation, TrainedBaseline, Training, drawn
@@ -89,7 +89,7 @@ class CCGS(TrainedBaseline[Settings, Network, GlobalSpanModel]):
         if loaded.network.visual:
             split = replace(split, features=self.features(split, options))
         return SpanScorer(
-            model, split, *loaded.reader, settings.decode, settings.cpu_threads,
+            model, split, *loaded.reader, settings.decode,
             _rows(loaded.network, split, _without_features(settings)),
         )  # fmt: skip
 
@@ -107,8 +107,9 @@ class CCGS(TrainedBaseline[Settings, Network, GlobalSpanModel]):
         corpus = CorpusPass(
             self.scorer(split, options), split, split.questions, best, together=engine.questions_at_once
         )
-        corpus.use(batch_tokens(corpus, engine.tokens))
-        yield from in_memory(corpus, track, options)
+        with pass_threads(engine.threads):
+            corpus.use(batch_tokens(corpus, engine.tokens))
+            yield from in_memory(corpus, track, options)
 
 
 def _sizes(encoder: Encoder, settings: Settings, source: FeatureSource) -> Network:

@@ -25,7 +25,7 @@ from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.neural.windows import tightest
 from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
 from cmivqa_kit.prediction.types import TokenIds as Ids
-from cmivqa_kit.runs.device import autocast, precision_on, threads
+from cmivqa_kit.runs.device import autocast, precision_on
 
 Positions = NDArray[np.int64]
 FEW = 2  # the reference leaves out videos with at most so many lines
@@ -42,7 +42,6 @@ class SpanScorer:
         special: ids of the tokenizer's own tokens.
         limit: the most tokens the encoder takes, or ``None``.
         settings: section ``decode``.
-        cpu_threads: CPU threads for the network; 0: torch's own choice.
         rows: the features of the split, for the visual variant.
     """
 
@@ -56,11 +55,10 @@ class SpanScorer:
         special: Special,
         limit: int | None,
         settings: DecodeSettings,
-        cpu_threads: int = 0,
         rows: VideoRows | None = None,
     ) -> None:
         self.model, self.split, self.tokens, self.special = model, split, tokens, special
-        self.settings, self.threads = settings, cpu_threads
+        self.settings = settings
         self.limit = tightest(limit, settings.maxlen)
         self.rows = rows
         self.renew()
@@ -116,7 +114,7 @@ class SpanScorer:
 
     def score(self, batch: Mapping[str, Tensor]) -> Tensor:
         """Span logits (B, N, N) in float32."""
-        with threads(self.threads), autocast(self.device, self.precision):
+        with autocast(self.device, self.precision):
             logits: Tensor = self.model(**(batch if self.videos is None else self.videos.inputs(batch)))
         return logits
 

@@ -95,7 +95,6 @@ class MutualSLBaseline(TrainedBaseline[Settings, Network, MutualSL]):
         return LineScorer(
             model, *loaded.reader, settings.decode,
             reference=PipelineSettings.of(options.config).span_source == "reference",
-            cpu_threads=settings.cpu_threads,
             frames=self._frames(split, options, True) if loaded.network.text_fusion else None,
         )  # fmt: skip
 

@@ -22,7 +22,7 @@ from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.neural.windows import tightest
 from cmivqa_kit.prediction.types import EncodedVideo, Row
 from cmivqa_kit.prediction.types import TokenIds as Array
-from cmivqa_kit.runs.device import autocast, precision_on, threads
+from cmivqa_kit.runs.device import autocast, precision_on
 
 LEAST = 1e-30  # a probability below it counts as it, so that its log is a number
 LINES, COUNTS, THERE = "lines", "counts", "there"  # of a batch, beside the network's inputs
@@ -38,7 +38,6 @@ class LineScorer:
         limit: the most tokens the encoder takes, or ``None``.
         settings: section ``decode``.
         reference: one span per window, of the best start and the best end token; else every pair of lines.
-        cpu_threads: CPU threads for the network; 0: torch's own choice.
         frames: for a network whose textual predictor looks at features.
     """
 
@@ -55,11 +54,10 @@ class LineScorer:
         limit: int | None,
         settings: DecodeSettings,
         reference: bool = False,
-        cpu_threads: int = 0,
         frames: VideoRows | None = None,
     ) -> None:
         self.model, self.tokens, self.special = model, tokens, special
-        self.reference, self.threads, self.frames = reference, cpu_threads, frames
+        self.reference, self.frames = reference, frames
         self.limit = tightest(limit, settings.maxlen)
         self.overlap = settings.overlap
         self.precision = precision_on(self.device, settings.precision)
@@ -105,7 +103,7 @@ class LineScorer:
     def score(self, batch: Mapping[str, Tensor]) -> Tensor:
         """Logs of confidences, (B, N, N) float32."""
         beside = (LINES, COUNTS, THERE)
-        with threads(self.threads), autocast(self.device, self.precision):
+        with autocast(self.device, self.precision):
             output: Output = self.model(**{name: value for name, value in batch.items() if name not in beside})
         there = batch[THERE]
         size = there.shape[1]

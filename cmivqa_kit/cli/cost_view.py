@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +18,7 @@ from cmivqa_kit.data.display import count
 if TYPE_CHECKING:
     from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, FirstStage
 
+T = TypeVar("T")
 _BUDGET = re.compile(r"(?=.)(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 
 
@@ -118,8 +119,7 @@ class Speed:
         """Begin to count; on a terminal a bar appears."""
         self.total, self.pairs_per_row = cost.rows, cost.pairs / max(1, cost.rows)
         self.begun = time.monotonic()
-        if not self.session.json and self.session.console.is_terminal:
-            self._bar, self._job = self._open.enter_context(render.bar(self.session.console))
+        self._begin()
 
     def advance(self, rows: int, tokens: int) -> None:
         """Add rows and tokens that are done, and show it."""
@@ -128,6 +128,28 @@ class Speed:
             self._bar.update(self._job, completed=self.rows, total=self.total, description=self.text())
         elif not self.session.json and self.total and self.rows * 10 // self.total > before * 10 // self.total:
             self.session.say(f"  {self.rows:,} of {self.total:,} rows, {self.text()}", "dim")
+
+    def report(self, title: str, done: int, total: int) -> None:
+        """Show how far something is that comes before the answers; on a terminal only."""
+        if self._begin():
+            self._bar.update(self._job, completed=done, total=total, description=title)
+
+    def answers(self, items: Iterable[T], total: int, title: str) -> Iterator[T]:
+        """The same items, and how many there were; silently where there is no terminal."""
+        if self.total or not self._begin():  # after a pass the lists are cut in seconds, and its bar is still there
+            yield from items
+            return
+        for done, item in enumerate(items, 1):
+            yield item
+            if done == 1:
+                self._bar.reset(self._job, description=title)  # what came before had another speed
+            self._bar.update(self._job, completed=done, total=total)
+
+    def _begin(self) -> bool:
+        """True where there is a bar, which appears now if it did not before."""
+        if self._bar is None and not self.session.json and self.session.console.is_terminal:
+            self._bar, self._job = self._open.enter_context(render.bar(self.session.console))
+        return self._bar is not None
 
     def text(self) -> str:
         """The speed up to now: ``1,200 pairs/s, 310,000 tokens/s``."""

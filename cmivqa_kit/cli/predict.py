@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from cmivqa_kit.workspace import DEFAULT
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.types import Split
-    from cmivqa_kit.plugin.types import Declaration, Prediction, PredictOptions
+    from cmivqa_kit.plugin.types import Declaration, PredictOptions
     from cmivqa_kit.prediction.answer import Written
     from cmivqa_kit.runs.directory import RunDirectory
     from cmivqa_kit.runs.processes import Group
@@ -189,9 +189,10 @@ def _predict(
     lost = next((text for text in overrides if text.strip().startswith("pipeline.")), None)
     if lost is not None and not pipeline:
         raise UserError(f"--set {lost}: nothing stands in front here", "Give --retriever bm25, a run or a file.")
-    effective = _options(session, opened, declared, overrides, group, _pipeline(finished_pass) if pipeline else {})
     speed = Speed(session)
     files = with_clock_of(opened, session.files)
+    effective = _options(session, opened, declared, overrides, group, _pipeline(finished_pass) if pipeline else {})
+    effective = replace(effective, report=speed.report)
 
     def announce(cost: Any, first: Any) -> None:
         if requested["plan_only"] and session.json:
@@ -199,10 +200,6 @@ def _predict(
         else:
             show_cost(session, cost, first, group.count, requested["budget"])
         speed.start(cost)
-
-    def progress(items: Iterable[Prediction], count: int, title: str) -> Iterator[Prediction]:
-        # After a pass the lists are cut in seconds, and its bar is still there.
-        return iter(items) if session.json or speed.total else render.track(session.console, items, count, title)
 
     def dev() -> Split | None:
         with suppress(UserError):
@@ -218,7 +215,7 @@ def _predict(
         with speed.shown():
             plan = AnswerPlan.in_root(files, split, tracks, session.workspace.path("output.submission"))
             return predict(
-                plan, opened, effective, force, progress, command, sample, pass_options, finished_pass, retriever
+                plan, opened, effective, force, speed.answers, command, sample, pass_options, finished_pass, retriever
             )
     except OnlyPlanned:
         return []

@@ -90,18 +90,6 @@ def as_json(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=ascii_only, indent=1, default=str))
 
 
-def track(out: Console, items: Iterable[T], total: int, title: str) -> Iterator[T]:
-    """Iterate with a progress bar (items/s, time left) on a terminal; silently elsewhere."""
-    if not out.is_terminal:
-        yield from items
-        return
-    with _progress(out) as bar:
-        job = bar.add_task(title, total=total)
-        for item in items:
-            yield item
-            bar.advance(job)
-
-
 @contextmanager
 def bar(out: Console) -> Iterator[tuple[Progress, TaskID]]:
     """A bar of the caller's own on a terminal: it gives the description, what is done and the total."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,14 @@ from cmivqa_kit.neural.tokens import Ids, Special, tokenize_with
 from cmivqa_kit.runs.processes import ALONE, Group
 
 Rows = NDArray[np.float32]
+Ints = NDArray[np.int64]
 EMBEDDED = "subtitle-embedding"
-VERSION = 1  # raise it whenever a row would come out differently
+VERSION = 2  # raise it whenever a row would come out differently
 LONGEST = 6 * 3600  # seconds; times beyond are no reason to make rows
 LINE = 512  # tokens that are read at once; a longer line is read in parts
 TOKENS = 8192  # per batch, padding included
+MULTIPLE = 2  # tokens; rows are padded to whole multiples
+TOGETHER = 32  # videos whose lines are sorted by length and embedded together
 
 
 class SubtitleEmbedding:
@@ -62,8 +66,7 @@ class SubtitleEmbedding:
             UserError: the encoder gives numbers that are not finite.
             RunFailed: the cache cannot be written, or memory ran out.
         """
-        files = {name: self.folder / f"{_stamp(video)}.npy" for name, video in split.videos.items() if spoken(video)}
-        store = FeatureStore.of(files)
+        store = self.store(split)
         lacking = self._lacking(store)
         self.group.check()  # all have looked before any of them writes
         self._make(store, split, [lacking[number] for number in self.group.share(range(len(lacking)))])
@@ -80,17 +83,29 @@ class SubtitleEmbedding:
         Raises:
             UserError: the encoder gives numbers that are not finite.
         """
-        lines = spoken(video)
-        texts = sorted({line.text for line in lines})
+        return next(self.rows_of_all([video]))
+
+    def rows_of_all(self, videos: Sequence[Video]) -> Iterator[Rows]:
+        """`rows` of each video; equal lines are embedded once, those of similar length together."""
+        texts = distinct_texts(videos)
         vectors = dict(zip(texts, self._embedded(texts), strict=True))
-        times = [_seconds(line) for line in lines]
-        stated = video.duration if video.duration is not None and 0 < video.duration <= LONGEST else 1
-        total = np.zeros((max(math.ceil(stated), *(stop for _, stop in times), 1), self.size), np.float32)
-        count = np.zeros((len(total), 1), np.float32)
-        for line, (first, stop) in zip(lines, times, strict=True):
-            total[first:stop] += vectors[line.text]
-            count[first:stop] += 1
-        return np.divide(total, np.maximum(count, 1), dtype=np.float32)
+        for video in videos:
+            total = np.zeros((seconds_of(video), self.size), np.float32)
+            count = np.zeros((len(total), 1), np.float32)
+            for line in spoken(video):
+                first, stop = _seconds(line)
+                total[first:stop] += vectors[line.text]
+                count[first:stop] += 1
+            yield np.divide(total, np.maximum(count, 1), dtype=np.float32)
+
+    def lacking(self, split: Split) -> list[str]:
+        """The videos of ``split`` that say something and are not in the cache."""
+        return self._lacking(self.store(split))
+
+    def store(self, split: Split) -> FeatureStore:
+        """The files of `features`, whether they are there yet or not."""
+        files = {name: self.folder / f"{_stamp(video)}.npy" for name, video in split.videos.items() if spoken(video)}
+        return FeatureStore.of(files)
 
     def _lacking(self, store: FeatureStore) -> list[str]:
         """The videos whose files are not there, or damaged."""
@@ -108,34 +123,43 @@ class SubtitleEmbedding:
         if not names:
             return
         try:
-            self.model.to(self.device)
-            for name in names:
-                rows = self.rows(split.videos[name])
-                with atomic_path(store.files[name]) as temporary, temporary.open("wb") as stream:
-                    np.save(stream, rows)
-        except torch.OutOfMemoryError as error:
-            raise RunFailed(
-                "out of memory while subtitles were embedded",
-                "Free some, give a smaller encoder (--set features.encoder=DIR), or --device cpu.",
-            ) from error
+            with self.at_work():
+                for begin in range(0, len(names), TOGETHER):
+                    some = names[begin : begin + TOGETHER]
+                    for name, rows in zip(some, self.rows_of_all([split.videos[name] for name in some]), strict=True):
+                        with atomic_path(store.files[name]) as temporary, temporary.open("wb") as stream:
+                            np.save(stream, rows)
         except RunFailed as error:
             raise RunFailed(
                 error.message,
                 "Embedded subtitles are kept in the user's cache: free some space there, or set CMIVQA_CACHE=DIR.",
             ) from None
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """The encoder is on its device inside.
+
+        Raises:
+            RunFailed: memory ran out.
+        """
+        try:
+            self.model.to(self.device)
+            yield
+        except torch.OutOfMemoryError as error:
+            raise RunFailed(
+                "out of memory while subtitles were embedded",
+                "Free some, give a smaller encoder (--set features.encoder=DIR), or --device cpu.",
+            ) from error
         finally:
             self.model.to("cpu")  # what is trained needs the room
 
     def _embedded(self, texts: Sequence[str]) -> Rows:
         """A vector per text, in their order, (texts, `size`)."""
-        parts = [(number, part) for number, text in enumerate(texts) for part in self._parts(text)]
+        parts = [(number, part) for number, text in enumerate(texts) for part in self.parts(text)]
         owners = np.array([number for number, _ in parts], np.int64)
-        sizes = np.array([len(part) for _, part in parts], np.int32)
-        left = np.argsort(-sizes, kind="stable")
         total = np.zeros((len(texts), self.size), np.float32)
-        while len(left):
-            some, left = np.split(left, [max(1, TOKENS // int(sizes[left[0]]))])
-            np.add.at(total, owners[some], self._sums([parts[number][1] for number in some]))
+        for some in self.batches([len(part) for _, part in parts]):
+            np.add.at(total, owners[some], self.sums([parts[number][1] for number in some]))
         if not np.isfinite(total).all():
             raise UserError(
                 "the encoder that embeds the subtitles gives numbers that are not finite",
@@ -145,15 +169,30 @@ class SubtitleEmbedding:
         vectors: Rows = total / np.maximum(scale, np.float32(1e-6))
         return vectors
 
-    def _parts(self, text: str) -> Iterator[Ids]:
+    def batches(self, sizes: Sequence[int]) -> Iterator[Ints]:
+        """The numbers of rows that are read together, of rows of so many tokens.
+
+        All rows of a batch are padded alike, by their own lengths: by how much changes last digits, and no other row
+        has a part in a line's vector.
+        """
+        padded = np.array([self.padded(size) for size in sizes], np.int64)
+        for length in np.unique(padded)[::-1].tolist():
+            rows, most = np.flatnonzero(padded == length), max(1, TOKENS // length)
+            yield from (rows[begin : begin + most] for begin in range(0, len(rows), most))
+
+    def padded(self, size: int) -> int:
+        """The tokens of a row of ``size`` tokens with its padding."""
+        return min(-(-size // MULTIPLE) * MULTIPLE, self.room + 2)
+
+    def parts(self, text: str) -> Iterator[Ids]:
         """The ids of a text in pieces that the encoder takes, at least one."""
         ids = self.tokens(text)
         for at in range(0, max(1, len(ids)), self.room):
             yield self.special.cls, *ids[at : at + self.room], self.special.sep
 
-    def _sums(self, rows: Sequence[Ids]) -> Rows:
+    def sums(self, rows: Sequence[Ids]) -> Rows:
         """The sum over the tokens of each row, (rows, `size`)."""
-        tokens = torch.full((len(rows), max(map(len, rows))), self.special.pad)
+        tokens = torch.full((len(rows), self.padded(max(map(len, rows)))), self.special.pad)
         mask = torch.zeros_like(tokens)
         for number, ids in enumerate(rows):
             tokens[number, : len(ids)] = torch.tensor(ids)
@@ -163,6 +202,17 @@ class SubtitleEmbedding:
             states: Any = self.model(input_ids=tokens, attention_mask=mask).last_hidden_state
             sums: Rows = (states.float() * mask[:, :, None]).sum(dim=1).cpu().numpy()
         return sums
+
+
+def distinct_texts(videos: Iterable[Video]) -> list[str]:
+    """What is said in some videos, each text once, sorted."""
+    return sorted({line.text for video in videos for line in spoken(video)})
+
+
+def seconds_of(video: Video) -> int:
+    """How many rows a video has: until its stated end, or that of its last line if it is later."""
+    stated = video.duration if video.duration is not None and 0 < video.duration <= LONGEST else 1
+    return max(math.ceil(stated), *(stop for _, stop in map(_seconds, spoken(video))), 1)
 
 
 def spoken(video: Video) -> tuple[Subtitle, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -13,6 +13,11 @@ from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.settings import Config
 
 Target = Literal[1, 2, 3, "corpus"]  # "corpus": one list that is handed in for Tracks 2 and 3 alike
+Report = Callable[[str, int, int], None]  # what is being prepared, how much of it is done, of how much
+
+
+def unreported(title: str, done: int, total: int) -> None:
+    """A `Report` that goes nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,16 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class PredictOptions:
-    """At most ``limit`` candidates per question; the effective settings, the seed, the device (auto, cpu, cuda:1)."""
+    """At most ``limit`` candidates per question; the effective settings, the seed, the device (auto, cpu, cuda:1).
+
+    ``report`` is told of what takes long before the first answer.
+    """
 
     config: Config = field(default_factory=dict)
     limit: int = 50
     seed: int = 0
     device: str = "auto"
+    report: Report = field(default=unreported, compare=False, repr=False)
 
 
 class Baseline(Protocol):

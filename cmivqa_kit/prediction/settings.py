@@ -20,7 +20,7 @@ PIPELINE_CUTTING = ("retrieve_top", "temperature", "spans_per_video", "track2_or
 CUTTING = ("by_video", "spans_per_video")  # what a list is cut by: a pass that is kept serves every value
 _CUT_BY = [f"{SECTION}.{name}" for name in CUTTING]
 # Speed, not answers, apart from the last digits.
-RUNNING = ("tokens", "precision", "attention", "compile")
+RUNNING = ("tokens", "threads", "precision", "attention", "compile")
 # Said by a pass' own record of its first stage: with no budget there is none, and the setting means nothing.
 RECORDED = ("first_stage",)
 FIRST_STAGE = f"{SECTION}.first_stage"
@@ -31,6 +31,7 @@ class EngineSettings:
     """The settings of the engine: batches, precision, spans kept, and the first stage of a budget."""
 
     tokens: int = 0  # padded tokens of a batch; 0: found from free memory on a GPU, else 8,192
+    threads: int = 0  # of a pass on a CPU; 0: the physical cores
     questions_at_once: int = 16  # questions whose rows are sorted by length together
     precision: str = "auto"  # auto: bf16 on a GPU, else float32 ("no")
     kept_per_video: int = 10  # spans kept of every video, from which lists can be cut again
@@ -41,6 +42,7 @@ class EngineSettings:
     def __post_init__(self) -> None:
         require(bool(self.first_stage), FIRST_STAGE, self.first_stage, "the name of a baseline that ranks videos")
         require(self.tokens >= 0, "decode.tokens", self.tokens, "0 or more")
+        require(0 <= self.threads <= 1024, "decode.threads", self.threads, "between 0 and 1024")
         require(self.questions_at_once >= 1, "decode.questions_at_once", self.questions_at_once, "1 or more")
         require(1 <= self.kept_per_video <= 50, "decode.kept_per_video", self.kept_per_video, "between 1 and 50")
         require(self.attention in MODES, "decode.attention", self.attention, " or ".join(MODES))

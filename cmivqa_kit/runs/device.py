@@ -81,6 +81,25 @@ def threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def pass_threads(count: int) -> AbstractContextManager[None]:
+    """`threads` for a pass that only asks a network; 0: the physical cores, or fewer where torch itself takes fewer.
+
+    Set once around a whole pass: threads that are set anew for each batch go on spinning beside the next one. The
+    second thread of a core only waits for the first.
+    """
+    return threads(count or min(torch.get_num_threads(), physical_cores()))
+
+
+def physical_cores() -> int:
+    """The cores of this machine; its logical processors where the system does not tell which of them share one."""
+    try:
+        told = Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology/thread_siblings_list")
+        cores = {path.read_text() for path in told}
+    except OSError:
+        cores = set()
+    return len(cores) or os.cpu_count() or 1
+
+
 @contextmanager
 def without_denormals() -> Iterator[None]:
     """Inside, numbers too small for the processor's fast path count as 0, where the processor can do that.

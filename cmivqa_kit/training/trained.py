@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from torch import nn
@@ -22,8 +22,9 @@ from cmivqa_kit.neural.deberta import accelerate_encoder
 from cmivqa_kit.neural.encoders import Encoder, every_text
 from cmivqa_kit.neural.feature_sources import FeatureFiles, FeatureSource, source_for, source_of
 from cmivqa_kit.neural.networks import LoadedNetwork, NetworkSizes, load_network
+from cmivqa_kit.neural.planned_embedding import PlannedEmbedding
 from cmivqa_kit.neural.settings import SystemSettings, TextSystemSettings
-from cmivqa_kit.neural.subtitle_embedding import EMBEDDED
+from cmivqa_kit.neural.subtitle_embedding import EMBEDDED, SubtitleEmbedding
 from cmivqa_kit.plugin.types import Plan, PredictOptions
 from cmivqa_kit.runs.device import threads
 from cmivqa_kit.runs.directory import EXAMPLES, RunDirectory, has_state
@@ -103,6 +104,7 @@ class TrainedBaseline(ABC, Generic[S, N, M]):
         self.run: RunDirectory | None = None
         self.encoder: Encoder | None = None
         self._faster = ExitStack()
+        self._planned: list[PlannedEmbedding] | None = None  # a list while a training is only planned
 
     @abstractmethod
     def training(self, train: Split, dev: Split | None, run: RunDirectory, settings: S) -> Training:
@@ -142,20 +144,27 @@ class TrainedBaseline(ABC, Generic[S, N, M]):
             train_loop(training.task, run, LoopSettings.of(settings.table), resume=has_state(run.path))
 
     def plan(self, train: Split, dev: Split | None, run: RunDirectory) -> Plan:
-        """What `fit` will take, measured on a few batches.
+        """What `fit` will take, measured on a few batches; subtitles that it embeds first are counted.
 
         Raises:
             UserError: as `training`.
             RunFailed: the longest example does not fit into memory.
         """
         settings = self.settings.of(run.config)
-        training = self.training(train, dev, run, settings)
+        planned: list[PlannedEmbedding] = []
+        self._planned = planned
+        try:
+            training = self.training(train, dev, run, settings)
+        finally:
+            self._planned = None
+        embedding = sum(source.seconds() for source in planned)  # as many threads as `fit` embeds with
         with threads(settings.cpu_threads):
-            return plan_of(
+            plan = plan_of(
                 training.task, LoopSettings.of(settings.table), run.device, usable=training.usable,
                 pairs=training.used, dropped=training.dropped, asked=training.dev.questions,
                 evaluation=training.dev.epochs,
             )  # fmt: skip
+        return replace(plan, seconds=plan.seconds + embedding)
 
     def load(self, run: RunDirectory) -> None:
         """Take the network and the tokenizer of a run.
@@ -213,7 +222,11 @@ class TrainedBaseline(ABC, Generic[S, N, M]):
         """
         if settings.feature_source is None:
             return FeatureFiles(needed=False)
-        return source_for(settings.feature_source, train, self.encoder, run)
+        source = source_for(settings.feature_source, train, self.encoder, run)
+        if self._planned is None or not isinstance(source, SubtitleEmbedding):
+            return source
+        self._planned.append(PlannedEmbedding(source))
+        return self._planned[-1]
 
     def features(self, split: Split, options: PredictOptions) -> FeatureStore:
         """The features of a split, from the source that the loaded run was trained with.

@@ -2,6 +2,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from baselines.bm25.baseline import BM25
 from cmivqa_kit.data.span import Span
@@ -18,6 +21,12 @@ def lists(target: Target, *overrides: str, limit: int = 50, asked: Split = CLINI
     found = list(BM25().predict(shown, target, options(*overrides, limit=limit)))
     assert [p.question_id for p in found] == [q.id for q in asked.questions]
     return [p.candidates for p in found]
+
+
+@given(arrays(np.float64, st.integers(0, 60), elements=st.sampled_from([0.0, 0.5, 0.25, 1.0, 7.5])), st.integers(1, 9))
+def test_one_after_the_other_is_the_order_of_all(scores: ranking.Scores, block: int) -> None:
+    assert list(ranking.ordered(scores, block)) == ranking.best_first(scores).tolist()
+    assert list(ranking.ordered(scores)) == ranking.best_first(scores).tolist()
 
 
 @pytest.mark.parametrize("target", [1, 2, 3, "corpus"])

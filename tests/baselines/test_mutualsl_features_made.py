@@ -16,6 +16,7 @@ from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.data.demo import demo_corpus
 from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.neural.planned_embedding import PlannedEmbedding
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Prediction, PredictOptions
 from cmivqa_kit.runs.directory import FEATURE_ENCODER, RunDirectory, open_run, start_run
@@ -160,8 +161,19 @@ def test_a_training_that_is_refused_leaves_nothing(tmp_path: Path) -> None:
 
 def test_an_encoder_that_cannot_be_had_is_said_before_any_data(tmp_path: Path) -> None:
     values = config(f"features.encoder={tmp_path / 'nowhere'}")
-    with pytest.raises(UserError, match="its configuration cannot be read or fetched"):
+    with pytest.raises(UserError, match="no such folder"):
         MutualSLBaseline().prepare(values)
+
+
+def test_a_plan_does_not_embed_the_corpus_and_counts_it(
+    data: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CMIVQA_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(PlannedEmbedding, "seconds", lambda source: 1e6)
+    system = MutualSLBaseline()
+    planned = system.plan(data, data, start_run(tmp_path, "mutualsl", config(*FEW), 1))
+    assert not list((tmp_path / "cache").rglob("*.npy"))
+    assert planned.seconds > 1e6
 
 
 def test_the_plan_takes_the_same_source(data: Split, tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from cmivqa_kit.cli.common import Session, without_gpus
-from cmivqa_kit.cli.cost_view import Budget, duration, show_cost
+from cmivqa_kit.cli.cost_view import Budget, Speed, duration, show_cost
 from cmivqa_kit.prediction.pairs.pass_options import CostEstimate
 
 
@@ -38,6 +41,45 @@ def test_any_text_is_a_time_or_a_plain_error(text: str) -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+class Terminal:
+    """A session on a terminal, or not."""
+
+    def __init__(self, terminal: bool, json: bool = False) -> None:
+        self.json, self.text = json, io.StringIO()
+        self.console = Console(file=self.text, force_terminal=terminal, width=100, color_system=None)
+
+
+def test_what_comes_before_the_answers_is_shown_then_they_are() -> None:
+    session = Terminal(True)
+    speed = Speed(session)
+    with speed.shown():
+        speed.report("reading subtitles", 300, 1228)
+        assert "reading subtitles" in _frame(speed)
+        assert "300/1228" in _frame(speed)
+        answers = speed.answers(iter("abc"), 3, "Track 3")
+        assert [next(answers), next(answers)] == ["a", "b"]
+        assert "Track 3" in _frame(speed)
+        assert "1/3" in _frame(speed)
+        assert list(answers) == ["c"]
+        assert "3/3" in _frame(speed)
+
+
+@pytest.mark.parametrize(("terminal", "json"), [(False, False), (False, True), (True, True)])
+def test_progress_is_for_terminals(terminal: bool, json: bool) -> None:
+    session = Terminal(terminal, json)
+    speed = Speed(session)
+    with speed.shown():
+        speed.report("reading subtitles", 1, 2)
+        assert list(speed.answers(iter("abc"), 3, "Track 3")) == list("abc")
+    assert session.text.getvalue() == ""
+
+
+def _frame(speed: Speed) -> str:
+    console = Console(file=io.StringIO(), width=100, color_system=None)
+    console.print(speed._bar.get_renderable())
+    return console.file.getvalue()
 
 
 def test_the_words_for_the_processes_that_are_started() -> None:

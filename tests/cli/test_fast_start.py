@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.running import cmivqa_here, python
 
-HEAVY = ("torch", "transformers", "accelerate", "scipy.stats", "bm25s", "pandas")
+HEAVY = ("torch", "transformers", "accelerate", "scipy.stats", "scipy.sparse", "pandas")
 SPY = f"""
 import atexit, sys
 def tell():

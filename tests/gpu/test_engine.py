@@ -33,7 +33,7 @@ def lists(device: torch.device) -> list[list[Any]]:
     model = GlobalSpanModel(deberta(len(tokenizer), tokenizer.pad_token_id), 16, 8, 4).eval().to(device)
     chosen = PredictOptions({"decode": {"precision": "no"}}, 20, device=str(device))
     decode = Settings.of(chosen.config).decode
-    scorer = SpanScorer(model, data, tokenize_with(tokenizer), Special.of(tokenizer), 512, decode, 1)
+    scorer = SpanScorer(model, data, tokenize_with(tokenizer), Special.of(tokenizer), 512, decode)
     corpus_pass = CorpusPass(scorer, data, data.questions, TopK(20))
     corpus_pass.use(512)
     made = in_memory(corpus_pass, "corpus", chosen)

@@ -6,13 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 
 from cmivqa_kit.data.types import Split, Video
 from cmivqa_kit.neural.encoders import TINY, Encoder, open_encoder
-from cmivqa_kit.neural.subtitle_embedding import SubtitleEmbedding
+from cmivqa_kit.neural.subtitle_embedding import Rows, SubtitleEmbedding
 from cmivqa_kit.runs.processes import ALONE, Group, joined
 from tests.baselines.corpora import split, video
 from tests.hang import HANG
@@ -60,8 +61,13 @@ def embed(folder: Path, group: Group) -> int:
     """Embed the corpus into a cache at ``folder``; the number of videos that this process embedded."""
     os.environ["CMIVQA_CACHE"] = str(folder)
     source, made = SubtitleEmbedding(encoder(), "a", torch.device("cpu"), group), []
-    rows = source.rows
-    source.rows = lambda video: (made.append(video.id), rows(video))[1]  # type: ignore[method-assign,func-returns-value]
+    rows = source.rows_of_all
+
+    def counted(videos: Sequence[Video]) -> Iterator[Rows]:
+        made.extend(video.id for video in videos)
+        return rows(videos)
+
+    source.rows_of_all = counted  # type: ignore[method-assign]
     source.features(corpus())
     return len(made)
 

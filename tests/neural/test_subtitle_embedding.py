@@ -171,6 +171,22 @@ def test_batches_have_no_part_in_it(encoder: Encoder, monkeypatch: pytest.Monkey
     np.testing.assert_allclose(embedding(encoder).rows(lines), together, atol=1e-5)
 
 
+def test_lines_of_many_videos_share_batches_of_one_length(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    videos = {
+        f"v{n:02}": said((f"wait {'now ' * (n % 7)}{n}", 0.0, 1.0), ("take the gauze", 1.0, 1.0)) for n in range(40)
+    }
+    data = replace(corpus(), videos=MappingProxyType(videos))
+    source, batches = embedding(encoder), []
+    sums = source.sums
+    source.sums = lambda rows: (batches.append([source.padded(len(row)) for row in rows]), sums(rows))[1]
+    whole = contents(source, data)
+    assert all(len(set(batch)) == 1 for batch in batches)  # every row is padded by its own length
+    assert len(batches) < 10  # for 82 lines
+    monkeypatch.setattr(subtitle_embedding, "TOGETHER", 1)
+    alone = SubtitleEmbedding(encoder, "another", CPU)
+    assert contents(alone, data) == whole
+
+
 def test_what_is_kept_is_not_made_again(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     data = corpus()
     whole = contents(embedding(encoder), data)
@@ -178,7 +194,7 @@ def test_what_is_kept_is_not_made_again(encoder: Encoder, monkeypatch: pytest.Mo
     def refuse(*_: Any) -> None:
         raise AssertionError("embedded again")
 
-    monkeypatch.setattr(SubtitleEmbedding, "_sums", refuse)
+    monkeypatch.setattr(SubtitleEmbedding, "sums", refuse)
     assert contents(embedding(encoder), data) == whole
     changed = replace(data, videos={"a": replace(data.videos["a"], duration=99.0)})
     for source, asked in ((embedding(encoder, "b"), data), (embedding(encoder), changed)):
@@ -264,7 +280,7 @@ def test_an_encoder_with_few_positions_reads_a_long_line_in_parts() -> None:
 
 def test_long_lines_are_read_in_parts_by_every_encoder(encoder: Encoder) -> None:
     source = embedding(encoder)
-    longest = max(len(part) for part in source._parts("wait now " * 5000))
+    longest = max(len(part) for part in source.parts("wait now " * 5000))
     assert longest == subtitle_embedding.LINE
 
 
@@ -281,7 +297,7 @@ def test_too_little_memory_is_said(encoder: Encoder, monkeypatch: pytest.MonkeyP
     def full(*_: Any, **__: Any) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(SubtitleEmbedding, "_sums", full)
+    monkeypatch.setattr(SubtitleEmbedding, "sums", full)
     with pytest.raises(RunFailed, match="out of memory while subtitles were embedded"):
         embedding(encoder).features(corpus())
 

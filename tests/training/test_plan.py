@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Plan, Plans, Prepares
-from cmivqa_kit.runs.device import accelerator_on, resolve, threads, without_denormals
+from cmivqa_kit.runs.device import accelerator_on, pass_threads, physical_cores, resolve, threads, without_denormals
 from cmivqa_kit.training.fit import plan, ready
 from cmivqa_kit.training.loop import LoopSettings
 from cmivqa_kit.training.plan import measure
@@ -87,6 +88,16 @@ def test_devices() -> None:
             resolve(name)
     with pytest.raises(UserError, match="fp16"):
         accelerator_on("cpu", "fp16", "", Path())
+
+
+def test_physical_cores() -> None:
+    assert 1 <= physical_cores() <= (os.cpu_count() or 1)
+    before = torch.get_num_threads()
+    with pass_threads(0):
+        assert torch.get_num_threads() == min(before, physical_cores())
+    with pass_threads(3):
+        assert torch.get_num_threads() == 3
+    assert torch.get_num_threads() == before
 
 
 def test_threads_are_as_before_afterwards() -> None:

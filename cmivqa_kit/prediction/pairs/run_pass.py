@@ -31,6 +31,7 @@ from cmivqa_kit.prediction.pipeline import PipelineSettings, complete
 from cmivqa_kit.prediction.retrieval import ChosenVideos, open_first_stage
 from cmivqa_kit.prediction.settings import PIPELINE, EngineSettings, ListOptions, for_pass
 from cmivqa_kit.prediction.types import Localizer, PairScorer, Ranking, ScoresPairs, VideoRetriever
+from cmivqa_kit.runs.device import pass_threads
 from cmivqa_kit.runs.directory import PREDICTIONS, WEIGHTS, RunDirectory
 
 
@@ -60,6 +61,18 @@ def run_pass(
         RunFailed: memory or disk ran out, or a score is no number; what is done stays.
         OnlyPlanned: with ``plan_only``.
     """
+    with pass_threads(EngineSettings.of(options.config).threads):
+        return _run(system, run, splits, options, pass_options, retriever)
+
+
+def _run(
+    system: ScoresPairs | Localizer,
+    run: RunDirectory,
+    splits: Sequence[Split],
+    options: PredictOptions,
+    pass_options: PassOptions,
+    retriever: VideoRetriever | None,
+) -> store.PassFolder | None:
     settings = EngineSettings.of(options.config)
     questions = distinct(splits)
     split = replace(splits[0], questions=questions)

@@ -5,8 +5,11 @@ from hypothesis import strategies as st
 
 from cmivqa_kit.data.types import Subtitle, Video
 from cmivqa_kit.data.usual_span import UsualSpan
-from cmivqa_kit.prediction.lexical.index import Index, Scorer, windows
+from cmivqa_kit.prediction.lexical.index import Index
+from cmivqa_kit.prediction.lexical.postings import Postings
+from cmivqa_kit.prediction.lexical.scorer import Scorer
 from cmivqa_kit.prediction.lexical.settings import IndexSettings
+from cmivqa_kit.prediction.lexical.windows import windows
 from tests.baselines.corpora import lines, video
 
 SETTINGS = IndexSettings(k1=2.0, b=0.5, window_seconds=(), window_quantiles=(), window_step=0.0)
@@ -14,6 +17,12 @@ SETTINGS = IndexSettings(k1=2.0, b=0.5, window_seconds=(), window_quantiles=(), 
 
 def built(*videos: Video, lengths: tuple[float, ...] = (10.0, 20.0)) -> Index:
     return Index.build(videos, None, str.split, lengths, SETTINGS, UsualSpan(0.25, 0.5, 20.0))
+
+
+def scorer(documents: list[list[str]], k1: float, b: float) -> Scorer:
+    """Of documents of one line each."""
+    line = np.arange(len(documents))
+    return Scorer(Postings.of(documents), line, line + 1, k1, b)
 
 
 def test_window_lengths_snap_to_lines() -> None:
@@ -68,11 +77,11 @@ def test_every_video_has_valid_windows() -> None:
 
 
 def test_scores_by_hand() -> None:
-    scores = Scorer([["a", "b"], ["b", "b"], ["c"]], k1=1.0, b=0.0).scores(["a", "unknown"])
+    scores = scorer([["a", "b"], ["b", "b"], ["c"]], k1=1.0, b=0.0).scores(["a", "unknown"])
     idf = np.log(1 + (3 - 1 + 0.5) / (1 + 0.5))
     assert scores == pytest.approx([idf * 1 / (1 + 1), 0, 0], rel=1e-6)
 
 
 def test_nothing_to_score() -> None:
-    assert Scorer([[], []], 2.0, 0.5).scores(["a"]).tolist() == [0, 0]
-    assert Scorer([["a"], []], 2.0, 0.5).scores([]).tolist() == [0, 0]
+    assert scorer([[], []], 2.0, 0.5).scores(["a"]).tolist() == [0, 0]
+    assert scorer([["a"], []], 2.0, 0.5).scores([]).tolist() == [0, 0]

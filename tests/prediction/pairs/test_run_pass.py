@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.corpus import load_split
@@ -23,6 +24,7 @@ from cmivqa_kit.plugin.types import Declaration, PredictOptions
 from cmivqa_kit.prediction import answer
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, FirstStage, OnlyPlanned, PassOptions
+from cmivqa_kit.runs.device import physical_cores
 from cmivqa_kit.runs.directory import RunDirectory, make_run
 from cmivqa_kit.runs.launch import launch
 from tests.prediction import fake
@@ -71,6 +73,24 @@ def test_a_pass_gives_what_the_system_gives_from_memory(files: Catalogue, run: R
     assert sorted(path.name for path in folder(run).iterdir()) == [
         *(f"chunk-{n:05}.npz" for n in range(4)), "corpus-0.npz", "pass.json",
     ]  # fmt: skip
+
+
+def test_threads_are_set_once_around_a_pass_and_change_no_byte(
+    files: Catalogue, run: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_threads, calls, written = torch.set_num_threads, [], []
+    before = torch.get_num_threads()
+
+    def recorded(count: int) -> None:
+        calls.append(count)
+        set_threads(count)
+
+    monkeypatch.setattr(torch, "set_num_threads", recorded)
+    for count in (1, 2, 0):
+        ask(files, run, tmp_path / f"{count}.json", PassOptions(force=True), threads=count)
+        written.append((tmp_path / f"{count}.json").read_bytes())
+    assert calls == [1, before, 2, before, min(before, physical_cores()), before]
+    assert written[0] == written[1] == written[2]
 
 
 def test_one_pass_writes_the_files_of_every_track(tmp_path: Path, run: RunDirectory, out: Path) -> None:
