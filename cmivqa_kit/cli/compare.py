@@ -90,8 +90,12 @@ def command(
     else:
         for comparison in found:
             _show(session, comparison, records)
-        again = words("cmivqa", "score", *(entry.path for entry in entries))
-        session.next(again, (*REPEATED, "truth", "split", "track", *CHOSEN))
+        again = (*REPEATED, "truth", "split", "track")
+        unsound = [entry.path for entry in entries if not entry.sound]
+        if unsound:
+            session.next(words("cmivqa", "validate", *unsound), again)
+        else:
+            session.next(words("cmivqa", "score", *(entry.path for entry in entries)), (*again, *CHOSEN))
     finish(ExitCode.FINDINGS if fail_if_worse and any(comparison.worse for comparison in found) else ExitCode.OK)
 
 

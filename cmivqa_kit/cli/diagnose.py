@@ -65,7 +65,7 @@ def command(
         show(session, file, diagnosis, made_by)
     if html is not None:
         session.say(f"{html}: open it in a browser; it needs no network")
-    _next(session, file, html)
+    _next(session, file, html, entry.sound)
 
 
 def _check_target(html: Path, force: bool, inputs: list[Path]) -> None:
@@ -76,10 +76,12 @@ def _check_target(html: Path, force: bool, inputs: list[Path]) -> None:
         raise UserError(f"{html}: exists already", "Give another name, or --force to replace it.")
 
 
-def _next(session: Session, file: Path, html: Path | None) -> None:
-    """The page, unless it was just written or its name is taken; then the score."""
+def _next(session: Session, file: Path, html: Path | None, sound: bool) -> None:
+    """The page, unless it was just written or its name is taken; then the score, or what is wrong with the file."""
     page = file.with_suffix(".html").name
-    if html is None and not Path(page).exists():
+    if not sound:
+        session.next(words("cmivqa", "validate", file), (*REPEATED, "split", "truth", "track"))
+    elif html is None and not Path(page).exists():
         session.next(words("cmivqa", "diagnose", file, "--html", page), (*REPEATED, "split", "truth", "track", *CHOSEN))
     else:
         session.next(words("cmivqa", "score", file), (*REPEATED, "split", "truth", "track", *CHOSEN))

@@ -144,6 +144,7 @@ def _run_of(
 ) -> RunDirectory:
     """The run that answers: the one that is named, the newest of the baseline that is, else the newest that serves the
     tracks asked."""
+    from cmivqa_kit.plugin.registry import find_declaration, require_packages
     from cmivqa_kit.prediction.run_choice import newest_serving_run, tracks_of
     from cmivqa_kit.runs.directory import RECORD, newest_run, open_run
 
@@ -157,6 +158,7 @@ def _run_of(
         return opened
     stated = session.workspace.settings["model.baseline"]
     if stated.origin != DEFAULT:
+        require_packages(find_declaration(stated.value))  # before advice to train it, which could not be followed
         return newest_run(folder, stated.value)
     opened = newest_serving_run(folder, track, behind_retriever)
     work = "finds spans in given videos" if behind_retriever else f"serves {tracks_in_words(tracks_of(track))}"

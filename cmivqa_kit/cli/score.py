@@ -126,7 +126,7 @@ def _next(session: Session, paths: Sequence[Path], entries: Sequence[Entry]) -> 
     if several:
         session.next(words("cmivqa", "compare", *several), again)
     elif doubtful:
-        session.next(words("cmivqa", "validate", doubtful), (*REPEATED, "split", "track"))
+        session.next(words("cmivqa", "validate", doubtful), (*REPEATED, "split", "truth", "track"))
     elif located:
         session.next(words("cmivqa", "diagnose", located), again)
     else:

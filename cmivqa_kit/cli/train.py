@@ -174,7 +174,7 @@ def _report(session: Session, declaration: Declaration, fitted: Fitted) -> None:
     from cmivqa_kit.plugin.settings import name_recipe
 
     dropped = sum(fitted.dropped.values())
-    following = _next(session.files, fitted.run.path, declaration.tracks)
+    following = _next(session.files, fitted.run.path, declaration.tracks, session.workspace.path("output.submission"))
     repeated = (*REPEATED, "device")
     if session.json:
         render.as_json(
@@ -247,12 +247,19 @@ def _reasons(dropped: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {reason}" for reason, number in dropped.items())
 
 
-def _next(files: Catalogue, run: Path, served: Collection[Track]) -> str:
+def _next(files: Catalogue, run: Path, served: Collection[Track], out: Path) -> str:
     """Predict a split that the data root has, on tracks that both its question files and the baseline serve."""
+    from cmivqa_kit.prediction.answer import targets
+
     others = [split for split in files.splits if split != "train"]
     if not others:
         return "cmivqa data split"
     split = next((s for s in others if files.edition.splits[s].answers == "organizers"), others[0])
+    shared = set(files.tracks(split)) & set(served)
+    tracks: tuple[Track, ...] = (2, 3) if {2, 3} <= shared else (min(shared, default=1),)
     command = words("cmivqa", "predict", "--run", run, "--split", split)
-    both = {2, 3} <= set(files.tracks(split)) & set(served)
-    return command if both else f"{command} --track {min(set(files.tracks(split)) & set(served), default=1)}"
+    if len(tracks) == 1:
+        command += f" --track {tracks[0]}"
+    # A submission of an earlier run is not replaced: this run's gets a name of its own.
+    taken = any(path.exists() for path, _, _ in targets(files, split, tracks, out))
+    return f"{command} {words('--out', out.with_name(f'{run.name}{out.suffix}'))}" if taken else command

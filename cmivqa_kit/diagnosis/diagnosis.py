@@ -199,7 +199,7 @@ def diagnose(card: ScoreCard, predictions: Any, answers: Sequence[Any], context:
     if card.track == 2:
         raise UserError(
             "Track 2 has no spans to judge: where its points go, its scores say",
-            "Use `cmivqa score` for it, or `cmivqa diagnose` on the Track 3 file.",
+            "Use `score` for it, or `diagnose` on the Track 3 file.",
         )
     if card.strict.error:
         raise UserError(f"cannot be diagnosed: {card.strict.message}", "Mend that first; `validate` shows it.")

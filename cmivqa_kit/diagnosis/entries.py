@@ -15,7 +15,7 @@ from cmivqa_kit.files import no_collector
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.submission.match import tracks_of
 
-_ELSE = "A Track 2 file: `cmivqa score` says what it is worth; diagnose the Track 3 file. To go on anyway: --track 3."
+_ELSE = "A Track 2 file: `score` says what it is worth; diagnose the Track 3 file. To go on anyway: --track 3."
 
 
 @no_collector()

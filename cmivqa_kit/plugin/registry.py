@@ -54,19 +54,31 @@ def default_baseline(imports: bool = False) -> tuple[str, tuple[str, ...]]:
     return (WITHOUT_MODELS if lacking else FLAGSHIP), lacking
 
 
+def require_packages(declaration: Declaration) -> None:
+    """Refuse a baseline whose packages are not installed.
+
+    Raises:
+        UserError: naming the packages, how to install them, and what goes without.
+    """
+    missing = missing_packages(declaration)
+    if missing:
+        raise UserError(
+            f"baseline {declaration.name!r} needs {', '.join(missing)}, not installed here",
+            f"Install what it needs: {install_command(missing)}{_without(declaration)}",
+        )
+
+
+def _without(declaration: Declaration) -> str:
+    return f"\nWithout it: cmivqa train -m {WITHOUT_MODELS}" if declaration.name != WITHOUT_MODELS else ""
+
+
 def create(declaration: Declaration) -> Baseline:
     """A fresh object of the system.
 
     Raises:
         UserError: a Python package it needs is not installed or cannot be imported, or the factory is missing.
     """
-    instead = f"\nWithout it: cmivqa train -m {WITHOUT_MODELS}" if declaration.name != WITHOUT_MODELS else ""
-    missing = missing_packages(declaration)
-    if missing:
-        raise UserError(
-            f"baseline {declaration.name!r} needs {', '.join(missing)}, not installed here",
-            f"Install what it needs: {install_command(missing)}{instead}",
-        )
+    require_packages(declaration)
     module, _, attribute = declaration.factory.partition(":")
     try:
         system: Baseline = getattr(import_module(module), attribute)()
@@ -76,7 +88,7 @@ def create(declaration: Declaration) -> Baseline:
         if (failure := _failing_import(declaration)) is not None:
             raise UserError(
                 f"baseline {declaration.name!r} needs {failure[0]}, which cannot be imported here ({failure[1]})",
-                f"Install it again: pip install --force-reinstall {failure[0]}{instead}",
+                f"Install it again: pip install --force-reinstall {failure[0]}{_without(declaration)}",
             ) from error
         raise _broken(declaration.name, declaration.factory, error) from error
     return system
