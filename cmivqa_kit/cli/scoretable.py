@@ -84,7 +84,7 @@ def comparable(entries: Sequence[Entry]) -> list[Path]:
         for score in one.scores:
             if not score.card.strict.error and one.sound:
                 groups.setdefault((score.card.track, score.card.split), []).append(one.path)
-    most = max(groups.values(), key=len, default=[])
+    most = max((list(dict.fromkeys(paths)) for paths in groups.values()), key=len, default=[])
     return most[:COMPARED] if len(most) > 1 else []
 
 

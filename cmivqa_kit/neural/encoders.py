@@ -260,12 +260,10 @@ def _refuse_missing_folder(name: str) -> None:
     """Refuse what can only be a folder and is none: transformers would call it a wrong hub name.
 
     Raises:
-        UserError: there is nothing at that path, or it is a folder without files.
+        UserError: there is nothing at that path.
     """
     path = Path(name).expanduser()
     if path.exists():
-        if path.is_dir() and not any(path.iterdir()):
-            raise UserError(f"encoder {name!r}: the folder is empty", HOW_TO_GET)
         return
     looks = name.startswith((".", "~", "/", "\\")) or name.endswith(("/", "\\")) or not _HUB_NAME.fullmatch(name)
     # The first part of a hub name is an account; where it is a folder here, the rest was looked for in it.

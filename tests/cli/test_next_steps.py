@@ -47,7 +47,7 @@ def test_from_downloads_of_2023_to_a_score(tmp_path: Path) -> None:
     assert verbs(typed) == ["init", "data check", "data split", "train", "predict"]
     # The organizers hold the answers of testA: the way leads on to dev, which can be scored.
     typed = walk(typed[-1], work, 5)
-    assert [words[0] for words in typed] == ["predict", "validate", "predict", "validate", "score", "baselines"]
+    assert [words[0] for words in typed] == ["predict", "validate", "predict", "validate", "score", "diagnose"]
     assert typed[2] == ["predict", "--split", "dev", "--out", "dev_submission.json"]
     assert "hold the answers of testA" in "\n".join(lines("validate", "submission.json", cwd=work))
 
@@ -67,9 +67,10 @@ def test_without_a_workspace_the_flags_go_along(tmp_path: Path) -> None:
     corpus = tmp_path / "my corpus"
     shutil.copytree(demo_corpus(), corpus)
     typed = walk(["config", "--data", str(corpus), "-m", "prior", "--seed", "3"], tmp_path, 5)
-    assert [words[0] for words in typed] == ["config", "train", "predict", "validate", "score", "baselines"]
+    assert [words[0] for words in typed] == ["config", "train", "predict", "validate", "score", "diagnose"]
     assert typed[1] == ["train", "--data", str(corpus), "--baseline", "prior", "--seed", "3"]
     assert typed[4] == ["score", "submission.json", "--data", str(corpus)]
+    assert following(*typed[5], cwd=tmp_path)[:2] == ["diagnose", "submission.json"]  # it runs
     assert following("data", "check", "--data", corpus, "-m", "prior", cwd=tmp_path)[-2:] == ["--baseline", "prior"]
 
 

@@ -9,7 +9,15 @@ import torch
 from transformers import AutoModel, BertConfig
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import TINY, add_tokens, open_encoder, open_tokenizer, position_limit, tiny_tokenizer
+from cmivqa_kit.neural.encoders import (
+    TINY,
+    add_tokens,
+    open_config,
+    open_encoder,
+    open_tokenizer,
+    position_limit,
+    tiny_tokenizer,
+)
 from tests.baselines.encoders import deberta
 
 TEXTS = ("take the gauze", "洗手")
@@ -56,3 +64,11 @@ def test_damaged_weights_are_named(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "model.safetensors").write_bytes(damage)
     with pytest.raises(UserError, match="its weights cannot be read"):
         open_encoder(str(tmp_path), (), 0)
+
+
+@pytest.mark.parametrize("name", ["./models/erlangshen", "/no/such/erlangshen", "a/b/c", "C:\\models\\erlangshen"])
+def test_a_folder_that_is_not_there_is_called_that(name: str) -> None:
+    for opened in (open_config, open_tokenizer):
+        with pytest.raises(UserError, match="no such folder") as caught:
+            opened(name)
+        assert "Repo id" not in str(caught.value)
