@@ -212,7 +212,7 @@ def test_what_cannot_be_is_said_plainly(own: Encoder, run: RunDirectory, tmp_pat
 
 def test_an_encoder_is_looked_for_before_the_data(tmp_path: Path) -> None:
     for name in (AUTO, EMBEDDED):
-        with pytest.raises(UserError, match="its configuration cannot be read or fetched"):
+        with pytest.raises(UserError, match="no such folder"):
             FeatureSettings(name, str(tmp_path / "nowhere")).prepare()
         FeatureSettings(name, TINY).prepare()
         FeatureSettings(name).prepare()

@@ -26,7 +26,7 @@ from tests.submission.small import VIDEOS, put, records, root_2023
 from tests.training.tiny_system import DECLARATION, WIDTH
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-ROWS_OF_A_FILE = 40
+ROWS_OF_A_FILE = 71  # as many as the subtitles have seconds
 STEPS = ("train.epochs=2", "train.save_every=2", "train.batch_size=1")
 
 
