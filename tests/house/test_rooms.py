@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # From the ground up. `bench` and `leaderboard` come with their own parts.
 ORDER = (
-    "lazy", "errors", "files", "memory", "metrics", "editions", "data", "workspace", "runs", "plugin", "submission",
+    "lazy", "errors", "foreign_content", "common_characters", "text_encoding", "files", "memory", "metrics", "editions", "data", "workspace", "runs", "plugin", "submission",
     "scoring", "entries", "neural", "training", "prediction", "bench", "diagnosis", "leaderboard", "cli",
 )  # fmt: skip
 APART = (("training", "prediction"),)  # side by side: neither imports the other
