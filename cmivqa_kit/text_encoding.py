@@ -73,6 +73,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "utf-32-be": "UTF-32",
     }
 )
+ENCODINGS = tuple(_FAMILIAR)  # that can be recognised without a mark
 _SUPERSETS = {"big5": "big5hkscs", "shift_jis": "cp932", "euc_kr": "cp949"}  # what Windows writes under these names
 
 
@@ -111,7 +112,11 @@ def wide(data: bytes) -> str | None:
     for mark, name in MARKS[1:]:
         if data.startswith(mark):
             return name
-    head = data[: SAMPLE & ~3]
+    name = _by_zeros(data[: SAMPLE & ~3])
+    return name if name is not None and _sensible(data[: SAMPLE & ~3], name) else None
+
+
+def _by_zeros(head: bytes) -> str | None:
     zeros = [head[offset::4].count(0) for offset in range(4)]
     units = len(head) // 4
     if units and sum(zeros) >= 2.5 * units and 0 in (zeros[0], zeros[3]):
@@ -121,6 +126,12 @@ def wide(data: bytes) -> str | None:
     if odd >= few and even * 20 <= odd:
         return "utf-16-le"
     return "utf-16-be" if even >= few and odd * 20 <= even else None
+
+
+def _sensible(head: bytes, name: str) -> bool:
+    """True where bytes are characters of a text in an encoding, none of them a control or without a meaning."""
+    text = head.decode(name, "replace")
+    return not any(unicodedata.category(c) in ("Co", "Cn", "Cs") or "\x7f" <= c < "\xa0" for c in set(text))
 
 
 def damage(data: bytes) -> Damage | None:

@@ -55,6 +55,9 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     "set": click.option(
         "--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one setting of the baseline."
     ),
+    "encoding": click.option(
+        "--encoding", metavar="NAME", help="Encoding of files that are not UTF-8 (gb18030, big5, shift_jis, cp1252)."
+    ),
     "force": click.option("--force", is_flag=True, help="Replace existing files."),
 }
 _FLAG_OF = {"data": "data.root", "edition": "data.edition", "baseline": "model.baseline", "preset": "model.preset",

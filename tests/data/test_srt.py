@@ -171,13 +171,20 @@ def written(lines: list[Subtitle], comma: str, newline: str) -> str:
     return "\n".join(blocks).replace("\n", newline)
 
 
+def unlike(lines: list[Subtitle]) -> list[Subtitle]:
+    """The cues with texts of which none repeats another: what is repeated is a matter of its own."""
+    return [Subtitle(f"q{number} {line.text}", line.start, line.duration) for number, line in enumerate(lines)]
+
+
 @given(CUES, st.sampled_from(["\n", "\r\n", "\r"]))
 def test_srt_round_trip(lines: list[Subtitle], newline: str) -> None:
+    lines = unlike(lines)
     assert parse_srt(written(lines, ",", newline)) == (tuple(lines), [])
 
 
 @given(CUES, st.sampled_from(["\n", "\r\n", "\r"]))
 def test_vtt_round_trip(lines: list[Subtitle], newline: str) -> None:
+    lines = unlike(lines)
     text = f"WEBVTT{newline}{newline}NOTE x{newline}{newline}" + written(lines, ".", newline)
     assert parse_vtt(text) == (tuple(lines), [])
 
