@@ -65,6 +65,12 @@ def stand_in(path: Path, head: bytes | None = None) -> ForeignContent | None:
     return content if content is not None and content.stand_in else None
 
 
+def stand_ins(path: Path) -> list[tuple[Path, ForeignContent]]:
+    """The files of a folder (or the file) that are no data at all, in the order of their names; see `stand_in`."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return [(file, content) for file in files if (content := stand_in(file)) is not None]
+
+
 def foreign_content(path: Path, head: bytes | None = None) -> ForeignContent | None:
     """What the first bytes and the name of ``path`` say that it is, or ``None`` for plain text and unknown bytes.
 

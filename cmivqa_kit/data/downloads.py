@@ -13,6 +13,7 @@ from cmivqa_kit.data.catalogue import MANIFEST, refuse_folder
 from cmivqa_kit.data.recognise import MEDIA, Recognised, recognise
 from cmivqa_kit.data.types import Note
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.foreign_content import foreign_content, stand_in
 
 NESTED = 4  # archives within archives; a zip can hold itself
 CAPTIONS = (".srt", ".vtt")
@@ -85,6 +86,8 @@ def _collect(
             features[file.parent].append(file)
         elif suffix in CAPTIONS:
             captions[file.parent].append(file)
+        elif suffix != ".json" and (content := stand_in(file)) is not None and not is_archive(file):
+            heap.ignored.append(Note(inner, f"{content.noun}. {content.fix}"))
         elif suffix not in NO_ARCHIVES and suffix != ".json" and is_archive(file):
             if depth == NESTED:
                 raise UserError(f"{inner}: more than {NESTED} archives in each other", "Unpack it and name the folder.")
@@ -103,7 +106,9 @@ def _collect(
             else:
                 heap.ignored.append(Note(inner, found.why))
         else:
-            heap.ignored.append(Note(inner, "not a kind of file that is used"))
+            content = foreign_content(file)
+            noun = "" if content is None else f" ({content.noun})"
+            heap.ignored.append(Note(inner, f"not a kind of file that is used{noun}"))
     for where, groups in ((heap.features, features), (heap.captions, captions)):
         for folder, files in groups.items():
             below = "" if folder == path or path.is_file() else folder.relative_to(path).as_posix()

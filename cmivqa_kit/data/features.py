@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.foreign_content import foreign_content
 
 FeatureState = Literal["ok", "missing", "bad"]
 # What numpy raises on damaged bytes: a cut-off file, a hostile header, a shape larger than any memory.
@@ -72,6 +73,9 @@ class FeatureStore:
             # open_memmap, not load: load would open a zip too, and hand back something that is no array.
             array: NDArray[np.float32] = np.lib.format.open_memmap(path, mode="r")
         except DAMAGE as error:
+            content = foreign_content(path)
+            if content is not None and content.kind != "npy":
+                raise UserError(f"{path}: is {content.noun}", content.fix) from None
             raise UserError(
                 f"{path}: not a readable .npy file ({error})", "Download or extract it again, or delete it."
             ) from None

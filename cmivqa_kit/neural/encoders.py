@@ -16,7 +16,8 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, BertTokenizer, Mo
 from transformers.utils import logging as transformers_logging
 
 from cmivqa_kit.data.types import Split
-from cmivqa_kit.errors import UserError
+from cmivqa_kit.errors import UserError, reason_of
+from cmivqa_kit.foreign_content import stand_ins
 from cmivqa_kit.neural.tokens import TextReader, utf8
 
 TINY = "tiny"
@@ -251,8 +252,11 @@ def _with_dropout(config: Any, dropout: float) -> Any:
 
 
 def _unusable(name: str, fault: str, error: Exception) -> UserError:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return UserError(f"encoder {name!r}: {fault} ({reason})", HOW_TO_GET)
+    listed = stand_ins(Path(name))
+    if listed:
+        files = "; ".join(f"{path.name} is {content.noun}" for path, content in listed[:5])
+        return UserError(f"encoder {name!r}: {fault} ({files})", listed[0][1].fix)
+    return UserError(f"encoder {name!r}: {fault} ({reason_of(error)})", HOW_TO_GET)
 
 
 def _untyped(thing: Any) -> Any:
