@@ -95,6 +95,15 @@ def decode(data: bytes, path: Path, encoding: str | None = None) -> str:
         raise UnreadableFile(f"{path}:{line}:{column}: {what}", fix, line, column) from None
 
 
+def is_utf8(data: bytes) -> bool:
+    """True for bytes that are UTF-8, with or without a mark."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def decode_as(data: bytes, path: Path, encoding: str) -> str:
     """The text of ``data`` in the encoding that the user names, without a byte-order mark.
 

@@ -28,6 +28,7 @@ _PART = re.compile(
     r"(?P<whole>.+)\.(?:(?P<number>\d{3})|z(?P<zip>\d\d)|part0*(?P<rar>\d+)\.rar|part[-_]?(?P<cut>[a-z]{2}|\d+))",
     re.IGNORECASE,
 )
+_ARCHIVE = r"\.(?:zip|tar|tgz|gz|bz2|xz|7z|rar)$"
 _TREC_LINE = re.compile(rb"^\S+[ \t]+Q0[ \t]+\S+[ \t]+\d+[ \t]+[-+.\deE]+(?:[ \t]+\S+)?[ \t]*\r?$", re.MULTILINE)
 
 
@@ -111,9 +112,10 @@ def _archive_part(path: Path, start: bytes) -> ForeignContent | None:
         )
     name = match["number"] or match["cut"] or ""
     number = f"part {int(name)}" if name.isdecimal() else f"part {name}"
-    stem = path.name[: len(path.name) - len(name)]
+    stem = str(path)[: len(str(path)) - len(name)]
     fix = f"Put all parts into one folder and join them: cat {_quoted(stem)}* > {_quoted(whole)}"
-    return ForeignContent("archive part", f"{number} of a file that was split", fix, True)
+    noun = "archive" if re.search(_ARCHIVE, whole, re.IGNORECASE) or start.startswith(b"PK") else "file"
+    return ForeignContent("archive part", f"{number} of a split {noun}", fix, True)
 
 
 def _quoted(name: str) -> str:

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     help="Downloads: zips, tars, folders, loose files, under any name. More paths may follow.",
 )  # fmt: skip
 @click.argument("more", type=PATH, nargs=-1, metavar="[PATH]...")
-@options("data", "edition", "baseline", "force", "format")
+@options("data", "edition", "baseline", "encoding", "force", "format")
 def command(
-    sources: tuple[Path, ...], more: tuple[Path, ...], force: bool, form: str, data: Path | None, **flags: Any
+    sources: tuple[Path, ...], more: tuple[Path, ...], force: bool, form: str, data: Path | None,
+    encoding: str | None, **flags: Any
 ) -> None:
     """Make a workspace here: a cmivqa.toml, and with --from a data root filled with what the organizers hand out.
 
@@ -52,7 +53,7 @@ def command(
     root = Path(known) if known is not None else Path("data")
     intake: Intake | None = None
     if sources:
-        intake = gather((*sources, *more), root, flags.get("edition"), session.say)
+        intake = gather((*sources, *more), root, flags.get("edition"), session.say, encoding)
     written = not file.exists() or force
     if written:
         values: dict[str, Any] = {"model.baseline": session.workspace["model.baseline"]}

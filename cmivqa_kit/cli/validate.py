@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "cmivqa validate --truth answers.json",
 )
 @click.argument("files", type=PATH, nargs=-1, metavar="[FILE]...")
-@options("data", "split", "track", "edition", "format")
+@options("data", "split", "track", "edition", "encoding", "format")
 @click.option(
     "--truth", type=PATH, metavar="FILE", help="Check this answer file; with FILE... check those by its questions."
 )
@@ -64,7 +64,7 @@ def command(
     if not files and truth is None:
         raise click.UsageError("name a submission file, a folder of them, or an answer file with --truth.")
     session = Session(form, split=split, track=track, truth=truth, **flags)
-    ground = session.ground(limits=Limits(size=int(max_size * MIB)))
+    ground = session.ground(limits=Limits(size=int(max_size * MIB)), encoding=flags.get("encoding"))
     reports: list[Report] = []
     table: list[tuple[object, ...]] = []
     codes: list[int] = [ExitCode.OK]

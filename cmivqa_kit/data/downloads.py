@@ -13,6 +13,7 @@ from cmivqa_kit.data.catalogue import MANIFEST, refuse_folder
 from cmivqa_kit.data.recognise import MEDIA, Recognised, recognise
 from cmivqa_kit.data.types import Note
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.files import decode_as, is_utf8, read_bytes, write_text
 from cmivqa_kit.foreign_content import foreign_content, stand_in
 
 NESTED = 4  # archives within archives; a zip can hold itself
@@ -41,6 +42,7 @@ class Heap:
     captions: dict[Path, Folder] = field(default_factory=dict)
     ignored: list[Note] = field(default_factory=list)
     media: Counter[str] = field(default_factory=Counter)
+    encoding: str | None = None  # of files that are not UTF-8
 
     def of_kind(self, kind: str) -> list[Recognised]:
         """The JSON files of one kind."""
@@ -86,7 +88,7 @@ def _collect(
             features[file.parent].append(file)
         elif suffix in CAPTIONS:
             captions[file.parent].append(file)
-        elif suffix != ".json" and (content := stand_in(file)) is not None and not is_archive(file):
+        elif (content := stand_in(file)) is not None and not is_archive(file):
             heap.ignored.append(Note(inner, f"{content.noun}. {content.fix}"))
         elif suffix not in NO_ARCHIVES and suffix != ".json" and is_archive(file):
             if depth == NESTED:
@@ -100,7 +102,7 @@ def _collect(
         elif suffix == ".json" or _begins_like_json(file):
             if file.name == MANIFEST:
                 continue
-            found = recognise(file, inner, outer)
+            found = recognise(_in_utf8(file, staging, heap.encoding), inner, outer)
             if found.kind in ("questions", "subtitles"):
                 heap.json.append(found)
             else:
@@ -115,6 +117,22 @@ def _collect(
             name = "/".join(part for part in (outer, hint, below) if part)
             before = where[folder].files if folder in where else ()
             where[folder] = Folder(folder, name, tuple(dict.fromkeys((*before, *files))))
+
+
+def _in_utf8(file: Path, staging: Path, encoding: str | None) -> Path:
+    """The file, or a copy of it in UTF-8 in ``staging`` where it is in the encoding that the user names.
+
+    Raises:
+        UserError: it is not UTF-8 and not in that encoding.
+    """
+    if encoding is None:
+        return file
+    data = read_bytes(file)
+    if is_utf8(data):
+        return file
+    folder = staging / f"utf-8-{sum(1 for _ in staging.iterdir()) if staging.exists() else 0}"
+    write_text(folder / file.name, decode_as(data, file, encoding))
+    return folder / file.name
 
 
 def _begins_like_json(path: Path) -> bool:

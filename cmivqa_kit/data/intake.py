@@ -9,7 +9,7 @@ in the data root already is kept and helps to tell where new files belong.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,11 +46,15 @@ class Intake:
 
 
 def gather(
-    paths: Sequence[Path], root: Path, edition: str | None = None, tell: Callable[[str], None] = lambda line: None
+    paths: Sequence[Path],
+    root: Path,
+    edition: str | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+    encoding: str | None = None,
 ) -> Intake:
     """Bring downloads into the data root ``root`` (made if absent; files already in it are kept).
 
-    ``tell`` is called with a line about each long step.
+    ``tell`` is called with a line about each long step. ``encoding`` is that of files that are not UTF-8.
 
     Raises:
         UserError: a path is missing or a damaged or hostile archive, nothing usable was found, a split cannot be told,
@@ -74,13 +78,18 @@ def gather(
     except OSError as error:
         raise RunFailed(f"{root}: cannot be made ({error.strerror or error})", "Choose another --data DIR.") from None
     with staging as name:
-        return _gather(paths, root, Path(name), edition, tell)
+        return _gather(paths, root, Path(name), edition, tell, encoding)
 
 
 def _gather(
-    paths: Sequence[Path], root: Path, staging: Path, edition: str | None, tell: Callable[[str], None]
+    paths: Sequence[Path],
+    root: Path,
+    staging: Path,
+    edition: str | None,
+    tell: Callable[[str], None],
+    encoding: str | None,
 ) -> Intake:
-    heap = Heap()
+    heap = Heap(encoding=encoding)
     for number, path in enumerate(paths):
         collect(path, staging / str(number), heap, root, tell)
     known = catalogue(root) if root.is_dir() else None
@@ -153,7 +162,7 @@ def _plan(
         held = found.holds_answers(split, edition)
         target = root / _question_path(found, split, edition, held)
         plan.append(Placement(found.path, target, "answers" if held else "questions", hint=found.full_name))
-    for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging)]:
+    for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging, frozenset().union(*videos.values()))]:
         home = _home(found.videos, videos, edition.split_in(*found.named, found.outer))
         if home is None:
             unsorted.append(Problem(found.hint, f"subtitles of {found.count} videos that no question names"))
@@ -227,12 +236,12 @@ def _home(ids: Iterable[str], videos: dict[str, set[str]], named: str | None) ->
     return unknown[0] if len(unknown) == 1 else None
 
 
-def _from_captions(heap: Heap, staging: Path) -> list[Recognised]:
+def _from_captions(heap: Heap, staging: Path, known: Collection[str]) -> list[Recognised]:
     """One subtitle.json per folder of .srt and .vtt files, for the videos that no subtitle.json has."""
     have = {video for found in heap.of_kind("subtitles") for video in found.videos}
     made = []
     for number, folder in enumerate(heap.captions.values()):
-        wanted = [file for file in folder.files if split_name(file)[0] not in have]
+        wanted = [file for file in folder.files if split_name(file, known)[0] not in have]
         if len(wanted) < len(folder.files):
             left = len(folder.files) - len(wanted)
             heap.ignored.append(Note(f"{left} caption files in {folder.hint}", "a subtitle.json has these videos"))
@@ -244,7 +253,7 @@ def _from_captions(heap: Heap, staging: Path) -> list[Recognised]:
             (links / file.name).symlink_to(file.resolve())
         target = staging / f"captions-{number}.json"
         try:
-            heap.ignored += convert_folder(links, target).notes
+            heap.ignored += convert_folder(links, target, None, heap.encoding, known).notes
         except UserError as error:
             raise UserError(
                 error.message.replace(str(links), str(folder.hint)),

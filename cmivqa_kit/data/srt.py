@@ -15,7 +15,7 @@ from cmivqa_kit.data.subtitles import in_time_order
 from cmivqa_kit.data.types import Note, Subtitle
 from cmivqa_kit.data.video_names import VideoName, name_of, unrecognised
 from cmivqa_kit.errors import Problem, UserError, closest, problems_error
-from cmivqa_kit.files import UnreadableFile, decode, decode_as, read_bytes, sha256, write_json
+from cmivqa_kit.files import UnreadableFile, decode, decode_as, is_utf8, read_bytes, sha256, write_json
 from cmivqa_kit.foreign_content import foreign_content
 from cmivqa_kit.text_encoding import ENCODINGS, TITLES, candidates, damage, guess, wide
 
@@ -172,8 +172,8 @@ def _text(path: Path, shown: str, notes: list[Note], encoding: str | None) -> st
         raise UserError(f"is {content.noun}. {content.fix}")
     try:
         if encoding is not None:
-            return decode_as(data, Path(shown), encoding) if wide(data) or not _utf8(data) else data.decode("utf-8-sig")
-        name = wide(data) or (None if _utf8(data) else guess(data))
+            return decode_as(data, Path(shown), encoding) if wide(data) or not is_utf8(data) else data.decode("utf-8-sig")
+        name = wide(data) or (None if is_utf8(data) else guess(data))
         if name is None:
             return decode(data, Path(shown))
         text = data.decode(name)
@@ -184,14 +184,6 @@ def _text(path: Path, shown: str, notes: list[Note], encoding: str | None) -> st
     if name != "utf-8":
         notes.append(Note(shown, f"read as {TITLES[name]}"))
     return text.removeprefix("\ufeff")
-
-
-def _utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _refuse(error: UnreadableFile, data: bytes, shown: str) -> NoReturn:

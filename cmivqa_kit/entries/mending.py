@@ -50,7 +50,8 @@ def mend_entry(
         contexts.append(_context(rows, opened))
         return contexts[-1]
 
-    fixed = mend_file(path, out, force, Context(None, opened.edition), learn, opened.ground.limits.size)
+    fixed = mend_file(path, out, force, Context(None, opened.edition), learn, opened.ground.limits.size,
+                      opened.ground.encoding)  # fmt: skip
     known = opened.truth is not None or any(context.known for context in contexts)
     return Mended(path if fixed.text is None else out, fixed, known)
 

@@ -28,8 +28,10 @@ from cmivqa_kit.submission.scan import (
 )
 
 
-def read_guarded(path: Path, limits: Limits | None = None, data: bytes | None = None) -> Document:
-    """Read a submission file for validation, from ``data`` where its bytes are at hand.
+def read_guarded(
+    path: Path, limits: Limits | None = None, data: bytes | None = None, encoding: str | None = None
+) -> Document:
+    """Read a submission file for validation, from ``data`` where its bytes are at hand, in ``encoding`` where it is not UTF-8.
 
     Never raises: what is wrong with the file is a finding (E101 to E112).
     """
@@ -41,7 +43,7 @@ def read_guarded(path: Path, limits: Limits | None = None, data: bytes | None = 
     if len(data) > limits.size:
         what = f"more than {limits.size / MIB:g} MiB; a full file of 8,000 questions with 50 entries has 13"
         return Document(path, None, False, (Finding("E102", what),))
-    text, findings = decoded(path, data)
+    text, findings = decoded(path, data, encoding)
     if text is None:
         return Document(path, None, False, findings)
     return replace(_parsed(path, text, findings, limits), encoding_fault=bool(findings))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+from pathlib import Path
 
+from cmivqa_kit.files import decode_as
 from cmivqa_kit.text_encoding import candidates, damage, guess, titles, wide
 from cmivqa_kit.submission.fix.model import GONE, Context, Log, Shown, repair
 
@@ -37,6 +39,19 @@ def without_mark(data: bytes, context: Context, log: Log) -> bytes:
     if start:
         log.change("E104", "byte-order mark removed", "", Shown("EF BB BF"), GONE)
     return data[start:]
+
+
+def as_stated(data: bytes, encoding: str, log: Log) -> bytes:
+    """UTF-8 bytes of ``data``, which is in the encoding that the user names unless it is UTF-8.
+
+    Raises:
+        UnreadableFile: it is not in that encoding, or there is none of this name.
+    """
+    if _is(data, "utf-8"):
+        return data
+    text = decode_as(data, Path("submission"), encoding)
+    log.change("E103", "written as UTF-8", "", Shown(encoding), Shown("UTF-8"))
+    return text.encode()
 
 
 def _is(data: bytes, name: str) -> bool:

@@ -36,8 +36,16 @@ def fix_file(
     return mend_file(path, out, force, context, lambda rows: context, largest)
 
 
-def mend_file(path: Path, out: Path, force: bool, before: Context, learn: Learn, largest: int = LARGEST) -> Fixed:
-    """`fix_file` where the items say what the file answers (`mend`).
+def mend_file(
+    path: Path,
+    out: Path,
+    force: bool,
+    before: Context,
+    learn: Learn,
+    largest: int = LARGEST,
+    encoding: str | None = None,
+) -> Fixed:
+    """`fix_file` where the items say what the file answers (`mend`); ``encoding`` is that of a file not in UTF-8.
 
     Raises:
         UserError: as `fix_file`, or by ``learn``; then nothing is written.
@@ -47,7 +55,7 @@ def mend_file(path: Path, out: Path, force: bool, before: Context, learn: Learn,
         log = Log()
         log.refuse("E102", f"larger than {largest / MIB:g} MiB: it holds more than a submission")
         return Fixed(None, (), log.refused)
-    fixed = mend(read_bytes(path, "submission file"), before, learn)
+    fixed = mend(read_bytes(path, "submission file"), before, learn, encoding)
     if fixed.text is not None:
         write_text(out, fixed.text)
     return fixed
