@@ -118,6 +118,6 @@ def _next(session: Session, paths: Sequence[Path], entries: Sequence[Entry]) -> 
     if several:
         session.next(words("cmivqa", "compare", *several), (*REPEATED, "split", "truth", "track", *CHOSEN))
     elif doubtful:
-        session.next(words("cmivqa", "validate", doubtful), (*REPEATED, "split", "track"))
+        session.next(words("cmivqa", "validate", doubtful), (*REPEATED, "split", "track", "encoding"))
     else:
         session.next("cmivqa baselines", ())

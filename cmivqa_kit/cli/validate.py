@@ -108,7 +108,7 @@ def _shown(
 
 def _next(session: Session, reports: Sequence[Report], paths: Sequence[Path]) -> None:
     """Mend what is not valid; score what can be scored; else come to a file that can."""
-    again = (*REPEATED, "split", "track")
+    again = (*REPEATED, "split", "track", "encoding")
     truth = session.flags.get("truth")
     bad = [report.path for report in reports if not report.ok and str(report.path) != truth]
     if not paths:

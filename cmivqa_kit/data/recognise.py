@@ -11,6 +11,7 @@ from typing import Any, Literal
 from cmivqa_kit.data.catalogue import names_answers, tracks_in
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.types import Track
+from cmivqa_kit.data.video_names import plain_id
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json
@@ -95,7 +96,7 @@ def recognise(path: Path, hint: str, outer: str = "") -> Recognised:
         return Recognised(path, hint, "other", error.message)
     if isinstance(document, dict):
         if _is_subtitles(document):
-            return Recognised(path, hint, "subtitles", outer=outer, count=len(document), videos=frozenset(document))
+            return Recognised(path, hint, "subtitles", outer=outer, count=len(document), videos=frozenset(map(plain_id, document)))
         return Recognised(path, hint, "other", "an object, but not of subtitles")
     if not isinstance(document, list) or not document:
         return Recognised(path, hint, "other", "not an array of questions")
@@ -132,7 +133,7 @@ def _answers(path: Path, hint: str, records: list[dict[str, Any]]) -> Recognised
 
 
 def _videos(records: list[dict[str, Any]], key: str = "video_id") -> frozenset[str]:
-    return frozenset(record[key] for record in records if isinstance(record.get(key), str))
+    return frozenset(plain_id(record[key]) for record in records if isinstance(record.get(key), str))
 
 
 def _is_subtitles(document: Mapping[str, Any]) -> bool:

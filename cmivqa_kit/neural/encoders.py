@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def open_encoder(
             if len(tokenizer) > config.vocab_size:
                 model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
                 config.vocab_size = len(tokenizer)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError, pickle.UnpicklingError, EOFError) as error:
         raise _unusable(name, "its weights cannot be read", error) from error
     return Encoder(model, config, tokenizer)
 
@@ -107,7 +108,7 @@ def open_config(name: str) -> Any:
     """
     try:
         return _untyped(AutoConfig).from_pretrained(name)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unusable(name, "its configuration cannot be read or fetched", error) from error
 
 
@@ -125,7 +126,10 @@ def open_tokenizer(name: str | Path) -> Any:
             tokenizer = wordpiece(vocabulary)
         else:
             tokenizer = _untyped(AutoTokenizer).from_pretrained(str(name))
-    except (OSError, ValueError, KeyError, ImportError) as error:
+    except UserError:
+        _refuse_stand_ins(str(name))
+        raise
+    except Exception as error:  # the tokenizers library raises plain exceptions for what it cannot read
         raise _unusable(str(name), "its tokenizer cannot be read or fetched", error) from error
     lacking = [role for role in ("cls", "sep", "pad") if getattr(tokenizer, f"{role}_token_id") is None]
     if lacking:
@@ -249,6 +253,12 @@ def _with_dropout(config: Any, dropout: float) -> Any:
     for name in names if dropout >= 0 else ():
         setattr(config, name, dropout)
     return config
+
+
+def _refuse_stand_ins(name: str) -> None:
+    listed = stand_ins(Path(name))
+    if listed:
+        raise _unusable(name, "it is no encoder", UserError(""))
 
 
 def _unusable(name: str, fault: str, error: Exception) -> UserError:
