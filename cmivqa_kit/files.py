@@ -127,7 +127,7 @@ def decode_as(data: bytes, path: Path, encoding: str) -> str:
 def _no_utf8(data: bytes, path: Path, error: UnicodeDecodeError) -> tuple[str, str]:
     """What bytes that are not UTF-8 are, and what to do about it."""
     damage = text_encoding.damage(data)
-    if damage is not None and damage.at_end or (error.reason == "unexpected end of data" and error.start):
+    if (damage is not None and damage.at_end) or (error.reason == "unexpected end of data" and error.start):
         return "ends within a character", CUT_OFF
     byte = f"not UTF-8 (byte 0x{data[error.start]:02x})"
     if damage is not None:

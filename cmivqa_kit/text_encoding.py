@@ -2,7 +2,8 @@
 
 Nearly every sequence of bytes decodes as GB18030, so a text counts as such only where it reads as Chinese: most of its
 letters are among the common characters and none is unassigned or of private use. The same measure, with the letters of
-their languages, names the candidates otherwise. Measured on four Chinese characters and more (tests/test_text_encoding.py).
+their languages, names the candidates otherwise. Of texts of
+two subtitle lines and more, nearly all in GBK are read and none in Big5, Shift-JIS, EUC-KR or Latin-1.
 """
 
 from __future__ import annotations
@@ -43,10 +44,10 @@ def _hangul(text: str, position: int) -> bool:
 
 
 def _latin(text: str, position: int) -> bool:
-    """True for an accented letter inside or at the end of a Latin word: never two in a row."""
+    """True for an accented letter beside a plain one: in the rows of them that other encodings make, few are."""
     around = text[max(position - 1, 0) : position] + text[position + 1 : position + 2]
     letter = "\u00c0" <= text[position] <= "\u00ff" and text[position] not in "×÷"
-    return letter and any(c.isascii() and c.isalpha() for c in around) and not any("\u0080" <= c for c in around)
+    return letter and any(c.isascii() and c.isalpha() for c in around)
 
 
 _FAMILIAR: Mapping[str, Callable[[str, int], bool]] = MappingProxyType(
@@ -109,9 +110,9 @@ def codec_of(name: str) -> str:
 
 def wide(data: bytes) -> str | None:
     """UTF-16 or UTF-32, by the mark or, without one, by where zero bytes stand: every text has blanks or line ends."""
-    for mark, name in MARKS[1:]:
+    for mark, marked in MARKS[1:]:
         if data.startswith(mark):
-            return name
+            return marked
     name = _by_zeros(data[: SAMPLE & ~3])
     return name if name is not None and _sensible(data[: SAMPLE & ~3], name) else None
 
@@ -119,8 +120,10 @@ def wide(data: bytes) -> str | None:
 def _by_zeros(head: bytes) -> str | None:
     zeros = [head[offset::4].count(0) for offset in range(4)]
     units = len(head) // 4
-    if units and sum(zeros) >= 2.5 * units and 0 in (zeros[0], zeros[3]):
-        return "utf-32-le" if zeros[0] == 0 else "utf-32-be"
+    if units and zeros[3] == units and zeros[2] >= 0.9 * units and zeros[0] == 0:
+        return "utf-32-le"
+    if units and zeros[0] == units and zeros[1] >= 0.9 * units and zeros[3] == 0:
+        return "utf-32-be"
     even, odd = head[::2].count(0), head[1::2].count(0)
     few = max(len(head) // 32, 1)  # in a text of Chinese, one character in sixteen is a blank, a digit or a line end
     if odd >= few and even * 20 <= odd:

@@ -257,9 +257,7 @@ def split_command(fraction: float, out: Path | None, **flags: Any) -> None:
 @click.argument("destination", type=PATH, default=Path("subtitle.json"), metavar="[DST]")
 @click.option("--language", metavar="CODE", help="Which language to take where a video has several (zh, en).")
 @options("encoding", "force")
-def subtitles_command(
-    source: Path, destination: Path, language: str | None, encoding: str | None, force: bool
-) -> None:
+def subtitles_command(source: Path, destination: Path, language: str | None, encoding: str | None, force: bool) -> None:
     """Turn a .srt or .vtt file, or a folder of them, into subtitle.json; the video id is taken from the file name.
 
     Example: cmivqa data subtitles downloads/subtitles data/testA/subtitle.json --language zh

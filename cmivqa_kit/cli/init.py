@@ -27,8 +27,13 @@ if TYPE_CHECKING:
 @click.argument("more", type=PATH, nargs=-1, metavar="[PATH]...")
 @options("data", "edition", "baseline", "encoding", "force", "format")
 def command(
-    sources: tuple[Path, ...], more: tuple[Path, ...], force: bool, form: str, data: Path | None,
-    encoding: str | None, **flags: Any
+    sources: tuple[Path, ...],
+    more: tuple[Path, ...],
+    force: bool,
+    form: str,
+    data: Path | None,
+    encoding: str | None,
+    **flags: Any,
 ) -> None:
     """Make a workspace here: a cmivqa.toml, and with --from a data root filled with what the organizers hand out.
 

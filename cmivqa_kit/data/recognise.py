@@ -96,7 +96,9 @@ def recognise(path: Path, hint: str, outer: str = "") -> Recognised:
         return Recognised(path, hint, "other", error.message)
     if isinstance(document, dict):
         if _is_subtitles(document):
-            return Recognised(path, hint, "subtitles", outer=outer, count=len(document), videos=frozenset(map(plain_id, document)))
+            return Recognised(
+                path, hint, "subtitles", outer=outer, count=len(document), videos=frozenset(map(plain_id, document))
+            )
         return Recognised(path, hint, "other", "an object, but not of subtitles")
     if not isinstance(document, list) or not document:
         return Recognised(path, hint, "other", "not an array of questions")

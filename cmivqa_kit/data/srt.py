@@ -151,7 +151,9 @@ def _choose(
     if len({names[path].language for path in fits}) > 1:
         raise UserError(f"several languages: {listed}; choose one with --language CODE")
     subrip = [path for path in fits if path.suffix.lower() == ".srt"] or fits
-    copies = len({path.parent for path in subrip}) == len({sha256(path) for path in subrip}) == 1  # `a.srt`, `a (1).srt`
+    copies = (
+        len({path.parent for path in subrip}) == len({sha256(path) for path in subrip}) == 1
+    )  # `a.srt`, `a (1).srt`
     if len(subrip) > 1 and not copies:
         raise UserError(f"several files: {listed}; keep one of them")
     notes += [
@@ -172,7 +174,9 @@ def _text(path: Path, shown: str, notes: list[Note], encoding: str | None) -> st
         raise UserError(f"is {content.noun}. {content.fix}")
     try:
         if encoding is not None:
-            return decode_as(data, Path(shown), encoding) if wide(data) or not is_utf8(data) else data.decode("utf-8-sig")
+            return (
+                decode_as(data, Path(shown), encoding) if wide(data) or not is_utf8(data) else data.decode("utf-8-sig")
+            )
         name = wide(data) or (None if is_utf8(data) else guess(data))
         if name is None:
             return decode(data, Path(shown))

@@ -29,7 +29,8 @@ def read_subtitles(
     """The subtitles of every video in ``path`` (in the file's order of videos, lines in time order), and the notes.
 
     A key ``K + "sr"`` where ``K`` is also a key or in ``known_ids`` is no video: it is left out, with a note. Real ids
-    may end in ``sr``, so every other such key is a video. A key ``ID.mp4`` or a link is the id in it. Lines out of order are sorted, with a note.
+    may end in ``sr``, so every other such key is a video. A key ``ID.mp4`` or a link is the id in it, with a note.
+    Lines out of order are sorted, with a note.
 
     Raises:
         UserError: the file is missing, not UTF-8 or not JSON; or, all in one error with a JSON pointer for each: a

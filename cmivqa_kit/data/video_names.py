@@ -19,7 +19,7 @@ _SHAPE = r"[A-Za-z0-9_-]{11}"
 _YOUTUBE = re.compile(_SHAPE)
 _BILIBILI = r"BV1[A-Za-z0-9]{9}|av[0-9]{5,12}"
 _MEDIA = re.compile(rf"(.+)\.(?:f[0-9]{{1,4}}\.)?(?:{'|'.join(MEDIA)})", re.IGNORECASE)
-_LANGUAGE = re.compile(rf"(.+?)\.([A-Za-z]{{2,3}}(?:[-_][A-Za-z0-9]{{2,8}})*?)(?:-[A-Za-z0-9_-]{{10,16}})?")
+_LANGUAGE = re.compile(r"(.+?)\.([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*?)(?:-[A-Za-z0-9_-]{10,16})?")
 _COPY = re.compile(r"(.+?)(?: ?\([0-9]{1,3}\)| - (?:Copy|副本|复制)(?: ?\([0-9]{1,3}\))?)", re.IGNORECASE)
 _BRACKETED = re.compile(rf".*[\[【(]({_SHAPE}|{_BILIBILI})(?:_p[0-9]+)?[\]】)]\s*")
 _TRAILING = re.compile(rf"(.+)[- ]({_SHAPE}|{_BILIBILI})")
@@ -55,6 +55,8 @@ def name_of(stem: str, known: Collection[str] = frozenset()) -> VideoName:
     inside = _known_in(rest, known) or (_known_in(stem, known) if known else ())
     if len(inside) == 1:
         return VideoName(inside[0], language)
+    if inside:
+        return VideoName(rest, language, recognised=False)
     if _YOUTUBE.fullmatch(rest) or re.fullmatch(_BILIBILI, rest):
         return VideoName(rest, language)
     bracketed = _BRACKETED.fullmatch(rest)

@@ -117,8 +117,10 @@ class Entry:
     def document(self) -> Document:
         """The decoded file, read as the official program does, without limits."""
         guarded: Document | None = vars(self).get("guarded")
-        return guarded if guarded is not None and guarded.readable else read_submission(
-            self.path, self._data, self.ground.ground.encoding
+        return (
+            guarded
+            if guarded is not None and guarded.readable
+            else read_submission(self.path, self._data, self.ground.ground.encoding)
         )
 
     @cached_property

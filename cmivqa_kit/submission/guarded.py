@@ -31,7 +31,9 @@ from cmivqa_kit.submission.scan import (
 def read_guarded(
     path: Path, limits: Limits | None = None, data: bytes | None = None, encoding: str | None = None
 ) -> Document:
-    """Read a submission file for validation, from ``data`` where its bytes are at hand, in ``encoding`` where it is not UTF-8.
+    """Read a submission file for validation, from ``data`` where its bytes are at hand.
+
+    ``encoding`` is that of a file which is not UTF-8.
 
     Never raises: what is wrong with the file is a finding (E101 to E112).
     """

@@ -81,7 +81,9 @@ def test_the_id_in_a_link_or_a_files_name(text: str) -> None:
     assert plain_id(text) == "dQw4w9WgXcQ"
 
 
-@pytest.mark.parametrize("text", ["https://example.org/watch?v=dQw4w9WgXcQ", "knee.mp4", "a/b", "http://[", "youtu.be/"])
+@pytest.mark.parametrize(
+    "text", ["https://example.org/watch?v=dQw4w9WgXcQ", "knee.mp4", "a/b", "http://[", "youtu.be/"]
+)
 def test_anything_else_stays(text: str) -> None:
     assert plain_id(text) == text
 

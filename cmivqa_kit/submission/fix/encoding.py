@@ -6,8 +6,8 @@ import codecs
 from pathlib import Path
 
 from cmivqa_kit.files import decode_as
-from cmivqa_kit.text_encoding import candidates, damage, guess, titles, wide
 from cmivqa_kit.submission.fix.model import GONE, Context, Log, Shown, repair
+from cmivqa_kit.text_encoding import candidates, damage, guess, titles, wide
 
 
 @repair("bytes", "E103", says="UTF-16, UTF-32 and GBK become UTF-8")
