@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.cli.running import cmivqa_here
 
 PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head></html>"
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 10\n"
+QUESTIONS = b'[{"id": 1, "question": "q", "video_id": "v", "start_second": 1, "end_second": 2}]'
 ANNEX = b"../../.git/annex/objects/aa/bb/SHA256E-s10--4d7a.npy\n"
 
 
@@ -156,10 +158,22 @@ def test_advice_that_switches_a_safety_off_is_not_passed_on(advice: str) -> None
 
 
 def test_init_names_what_it_leaves_out(tmp_path: Path) -> None:
-    put(tmp_path / "in" / "train.json", b'[{"id": 1, "question": "q", "video_id": "v", "start_second": 1, "end_second": 2}]')
+    put(
+        tmp_path / "in" / "train.json",
+        b'[{"id": 1, "question": "q", "video_id": "v", "start_second": 1, "end_second": 2}]',
+    )
     put(tmp_path / "in" / "subtitle.json", PAGE)
     put(tmp_path / "in" / "test.zip.002", b"rest")
     done = cmivqa_here("init", "--from", tmp_path / "in", cwd=tmp_path)
     text = " ".join(done.stdout.decode().split())
     assert "subtitle.json: a web page, not the file itself" in text
     assert "test.zip.002: part 2 of a split archive" in text
+
+
+def test_no_text_of_the_kit_advises_to_switch_a_safety_off() -> None:
+    root = Path(__file__).parents[1]
+    patterns = ("cmivqa_kit/**/*.py", "baselines/**/*.py", "docs/*.md", "*.md")
+    files = [path for pattern in patterns for path in root.glob(pattern)]
+    assert len(files) > 100
+    unsafe = re.compile(r"weights_only\s*=\s*False|allow_pickle\s*=\s*True|verify\s*=\s*False|no-check-certificate`")
+    assert [path.name for path in files if unsafe.search(path.read_text(encoding="utf-8"))] == []
