@@ -158,5 +158,5 @@ def test_an_encoding_that_only_the_user_knows(tmp_path: Path) -> None:
     scored = cmivqa("score", *words[1:-2], "--encoding", "big5", "--format", "json", cwd=tmp_path)
     assert scored.returncode == 3
     (entry,) = json.loads(scored.stdout)
-    assert entry["scores"][0]["official"]["status"] == "crash"
+    assert entry["scores"][0]["official"]["status"] == "unreadable"
     assert entry["status"] == "ok"

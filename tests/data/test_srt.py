@@ -344,10 +344,8 @@ def test_people_who_repeat_themselves_are_left_alone() -> None:
 @pytest.mark.parametrize(("encoding", "named"), [("big5", "Big5"), ("shift_jis", "Shift-JIS"), ("euc_kr", "EUC-KR")])
 def test_other_encodings_are_named_and_decided_by_the_user(tmp_path: Path, encoding: str, named: str) -> None:
     said = {"big5": "請先用肥皂洗手", "shift_jis": "手を洗ってください", "euc_kr": "손을 깨끗이 씻으세요"}[encoding]
-    put(tmp_path, "in/a.srt", "")
-    (tmp_path / "in" / "a.srt").write_bytes(
-        SRT.encode() + f"\n9\n00:09:00,000 --> 00:09:01,000\n{said}\n".encode(encoding)
-    )
+    cue = put(tmp_path, "in/a.srt", "")
+    cue.write_bytes(f"1\n00:00:01,000 --> 00:00:02,000\n{said}\n".encode(encoding))
     with pytest.raises(UserError, match=f"it looks like {named}; say which it is with --encoding {encoding}"):
         convert_folder(tmp_path / "in", tmp_path / "s.json")
     convert_folder(tmp_path / "in", tmp_path / "s.json", encoding=encoding)
