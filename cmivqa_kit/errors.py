@@ -6,6 +6,7 @@ Every error names what is wrong, where (file, line and column or JSON pointer, i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,27 @@ class RunFailed(UserError):
 
     def __init__(self, message: str, fix: str = "") -> None:
         super().__init__(message, fix, ExitCode.FAILED)
+
+
+# What other libraries advise where they refuse something: words that would switch a safety off. Never passed on.
+_UNSAFE = re.compile(
+    r"weights_only|allow_pickle|trust_remote_code|safe_globals|pickle_module|verify\s*=\s*False|"
+    r"arbitrary code|no-check-certificate|ignore_mismatched_sizes|weights only load",
+    re.IGNORECASE,
+)
+_GLOBAL = re.compile(r"GLOBAL ([\w.]{1,100})")
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of what another library says of an error, without any advice that would switch a safety off.
+
+    Such a text is replaced by what it is about: a file that holds code or Python objects, which are never loaded.
+    """
+    text = str(error).strip()
+    if _UNSAFE.search(text):
+        name = _GLOBAL.search(text)
+        return f"it holds Python objects or code{f' ({name[1]})' if name else ''}, which are never loaded"
+    return text.splitlines()[0] if text else type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -15,11 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cmivqa_kit import text_encoding
 from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.foreign_content import foreign_content
 
 MARK_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MARK_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _STRUCTURE = re.compile(r'[]["{},:]')
+KNOWN_ENCODINGS = "gb18030, big5, shift_jis, euc_jp, euc_kr, cp1252, utf-16, utf-8"
 CUT_OFF = "The file ends too early: it was cut off. Copy or download it again."
 
 
@@ -96,42 +100,77 @@ def read_bytes(path: Path, noun: str = "file") -> bytes:
         raise UnreadableFile(f"{path}: cannot be read ({error.strerror or error})", "Check its permissions.") from None
 
 
-def decode(data: bytes, path: Path) -> str:
+def decode(data: bytes, path: Path, encoding: str | None = None) -> str:
     """UTF-8 text of ``data``; a UTF-8 byte-order mark is dropped.
 
+    ``encoding`` is that of a text which is not UTF-8, where the user says it.
+
     Raises:
-        UnreadableFile: another encoding, with a guess which; or a file cut off within a character.
+        UnreadableFile: another encoding, with the candidates; damaged UTF-8, with its place; or a file cut off within
+            a character.
     """
     data = data.removeprefix(codecs.BOM_UTF8)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
+        if encoding is not None:
+            return decode_as(data, path, encoding)
         before = data[: error.start].decode("utf-8")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        place = f"{path}:{line}:{column}"
-        if error.reason == "unexpected end of data":
-            raise UnreadableFile(f"{place}: ends within a character", CUT_OFF, line, column) from None
-        guess = guess_encoding(data)
-        looks = f"; it looks like {guess}" if guess else ""
-        raise UnreadableFile(
-            f"{place}: not UTF-8 (byte 0x{data[error.start]:02x}){looks}",
-            f"Convert it: iconv -f {guess or 'ENCODING'} -t UTF-8 {path.name} > utf8.json",
-            line,
-            column,
-        ) from None
+        what, fix = _no_utf8(data, path, error)
+        raise UnreadableFile(f"{path}:{line}:{column}: {what}", fix, line, column) from None
+
+
+def is_utf8(data: bytes) -> bool:
+    """True for bytes that are UTF-8, with or without a mark."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def decode_as(data: bytes, path: Path, encoding: str) -> str:
+    """The text of ``data`` in the encoding that the user names, without a byte-order mark.
+
+    Raises:
+        UnreadableFile: it is not in that encoding, with line and byte; or there is no such encoding.
+    """
+    try:
+        codec = text_encoding.codec_of(encoding)
+    except LookupError:
+        raise UnreadableFile(f"no encoding is called {encoding!r}", f"Give one of {KNOWN_ENCODINGS}.") from None
+    try:
+        return data.decode(codec).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        what = f"{path}:{line}: not in {encoding} (byte 0x{data[error.start]:02x} at offset {error.start})"
+        likely = text_encoding.candidates(data)
+        fix = f"It looks like {text_encoding.titles(likely)}." if likely else "Give another --encoding."
+        raise UnreadableFile(what, fix, line) from None
+
+
+def _no_utf8(data: bytes, path: Path, error: UnicodeDecodeError) -> tuple[str, str]:
+    """What bytes that are not UTF-8 are, and what to do about it."""
+    damage = text_encoding.damage(data)
+    if (damage is not None and damage.at_end) or (error.reason == "unexpected end of data" and error.start):
+        return "ends within a character", CUT_OFF
+    byte = f"not UTF-8 (byte 0x{data[error.start]:02x})"
+    if damage is not None:
+        more = "" if damage.count == 1 else f", the first of {damage.count} places"
+        return f"{byte}; damaged{more}, the rest is UTF-8", "Mend the text at that place, or get the file again."
+    likely = text_encoding.candidates(data)
+    looks = f"; it looks like {text_encoding.titles(likely)}" if likely else ""
+    name = text_encoding.TITLES.get(likely[0], likely[0]) if likely else "ENCODING"
+    name = likely[0] if likely and likely[0] in ("shift_jis", "euc_jp", "euc_kr", "cp1252") else name
+    fix = f"Convert it: iconv -f {name.upper()} -t UTF-8 {shlex.quote(path.name)} > utf8.json"
+    return byte + looks, fix
 
 
 def guess_encoding(data: bytes) -> str | None:
-    """The likely encoding of bytes that are not UTF-8: UTF-16, UTF-32, GB18030, or ``None``."""
-    if data.startswith(MARK_32):  # before UTF-16, whose mark is the first half of this one
-        return "UTF-32"
-    if data.startswith(MARK_16) or data[:64].count(0) > len(data[:64]) // 4:
-        return "UTF-16"
-    try:
-        data.decode("gb18030")
-    except UnicodeDecodeError:
-        return None
-    return "GB18030"
+    """The encoding of bytes that are not UTF-8 where it is certain: UTF-16, UTF-32, GB18030; else ``None``."""
+    name = text_encoding.guess(data)
+    return None if name is None else text_encoding.TITLES[name]
 
 
 def parse_json(text: str, path: Path) -> Any:
@@ -176,13 +215,24 @@ def guess_fault(text: str, position: int) -> str:
     return "Mend the file at that place; `python -m json.tool FILE` shows the same position."
 
 
-def read_json(path: Path, noun: str = "file") -> Any:
-    """The JSON document in ``path``.
+def read_json(path: Path, noun: str = "file", encoding: str | None = None) -> Any:
+    """The JSON document in ``path``; ``encoding`` as of `decode`.
 
     Raises:
-        UnreadableFile: missing, not UTF-8, not JSON; names file, line and column.
+        UnreadableFile: missing, not UTF-8, not JSON, with file, line and column; or something else altogether (a web
+            page, a pointer, an archive).
     """
-    return parse_json(decode(read_bytes(path, noun), path), path)
+    data = read_bytes(path, noun)
+    try:
+        return parse_json(decode(data, path, encoding), path)
+    except UnreadableFile as error:
+        raise called_by_name(path, data, error) from None
+
+
+def called_by_name(path: Path, data: bytes, error: UnreadableFile) -> UnreadableFile:
+    """The error about a file that could not be read: what it really is where its first bytes say so."""
+    content = foreign_content(path, data)
+    return error if content is None else UnreadableFile(f"{path}: is {content.noun}", content.fix)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ _PART = re.compile(
     r"(?P<whole>.+)\.(?:(?P<number>\d{3})|z(?P<zip>\d\d)|part0*(?P<rar>\d+)\.rar|part[-_]?(?P<cut>[a-z]{2}|\d+))",
     re.IGNORECASE,
 )
+_ARCHIVE = r"\.(?:zip|tar|tgz|gz|bz2|xz|7z|rar)$"
 _TREC_LINE = re.compile(rb"^\S+[ \t]+Q0[ \t]+\S+[ \t]+\d+[ \t]+[-+.\deE]+(?:[ \t]+\S+)?[ \t]*\r?$", re.MULTILINE)
 
 
@@ -63,6 +64,12 @@ def stand_in(path: Path, head: bytes | None = None) -> ForeignContent | None:
     """
     content = foreign_content(path, head)
     return content if content is not None and content.stand_in else None
+
+
+def stand_ins(path: Path) -> list[tuple[Path, ForeignContent]]:
+    """The files of a folder (or the file) that are no data at all, in the order of their names; see `stand_in`."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return [(file, content) for file in files if (content := stand_in(file)) is not None]
 
 
 def foreign_content(path: Path, head: bytes | None = None) -> ForeignContent | None:
@@ -105,9 +112,10 @@ def _archive_part(path: Path, start: bytes) -> ForeignContent | None:
         )
     name = match["number"] or match["cut"] or ""
     number = f"part {int(name)}" if name.isdecimal() else f"part {name}"
-    stem = path.name[: len(path.name) - len(name)]
+    stem = str(path)[: len(str(path)) - len(name)]
     fix = f"Put all parts into one folder and join them: cat {_quoted(stem)}* > {_quoted(whole)}"
-    return ForeignContent("archive part", f"{number} of a file that was split", fix, True)
+    noun = "archive" if re.search(_ARCHIVE, whole, re.IGNORECASE) or start.startswith(b"PK") else "file"
+    return ForeignContent("archive part", f"{number} of a split {noun}", fix, True)
 
 
 def _quoted(name: str) -> str:

@@ -62,6 +62,9 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
         metavar="N",
         help="Seconds of a row of the feature files; 0: as measured. Default: 1.",
     ),
+    "encoding": click.option(
+        "--encoding", metavar="NAME", help="Encoding of files that are not UTF-8 (gb18030, big5, shift_jis, cp1252)."
+    ),
     "force": click.option("--force", is_flag=True, help="Replace existing files."),
 }
 _FLAG_OF = {"data": "data.root", "edition": "data.edition", "baseline": "model.baseline", "preset": "model.preset",

@@ -171,9 +171,9 @@ def split_command(fraction: float, out: Path | None, **flags: Any) -> None:
 @click.argument("source", type=PATH, metavar="SRC")
 @click.argument("destination", type=PATH, default=Path("subtitle.json"), metavar="[DST]")
 @click.option("--language", metavar="CODE", help="Which language to take where a video has several (zh, en).")
-@options("force")
-def subtitles_command(source: Path, destination: Path, language: str | None, force: bool) -> None:
-    """Turn a .srt or .vtt file, or a folder of them, into subtitle.json; the file name is the video id.
+@options("encoding", "force")
+def subtitles_command(source: Path, destination: Path, language: str | None, encoding: str | None, force: bool) -> None:
+    """Turn a .srt or .vtt file, or a folder of them, into subtitle.json; the video id is taken from the file name.
 
     Example: cmivqa data subtitles downloads/subtitles data/testA/subtitle.json --language zh
     """
@@ -182,7 +182,7 @@ def subtitles_command(source: Path, destination: Path, language: str | None, for
     session = Session()
     if destination.exists() and not force:
         raise UserError(f"{destination}: exists", "Name another file, or give --force to replace it.")
-    done = convert_folder(source, destination, language)
+    done = convert_folder(source, destination, language, encoding)
     for note in done.notes[:SHOWN]:
         session.say(f"Note: {note.subject}: {note.why}", "yellow")
     if len(done.notes) > SHOWN:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     help="Organizers' answers of a test split, where no name says so. May be given several times.",
 )  # fmt: skip
 @click.argument("more", type=PATH, nargs=-1, metavar="[PATH]...")
-@options("data", "edition", "baseline", "force", "format")
+@options("data", "edition", "baseline", "encoding", "force", "format")
 def command(
     sources: tuple[Path, ...],
     answers: tuple[Path, ...],
@@ -39,6 +39,7 @@ def command(
     force: bool,
     form: str,
     data: Path | None,
+    encoding: str | None,
     **flags: Any,
 ) -> None:
     """Make a workspace here: a cmivqa.toml, and with --from a data root filled with what the organizers hand out.
@@ -71,7 +72,7 @@ def command(
     intake: Intake | None = None
     if sources or answers:
         predictions = KnownPredictions(partial(run_of, session.workspace.path("run.directory")), baseline_names())
-        intake = gather((*sources, *more), root, flags.get("edition"), session.say, answers, predictions)
+        intake = gather((*sources, *more), root, flags.get("edition"), session.say, answers, predictions, encoding)
     written = not file.exists() or force
     if written:
         # One that nobody named is not written: it depends on what is installed, and `predict` takes the newest run.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     epilog="Example: cmivqa score submission.json; cmivqa score entries/ --truth answers.json --per-question rows.csv",
 )
 @click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE...")
-@options("data", "split", "truth", "track", "edition")
+@options("data", "split", "truth", "track", "edition", "encoding")
 @choice_options
 @click.option("--raw", is_flag=True, help="The official program's own units beside, unrounded (Track 1: percent).")
 @click.option(
@@ -79,6 +79,7 @@ def command(
         options=read_choice(only, cutoffs),
         resampling=None if no_intervals else Resampling(resamples, seed),
         published=published_name(published, preset),
+        encoding=flags.get("encoding"),
     )
     _ = ground.figures  # a wrong name is refused before anything is read
     paths = files_of(session, files)
@@ -126,7 +127,7 @@ def _next(session: Session, paths: Sequence[Path], entries: Sequence[Entry]) -> 
     if several:
         session.next(words("cmivqa", "compare", *several), again)
     elif doubtful:
-        session.next(words("cmivqa", "validate", doubtful), (*REPEATED, "split", "truth", "track"))
+        session.next(words("cmivqa", "validate", doubtful), (*REPEATED, "split", "truth", "track", "encoding"))
     elif located:
         session.next(words("cmivqa", "diagnose", located), again)
     else:

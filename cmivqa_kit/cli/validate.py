@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "cmivqa validate --truth answers.json",
 )
 @click.argument("files", type=PATH, nargs=-1, metavar="[FILE]...")
-@options("data", "split", "track", "edition", "format")
+@options("data", "split", "track", "edition", "encoding", "format")
 @click.option(
     "--truth", type=PATH, metavar="FILE", help="Check this answer file; with FILE... check those by its questions."
 )
@@ -68,7 +68,7 @@ def command(
         raise click.UsageError("name a submission file, a folder of them, or an answer file with --truth.")
     check_unit(unit, fix_out)
     session = Session(form, split=split, track=track, truth=truth, **flags)
-    ground = session.ground(limits=Limits(size=int(max_size * MIB)))
+    ground = session.ground(limits=Limits(size=int(max_size * MIB)), encoding=flags.get("encoding"))
     reports: list[Report] = []
     table: list[tuple[object, ...]] = []
     codes: list[int] = [ExitCode.OK]
@@ -112,7 +112,7 @@ def _shown(
 
 def _next(session: Session, ground: OpenGround, reports: Sequence[Report], paths: Sequence[Path]) -> None:
     """Mend what is not valid; score what can be scored; else come to a file that can."""
-    again = (*REPEATED, "split", "track")
+    again = (*REPEATED, "split", "track", "encoding")
     truth = session.flags.get("truth")
     bad = [report.path for report in reports if not report.ok and str(report.path) != truth]
     if not paths:

@@ -9,24 +9,27 @@ import bz2
 import gzip
 import io
 import lzma
+import shlex
 import stat
 import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.foreign_content import HEAD, ForeignContent, stand_in
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 MAX_RATIO = 1000  # unpacked bytes per packed byte; only asked of what is larger than RATIO_FROM
 RATIO_FROM = 10 * 2**20
 CHUNK = 2**20
+MOST_DIRECTORY = 22 + 65_535  # bytes of the last record of a zip, with the longest comment
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 PACKERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 # What zipfile, tarfile and the decompressors raise on damaged bytes.
@@ -99,7 +102,11 @@ def opened(archive: Path, data: bytes | None = None) -> Iterator[Iterator[Member
         what = "is a folder" if archive.is_dir() else "no such archive"
         raise UserError(f"{archive}: {what}", f"Name a zip or tar file; you are in {Path.cwd()}.")
     with reading(archive), archive.open("rb") as stream:
-        magic = stream.read(4)
+        head = stream.read(HEAD)
+    content = stand_in(archive, head) or _last_part(archive)
+    if content is not None:
+        raise UserError(f"{archive}: is {content.noun}", content.fix)
+    magic = head[:4]
     if magic in ZIP_MAGIC:
         with reading(archive):
             bundle = zipfile.ZipFile(archive)
@@ -152,6 +159,27 @@ def _tar_members(archive: Path, metered: _Metered) -> Iterator[Member]:
             raise tarfile.ReadError("a damaged member header")
         while metered.packed and metered.read(CHUNK):  # the checksum stands at the end
             pass
+
+
+def _last_part(archive: Path) -> ForeignContent | None:
+    """The end of a split zip, which alone is called .zip: its directory says how many disks went before it.
+
+    Source: PKWARE, APPNOTE.TXT 6.3.10, section 4.3.16.
+    """
+    with suppress(OSError), archive.open("rb") as stream:
+        stream.seek(max(archive.stat().st_size - MOST_DIRECTORY, 0))
+        end = stream.read()
+        at = end.rfind(b"PK\x05\x06")
+        disk = int.from_bytes(end[at + 4 : at + 6], "little") if 0 <= at <= len(end) - 22 else 0
+        if 0 < disk < 0xFFFF:
+            name = archive.name
+            return ForeignContent(
+                "archive part",
+                f"the last of {disk + 1} parts of a split zip archive",
+                f"Put all parts beside it and join them: zip -s 0 {shlex.quote(name)} --out joined.zip",
+                True,
+            )
+    return None
 
 
 def _tar_kind(info: tarfile.TarInfo) -> str:

@@ -14,7 +14,8 @@ from cmivqa_kit.data.recognise import MEDIA, Recognised, recognise
 from cmivqa_kit.data.root_edition import MANIFEST
 from cmivqa_kit.data.types import Note
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.files import read_json
+from cmivqa_kit.files import decode_as, is_utf8, read_bytes, read_json, write_text
+from cmivqa_kit.foreign_content import foreign_content, stand_in
 
 NESTED = 4  # archives within archives; a zip can hold itself
 CAPTIONS = (".srt", ".vtt")
@@ -45,6 +46,7 @@ class Heap:
     media: Counter[str] = field(default_factory=Counter)
     apart: tuple[Path, ...] = ()  # files and folders, resolved, that are read as something else
     digests: dict[str, str] = field(default_factory=dict)  # of predictions that records below the paths name: run
+    encoding: str | None = None  # of files that are not UTF-8
 
     def of_kind(self, kind: str) -> list[Recognised]:
         """The JSON files of one kind."""
@@ -96,6 +98,8 @@ def _collect(
             features[file.parent].append(file)
         elif suffix in CAPTIONS:
             captions[file.parent].append(file)
+        elif (content := stand_in(file)) is not None and not is_archive(file):
+            heap.ignored.append(Note(inner, f"{content.noun}. {content.fix}"))
         elif suffix not in NO_ARCHIVES and suffix != ".json" and is_archive(file):
             if depth == NESTED:
                 raise UserError(f"{inner}: more than {NESTED} archives in each other", "Unpack it and name the folder.")
@@ -111,13 +115,15 @@ def _collect(
             if file.name.endswith(RECORD):
                 heap.digests.update(_digest(file))
                 continue
-            found = recognise(file, inner, outer, flagged)
+            found = recognise(_in_utf8(file, staging, heap.encoding), inner, outer, flagged)
             if found.kind in ("questions", "subtitles"):
                 heap.json.append(found)
             else:
                 heap.ignored.append(Note(inner, found.why))
         else:
-            heap.ignored.append(Note(inner, "not a kind of file that is used"))
+            content = foreign_content(file)
+            noun = "" if content is None else f" ({content.noun})"
+            heap.ignored.append(Note(inner, f"not a kind of file that is used{noun}"))
     for where, groups in ((heap.features, features), (heap.captions, captions)):
         for folder, files in groups.items():
             below = "" if folder == path or path.is_file() else folder.relative_to(path).as_posix()
@@ -134,6 +140,22 @@ def _digest(path: Path) -> dict[str, str]:
         return {}
     known = isinstance(record, dict) and isinstance(record.get("sha256"), str)
     return {record["sha256"]: str(record.get("run"))} if known else {}
+
+
+def _in_utf8(file: Path, staging: Path, encoding: str | None) -> Path:
+    """The file, or a copy of it in UTF-8 in ``staging`` where it is in the encoding that the user names.
+
+    Raises:
+        UserError: it is not UTF-8 and not in that encoding.
+    """
+    if encoding is None:
+        return file
+    data = read_bytes(file)
+    if is_utf8(data):
+        return file
+    folder = staging / f"utf-8-{sum(1 for _ in staging.iterdir()) if staging.exists() else 0}"
+    write_text(folder / file.name, decode_as(data, file, encoding))
+    return folder / file.name
 
 
 def _begins_like_json(path: Path) -> bool:

@@ -20,6 +20,7 @@ from cmivqa_kit.data.feature_clock import ONE_SECOND, MeasuredClock, Shape, comm
 from cmivqa_kit.data.feature_faults import FeatureFault, content_fault, transposed_fault, width_fault
 from cmivqa_kit.data.feature_names import FeatureNames, feature_files, name_videos
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.foreign_content import foreign_content
 
 FeatureState = Literal["ok", "missing", "bad"]
 Ends = Mapping[str, float | None]
@@ -248,6 +249,9 @@ def _open(path: Path) -> NDArray[np.float32]:
         # open_memmap, not load: load would open a zip too, and hand back something that is no array.
         array: NDArray[np.float32] = np.lib.format.open_memmap(path, mode="r")
     except DAMAGE as error:
+        content = foreign_content(path)
+        if content is not None and content.kind != "npy":
+            raise UserError(f"{path}: is {content.noun}", content.fix) from None
         objects = "object" in str(error)  # whatever they are, nothing is ever unpickled
         fix = OBJECTS if objects else "Download or extract it again, or delete it."
         raise UserError(f"{path}: not a readable .npy file ({error})", fix) from None

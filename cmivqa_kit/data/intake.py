@@ -9,7 +9,7 @@ in the data root already is kept and helps to tell where new files belong.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,6 +62,7 @@ def gather(
     tell: Callable[[str], None] = lambda line: None,
     answers: Sequence[Path] = (),
     known_predictions: KnownPredictions = NOTHING_KNOWN,
+    encoding: str | None = None,
 ) -> Intake:
     """Bring downloads into the data root ``root`` (made if absent; files already in it are kept).
 
@@ -72,6 +73,7 @@ def gather(
         tell: called with a line about each long step.
         answers: files (or archives or folders of them) whose times are the true answers, as the user says.
         known_predictions: what is known of predictions, which are never taken for answers.
+        encoding: of files that are not UTF-8.
 
     Raises:
         UserError: a path is missing or a damaged or hostile archive, nothing usable was found, a split cannot be told,
@@ -96,10 +98,10 @@ def gather(
     except OSError as error:
         raise RunFailed(f"{root}: cannot be made ({error.strerror or error})", "Choose another --data DIR.") from None
     with staging as name:
-        heap = Heap(apart=tuple(path.resolve() for path in answers))
+        heap = Heap(apart=tuple(path.resolve() for path in answers), encoding=encoding)
         for number, path in enumerate(paths):
             collect(path, Path(name) / str(number), heap, root, tell)
-        flagged = Heap()
+        flagged = Heap(encoding=encoding)
         for number, path in enumerate(answers):
             collect(path, Path(name) / f"answers-{number}", flagged, root, tell, flagged=True)
         _add_flagged(heap, flagged)
@@ -202,7 +204,7 @@ def _plan(
         target = root / question_path(file, split, edition, answers)
         plan.append(Placement(file.path, target, "answers" if answers else "questions", hint=file.full_name))
     spoken: list[tuple[Path, Path, str]] = []
-    for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging)]:
+    for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging, frozenset().union(*videos.values()))]:
         home = _home(found.videos, videos, edition.split_in(*found.named, found.outer))
         if home is None:
             unsorted.append(Problem(found.hint, f"subtitles of {found.count} videos that no question names"))
@@ -238,12 +240,12 @@ def _home(ids: Iterable[str], videos: dict[str, set[str]], named: str | None) ->
     return unknown[0] if len(unknown) == 1 else None
 
 
-def _from_captions(heap: Heap, staging: Path) -> list[Recognised]:
+def _from_captions(heap: Heap, staging: Path, known: Collection[str]) -> list[Recognised]:
     """One subtitle.json per folder of .srt and .vtt files, for the videos that no subtitle.json has."""
     have = {video for found in heap.of_kind("subtitles") for video in found.videos}
     made = []
     for number, folder in enumerate(heap.captions.values()):
-        wanted = [file for file in folder.files if split_name(file)[0] not in have]
+        wanted = [file for file in folder.files if split_name(file, known)[0] not in have]
         if len(wanted) < len(folder.files):
             left = len(folder.files) - len(wanted)
             heap.ignored.append(Note(f"{left} caption files in {folder.hint}", "a subtitle.json has these videos"))
@@ -255,7 +257,7 @@ def _from_captions(heap: Heap, staging: Path) -> list[Recognised]:
             (links / file.name).symlink_to(file.resolve())
         target = staging / f"captions-{number}.json"
         try:
-            notes = convert_folder(links, target).notes
+            notes = convert_folder(links, target, None, heap.encoding, known).notes
             heap.ignored += [note for note in notes if note.kind not in KINDS]  # those are among the remarks
         except UserError as error:
             raise UserError(

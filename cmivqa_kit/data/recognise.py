@@ -13,6 +13,7 @@ from cmivqa_kit.data.catalogue import tracks_in
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.question_match import AskedById, answers_without_texts, asked_by_id
 from cmivqa_kit.data.types import Track
+from cmivqa_kit.data.video_names import plain_id
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json
@@ -92,7 +93,9 @@ def recognise(path: Path, hint: str, outer: str = "", flagged: bool = False) -> 
         return Recognised(path, hint, "subtitles", outer=outer, count=len(videos), videos=videos)
     if isinstance(document, dict):
         if _is_subtitles(document):
-            return Recognised(path, hint, "subtitles", outer=outer, count=len(document), videos=frozenset(document))
+            return Recognised(
+                path, hint, "subtitles", outer=outer, count=len(document), videos=frozenset(map(plain_id, document))
+            )
         return Recognised(path, hint, "other", "an object, but not of subtitles")
     if not isinstance(document, list) or not document:
         return Recognised(path, hint, "other", "not an array of questions")
@@ -145,7 +148,7 @@ def _without_texts(path: Path, hint: str, outer: str, records: list[dict[str, An
 
 
 def _videos(records: list[dict[str, Any]], key: str = "video_id") -> frozenset[str]:
-    return frozenset(record[key] for record in records if isinstance(record.get(key), str))
+    return frozenset(plain_id(record[key]) for record in records if isinstance(record.get(key), str))
 
 
 def _is_subtitles(document: Mapping[str, Any]) -> bool:

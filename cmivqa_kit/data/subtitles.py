@@ -15,6 +15,7 @@ from typing import Any
 
 from cmivqa_kit.data.display import escape_pointer
 from cmivqa_kit.data.types import Note, Subtitle
+from cmivqa_kit.data.video_names import id_among
 from cmivqa_kit.errors import Problem, problems_error
 from cmivqa_kit.files import read_json
 
@@ -30,8 +31,8 @@ def read_subtitles(
     """The subtitles of every video in ``path`` (in the file's order of videos, lines in time order), and the notes.
 
     A key ``K + "sr"`` where ``K`` is also a key or in ``known_ids`` is no video: it is left out, with a note. Real ids
-    may end in ``sr``, so every other such key is a video. Lines out of order are sorted, with a note. ``read_file``
-    decodes the file, and may remember it.
+    may end in ``sr``, so every other such key is a video. A key ``ID.mp4`` or a link is the id in it, with a note.
+    Lines out of order are sorted, with a note. ``read_file`` decodes the file, and may remember it.
 
     Raises:
         UserError: the file is missing, not UTF-8 or not JSON; or, all in one error with a JSON pointer for each: a
@@ -44,18 +45,27 @@ def read_subtitles(
     notes: list[Note] = []
     problems: list[Problem] = []
     known = frozenset(known_ids)
+    renamed: list[str] = []
     for key, items in document.items():
         original = key.removesuffix(DOUBLE_SUFFIX)
         if original != key and original and (original in document or original in known):
             notes.append(Note(key, f"left out: a second transcript of {original}, not a video", DOUBLE))
             continue
         pointer = "/" + escape_pointer(key)
+        video_id = id_among(key, known)
+        if video_id != key:
+            if video_id in document or video_id in videos:
+                notes.append(Note(key, f"left out: {video_id} is in the file already"))
+                continue
+            renamed.append(key)
         if not key.strip():
             problems.append(Problem(pointer, "empty video id"))
         lines, found = lines_as_given(items, pointer)
         problems += found
-        videos[key], disorder = in_time_order(lines, key)
+        videos[video_id], disorder = in_time_order(lines, key)
         notes += disorder
+    if renamed:
+        notes.append(Note(renamed[0], f"taken as {id_among(renamed[0], known)}; {len(renamed)} such keys hold an id"))
     problems += _confusable(videos)
     if problems:
         raise problems_error(path, problems, FIX)

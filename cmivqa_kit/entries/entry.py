@@ -120,7 +120,11 @@ class Entry:
     def document(self) -> Document:
         """The decoded file, read as the official program does, without limits."""
         guarded: Document | None = vars(self).get("guarded")
-        return guarded if guarded is not None and guarded.readable else read_submission(self.path, self._data)
+        return (
+            guarded
+            if guarded is not None and guarded.readable
+            else read_submission(self.path, self._data, self.ground.ground.encoding)
+        )
 
     @cached_property
     def guarded(self) -> Document:
@@ -133,7 +137,7 @@ class Entry:
         with suppress(UnreadableFile):
             if "_data" not in vars(self) and len(data := bytes_within(self.path, limits.size)) <= limits.size:
                 vars(self)["_data"] = data
-        return read_guarded(self.path, limits, vars(self).get("_data"))
+        return read_guarded(self.path, limits, vars(self).get("_data"), self.ground.ground.encoding)
 
     @cached_property
     def _data(self) -> bytes | None:

@@ -41,6 +41,7 @@ class Ground:
         published: whose published figures stand beside: a baseline's name, or ``BASELINE/PRESET``.
         runs: the folder of runs that may have made the submissions.
         limits: what a file may not exceed to be validated.
+        encoding: of submissions and answer files that are not UTF-8.
     """
 
     data: Path | str | None = None
@@ -53,6 +54,7 @@ class Ground:
     published: str | None = None
     runs: Path | str | None = None
     limits: Limits = LIMITS
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +111,7 @@ class OpenGround:
 
         if self.truth is None:
             raise ValueError("no answer file was given")
-        return read_guarded(self.truth, self.ground.limits)
+        return read_guarded(self.truth, self.ground.limits, encoding=self.ground.encoding)
 
     @cached_property
     def targets(self) -> list[Any]:
@@ -123,7 +125,7 @@ class OpenGround:
         document: Document | None = vars(self).get("truth_document")
         if document is not None and document.readable:
             return answers_in(document.raw, self.truth)
-        return read_answers(self.truth)
+        return read_answers(self.truth, self.ground.encoding)
 
     @cached_property
     def figures(self) -> Sequence[Figure]:

@@ -68,7 +68,8 @@ def mend_entry(
         return contexts[-1]
 
     data = bytes_of(path) if path == STANDARD_INPUT else None
-    fixed = mend_file(path, out, force, Context(None, opened.edition), learn, opened.ground.limits.size, data)
+    ground_limits, encoding = opened.ground.limits, opened.ground.encoding
+    fixed = mend_file(path, out, force, Context(None, opened.edition), learn, ground_limits.size, data, encoding)
     known = opened.truth is not None or any(context.known for context in contexts)
     return Mended(path if fixed.text is None else out, fixed, known)
 

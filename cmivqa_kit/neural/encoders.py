@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, BertTokenizer, Mo
 from transformers.utils import logging as transformers_logging
 
 from cmivqa_kit.data.types import Split
-from cmivqa_kit.errors import UserError
+from cmivqa_kit.errors import UserError, reason_of
+from cmivqa_kit.foreign_content import stand_ins
 from cmivqa_kit.neural.tokens import TextReader, utf8
 
 TINY = "tiny"
@@ -85,7 +87,7 @@ def open_encoder(
             if len(tokenizer) > config.vocab_size:
                 model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
                 config.vocab_size = len(tokenizer)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError, pickle.UnpicklingError, EOFError) as error:
         raise _unusable(name, "its weights cannot be read", error) from error
     return Encoder(model, config, tokenizer)
 
@@ -108,7 +110,7 @@ def open_config(name: str) -> Any:
     try:
         _refuse_missing_folder(name)
         return _untyped(AutoConfig).from_pretrained(name)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unusable(name, "its configuration cannot be read or fetched", error) from error
 
 
@@ -127,7 +129,10 @@ def open_tokenizer(name: str | Path) -> Any:
             tokenizer = wordpiece(vocabulary)
         else:
             tokenizer = _untyped(AutoTokenizer).from_pretrained(str(name))
-    except (OSError, ValueError, KeyError, ImportError) as error:
+    except UserError:
+        _refuse_stand_ins(str(name))
+        raise
+    except Exception as error:  # the tokenizers library raises plain exceptions for what it cannot read
         raise _unusable(str(name), "its tokenizer cannot be read or fetched", error) from error
     lacking = [role for role in ("cls", "sep", "pad") if getattr(tokenizer, f"{role}_token_id") is None]
     if lacking:
@@ -271,9 +276,18 @@ def _refuse_missing_folder(name: str) -> None:
         raise UserError(f"encoder {name!r}: no such folder", f"Check the path; you are in {Path.cwd()}. {HOW_TO_GET}")
 
 
+def _refuse_stand_ins(name: str) -> None:
+    listed = stand_ins(Path(name))
+    if listed:
+        raise _unusable(name, "it is no encoder", UserError(""))
+
+
 def _unusable(name: str, fault: str, error: Exception) -> UserError:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return UserError(f"encoder {name!r}: {fault} ({reason})", HOW_TO_GET)
+    listed = stand_ins(Path(name))
+    if listed:
+        files = "; ".join(f"{path.name} is {content.noun}" for path, content in listed[:5])
+        return UserError(f"encoder {name!r}: {fault} ({files})", listed[0][1].fix)
+    return UserError(f"encoder {name!r}: {fault} ({reason_of(error)})", HOW_TO_GET)
 
 
 def _untyped(thing: Any) -> Any:

@@ -6,6 +6,7 @@ A system says in a `CheckpointFormat` what differs between its official files an
 from __future__ import annotations
 
 import pickle
+import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from cmivqa_kit.errors import UserError
+from cmivqa_kit.errors import UserError, reason_of
+from cmivqa_kit.foreign_content import foreign_content, stand_in
 from cmivqa_kit.neural.encoders import (
     HOW_TO_GET,
     PUBLISHED_ENCODER,
@@ -165,10 +167,13 @@ def read_weights(path: Path, entry: str = "") -> dict[str, Tensor]:
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        content = stand_in(path) or (None if zipfile.is_zipfile(path) else foreign_content(path))
+        if content is not None:
+            raise UserError(f"{path}: is {content.noun}", content.fix) from None
         raise UserError(
-            f"{path}: cannot be read as weights ({reason})", "Download it again; only a plain state_dict is read."
-        ) from error
+            f"{path}: cannot be read as weights ({reason_of(error)})",
+            "Download it again; only a plain state_dict is read.",
+        ) from None
     if entry and isinstance(content, Mapping) and isinstance(content.get(entry), Mapping):
         content = content[entry]
     if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):

@@ -8,8 +8,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from cmivqa_kit.errors import UserError
+from cmivqa_kit.errors import UserError, reason_of
 from cmivqa_kit.files import atomic_path
+from cmivqa_kit.foreign_content import stand_in
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
@@ -31,12 +32,19 @@ def load_weights(model: nn.Module, path: Path) -> None:
     try:
         model.load_state_dict(load_file(path))
     except (OSError, RuntimeError, ValueError) as error:
-        first = str(error).splitlines()[0]
+        _refuse_stand_in(path)
         raise UserError(
-            f"{path}: cannot be loaded into this network ({first})", "Train again, or copy the run again."
+            f"{path}: cannot be loaded into this network ({reason_of(error)})", "Train again, or copy the run again."
         ) from error
     except Exception as error:  # safetensors raises an exception type of its own for damaged files
-        raise UserError(f"{path}: damaged ({error})", "Train again, or copy the run again.") from error
+        _refuse_stand_in(path)
+        raise UserError(f"{path}: damaged ({reason_of(error)})", "Train again, or copy the run again.") from error
+
+
+def _refuse_stand_in(path: Path) -> None:
+    content = stand_in(path)
+    if content is not None:
+        raise UserError(f"{path}: is {content.noun}", content.fix)
 
 
 def write_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:

@@ -31,13 +31,13 @@ class TruthFault:
     message: str
 
 
-def read_answers(path: Path) -> list[Any]:
-    """The rows of an answer file.
+def read_answers(path: Path, encoding: str | None = None) -> list[Any]:
+    """The rows of an answer file, in ``encoding`` where it is not UTF-8.
 
     Raises:
         UserError: it cannot be read, or holds no answers with ids.
     """
-    return answers_in(read_json(path, "answer file"), path)
+    return answers_in(read_json(path, "answer file", encoding), path)
 
 
 def answers_in(document: Any, path: Path) -> list[Any]:

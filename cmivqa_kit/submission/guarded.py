@@ -29,8 +29,12 @@ from cmivqa_kit.submission.scan import (
 )
 
 
-def read_guarded(path: Path, limits: Limits | None = None, data: bytes | None = None) -> Document:
+def read_guarded(
+    path: Path, limits: Limits | None = None, data: bytes | None = None, encoding: str | None = None
+) -> Document:
     """Read a submission file for validation, from ``data`` where its bytes are at hand.
+
+    ``encoding`` is that of a file which is not UTF-8.
 
     Never raises: what is wrong with the file is a finding (E101 to E114).
     """
@@ -46,7 +50,7 @@ def read_guarded(path: Path, limits: Limits | None = None, data: bytes | None = 
         content = content_of(path, data, limits.size)
     except NotASubmission as error:
         return unreadable(path, error.code_of_finding, error)
-    text, findings = decoded(path, content.data)
+    text, findings = decoded(path, content.data, encoding)
     before = (*content.findings, *findings)
     if text is None:
         return Document(path, None, False, before)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cmivqa_kit.data.types import QuestionId
-from cmivqa_kit.files import UnreadableFile, decode, no_collector, parse_json, read_bytes
+from cmivqa_kit.files import UnreadableFile, decode, decode_as, is_utf8, no_collector, parse_json, read_bytes
 from cmivqa_kit.submission.container import NotASubmission, content_of
 from cmivqa_kit.submission.findings import Finding
 
@@ -39,8 +39,8 @@ class Document:
         return self.raw if isinstance(self.raw, list) else ()
 
 
-def read_submission(path: Path, data: bytes | None = None) -> Document:
-    """Read a submission file, from ``data`` where its bytes are at hand.
+def read_submission(path: Path, data: bytes | None = None, encoding: str | None = None) -> Document:
+    """Read a submission file, from ``data`` where its bytes are at hand; ``encoding`` as of `decoded`.
 
     Never raises: what is wrong with the file is a finding (E101 to E114). An archive with one submission in it is read.
     """
@@ -48,7 +48,7 @@ def read_submission(path: Path, data: bytes | None = None) -> Document:
         content = content_of(path, read_bytes(path, "submission file") if data is None else data)
     except UnreadableFile as error:
         return unreadable(path, code_of(error), error)
-    text, findings = decoded(path, content.data)
+    text, findings = decoded(path, content.data, encoding)
     before = (*content.findings, *findings)
     if text is None:
         return Document(path, None, False, before)
@@ -60,8 +60,18 @@ def read_submission(path: Path, data: bytes | None = None) -> Document:
     return Document(path, raw, True, (*before, *shape_findings(raw, text)), bool(findings))
 
 
-def decoded(path: Path, data: bytes) -> tuple[str | None, tuple[Finding, ...]]:
-    """The text of a submission file, and what is wrong with its encoding: E104, or E103 where there is no text."""
+def decoded(path: Path, data: bytes, encoding: str | None = None) -> tuple[str | None, tuple[Finding, ...]]:
+    """The text of a submission file, and what is wrong with its encoding: E104, or E103.
+
+    A text that is not UTF-8 is read in the ``encoding`` that the user names, and stays a finding.
+    """
+    if encoding is not None and not is_utf8(data):
+        try:
+            text = decode_as(data, path, encoding)
+        except UnreadableFile as error:
+            return None, unreadable(path, "E103", error).findings
+        what = f"not UTF-8; read as {encoding}. The official program cannot read it: --fix OUT writes it as UTF-8"
+        return text, (Finding("E103", what),)
     try:
         text = decode(data, path)
     except UnreadableFile as error:

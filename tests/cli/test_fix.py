@@ -137,3 +137,26 @@ def test_the_official_samples_of_2024(tmp_path: Path, name: str) -> None:
     assert out.replace(",", "") == text.replace(",", "")
     assert "E105 trailing commas removed" in done.stdout.decode()
     assert "Traceback" not in done.stderr.decode()
+
+
+def test_an_encoding_that_only_the_user_knows(tmp_path: Path) -> None:
+    data = root_2023(tmp_path / "data")
+    rows = [{**row, "question": "請先用肥皂洗手，然後壓住傷口止血"} for row in ROWS]
+    given = tmp_path / "big5.json"
+    given.write_bytes(json.dumps(rows, ensure_ascii=False).encode("big5"))
+    words = ("validate", given, "--data", data, "--split", "dev", "--track", "3", "--fix", tmp_path / "out.json")
+    refused = cmivqa(*words, cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "it looks like Big5" in refused.stdout.decode()
+    assert not (tmp_path / "out.json").exists()
+    cmivqa(*words, "--encoding", "big5", cwd=tmp_path)
+    assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))[0]["question"] == rows[0]["question"]
+    report = cmivqa(*words[:-2], "--encoding", "big5", "--format", "json", cwd=tmp_path).stdout
+    (document,) = json.loads(report)
+    assert document["rows"] == len(rows)
+    assert document["counts"]["E103"] == 1
+    scored = cmivqa("score", *words[1:-2], "--encoding", "big5", "--format", "json", cwd=tmp_path)
+    assert scored.returncode == 3
+    (entry,) = json.loads(scored.stdout)
+    assert entry["scores"][0]["official"]["status"] == "unreadable"
+    assert entry["status"] == "ok"

@@ -344,8 +344,8 @@ def test_what_is_no_archive(tmp_path: Path) -> None:
         False,
         False,
     ]
-    assert "not a zip or tar" in refusal(page)
-    assert "damaged" in refusal(named)
+    assert "is a web page, not the file itself" in refusal(page)
+    assert "is a web page, not the file itself" in refusal(named)
     refusal(packed)
     assert "is a folder" in refusal(tmp_path)
     assert "no such archive" in refusal(tmp_path / "none.zip")

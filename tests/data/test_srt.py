@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -171,13 +172,20 @@ def written(lines: list[Subtitle], comma: str, newline: str) -> str:
     return "\n".join(blocks).replace("\n", newline)
 
 
+def unlike(lines: list[Subtitle]) -> list[Subtitle]:
+    """The cues with texts of which none repeats another: what is repeated is a matter of its own."""
+    return [Subtitle(f"q{number} {line.text}", line.start, line.duration) for number, line in enumerate(lines)]
+
+
 @given(CUES, st.sampled_from(["\n", "\r\n", "\r"]))
 def test_srt_round_trip(lines: list[Subtitle], newline: str) -> None:
+    lines = unlike(lines)
     assert parse_srt(written(lines, ",", newline)) == (tuple(lines), [])
 
 
 @given(CUES, st.sampled_from(["\n", "\r\n", "\r"]))
 def test_vtt_round_trip(lines: list[Subtitle], newline: str) -> None:
+    lines = unlike(lines)
     text = f"WEBVTT{newline}{newline}NOTE x{newline}{newline}" + written(lines, ".", newline)
     assert parse_vtt(text) == (tuple(lines), [])
 
@@ -310,3 +318,35 @@ def test_nothing_to_convert(tmp_path: Path) -> None:
         convert_folder(tmp_path / "in", tmp_path / "s.json", "fr")
     assert "en" in caught.value.fix
     assert not (tmp_path / "s.json").exists()
+
+
+def test_animated_captions_count_once_and_lose_what_has_no_width(tmp_path: Path) -> None:
+    cue = "00:00:01.000 --> 00:00:02.000\n\u200b press\u200b here\n\n"
+    other = "00:00:02.000 --> 00:00:03.000\n按\u200b住\u2060傷口\n\n00:00:04.000 --> 00:00:05.000\n\u200b\n"
+    assert texts(parse_vtt("WEBVTT\n\n" + cue + cue + other)) == ["press here", "按住傷口"]
+    again = cue.replace("00:00:01", "00:00:06").replace("00:00:02", "00:00:07")
+    assert texts(parse_vtt("WEBVTT\n\n" + cue + other + again)) == ["press here", "按住傷口", "press here"]
+
+
+def test_rolling_captions_joined_on_one_line_are_unrolled() -> None:
+    spoken = ["wash your hands", "with warm water", "then dry them", "用毛巾擦干", "再按住伤口"]
+    joined = [spoken[0], *(f"{before} {after}" for before, after in pairwise(spoken))]
+    blocks = [f"00:00:0{n}.000 --> 00:00:0{n + 1}.000\n{text}\n" for n, text in enumerate(joined)]
+    assert texts(parse_vtt("WEBVTT\n\n" + "\n".join(blocks))) == spoken
+
+
+def test_people_who_repeat_themselves_are_left_alone() -> None:
+    spoken = ["press here", "press here again", "and rest", "and breathe in", "lift the leg", "the other one"]
+    blocks = [f"00:00:0{n}.000 --> 00:00:0{n + 1}.000\n{text}\n" for n, text in enumerate(spoken)]
+    assert texts(parse_vtt("WEBVTT\n\n" + "\n".join(blocks))) == spoken
+
+
+@pytest.mark.parametrize(("encoding", "named"), [("big5", "Big5"), ("shift_jis", "Shift-JIS"), ("euc_kr", "EUC-KR")])
+def test_other_encodings_are_named_and_decided_by_the_user(tmp_path: Path, encoding: str, named: str) -> None:
+    said = {"big5": "請先用肥皂洗手", "shift_jis": "手を洗ってください", "euc_kr": "손을 깨끗이 씻으세요"}[encoding]
+    cue = put(tmp_path, "in/a.srt", "")
+    cue.write_bytes(f"1\n00:00:01,000 --> 00:00:02,000\n{said}\n".encode(encoding))
+    with pytest.raises(UserError, match=f"it looks like {named}; say which it is with --encoding {encoding}"):
+        convert_folder(tmp_path / "in", tmp_path / "s.json")
+    convert_folder(tmp_path / "in", tmp_path / "s.json", encoding=encoding)
+    assert read_subtitles(tmp_path / "s.json")[0]["a"][-1].text == said

@@ -9,6 +9,7 @@ from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.data.numbers import is_finite
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import QuestionId
+from cmivqa_kit.data.video_names import plain_id
 from cmivqa_kit.errors import Problem
 
 _MISSING = object()
@@ -59,12 +60,13 @@ def optional_text(record: Mapping[str, Any], key: str, pointer: str, problems: l
 
 
 def video_id(record: Mapping[str, Any], pointer: str, problems: list[Problem]) -> str | None:
-    """The video id as it stands; blanks around it are a finding, since no other file would match it then."""
+    """The video id, that in a link or in ``ID.mp4`` too; blanks around it are a finding: no other file would match."""
     value = record.get("video_id")
     if isinstance(value, str) and value.strip() and value != value.strip():
         problems.append(Problem(f"{pointer}/video_id", f"{short_repr(value)} has blanks around it"))
         return None
-    return optional_text(record, "video_id", pointer, problems)
+    text_or_none = optional_text(record, "video_id", pointer, problems)
+    return None if text_or_none is None else plain_id(text_or_none)
 
 
 def span(record: Mapping[str, Any], start: str, end: str, pointer: str, problems: list[Problem]) -> Span | None:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import codecs
+from pathlib import Path
 
-from cmivqa_kit.files import guess_encoding
+from cmivqa_kit.files import decode_as
 from cmivqa_kit.submission.fix.model import GONE, Context, Log, Shown, repair
-
-_MARKS = (  # UTF-32 before UTF-16, whose mark is the first half of its own
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_LOST = "\ufffd"
+from cmivqa_kit.text_encoding import candidates, damage, guess, titles, wide
 
 
 @repair("bytes", "E103", says="UTF-16, UTF-32 and GBK become UTF-8")
@@ -23,10 +17,10 @@ def to_utf8(data: bytes, context: Context, log: Log) -> bytes:
     if name is None:
         if _is(data, "utf-8"):
             return data
-        if guess_encoding(data) != "GB18030" or _mostly_utf8(data):
-            log.refuse("E103", "the encoding cannot be told: save the file as UTF-8")
+        name = guess(data)
+        if name is None:
+            log.refuse("E103", _untold(data))
             return data
-        name = "gb18030"
     try:
         text = data.decode(name)
     except UnicodeDecodeError:
@@ -47,17 +41,17 @@ def without_mark(data: bytes, context: Context, log: Log) -> bytes:
     return data[start:]
 
 
-def wide(data: bytes) -> str | None:
-    """UTF-16 or UTF-32 by the mark or, since JSON begins in ASCII, by where the first zero bytes are (RFC 4627)."""
-    for mark, name in _MARKS:
-        if data.startswith(mark):
-            return name
-    zeros = tuple(byte == 0 for byte in data[:4])
-    if zeros in ((True, True, True, False), (False, True, True, True)):
-        return "utf-32-be" if zeros[0] else "utf-32-le"
-    if zeros[:2] == (True, False):
-        return "utf-16-be"
-    return "utf-16-le" if zeros[:2] == (False, True) else None
+def as_stated(data: bytes, encoding: str, log: Log) -> bytes:
+    """UTF-8 bytes of ``data``, which is in the encoding that the user names unless it is UTF-8.
+
+    Raises:
+        UnreadableFile: it is not in that encoding, or there is none of this name.
+    """
+    if _is(data, "utf-8"):
+        return data
+    text = decode_as(data, Path("submission"), encoding)
+    log.change("E103", "written as UTF-8", "", Shown(encoding), Shown("UTF-8"))
+    return text.encode()
 
 
 def _is(data: bytes, name: str) -> bool:
@@ -68,8 +62,11 @@ def _is(data: bytes, name: str) -> bool:
     return True
 
 
-def _mostly_utf8(data: bytes) -> bool:
-    """True for UTF-8 with a few bytes broken: read as GBK, every text in it would become another."""
-    text = data.decode("utf-8", "replace")
-    lost = text.count(_LOST)
-    return sum(not character.isascii() for character in text) - lost > lost
+def _untold(data: bytes) -> str:
+    """Why bytes that are not UTF-8 are not converted: no text is made that nobody wrote."""
+    broken = damage(data)
+    if broken is not None:
+        return f"line {broken.line}: {broken}; mend the text there, or get the file again"
+    likely = candidates(data)
+    looks = f"it looks like {titles(likely)}, which only you can say" if likely else "the encoding cannot be told"
+    return f"{looks}: give --encoding NAME, or save the file as UTF-8"

@@ -47,20 +47,30 @@ def mend_file(
     learn: Learn,
     largest: int = LARGEST,
     data: bytes | None = None,
+    encoding: str | None = None,
 ) -> Fixed:
     """`fix_file` where the items say what the file answers (`mend`); ``data`` are its bytes, where they are at hand.
+
+    ``encoding`` is that of a file not in UTF-8.
 
     Raises:
         UserError: as `fix_file`, or by ``learn``; then nothing is written.
     """
     check_out(path, out, force)
-    fixed = mended(path, before, learn, largest, data)
+    fixed = mended(path, before, learn, largest, data, encoding)
     if fixed.text is not None:
         write_text(out, fixed.text)
     return fixed
 
 
-def mended(path: Path, before: Context, learn: Learn, largest: int = LARGEST, data: bytes | None = None) -> Fixed:
+def mended(
+    path: Path,
+    before: Context,
+    learn: Learn,
+    largest: int = LARGEST,
+    data: bytes | None = None,
+    encoding: str | None = None,
+) -> Fixed:
     """What `mend_file` writes, not written; of an archive the one submission in it.
 
     Raises:
@@ -81,7 +91,7 @@ def mended(path: Path, before: Context, learn: Learn, largest: int = LARGEST, da
         return Fixed(None, (), log.refused)
     for finding in content.findings:
         log.change(finding.code, "unpacked", "", Shown(finding.message), Shown("plain JSON"))
-    fixed = mend(content.data, before, learn)
+    fixed = mend(content.data, before, learn, encoding)
     return replace(fixed, changes=(*log.changes, *fixed.changes))
 
 

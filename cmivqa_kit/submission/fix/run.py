@@ -13,6 +13,7 @@ from cmivqa_kit.editions import Edition
 from cmivqa_kit.files import guess_fault
 from cmivqa_kit.submission.fix import values
 from cmivqa_kit.submission.fix.copies import once
+from cmivqa_kit.submission.fix.encoding import as_stated
 from cmivqa_kit.submission.fix.ids import unanswered
 from cmivqa_kit.submission.fix.model import REPAIRS, Context, Fixed, Log, Repair, Stage
 from cmivqa_kit.submission.fix.text import too_much
@@ -49,7 +50,7 @@ def fix(data: bytes, questions: Sequence[Question] | None, track: Track | None, 
     return mend(data, context, lambda rows: context)
 
 
-def mend(data: bytes, before: Context, learn: Learn) -> Fixed:
+def mend(data: bytes, before: Context, learn: Learn, encoding: str | None = None) -> Fixed:
     """`fix` of a file whose own items say what it answers, which can be asked once they can be read.
 
     Args:
@@ -57,8 +58,11 @@ def mend(data: bytes, before: Context, learn: Learn) -> Fixed:
         before: what is known until then.
         learn: makes of the items, copies left out, what is known from then on; not called where there are none. What
             it raises is raised.
+        encoding: of ``data`` where it is not UTF-8, if the user says it.
     """
     log = Log()
+    if encoding is not None:
+        data = as_stated(data, encoding, log)
     for repair in _of("bytes"):
         data = repair.mend(data, before, log)
     try:
