@@ -90,13 +90,13 @@ def test_with_a_trained_run(
     trained = server.run(f"cmivqa train -m {baseline}", state)
     assert trained.code == (0 if server.torch or baseline in ("prior", "bm25") else 2), trained.text
     again = (f"cmivqa train --resume runs/{baseline}-1", f"cmivqa predict -m {baseline}", f"cmivqa train -m {baseline}")
-    type_all(*PREDICTIONS, *again, least=8)
+    type_all(*PREDICTIONS, *again, least=6)
 
 
 def test_a_second_run_beside_a_first_submission(
     type_all: Callable[..., list[Step]], server: CommandServer, state: Path
 ) -> None:
-    for command in ("cmivqa train -m prior", "cmivqa predict", "cmivqa init"):
+    for command in ("cmivqa train -m prior", "cmivqa predict --track 1", "cmivqa init"):
         assert server.run(command, state).code == 0
     type_all("cmivqa train -m bm25", "cmivqa train -m prior --seed 3", "cmivqa config", least=8)
 
@@ -160,7 +160,7 @@ def commands_on(names: Sequence[str]) -> Iterator[str]:
 def test_with_submissions_of_every_kind(
     type_all: Callable[..., list[Step]], server: CommandServer, corpus: Path, state: Path, workspace: bool
 ) -> None:
-    if server.torch and workspace:
+    if server.torch:
         return  # submissions are checked and scored without it: once is enough
     if workspace:
         shutil.copytree(corpus, state / "my data")
