@@ -79,7 +79,9 @@ def cases(name: str, first: int, folder: Path) -> Iterator[Case]:
 
 def _judged(before: dict[str, str], folder: Path, words: tuple[str, ...], ended: Ended, resident: int) -> str:
     if ended.peak - resident > PEAK:
-        return f"memory: {(ended.peak - resident) // MIB} MiB for {sum(map(len, before))} bytes of names and small files"
+        return (
+            f"memory: {(ended.peak - resident) // MIB} MiB for {sum(map(len, before))} bytes of names and small files"
+        )
     after = dict(_contents(folder))
     own = "runs/" if words[0] == "train" else "\0"  # what a training goes on with
     lost = [name for name, digest in before.items() if after.get(name) != digest and not name.startswith(own)]

@@ -8,15 +8,21 @@ import random
 import tarfile
 import zipfile
 from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
 
 from tests.fuzz.hostile import kind
 from tests.fuzz.mutation import changed, spoiled
 from tests.fuzz.writing_commands import ready_corpus
 
+OUTSIDE = str(Path(gettempdir()) / "cmivqa-fuzz-outside.json")
 NAMES = (
-    "../x.json", "../../../../tmp/x.json", "/tmp/cmivqa-fuzz-outside.json", "a/../../x.json", "..", ".", "", "a//b.json", "./a.json",
-    "C:\\x.json", "..\\x.json", "a/b\0c.json", "con.json", "x" * 300 + ".json", "字" * 120 + ".json", "train.json/x", "train.json",
-    "Train.json", "TRAIN.JSON", " train.json", "train.json ", ".hidden", "__MACOSX/._train.json", "~/x", "$HOME/x", "-rf",
+    "../x.json", "../../../../tmp/x.json", OUTSIDE, "a/../../x.json", "..", ".", "", "a//b.json",
+    "./a.json",
+    "C:\\x.json", "..\\x.json", "a/b\0c.json", "con.json", "x" * 300 + ".json", "字" * 120 + ".json", "train.json/x",
+    "train.json",
+    "Train.json", "TRAIN.JSON", " train.json", "train.json ", ".hidden", "__MACOSX/._train.json", "~/x", "$HOME/x",
+    "-rf",
     "a/" * 30 + "x.json", "\ud800.json", "e\u0301.json", "é.json", "cmivqa.toml", "data/train.json", "answers/x.json",
 )  # fmt: skip
 LINKS = ("/etc/passwd", "../../..", "train.json", ".", "/dev/zero", "/proc/self/environ", "nowhere", "a/b")
@@ -81,7 +87,10 @@ def _zip(members: list[tuple[str, bytes]], chance: random.Random) -> bytes:
                 info.create_system, info.external_attr = 3, 0o120777 << 16  # a symbolic link
                 data = chance.choice(LINKS).encode()
             elif act < 0.1:
-                info.create_system, info.external_attr = 3, chance.choice((0o010644, 0o020666, 0o060666, 0o100000)) << 16
+                info.create_system, info.external_attr = (
+                    3,
+                    chance.choice((0o010644, 0o020666, 0o060666, 0o100000)) << 16,
+                )
             _quietly(made, info, data)
     data = stream.getvalue()
     act = chance.random()
@@ -106,14 +115,22 @@ def _quietly(made: zipfile.ZipFile, info: zipfile.ZipInfo, data: bytes) -> None:
 
 def _tar(members: list[tuple[str, bytes]], chance: random.Random) -> bytes:
     stream = io.BytesIO()
-    mode = chance.choice(("w", "w:gz", "w:bz2", "w:xz"))
+    mode: Any = chance.choice(("w", "w:gz", "w:bz2", "w:xz"))
     form = chance.choice((tarfile.GNU_FORMAT, tarfile.PAX_FORMAT))
     with tarfile.open(fileobj=stream, mode=mode, format=form, errors="surrogateescape") as made:
         for name, data in members:
             info = tarfile.TarInfo(name.encode("utf-8", "replace").decode().replace("\0", ""))
             info.size = len(data)
             if chance.random() < 0.12:
-                types = (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE, b"S", b"9")
+                types = (
+                    tarfile.SYMTYPE,
+                    tarfile.LNKTYPE,
+                    tarfile.FIFOTYPE,
+                    tarfile.CHRTYPE,
+                    tarfile.DIRTYPE,
+                    b"S",
+                    b"9",
+                )
                 info.type = chance.choice(types)
                 info.linkname = chance.choice(LINKS)
                 info.size = 0

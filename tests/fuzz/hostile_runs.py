@@ -9,16 +9,12 @@ import random
 import shutil
 import struct
 import zipfile
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz.child import command
 from tests.fuzz.hostile import kind
 from tests.fuzz.mutation import ODD, changed, spoiled, written
-from tests.fuzz.writing_commands import HERE, TINY, corpus, ready_run, scratch
-
-GOLDEN = Path(__file__).parents[1] / "golden" / "cases" / "ccgs"
+from tests.fuzz.writing_commands import GOLDEN, HERE, finished_run, ready_run, stopped_run
 
 
 @kind("runs")
@@ -65,33 +61,6 @@ def checkpoint(folder: Path, chance: random.Random) -> tuple[str, ...]:
     system = "ccgs" if chance.random() < 0.9 else "mutualsl"
     source = "down" if chance.random() < 0.8 else str(next(down.glob("*m*")).relative_to(folder))
     return ("convert-checkpoint", system, source, "out", *given)
-
-
-@cache
-def finished_run() -> Path:
-    """A folder with the corpus and a finished run of the smallest CCGS."""
-    return _trained("finished", ())
-
-
-@cache
-def stopped_run() -> Path:
-    """The same, stopped: its record says that it runs, and a state of its first step is there."""
-    folder = _trained("stopped", ("--set", "train.save_every=1"))
-    (home,) = (folder / "runs").iterdir()
-    record = json.loads((home / "run.json").read_text(encoding="utf-8"))
-    record["state"] = "running"
-    record.pop("finished", None)
-    (home / "run.json").write_text(json.dumps(record), encoding="utf-8")
-    return folder
-
-
-def _trained(name: str, words: tuple[str, ...]) -> Path:
-    folder = scratch() / f"ccgs-{name}"
-    folder.mkdir()
-    corpus(folder)
-    ended = command(("train", "-m", "ccgs", *HERE, *TINY, *words), folder)
-    assert ended.code == 0, ended.err
-    return folder
 
 
 def _spoil_one(home: Path, chance: random.Random) -> None:
@@ -151,7 +120,9 @@ def _bin(chance: random.Random) -> bytes:
     if act == 3 and zipfile.is_zipfile(stream):
         return _rezipped(data, chance)
     if act == 4:
-        return chance.choice((b"", b"PK", b"\x80\x02", b"x" * 99, pickle.dumps({"a": 1}), pickle.dumps(print), b"\x80\x04\x95"))
+        return chance.choice(
+            (b"", b"PK", b"\x80\x02", b"x" * 99, pickle.dumps({"a": 1}), pickle.dumps(print), b"\x80\x04\x95")
+        )
     return data
 
 

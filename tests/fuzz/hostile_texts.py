@@ -114,7 +114,12 @@ def subtitles(folder: Path, chance: random.Random) -> tuple[str, ...]:
 def _cues(chance: random.Random, vtt: bool) -> str:
     cues = ["WEBVTT\n"] if vtt else []
     for number in range(chance.randint(0, 12)):
-        times = [chance.choice((number * 2, chance.uniform(0, 90), chance.uniform(0, 90), 10 ** chance.choice((1, 3, 5, 30)))) for _ in range(2)]
+        times = [
+            chance.choice(
+                (number * 2, chance.uniform(0, 90), chance.uniform(0, 90), 10 ** chance.choice((1, 3, 5, 30)))
+            )
+            for _ in range(2)
+        ]
         clock = " --> ".join(_clock(time) for time in (sorted(times) if chance.random() < 0.95 else times))
         cues.append(f"{number}\n{clock}\n{chance.choice(SAID)}\n")
     return "\n".join(cues)

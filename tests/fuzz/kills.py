@@ -48,7 +48,7 @@ class Writing:
 
 @dataclass(slots=True)
 class Undisturbed:
-    """What a call does that nobody stops: its operations, the whole versions of each file, the tree before and after."""
+    """A call that nobody stops: its operations, the whole versions of each file, the tree before and after."""
 
     operations: list[Operation]
     before: Tree
@@ -67,7 +67,7 @@ class Kill:
     reason: str
 
     def __str__(self) -> str:
-        at = f"{self.operation.kind} {os.path.basename(self.operation.path)}" if self.operation else ""
+        at = f"{self.operation.kind} {Path(self.operation.path).name}" if self.operation else ""
         return f"{self.writing}: kill {self.number} ({at}): {self.reason}"
 
 
@@ -110,7 +110,7 @@ BOUNDS = Bounds(seconds=60)
 
 
 def killed(writing: Writing, seen: Undisturbed, number: int, folder: Path) -> Iterator[Kill]:
-    """Kill the call at its operation ``number`` (from 1; in the middle of it where it is a write); what is not withstood."""
+    """What is not withstood when the call is killed before its operation ``number`` (from 1), within it if a write."""
     operation = seen.operations[number - 1]
     _ready(writing, folder)
     root, count = os.path.realpath(folder), 0
@@ -181,7 +181,9 @@ def _temporary(name: Path) -> bool:
 
 def _digest(path: Path) -> str:
     data = path.read_bytes()
-    return hashlib.sha256(_CLOCK.sub(b"TIME", data) if path.suffix in (".json", LOG, ".toml") else data).hexdigest()[:16]
+    return hashlib.sha256(_CLOCK.sub(b"TIME", data) if path.suffix in (".json", LOG, ".toml") else data).hexdigest()[
+        :16
+    ]
 
 
 def _published(operation: Operation, root: str) -> Iterator[tuple[str, str]]:
@@ -197,7 +199,9 @@ def _published(operation: Operation, root: str) -> Iterator[tuple[str, str]]:
 
 def _digest_as(path: Path, final: Path) -> str:
     data = path.read_bytes()
-    return hashlib.sha256(_CLOCK.sub(b"TIME", data) if final.suffix in (".json", LOG, ".toml") else data).hexdigest()[:16]
+    return hashlib.sha256(_CLOCK.sub(b"TIME", data) if final.suffix in (".json", LOG, ".toml") else data).hexdigest()[
+        :16
+    ]
 
 
 def _whole_lines(path: Path) -> bool:

@@ -14,11 +14,11 @@ BAD_TIMES = ("5", None, [1], {"a": 1}, HUGE, "")
 IDS = (0, 1, 2, 3, "0", "1", "q1", "q1 ", "Q1", "é", "e\u0301", 2**61 - 1, 2 * (2**61 - 1), 9007199254740993)
 ODD_IDS = (1.0, 0.0, True, False, None, [1], {"a": 1}, float("nan"), 9007199254740992.0, 2.0**61, [1.0], -1, 10**40)
 ODD_VIDEOS = (None, 1, "", "AB", ["A"], float("nan"), True, 1.0, {"a": 1})
-ODD_ENTRIES = ("A", "Bx", "", [], None, 5, {}, {"0": "A"}, ["A"], ["B"], ["A", 1.0], [["A", 0, 5]], [None, 0, 5],
+ODD_ENTRIES: tuple[Any, ...] = ("A", "Bx", "", [], None, 5, {}, {"0": "A"}, ["A"], ["B"], ["A", 1.0], [["A", 0, 5]], [None, 0, 5],
                ["A", "x", None], ["B", "x", None], ["A", 0, 5, 7, 9], [1, 0, 5], True)  # fmt: skip
-ODD_LISTS = (None, True, "", "ABC", {}, {"A": 1}, [], ["A", 0.0, 1.0], 5, "A" * 60)
-ODD_ITEMS = (None, 5, "text", [], [1], {}, {"x": 1}, True)
-ODD_TOPS = ({}, "", "text", 0, 7, True, None, [], {"id": 1}, [[]], [{}])
+ODD_LISTS: tuple[Any, ...] = (None, True, "", "ABC", {}, {"A": 1}, [], ["A", 0.0, 1.0], 5, "A" * 60)
+ODD_ITEMS: tuple[Any, ...] = (None, 5, "text", [], [1], {}, {"x": 1}, True)
+ODD_TOPS: tuple[Any, ...] = ({}, "", "text", 0, 7, True, None, [], {"id": 1}, [[]], [{}])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,9 @@ def _predictions(chance: random.Random, track: int, targets: list[Any], dirt: fl
     if chance.random() < 0.3:
         chance.shuffle(rows)
     if chance.random() < dirt:
-        rows.insert(chance.randint(0, len(rows)), chance.choice((*ODD_ITEMS, {"id": 77}, {"id": chance.choice(ODD_IDS)})))
+        rows.insert(
+            chance.randint(0, len(rows)), chance.choice((*ODD_ITEMS, {"id": 77}, {"id": chance.choice(ODD_IDS)}))
+        )
     return rows
 
 
@@ -140,7 +142,8 @@ def _bytes(chance: random.Random, document: Any) -> bytes:
     if chance.random() >= 0.04:
         return text.encode()
     forms = (
-        "\ufeff" + text, text.replace("]", ",]"), text.replace("}", ",}"), text.replace('"', "'"), "", " ", "[" * 50_000,
+        "\ufeff" + text, text.replace("]", ",]"), text.replace("}", ",}"), text.replace('"', "'"), "", " ",
+        "[" * 50_000,
         text[: len(text) // 2], text.replace("[{", '[{"id": 7, "id": ').replace("NaN", "1e999"), "// x\n" + text,
         text.replace(": ", ":\r\n"), "[" + "1" * 5001 + "]", text + text, text.replace("{", '{"id": "\\ud800", '),
         text.replace("1", "1e999", 1), "[" * 500 + "]" * 500,

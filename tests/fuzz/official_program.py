@@ -71,14 +71,15 @@ def run(track: int, predictions: Any, targets: Any) -> Numbers:
     """The program itself: raises what it raises, wrapped where a target is to blame."""
     count = len(targets)
     values = []
-    judge = {1: _span, 2: _ranks, 3: _moments}[track]
+    judges: dict[int, Callable[[Any, Any], Any]] = {1: _span, 2: _ranks, 3: _moments}
     for index in range(count):
         try:
             target = targets[index]
-            values.append(judge(target, _last(predictions, target["id"])))
+            values.append(judges[track](target, _last(predictions, target["id"])))
         except Exception as error:
             raise _At(error, index) from None
-    numbers = {1: _percentages, 2: _recalls, 3: _means}[track](values, count)
+    means: dict[int, Callable[[list[Any], int], list[float]]] = {1: _percentages, 2: _recalls, 3: _means}
+    numbers = means[track](values, count)
     return dict(zip(NAMES[track], numbers, strict=True))
 
 
@@ -123,7 +124,7 @@ def _ranks(target: Any, item: Any) -> tuple[int, int, int, float | None]:
 def _moments(target: Any, item: Any) -> tuple[float, float, float]:
     if item is _last:
         return 0, 0, 0
-    overlaps = []
+    overlaps: list[list[float]] = []
     for cut in CUTS:
         overlaps.append([])
         for entry in item["output"][:cut]:
@@ -170,7 +171,7 @@ def repaired(track: int, predictions: Any, targets: Any) -> Numbers | None:
     alone = [(target["id"], evaluate_documents(track, items, [target])) for target in targets]
     for identity, result in alone:
         if isinstance(result, Stopped) and result.target_index is not None:
-            items = [item for item in items if not item["id"] == identity]
+            items = [item for item in items if item["id"] != identity]
     result = evaluate_documents(track, items, targets)
     if isinstance(result, Stopped):  # Track 2 with nothing answered
         return dict.fromkeys(NAMES[track], 0.0)

@@ -82,7 +82,7 @@ def _absolute(path: Any, folder: Any = -1) -> str:
 def _of(descriptor: int) -> str:
     """The file behind a descriptor."""
     try:
-        return os.readlink(f"/proc/self/fd/{descriptor}")
+        return str(Path(f"/proc/self/fd/{descriptor}").readlink())
     except OSError:
         return f"descriptor {descriptor}"
 
@@ -97,7 +97,7 @@ class _Counted(io.FileIO):
 
     listener: Listener
 
-    def write(self, data: Any, /) -> int | None:
+    def write(self, data: Any, /) -> int | None:  # type: ignore[override]
         view = memoryview(data).cast("B")
         _Counted.listener(Operation("write", _of(self.fileno()), half=lambda: _first_half(self, view)))
         return super().write(view)
@@ -140,7 +140,7 @@ def _native(listener: Listener) -> None:
 
 def _told(listener: Listener, plain: Callable[..., Any], at: int) -> Callable[..., Any]:
     def writer(*arguments: Any, **named: Any) -> Any:
-        path = arguments[at] if at < len(arguments) else named.get("filename", named.get("f"))
+        path: Any = arguments[at] if at < len(arguments) else named.get("filename", named.get("f"))
 
         def half() -> None:
             plain(*arguments, **named)

@@ -39,7 +39,7 @@ def with_torch() -> None:
 
 
 def corpus(folder: Path) -> Path:
-    """A part of the embedded corpus, features included: `VIDEOS` videos and the questions about them, at least two a split."""
+    """A part of the embedded corpus, features included: `VIDEOS` videos and the questions about them."""
     from cmivqa_kit.data.demo import demo_corpus
 
     source = demo_corpus()
@@ -79,7 +79,9 @@ def submissions(folder: Path, data: Path) -> None:
     lists = []
     for number, row in enumerate(answers):
         names = [*videos[number:], *videos[:number]]
-        entries = [[names[rank % len(names)], row["start_second"] + rank, row["end_second"] + rank] for rank in range(50)]
+        entries = [
+            [names[rank % len(names)], row["start_second"] + rank, row["end_second"] + rank] for rank in range(50)
+        ]
         lists.append({"id": row["id"], "question": row["question"], "output": entries})
     write(folder / "lists.json", lists)
 

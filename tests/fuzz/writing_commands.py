@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import shutil
 import zipfile
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests.data.corpora import read, write
 from tests.fuzz import warm
 from tests.fuzz.child import command
 from tests.fuzz.kills import Writing
 
 SRT = "1\n00:00:01,000 --> 00:00:03,000\n先洗手\n\n2\n00:00:04,000 --> 00:00:06,500\n再擦干\n"
 HERE = ("--data", "data")
+GOLDEN = Path(__file__).parents[1] / "golden" / "cases" / "ccgs"
 TINY = ("--preset", "tiny", "--set", "train.epochs=1", "--set", "train.pairs=2", "--set", "train.dev_questions=1")
 
 
 @cache
 def scratch() -> Path:
     """A folder for what is made once: the corpus, the runs."""
-    return Path(mkdtemp(prefix="cmivqa-fuzz-")).resolve()
+    folder = Path(mkdtemp(prefix="cmivqa-fuzz-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @cache
@@ -60,10 +66,11 @@ def broken(folder: Path) -> None:
 def undivided(folder: Path) -> None:
     """A corpus whose annotated file is not divided yet."""
     corpus(folder)
-    parts = [warm.read(folder / "data" / name) for name in ("train.json", "dev.json")]
+    parts = [read(folder / "data" / name) for name in ("train.json", "dev.json")]
     rows = [{**row, "id": number} for number, row in enumerate(row for part in parts for row in part)]
     (folder / "data" / "dev.json").unlink()
-    warm.write(folder / "data" / "train.json", rows)
+    (folder / "data" / "train.json").unlink()
+    write(folder / "data" / "CMIVQA_Train_Dev.json", rows)
 
 
 def srt(folder: Path) -> None:
@@ -87,6 +94,53 @@ def empty(folder: Path) -> None:
     """Nothing."""
 
 
+def stopped(folder: Path) -> None:
+    """A run of CCGS that was stopped after its first step."""
+    shutil.copytree(stopped_run(), folder, dirs_exist_ok=True)
+
+
+def ccgs(folder: Path) -> None:
+    """A finished run of CCGS."""
+    shutil.copytree(finished_run(), folder, dirs_exist_ok=True)
+
+
+def checkpoint(folder: Path) -> None:
+    """An official checkpoint as it is downloaded."""
+    down = folder / "down"
+    down.mkdir()
+    sizes = json.loads((GOLDEN / "forward_text" / "case.json").read_text(encoding="utf-8"))["config"]
+    (folder / "sizes.json").write_text(json.dumps(sizes), encoding="utf-8")
+    shutil.copy(GOLDEN / "forward_text" / "weights.safetensors", down / "model.safetensors")
+    shutil.copy(GOLDEN / "data_example" / "vocab.txt", down / "vocab.txt")
+
+
+@cache
+def finished_run() -> Path:
+    """A folder with the corpus and a finished run of the smallest CCGS."""
+    return _trained("finished", ())
+
+
+@cache
+def stopped_run() -> Path:
+    """The same, stopped: its record says that it runs, and a state of its first step is there."""
+    folder = _trained("stopped", ("--set", "train.save_every=1"))
+    (home,) = (folder / "runs").iterdir()
+    record = json.loads((home / "run.json").read_text(encoding="utf-8"))
+    record["state"] = "running"
+    record.pop("finished", None)
+    (home / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    return folder
+
+
+def _trained(name: str, words: tuple[str, ...]) -> Path:
+    folder = scratch() / f"ccgs-{name}"
+    folder.mkdir()
+    corpus(folder)
+    ended = command(("train", "-m", "ccgs", *HERE, *TINY, *words), folder)
+    assert ended.code == 0, ended.err
+    return folder
+
+
 WRITING = (
     Writing("sample", corpus, ("sample", *HERE, "--track", "1", "--split", "dev", "--out", "mine.json", "--force")),
     Writing("validate --fix", broken, ("validate", "broken.json", *HERE, "--fix", "mended.json", "--force")),
@@ -103,4 +157,8 @@ WRITING = (
     Writing("data split", undivided, ("data", "split", *HERE, "--fraction", "0.5")),
     Writing("data split --out", undivided, ("data", "split", *HERE, "--fraction", "0.5", "--out", "divided")),
     Writing("train ccgs", corpus, ("train", "-m", "ccgs", *HERE, *TINY), numbered=True, torch=True),
+    Writing("train --resume", stopped, ("train", "--resume", "runs/ccgs-1", *HERE), torch=True),
+    Writing("predict ccgs", ccgs, ("predict", *HERE, "--sample", "2", "--force"), torch=True),
+    Writing("convert-checkpoint", checkpoint,
+            ("convert-checkpoint", "ccgs", "down", "out", "--config", "sizes.json"), torch=True),
 )  # fmt: skip
