@@ -14,7 +14,8 @@ BAD_TIMES = ("5", None, [1], {"a": 1}, HUGE, "")
 IDS = (0, 1, 2, 3, "0", "1", "q1", "q1 ", "Q1", "é", "e\u0301", 2**61 - 1, 2 * (2**61 - 1), 9007199254740993)
 ODD_IDS = (1.0, 0.0, True, False, None, [1], {"a": 1}, float("nan"), 9007199254740992.0, 2.0**61, [1.0], -1, 10**40)
 ODD_VIDEOS = (None, 1, "", "AB", ["A"], float("nan"), True, 1.0, {"a": 1})
-ODD_ENTRIES: tuple[Any, ...] = ("A", "Bx", "", [], None, 5, {}, {"0": "A"}, ["A"], ["B"], ["A", 1.0], [["A", 0, 5]], [None, 0, 5],
+ODD_ENTRIES: tuple[Any, ...] = ("A", "Bx", "", [], None,
+               5, {}, {"0": "A"}, ["A"], ["B"], ["A", 1.0], [["A", 0, 5]], [None, 0, 5],
                ["A", "x", None], ["B", "x", None], ["A", 0, 5, 7, 9], [1, 0, 5], True)  # fmt: skip
 ODD_LISTS: tuple[Any, ...] = (None, True, "", "ABC", {}, {"A": 1}, [], ["A", 0.0, 1.0], 5, "A" * 60)
 ODD_ITEMS: tuple[Any, ...] = (None, 5, "text", [], [1], {}, {"x": 1}, True)
