@@ -17,7 +17,7 @@ from tests.fuzz.official_inputs import files
 from tests.fuzz.official_program import NAMES, Stopped, evaluate, repaired
 
 CASES = Path(__file__).parents[1] / "golden" / "cases" / "scoring"
-SEEDS = 150
+SEEDS = 200
 
 
 def recorded(name: str) -> list[dict[str, Any]]:
