@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint speed gpu wheels clean
+.PHONY: demo test lint fuzz speed gpu wheels clean
 
 # The demo needs torch for CCGS; tests need the checkers too. Both stamps live in the one environment.
 $(VENV)/.kit: pyproject.toml constraints.txt
@@ -34,6 +34,12 @@ lint: $(VENV)/.dev
 # By file: a training that several tests of a file look at is made once. In the order of tests/conftest.py: heavy files first.
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# Ten minutes of hostile inputs, kills and sizes (tests/fuzz): kind, tried, failed. FUZZ_SECONDS and SEED choose others.
+FUZZ_SECONDS ?= 600
+SEED ?= 0
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(SEED)
 
 speed: $(VENV)/.speed
 	for script in $(BENCHMARKS); do $(BIN)/python $$script || exit 1; done

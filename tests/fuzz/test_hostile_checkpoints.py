@@ -1,0 +1,14 @@
+"""A few damaged checkpoints, always the same; `make fuzz` tries hundreds. Apart from the others: they need torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.fuzz import hostile_runs  # noqa: F401 (it enters its kinds)
+from tests.fuzz.hostile import tried
+
+
+def test_a_damaged_checkpoint_has_a_plain_end(tmp_path: Path) -> None:
+    ends = [tried("checkpoints", seed, tmp_path / "folder") for seed in range(6)]
+    assert [str(case) for case in ends if case.fault] == []
+    assert {case.ended.code for case in ends} >= {2}

@@ -1,0 +1,164 @@
+"""The commands that write, each with a small folder to do it in."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import shutil
+import zipfile
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from tests.data.corpora import read, write
+from tests.fuzz import warm
+from tests.fuzz.child import command
+from tests.fuzz.kills import Writing
+
+SRT = "1\n00:00:01,000 --> 00:00:03,000\n先洗手\n\n2\n00:00:04,000 --> 00:00:06,500\n再擦干\n"
+HERE = ("--data", "data")
+GOLDEN = Path(__file__).parents[1] / "golden" / "cases" / "ccgs"
+TINY = ("--preset", "tiny", "--set", "train.epochs=1", "--set", "train.pairs=2", "--set", "train.dev_questions=1")
+
+
+@cache
+def scratch() -> Path:
+    """A folder for what is made once: the corpus, the runs."""
+    folder = Path(mkdtemp(prefix="cmivqa-fuzz-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@cache
+def ready_corpus() -> Path:
+    """The small corpus."""
+    return warm.corpus(scratch() / "ready" / "data")
+
+
+@cache
+def ready_run(baseline: str) -> Path:
+    """A folder with the corpus and one finished run."""
+    folder = scratch() / f"run-{baseline}"
+    shutil.copytree(ready_corpus(), folder / "data")
+    ended = command(("train", "-m", baseline, *HERE), folder)
+    assert ended.code == 0, ended.err
+    return folder
+
+
+def corpus(folder: Path) -> None:
+    """The corpus, and two submissions."""
+    shutil.copytree(ready_corpus(), folder / "data")
+    warm.submissions(folder, folder / "data")
+
+
+def bm25(folder: Path) -> None:
+    """The corpus and a finished BM25 run."""
+    shutil.copytree(ready_run("bm25"), folder, dirs_exist_ok=True)
+
+
+def broken(folder: Path) -> None:
+    """A submission with something to mend."""
+    corpus(folder)
+    text = (folder / "track1.json").read_bytes()
+    (folder / "broken.json").write_bytes(b"\xef\xbb\xbf" + text.rstrip()[:-1] + b",]")
+
+
+def undivided(folder: Path) -> None:
+    """A corpus whose annotated file is not divided yet."""
+    corpus(folder)
+    parts = [read(folder / "data" / name) for name in ("train.json", "dev.json")]
+    rows = [{**row, "id": number} for number, row in enumerate(row for part in parts for row in part)]
+    (folder / "data" / "dev.json").unlink()
+    (folder / "data" / "train.json").unlink()
+    write(folder / "data" / "CMIVQA_Train_Dev.json", rows)
+
+
+def srt(folder: Path) -> None:
+    """Subtitle files as they are downloaded."""
+    (folder / "srt").mkdir()
+    for name in ("abcdefghijk", "abcdefghijl"):
+        (folder / "srt" / f"{name}.srt").write_text(SRT, encoding="utf-8")
+
+
+def downloads(folder: Path) -> None:
+    """What organizers hand out: a zip with the questions and one with the features."""
+    (folder / "down").mkdir()
+    source = ready_corpus()
+    for name, members in (("texts.zip", ["train.json", "dev.json", "subtitle.json"]), ("features.zip", [])):
+        with zipfile.ZipFile(folder / "down" / name, "w") as archive:
+            for path in [source / member for member in members] or sorted((source / "video_feature").glob("*.npy")):
+                archive.writestr(zipfile.ZipInfo(str(path.relative_to(source))), path.read_bytes())
+
+
+def empty(folder: Path) -> None:
+    """Nothing."""
+
+
+def stopped(folder: Path) -> None:
+    """A run of CCGS that was stopped after its first step."""
+    shutil.copytree(stopped_run(), folder, dirs_exist_ok=True)
+
+
+def ccgs(folder: Path) -> None:
+    """A finished run of CCGS."""
+    shutil.copytree(finished_run(), folder, dirs_exist_ok=True)
+
+
+def checkpoint(folder: Path) -> None:
+    """An official checkpoint as it is downloaded."""
+    down = folder / "down"
+    down.mkdir()
+    sizes = json.loads((GOLDEN / "forward_text" / "case.json").read_text(encoding="utf-8"))["config"]
+    (folder / "sizes.json").write_text(json.dumps(sizes), encoding="utf-8")
+    shutil.copy(GOLDEN / "forward_text" / "weights.safetensors", down / "model.safetensors")
+    shutil.copy(GOLDEN / "data_example" / "vocab.txt", down / "vocab.txt")
+
+
+@cache
+def finished_run() -> Path:
+    """A folder with the corpus and a finished run of the smallest CCGS."""
+    return _trained("finished", ())
+
+
+@cache
+def stopped_run() -> Path:
+    """The same, stopped: its record says that it runs, and a state of its first step is there."""
+    folder = _trained("stopped", ("--set", "train.save_every=1"))
+    (home,) = (folder / "runs").iterdir()
+    record = json.loads((home / "run.json").read_text(encoding="utf-8"))
+    record["state"] = "running"
+    record.pop("finished", None)
+    (home / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    return folder
+
+
+def _trained(name: str, words: tuple[str, ...]) -> Path:
+    folder = scratch() / f"ccgs-{name}"
+    folder.mkdir()
+    corpus(folder)
+    ended = command(("train", "-m", "ccgs", *HERE, *TINY, *words), folder)
+    assert ended.code == 0, ended.err
+    return folder
+
+
+WRITING = (
+    Writing("sample", corpus, ("sample", *HERE, "--track", "1", "--split", "dev", "--out", "mine.json", "--force")),
+    Writing("validate --fix", broken, ("validate", "broken.json", *HERE, "--fix", "mended.json", "--force")),
+    Writing("score --per-question", corpus,
+            ("score", "track1.json", *HERE, "--resamples", "10", "--per-question", "rows.csv", "--force")),
+    Writing("diagnose --html", corpus, ("diagnose", "track1.json", *HERE, "--html", "page.html", "--force")),
+    Writing("data subtitles", srt, ("data", "subtitles", "srt", "subtitle.json", "--force")),
+    Writing("predict", bm25, ("predict", *HERE, "--force")),
+    Writing("predict --track", bm25, ("predict", *HERE, "--track", "1", "--out", "spans.json", "--force")),
+    Writing("train bm25", corpus, ("train", "-m", "bm25", *HERE), numbered=True),
+    Writing("train prior", corpus, ("train", "-m", "prior", *HERE), numbered=True),
+    Writing("init --data", corpus, ("init", *HERE, "--force")),
+    Writing("init --from", downloads, ("init", "--from", "down", "--force")),
+    Writing("data split", undivided, ("data", "split", *HERE, "--fraction", "0.5")),
+    Writing("data split --out", undivided, ("data", "split", *HERE, "--fraction", "0.5", "--out", "divided")),
+    Writing("train ccgs", corpus, ("train", "-m", "ccgs", *HERE, *TINY), numbered=True, torch=True),
+    Writing("train --resume", stopped, ("train", "--resume", "runs/ccgs-1", *HERE), torch=True),
+    Writing("predict ccgs", ccgs, ("predict", *HERE, "--sample", "2", "--force"), torch=True),
+    Writing("convert-checkpoint", checkpoint,
+            ("convert-checkpoint", "ccgs", "down", "out", "--config", "sizes.json"), torch=True),
+)  # fmt: skip
