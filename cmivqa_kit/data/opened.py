@@ -50,8 +50,9 @@ class OpenRoot:
     def answers(self, split: str, track: Track) -> tuple[list[Any], Path] | None:
         """The answers of a split, as `cmivqa_kit.data.corpus.truth_records` reads them; not to be changed."""
         path = self.catalogue.answer_file(split, track)
-        key = ("answers", split, track) if path is None else ("answers", path)
-        return self._once(key, lambda: truth_records(self.catalogue, split, track, self.questions))
+        numbered = track if self.catalogue.edition.id_pattern else None
+        key = ("answers", split, track) if path is None else ("answers", path, numbered)
+        return self._once(key, lambda: truth_records(self.catalogue, split, track, self.questions, self._json))
 
     def _json(self, path: Path, noun: str) -> Any:
         return self._once(("file", path), lambda: read_json(path, noun))

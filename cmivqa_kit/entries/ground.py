@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cmivqa_kit.data.answer_rows import AnswerRows
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.opened import OpenRoot
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
+from cmivqa_kit.entries.same_answers import split_of_answers
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.scoring.options import ALL_QUESTIONS, ScoreOptions
 from cmivqa_kit.scoring.statistics.bootstrap import AS_USUAL, Resampling
-from cmivqa_kit.scoring.truth import answers_in, read_answers
+from cmivqa_kit.scoring.truth import answers_in, read_answers, split_named
 from cmivqa_kit.submission.scan import Limits
 
 if TYPE_CHECKING:
@@ -94,12 +97,36 @@ class OpenGround:
 
     @cached_property
     def edition(self) -> Edition:
-        """The edition that was stated, else the default one: the rules where no data root has to be opened."""
-        return load_edition(self.ground.edition or DEFAULT_EDITION)
+        """The rules where no data root has to be opened: the edition stated, else of the answer file, else the default.
+
+        An answer file is of the edition of the data root where the same answers lie there, else of that which its ids
+        and its layout tell.
+        """
+        if self.ground.edition is not None or self.truth is None:
+            return load_edition(self.ground.edition or DEFAULT_EDITION)
+        with suppress(UserError):
+            known = self._same_answers
+            return self.root.catalogue.edition if known is not None else load_edition(self.answers.edition)
+        return load_edition()
+
+    @property
+    def truth_split(self) -> str:
+        """The split of the answer file: as stated, as in the data root where the same answers lie there, as named."""
+        stated = self.ground.split
+        return split_named(self.truth, self.edition, self._same_answers if stated is None else stated)
+
+    @cached_property
+    def _same_answers(self) -> str | None:
+        """The split of the data root whose answers are those of the answer file; ``None`` for none, or none known."""
+        if self.embedded:
+            return None
+        with suppress(UserError):
+            return split_of_answers(self.targets, self.root, self.truth)
+        return None
 
     @property
     def scored_by(self) -> Edition:
-        """The edition by whose rules is scored: the data root's, or the stated one beside an answer file."""
+        """The edition by whose rules is scored: the data root's, or that of the answer file."""
         return self.root.catalogue.edition if self.truth is None else self.edition
 
     @cached_property
@@ -112,8 +139,8 @@ class OpenGround:
         return read_guarded(self.truth, self.ground.limits)
 
     @cached_property
-    def targets(self) -> list[Any]:
-        """The rows of the answer file; not to be changed.
+    def answers(self) -> AnswerRows:
+        """The answers in the answer file; not to be changed.
 
         Raises:
             UserError: it cannot be read, or holds no answers with ids.
@@ -124,6 +151,11 @@ class OpenGround:
         if document is not None and document.readable:
             return answers_in(document.raw, self.truth)
         return read_answers(self.truth)
+
+    @property
+    def targets(self) -> list[Any]:
+        """The rows of `answers`."""
+        return self.answers.rows
 
     @cached_property
     def figures(self) -> Sequence[Figure]:
