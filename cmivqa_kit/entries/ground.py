@@ -157,6 +157,14 @@ class OpenGround:
         """The rows of `answers`."""
         return self.answers.rows
 
+    @property
+    def asked(self) -> Sequence[Any]:
+        """The rows of the answer file as far as the validator can read it: what submissions are asked."""
+        rows = self.truth_document.rows
+        with suppress(UserError):
+            return self.targets if rows else rows
+        return rows
+
     @cached_property
     def figures(self) -> Sequence[Figure]:
         """The published figures that stand beside; none where no name was given, and then nothing is imported for them.
