@@ -17,6 +17,7 @@ from cmivqa_kit.data.durations import Durations, container_durations, with_durat
 from cmivqa_kit.data.feature_names import feature_files, name_videos
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.layouts import Layout, detect
+from cmivqa_kit.data.read_once import ReadFile
 from cmivqa_kit.data.shared_videos import are_silent, lacks_captions, language_notes, question_file_videos, with_spoken
 from cmivqa_kit.data.types import Note, Question, Split, Track, Video
 from cmivqa_kit.errors import Problem, UserError, problems_error
@@ -36,7 +37,6 @@ class QuestionSet:
 
 
 LoadQuestions = Callable[[str, Track | None], QuestionSet]  # of one data root, by split and track
-ReadFile = Callable[[Path, str], Any]  # a JSON file, and what to call it in an error
 Lines = dict[str, Tracks]  # by video id
 ReadSubtitles = Callable[[Path, frozenset[str]], tuple[Lines, tuple[Note, ...]]]  # a file, and ids of known videos
 

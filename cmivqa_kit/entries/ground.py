@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from cmivqa_kit.data.answer_rows import AnswerRows
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.opened import OpenRoot
+from cmivqa_kit.data.read_once import ReadOnce
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
 from cmivqa_kit.entries.same_answers import split_of_answers
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.scoring.options import ALL_QUESTIONS, ScoreOptions
 from cmivqa_kit.scoring.statistics.bootstrap import AS_USUAL, Resampling
-from cmivqa_kit.scoring.truth import answers_in, read_answers, split_named
+from cmivqa_kit.scoring.truth import answers_in, read_answer_document, split_named
 from cmivqa_kit.submission.scan import Limits
 
 if TYPE_CHECKING:
@@ -62,11 +63,12 @@ class Ground:
 class OpenGround:
     """A ground whose questions, answers and durations are read when first asked for, and once for all entries.
 
-    ``open_catalogue`` lists the data root.
+    ``open_catalogue`` lists the data root; ``read_file`` remembers the documents that any of it needs.
     """
 
     ground: Ground
     open_catalogue: Callable[[], Catalogue] = field(repr=False)
+    read_file: ReadOnce = field(default_factory=ReadOnce, repr=False)
 
     @cached_property
     def root(self) -> OpenRoot:
@@ -75,7 +77,7 @@ class OpenGround:
         Raises:
             UserError: there is no such folder, or its manifest is damaged.
         """
-        return OpenRoot(self.open_catalogue())
+        return OpenRoot(self.open_catalogue(), self.read_file)
 
     @property
     def embedded(self) -> bool:
@@ -148,9 +150,10 @@ class OpenGround:
         if self.truth is None:
             raise ValueError("no answer file was given")
         document: Document | None = vars(self).get("truth_document")
-        if document is not None and document.readable:
-            return answers_in(document.raw, self.truth)
-        return read_answers(self.truth)
+        known = document is not None and document.readable
+        decoded = document.raw if document is not None and known else read_answer_document(self.truth)
+        self.read_file.keep(self.truth, decoded)  # it may be a file of the data root
+        return answers_in(decoded, self.truth)
 
     @property
     def targets(self) -> list[Any]:
@@ -185,14 +188,16 @@ def open_ground(ground: Ground | OpenGround | Path | str | None = None) -> OpenG
         return ground
     stated = ground if isinstance(ground, Ground) else Ground(data=ground)
 
+    read_file = ReadOnce()
+
     def open_catalogue() -> Catalogue:
         if stated.data is not None:
-            return catalogue(Path(stated.data), stated.edition)
+            return catalogue(Path(stated.data), stated.edition, read_file=read_file)
         from cmivqa_kit.data.demo import demo_corpus
 
-        return catalogue(demo_corpus(), stated.edition)
+        return catalogue(demo_corpus(), stated.edition, read_file=read_file)
 
-    return OpenGround(stated, open_catalogue)
+    return OpenGround(stated, open_catalogue, read_file)
 
 
 def require_truth(ground: OpenGround) -> None:

@@ -41,8 +41,17 @@ def read_answers(path: Path) -> AnswerRows:
     Raises:
         UserError: it cannot be read, or holds no answers with ids.
     """
+    return answers_in(read_answer_document(path), path)
+
+
+def read_answer_document(path: Path) -> Any:
+    """The decoded document of an answer file, which may lie in an archive.
+
+    Raises:
+        UserError: it cannot be read.
+    """
     content = content_of(path, read_bytes(path, "answer file"))
-    return answers_in(parse_json(decode(content.data, path), path), path)
+    return parse_json(decode(content.data, path), path)
 
 
 def answers_in(document: Any, path: Path) -> AnswerRows:
