@@ -33,7 +33,7 @@ def detect_edition(files: list[Path], read_file: ReadFile = read_json) -> str:
     tentative = DEFAULT_EDITION
     for path in sorted(files, key=lambda p: (p.stat().st_size, str(p))):
         try:
-            document = read_file(path, "question file")
+            document = read_file(path, "file")
         except UserError:
             continue  # reported when that file is really used
         layout = detect(document) if isinstance(document, list) else None
