@@ -19,6 +19,7 @@ from cmivqa_kit.workspace import DEFAULT, EMBEDDED, FLAGSHIP, Setting, Workspace
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.catalogue import Catalogue
+    from cmivqa_kit.data.read_once import ReadOnce
     from cmivqa_kit.editions import Edition
     from cmivqa_kit.entries.ground import OpenGround
     from cmivqa_kit.plugin.types import Declaration
@@ -95,6 +96,7 @@ class Session:
         self.workspace: Workspace = open_workspace(stated)
         self.json = form == "json"
         self.console = render.console()
+        self.read_file: ReadOnce | None = None  # of submissions held against a ground, which is read once
 
     @cached_property
     def files(self) -> Catalogue:
@@ -104,7 +106,10 @@ class Session:
         if self.workspace.is_demo:
             why = "no workspace here" if self.workspace.file is None else "none named in the workspace"
             self.say(f"No data given and {why}: using the {EMBEDDED}.", "yellow")
-        return catalogue(self.workspace.data_root(), self.workspace.edition, self.workspace.seconds_per_row)
+        from cmivqa_kit.files import read_json
+
+        workspace, read_file = self.workspace, self.read_file or read_json
+        return catalogue(workspace.data_root(), workspace.edition, workspace.seconds_per_row, read_file)
 
     @cached_property
     def baseline(self) -> Setting:
@@ -141,6 +146,7 @@ class Session:
 
     def ground(self, **options: Any) -> OpenGround:
         """What the submissions of this call are held against; ``options`` are further fields of `Ground`."""
+        from cmivqa_kit.data.read_once import ReadOnce
         from cmivqa_kit.entries.ground import Ground, OpenGround
 
         ground = Ground(
@@ -152,7 +158,8 @@ class Session:
             runs=self.workspace.path("run.directory"),
             **options,
         )
-        return OpenGround(ground, lambda: self.files)
+        self.read_file = ReadOnce()
+        return OpenGround(ground, lambda: self.files, self.read_file)
 
     def preset(self, declaration: Declaration) -> str:
         """The preset that is in force for a baseline, empty for none; says so where it was not the user who named it.

@@ -13,7 +13,7 @@ import math
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cmivqa_kit.data.answer_names import names_answers
@@ -22,6 +22,7 @@ from cmivqa_kit.data.feature_clock import ONE_SECOND
 from cmivqa_kit.data.feature_notes import stray_features
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.question_match import difference, questions_in
+from cmivqa_kit.data.read_once import ReadFile
 from cmivqa_kit.data.root_edition import MANIFEST, detect_edition, read_manifest
 from cmivqa_kit.data.types import TRACKS, Note, Track
 from cmivqa_kit.editions import Edition, load_edition
@@ -65,6 +66,7 @@ class Catalogue:
     notes: tuple[Note, ...]
     seconds_per_row: float | None = None
     assumed_per_row: float = ONE_SECOND
+    _agreeing: set[tuple[Path, ...]] = field(default_factory=set, repr=False, compare=False)
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -157,7 +159,10 @@ class Catalogue:
 
         ``answers``: whether their times count, too.
         """
-        if len(paths) < 2 or len({sha256(path) for path in paths}) == 1:
+        if len(paths) < 2 or tuple(paths) in self._agreeing:
+            return
+        if len({sha256(path) for path in paths}) == 1:
+            self._agreeing.add(tuple(paths))
             return
         first, *others = [questions_in(path) for path in paths]
         differences = [fault for other in others if (fault := difference(first, other, answers))]
@@ -170,10 +175,16 @@ class Catalogue:
             )
 
 
-def catalogue(root: Path, edition: str | None = None, seconds_per_row: float | None = None) -> Catalogue:
+def catalogue(
+    root: Path,
+    edition: str | None = None,
+    seconds_per_row: float | None = None,
+    read_file: ReadFile = read_json,
+) -> Catalogue:
     """List a data root. ``edition`` overrides what the manifest or the first question file says.
 
-    ``seconds_per_row``: of the feature files, as the user says; 0: as measured; ``None``: not said.
+    ``seconds_per_row``: of the feature files, as the user says; 0: as measured; ``None``: not said. ``read_file`` may
+    remember the few files that are opened for it.
 
     Raises:
         UserError: no such folder, a damaged manifest, or ``seconds_per_row`` is no length. A root without a question
@@ -187,11 +198,11 @@ def catalogue(root: Path, edition: str | None = None, seconds_per_row: float | N
     manifest = read_manifest(root)
     below = list(_walk(root))
     files = [path for path in below if path.suffix.lower() == ".json" and path.name != MANIFEST]
-    subtitles = [path for path in files if _is_subtitle_file(path)]
+    subtitles = [path for path in files if _is_subtitle_file(path, read_file)]
     rules = load_edition(
         edition
         or manifest.get("edition")
-        or detect_edition([p for p in files if p not in subtitles and not is_answer_file(p, root)])
+        or detect_edition([p for p in files if p not in subtitles and not is_answer_file(p, root)], read_file)
     )
     answers = []
     questions = []
@@ -255,12 +266,12 @@ def _rank(path: Path, split: str, official: Sequence[str]) -> int:
     return 2 if path.name in official else 3
 
 
-def _is_subtitle_file(path: Path) -> bool:
+def _is_subtitle_file(path: Path, read_file: ReadFile) -> bool:
     """True for files named after subtitles, or after captions where no question stands in them."""
     if "subtitle" in path.name.lower() or _CAPTIONS.search(path.name) is None:
         return "subtitle" in path.name.lower()
     try:
-        document = read_json(path)
+        document = read_file(path, "file")
     except UserError:
         return True  # reported when it is used
     return not (isinstance(document, list) and detect(document))

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from cmivqa_kit.data.answer_rows import as_scored, records_of, rows_of_track
 from cmivqa_kit.data.captions import Tracks, are_captions, read_spoken
 from cmivqa_kit.data.catalogue import Catalogue, QuestionFile, catalogue
 from cmivqa_kit.data.container import read_durations
@@ -16,6 +17,7 @@ from cmivqa_kit.data.durations import Durations, container_durations, with_durat
 from cmivqa_kit.data.feature_names import feature_files, name_videos
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.layouts import Layout, detect
+from cmivqa_kit.data.read_once import ReadFile
 from cmivqa_kit.data.shared_videos import are_silent, lacks_captions, language_notes, question_file_videos, with_spoken
 from cmivqa_kit.data.types import Note, Question, Split, Track, Video
 from cmivqa_kit.errors import Problem, UserError, problems_error
@@ -35,7 +37,6 @@ class QuestionSet:
 
 
 LoadQuestions = Callable[[str, Track | None], QuestionSet]  # of one data root, by split and track
-ReadFile = Callable[[Path, str], Any]  # a JSON file, and what to call it in an error
 Lines = dict[str, Tracks]  # by video id
 ReadSubtitles = Callable[[Path, frozenset[str]], tuple[Lines, tuple[Note, ...]]]  # a file, and ids of known videos
 
@@ -234,7 +235,11 @@ def _in_files(folders: Iterable[Path], asked: frozenset[str]) -> Iterable[str]:
 
 
 def truth_records(
-    catalogue: Catalogue, split: str, track: Track, load: LoadQuestions | None = None
+    catalogue: Catalogue,
+    split: str,
+    track: Track,
+    load: LoadQuestions | None = None,
+    read_file: ReadFile = read_json,
 ) -> tuple[list[Any], Path] | None:
     """The answers of a split as the official program wants them, with their file; ``None`` where they are not here.
 
@@ -247,16 +252,10 @@ def truth_records(
     """
     path = catalogue.answer_file(split, track)
     if path is not None:
-        records = read_json(path, "answer file")
+        records = read_file(path, "answer file")
         if not isinstance(records, list):
             raise UserError(f"{path}: {type(records).__name__}, not an array of answers", "Check the answer file.")
-        layout = detect(records)
-        if layout is None or layout.as_scored:
-            return records, path
-        read = layout.read(layout.keys.known(records))
-        if read.problems:
-            raise problems_error(path, read.problems, "Check the answer file.")
-        return _as_scored(read.questions), path
+        return rows_of_track(as_scored(records, path), track, catalogue.edition), path
     questions = load(split, track) if load else load_questions(catalogue, split, track)
     if all(question.answer is None for question in questions.questions):
         return None
@@ -265,21 +264,7 @@ def truth_records(
             f"{questions.file.path}: holds answers, but those of {split} are the organizers'; not used for scoring",
             "If these are the true answers, put a copy into a folder answers/ of the data root, or give --truth.",
         )
-    return _as_scored(questions.questions), questions.file.path
-
-
-def _as_scored(questions: Sequence[Question]) -> list[dict[str, Any]]:
-    """Questions as the records that the official program reads."""
-    return [
-        {
-            "id": question.id,
-            "video_id": question.video_id,
-            "question": question.text,
-            **({"start_second": question.answer.start, "end_second": question.answer.end} if question.answer else {}),
-            **({"language_type": question.language} if question.language else {}),
-        }
-        for question in questions
-    ]
+    return records_of(questions.questions), questions.file.path
 
 
 def data_fingerprint(split: Split) -> str:

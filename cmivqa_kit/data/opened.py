@@ -11,10 +11,10 @@ from cmivqa_kit.data.captions import read_spoken
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.container import read_durations
 from cmivqa_kit.data.corpus import Lines, QuestionSet, load_questions, load_split, truth_records
+from cmivqa_kit.data.read_once import ReadFile, ReadOnce
 from cmivqa_kit.data.subtitles import doubled_ids
 from cmivqa_kit.data.types import Note, Split, Track
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.files import read_json
 
 T = TypeVar("T")
 
@@ -23,10 +23,11 @@ T = TypeVar("T")
 class OpenRoot:
     """A catalogued data root that remembers what was read of it: questions, corpora, answers, durations of videos.
 
-    What could not be read is remembered too: the same error is raised again.
+    What could not be read is remembered too: the same error is raised again. ``read_file`` remembers the documents.
     """
 
     catalogue: Catalogue
+    read_file: ReadFile = field(default_factory=ReadOnce, repr=False)
     _read: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def questions(self, split: str, track: Track | None = None) -> QuestionSet:
@@ -50,18 +51,19 @@ class OpenRoot:
     def answers(self, split: str, track: Track) -> tuple[list[Any], Path] | None:
         """The answers of a split, as `cmivqa_kit.data.corpus.truth_records` reads them; not to be changed."""
         path = self.catalogue.answer_file(split, track)
-        key = ("answers", split, track) if path is None else ("answers", path)
-        return self._once(key, lambda: truth_records(self.catalogue, split, track, self.questions))
+        numbered = track if self.catalogue.edition.id_pattern else None
+        key = ("answers", split, track) if path is None else ("answers", path, numbered)
+        return self._once(key, lambda: truth_records(self.catalogue, split, track, self.questions, self._json))
 
     def _json(self, path: Path, noun: str) -> Any:
-        return self._once(("file", path), lambda: read_json(path, noun))
+        return self._once(("file", path), lambda: self.read_file(path, noun))
 
     def _subtitles(self, path: Path, known_ids: frozenset[str]) -> tuple[Lines, tuple[Note, ...]]:
         """A subtitle file, read once for all splits that it serves; again only for one that knows other double keys."""
         noted: tuple[Hashable, ...] = ("double", path)
 
         def read(file: Path, noun: str) -> Any:
-            document = read_json(file, noun)
+            document = self.read_file(file, noun)
             self._read[noted] = doubled_ids(document)
             return document
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cmivqa_kit.data.layouts import detect
+from cmivqa_kit.data.read_once import ReadFile
 from cmivqa_kit.editions import DEFAULT_EDITION
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json
@@ -27,12 +28,12 @@ def read_manifest(root: Path) -> dict[str, str]:
     return {key: value for key, value in document.items() if isinstance(value, str)}
 
 
-def detect_edition(files: list[Path]) -> str:
+def detect_edition(files: list[Path], read_file: ReadFile = read_json) -> str:
     """The edition of the smallest file that holds questions and tells: a test file tells as much as a train file."""
     tentative = DEFAULT_EDITION
     for path in sorted(files, key=lambda p: (p.stat().st_size, str(p))):
         try:
-            document = read_json(path)
+            document = read_file(path, "file")
         except UserError:
             continue  # reported when that file is really used
         layout = detect(document) if isinstance(document, list) else None

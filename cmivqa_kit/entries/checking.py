@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from cmivqa_kit.data.types import TRACKS, Question, Split
@@ -10,7 +12,7 @@ from cmivqa_kit.entries.ground import OpenGround
 from cmivqa_kit.errors import UserError, naming
 from cmivqa_kit.submission.answers import check_answers
 from cmivqa_kit.submission.match import find, tracks_of
-from cmivqa_kit.submission.read import Document, plain_id
+from cmivqa_kit.submission.read import plain_id
 from cmivqa_kit.submission.validate import Report, validate
 
 
@@ -26,7 +28,7 @@ def check(entry: Entry) -> Report:
         return validate(document, stated, ground.edition)
     if ground.truth is not None:
         tracks = stated or tracks_of(document.rows, ground.edition)
-        return validate(document, tracks, ground.edition, None, questions_in(ground.truth_document))
+        return validate(document, tracks, ground.edition, None, questions_in(ground.asked))
     if not stated and not tracks_of(document.rows, ground.edition):
         shapeless = validate(document, (), ground.edition)
         if not shapeless.ok:
@@ -45,25 +47,28 @@ def check_truth(ground: OpenGround) -> Report:
         UserError: the split that is named cannot be read.
     """
     split = _split_answered(ground)
-    return check_answers(ground.truth_document, ground.ground.track, split.videos if split else ())
+    document = ground.truth_document
+    if ground.asked is not document.rows:  # of another layout: its places in the text are not those of the answers
+        document = replace(document, raw=ground.asked, text=None)
+    return check_answers(document, ground.ground.track, split.videos if split else ())
 
 
-def questions_in(document: Document) -> list[Question]:
-    """The questions whose answers a decoded answer file holds."""
+def questions_in(rows: Sequence[Any]) -> list[Question]:
+    """The questions whose answers the rows of an answer file are."""
 
     def text(row: Any, key: str) -> str | None:
         return row[key] if isinstance(row.get(key), str) else None
 
     return [
         Question(identity, text(row, "question") or "", text(row, "language_type"), text(row, "video_id"))
-        for row in document.rows
+        for row in rows
         if (identity := plain_id(row)) is not None
     ]
 
 
 def _split_answered(ground: OpenGround) -> Split | None:
     """The split whose answers the answer file holds, where one of the data root's fits."""
-    rows = ground.truth_document.rows
+    rows = ground.asked
     if not rows or ground.embedded:
         return None
     root = ground.root

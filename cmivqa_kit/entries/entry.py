@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cmivqa_kit.data.answer_rows import rows_of_track
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.entries.files import STANDARD_INPUT, bytes_of, expand
 from cmivqa_kit.entries.ground import Ground, OpenGround, open_ground
@@ -22,7 +23,7 @@ from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
 from cmivqa_kit.scoring.options import ScoreOptions
 from cmivqa_kit.scoring.scorer import score_documents
-from cmivqa_kit.scoring.truth import require_fields, split_named
+from cmivqa_kit.scoring.truth import require_fields
 from cmivqa_kit.submission.container import content_of
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.match import Agreement, Match, agreement_of, tracks_of
@@ -218,8 +219,10 @@ class Entry:
             tracks = (track,) if track else tracks_of(document.rows, ground.edition)
             if not tracks:
                 raise no_track(document)
-            split = split_named(ground.truth, ground.edition, ground.ground.split)
-            return tuple(Answers(number, split, targets, ground.truth) for number in tracks)
+            return tuple(
+                Answers(number, ground.truth_split, rows_of_track(targets, number, ground.edition), ground.truth)
+                for number in tracks
+            )
         if not document.rows and (ground.ground.split is None or track is None):
             raise no_track(document)
         match = self.match(document, track)

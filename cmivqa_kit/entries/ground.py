@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cmivqa_kit.data.answer_rows import AnswerRows
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.opened import OpenRoot
+from cmivqa_kit.data.read_once import ReadOnce
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
+from cmivqa_kit.entries.same_answers import split_of_answers
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.scoring.options import ALL_QUESTIONS, ScoreOptions
 from cmivqa_kit.scoring.statistics.bootstrap import AS_USUAL, Resampling
-from cmivqa_kit.scoring.truth import answers_in, read_answers
+from cmivqa_kit.scoring.truth import answers_in, read_answer_document, split_named
 from cmivqa_kit.submission.scan import Limits
 
 if TYPE_CHECKING:
@@ -61,11 +65,12 @@ class Ground:
 class OpenGround:
     """A ground whose questions, answers and durations are read when first asked for, and once for all entries.
 
-    ``open_catalogue`` lists the data root.
+    ``open_catalogue`` lists the data root; ``read_file`` remembers the documents that any of it needs.
     """
 
     ground: Ground
     open_catalogue: Callable[[], Catalogue] = field(repr=False)
+    read_file: ReadOnce = field(default_factory=ReadOnce, repr=False)
 
     @cached_property
     def root(self) -> OpenRoot:
@@ -74,7 +79,7 @@ class OpenGround:
         Raises:
             UserError: there is no such folder, or its manifest is damaged.
         """
-        return OpenRoot(self.open_catalogue())
+        return OpenRoot(self.open_catalogue(), self.read_file)
 
     @property
     def embedded(self) -> bool:
@@ -96,12 +101,36 @@ class OpenGround:
 
     @cached_property
     def edition(self) -> Edition:
-        """The edition that was stated, else the default one: the rules where no data root has to be opened."""
-        return load_edition(self.ground.edition or DEFAULT_EDITION)
+        """The rules where no data root has to be opened: the edition stated, else of the answer file, else the default.
+
+        An answer file is of the edition of the data root where the same answers lie there, else of that which its ids
+        and its layout tell.
+        """
+        if self.ground.edition is not None or self.truth is None:
+            return load_edition(self.ground.edition or DEFAULT_EDITION)
+        with suppress(UserError):
+            known = self._same_answers
+            return self.root.catalogue.edition if known is not None else load_edition(self.answers.edition)
+        return load_edition()
+
+    @property
+    def truth_split(self) -> str:
+        """The split of the answer file: as stated, as in the data root where the same answers lie there, as named."""
+        stated = self.ground.split
+        return split_named(self.truth, self.edition, self._same_answers if stated is None else stated)
+
+    @cached_property
+    def _same_answers(self) -> str | None:
+        """The split of the data root whose answers are those of the answer file; ``None`` for none, or none known."""
+        if self.embedded:
+            return None
+        with suppress(UserError):
+            return split_of_answers(self.targets, self.root, self.truth)
+        return None
 
     @property
     def scored_by(self) -> Edition:
-        """The edition by whose rules is scored: the data root's, or the stated one beside an answer file."""
+        """The edition by whose rules is scored: the data root's, or that of the answer file."""
         return self.root.catalogue.edition if self.truth is None else self.edition
 
     @cached_property
@@ -114,8 +143,8 @@ class OpenGround:
         return read_guarded(self.truth, self.ground.limits, encoding=self.ground.encoding)
 
     @cached_property
-    def targets(self) -> list[Any]:
-        """The rows of the answer file; not to be changed.
+    def answers(self) -> AnswerRows:
+        """The answers in the answer file; not to be changed.
 
         Raises:
             UserError: it cannot be read, or holds no answers with ids.
@@ -123,9 +152,29 @@ class OpenGround:
         if self.truth is None:
             raise ValueError("no answer file was given")
         document: Document | None = vars(self).get("truth_document")
+<<<<<<< HEAD
         if document is not None and document.readable:
             return answers_in(document.raw, self.truth)
         return read_answers(self.truth, self.ground.encoding)
+=======
+        known = document is not None and document.readable
+        decoded = document.raw if document is not None and known else read_answer_document(self.truth)
+        self.read_file.keep(self.truth, decoded)  # it may be a file of the data root
+        return answers_in(decoded, self.truth)
+
+    @property
+    def targets(self) -> list[Any]:
+        """The rows of `answers`."""
+        return self.answers.rows
+
+    @property
+    def asked(self) -> Sequence[Any]:
+        """The rows of the answer file as far as the validator can read it: what submissions are asked."""
+        rows = self.truth_document.rows
+        with suppress(UserError):
+            return self.targets if rows else rows
+        return rows
+>>>>>>> p7E2
 
     @cached_property
     def figures(self) -> Sequence[Figure]:
@@ -147,14 +196,16 @@ def open_ground(ground: Ground | OpenGround | Path | str | None = None) -> OpenG
         return ground
     stated = ground if isinstance(ground, Ground) else Ground(data=ground)
 
+    read_file = ReadOnce()
+
     def open_catalogue() -> Catalogue:
         if stated.data is not None:
-            return catalogue(Path(stated.data), stated.edition)
+            return catalogue(Path(stated.data), stated.edition, read_file=read_file)
         from cmivqa_kit.data.demo import demo_corpus
 
-        return catalogue(demo_corpus(), stated.edition)
+        return catalogue(demo_corpus(), stated.edition, read_file=read_file)
 
-    return OpenGround(stated, open_catalogue)
+    return OpenGround(stated, open_catalogue, read_file)
 
 
 def require_truth(ground: OpenGround) -> None:

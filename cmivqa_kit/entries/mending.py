@@ -93,7 +93,7 @@ def _context(rows: Sequence[Any], ground: OpenGround, unit: Unit | None) -> Cont
     if ground.form_alone:
         tracks = stated
     elif ground.truth is not None:
-        tracks, questions = stated or tracks_of(rows, ground.edition), questions_in(ground.truth_document)
+        tracks, questions = stated or tracks_of(rows, ground.edition), questions_in(ground.asked)
     elif rows:
         split, track = ground.ground.split, ground.ground.track
         # Ids alone never make a file one of the embedded corpus; its question texts do, unlike in a score half suffice.

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from cmivqa_kit.data.answer_rows import rows_of_track
 from cmivqa_kit.data.types import TRACKS, QuestionId, Track
-from cmivqa_kit.editions import DEFAULT_EDITION, Edition, load_edition
+from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
@@ -25,7 +26,7 @@ def score(
     truth: str | Path | Any,
     track: Track | None = None,
     *,
-    edition: str | Path | Edition = DEFAULT_EDITION,
+    edition: str | Path | Edition | None = None,
     split: str | None = None,
     cutoffs: Sequence[int] | None = None,
     entries: int | None = None,
@@ -63,7 +64,8 @@ def score(
         truth: path of an answer file, or a list of dicts with ``id``, ``video_id``, ``start_second``, ``end_second``.
         track: 1, 2 or 3; worked out where only one is possible. A corpus file of 2023 is for Tracks 2 and 3 at once:
             say which.
-        edition: name of an edition, path of an edition file (``.toml``), or an edition.
+        edition: name of an edition, path of an edition file (``.toml``), or an edition; by default that which ids and
+            layout of the answers tell, else that of 2023.
         split: name of the split for the card; by default the split that the answer file's name tells, or that name.
         cutoffs: cut-offs of the strict metrics, by default the edition's: ``(1, 10, 100)``.
         entries: how many entries of a list strict reads, by default the edition's number; at least the largest cut-off.
@@ -77,7 +79,6 @@ def score(
         UserError: the answers are missing, unreadable or lack a field; the track cannot be told; an id of ``only`` is
             unknown; the cut-offs are no positive integers.
     """
-    rules = edition if isinstance(edition, Edition) else load_edition(str(edition))
     crash = None
     where = "the submission"
     if isinstance(predictions, str | Path):
@@ -86,18 +87,20 @@ def score(
         predictions = document.raw
         crash = unreadable(document)
     if isinstance(truth, str | Path):
-        source, targets = str(truth), read_answers(Path(truth))
-        split = split_named(Path(truth), rules, split)
+        source, answers = str(truth), read_answers(Path(truth))
     else:
-        source, targets = "the answers", require_answers(truth, *_NO_ANSWERS)
-    chosen = _track(track, predictions, targets, rules, where)
+        source, answers = "the answers", require_answers(truth, "the answers", *_NO_ANSWERS)
+    rules = edition if isinstance(edition, Edition) else load_edition(str(edition or answers.edition))
+    split = split_named(Path(truth) if isinstance(truth, str | Path) else None, rules, split)
+    chosen = _track(track, predictions, answers.rows, rules, where)
+    targets = rows_of_track(answers.rows, chosen, rules)
     require_fields(targets, chosen, source)
     return score_documents(
         predictions,
         targets,
         chosen,
         rules,
-        split or "unnamed",
+        split,
         cutoffs=cutoffs,
         entries=entries,
         only=asked_for(only, targets, rules.id_form != "string"),

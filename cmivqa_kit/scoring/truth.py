@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cmivqa_kit.data.answer_rows import AnswerRows, answer_rows
 from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.data.numbers import is_number, is_span
 from cmivqa_kit.data.types import QuestionId, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import SHOWN, UserError
-from cmivqa_kit.files import fingerprint, read_json
+from cmivqa_kit.files import decode, fingerprint, parse_json, read_bytes
 from cmivqa_kit.scoring.ids import plain_key
+from cmivqa_kit.submission.container import content_of
 
+FILE_FIX = "--truth wants the organizers' answer file."
+_SUFFIXES = (".json", ".gz", ".zip", ".tar", ".tgz", ".bz2", ".xz")
 TIMES = ("start_second", "end_second")
 FIELDS: Mapping[Track, tuple[str, ...]] = {1: ("id", *TIMES), 2: ("id", "video_id"), 3: ("id", "video_id", *TIMES)}
 
@@ -31,34 +35,55 @@ class TruthFault:
     message: str
 
 
+<<<<<<< HEAD
 def read_answers(path: Path, encoding: str | None = None) -> list[Any]:
     """The rows of an answer file, in ``encoding`` where it is not UTF-8.
+=======
+def read_answers(path: Path) -> AnswerRows:
+    """The answers of a file; it may lie in an archive, as a submission may.
+>>>>>>> p7E2
 
     Raises:
         UserError: it cannot be read, or holds no answers with ids.
     """
+<<<<<<< HEAD
     return answers_in(read_json(path, "answer file", encoding), path)
+=======
+    return answers_in(read_answer_document(path), path)
+>>>>>>> p7E2
 
 
-def answers_in(document: Any, path: Path) -> list[Any]:
-    """The rows of a decoded answer file.
+def read_answer_document(path: Path) -> Any:
+    """The decoded document of an answer file, which may lie in an archive.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    content = content_of(path, read_bytes(path, "answer file"))
+    return parse_json(decode(content.data, path), path)
+
+
+def answers_in(document: Any, path: Path) -> AnswerRows:
+    """The answers of a decoded file.
 
     Raises:
         UserError: it holds no answers with ids.
     """
-    said = f"{path}: not an array of answers with ids", "--truth wants the organizers' answer file."
-    return require_answers(document, *said)
+    return require_answers(document, path, f"{path}: not an array of answers with ids", FILE_FIX)
 
 
-def require_answers(document: Any, message: str, fix: str) -> list[Any]:
-    """``document`` as the rows of an answer file: a list of objects with ids, one at least.
+def require_answers(document: Any, source: object, message: str, fix: str) -> AnswerRows:
+    """A decoded document as answers: objects with ids, one at least, of any layout.
 
     Raises:
-        UserError: it is none; with ``message`` and ``fix``.
+        UserError: it is none, with ``message`` and ``fix``; or records with findings.
     """
-    if not isinstance(document, list) or not document or not all(isinstance(t, dict) and "id" in t for t in document):
+    if not isinstance(document, list) or not document or not all(isinstance(row, dict) for row in document):
         raise UserError(message, fix)
-    return document
+    answers = answer_rows(document, source)
+    if not answers.rows or not all("id" in row for row in answers.rows):
+        raise UserError(message, fix)
+    return answers
 
 
 def require_fields(targets: list[Any], track: Track, source: object) -> None:
@@ -129,15 +154,20 @@ def _fault(target: Any, track: Track, seen: set[Hashable]) -> tuple[str, str] | 
     return None
 
 
-def split_named(path: Path, edition: Edition, stated: str | None = None) -> str:
+def split_named(path: Path | None, edition: Edition, stated: str | None = None) -> str:
     """The split whose answers a file holds: as stated, else the one in the file's name, by its canonical name.
 
     So ``answers_TESTA.json`` and ``--split testa`` are called ``testA``, as in a data root; a name that says no split
-    stands as it is.
+    stands as it is, and answers without a file have none (``unnamed``).
     """
     if stated is not None:
         return edition.canonical_split(stated) or stated
-    return edition.split_in(path.stem) or path.stem
+    if path is None:
+        return "unnamed"
+    name = path.name
+    while (suffix := Path(name).suffix.lower()) and suffix in _SUFFIXES:
+        name = name[: -len(suffix)]
+    return edition.split_in(name) or name
 
 
 def _plain(name: str, value: Any) -> Any:
