@@ -152,13 +152,10 @@ class OpenGround:
         if self.truth is None:
             raise ValueError("no answer file was given")
         document: Document | None = vars(self).get("truth_document")
-<<<<<<< HEAD
-        if document is not None and document.readable:
-            return answers_in(document.raw, self.truth)
-        return read_answers(self.truth, self.ground.encoding)
-=======
         known = document is not None and document.readable
-        decoded = document.raw if document is not None and known else read_answer_document(self.truth)
+        decoded = (
+            document.raw if document is not None and known else read_answer_document(self.truth, self.ground.encoding)
+        )
         self.read_file.keep(self.truth, decoded)  # it may be a file of the data root
         return answers_in(decoded, self.truth)
 
@@ -174,7 +171,6 @@ class OpenGround:
         with suppress(UserError):
             return self.targets if rows else rows
         return rows
->>>>>>> p7E2
 
     @cached_property
     def figures(self) -> Sequence[Figure]:

@@ -17,7 +17,7 @@ from cmivqa_kit.data.numbers import is_number, is_span
 from cmivqa_kit.data.types import QuestionId, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import SHOWN, UserError
-from cmivqa_kit.files import decode, fingerprint, parse_json, read_bytes
+from cmivqa_kit.files import UnreadableFile, called_by_name, decode, fingerprint, parse_json, read_bytes
 from cmivqa_kit.scoring.ids import plain_key
 from cmivqa_kit.submission.container import content_of
 
@@ -35,32 +35,26 @@ class TruthFault:
     message: str
 
 
-<<<<<<< HEAD
-def read_answers(path: Path, encoding: str | None = None) -> list[Any]:
-    """The rows of an answer file, in ``encoding`` where it is not UTF-8.
-=======
 def read_answers(path: Path) -> AnswerRows:
     """The answers of a file; it may lie in an archive, as a submission may.
->>>>>>> p7E2
 
     Raises:
         UserError: it cannot be read, or holds no answers with ids.
     """
-<<<<<<< HEAD
-    return answers_in(read_json(path, "answer file", encoding), path)
-=======
     return answers_in(read_answer_document(path), path)
->>>>>>> p7E2
 
 
-def read_answer_document(path: Path) -> Any:
-    """The decoded document of an answer file, which may lie in an archive.
+def read_answer_document(path: Path, encoding: str | None = None) -> Any:
+    """The decoded document of an answer file, which may lie in an archive; ``encoding`` is that of one not in UTF-8.
 
     Raises:
-        UserError: it cannot be read.
+        UserError: it cannot be read, or is something else altogether (a web page, a pointer).
     """
-    content = content_of(path, read_bytes(path, "answer file"))
-    return parse_json(decode(content.data, path), path)
+    data = content_of(path, read_bytes(path, "answer file")).data
+    try:
+        return parse_json(decode(data, path, encoding), path)
+    except UnreadableFile as error:
+        raise called_by_name(path, data, error) from None
 
 
 def answers_in(document: Any, path: Path) -> AnswerRows:
