@@ -225,4 +225,6 @@ def test_with_an_answer_file_outside_of_a_workspace(
     first += ["cmivqa score right.json --truth 'packed answers.zip'", "cmivqa validate --truth 'packed answers.zip'"]
     first += ["cmivqa score right.json --truth right.json", "cmivqa score right.json --truth gone.json"]
     steps = type_all(*first, least=20)
-    assert not [step for step in steps if step.after and " --truth " not in step.command and "right.json" in step.command]
+    assert not [
+        step for step in steps if step.after and " --truth " not in step.command and "right.json" in step.command
+    ]
