@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cmivqa_kit.entries import Entry
+    from cmivqa_kit.scoring.card import ScoreCard
 
 
 @click.command(
@@ -115,13 +116,19 @@ def command(
     finish(max(codes))
 
 
+def _says_nothing(card: ScoreCard) -> bool:
+    """True where strict scoring refuses the file, or finds spans or lists that are none and not one right answer."""
+    value = card.strict.metrics.get(card.headline)
+    return bool(card.strict.error) or (card.counts["invalid_entries"] > 0 and not value)
+
+
 def _next(session: Session, paths: Sequence[Path], entries: Sequence[Entry]) -> None:
     """Compare what can be compared; else look at what is not right; else take the file apart."""
     from cmivqa_kit.cli.scoretable import comparable
 
     again = (*REPEATED, "split", "truth", "track", *CHOSEN)
     several = comparable(entries)
-    sound = [entry for entry in entries if entry.sound and not any(card.strict.error for card in entry.cards)]
+    sound = [entry for entry in entries if entry.sound and not any(map(_says_nothing, entry.cards))]
     doubtful = next((path for path in paths if path not in {entry.path for entry in sound}), None)
     located = next((entry.path for entry in sound if any(card.track != 2 for card in entry.cards)), None)
     if several:

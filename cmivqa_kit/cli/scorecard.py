@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from cmivqa_kit.cli.common import Session
+from cmivqa_kit.cli.common import REPEATED, Session
 from cmivqa_kit.cli.published import show, show_sources
 from cmivqa_kit.data.text_blocks import Block, Line
 from cmivqa_kit.entries.entry import Entry
@@ -23,6 +23,11 @@ class Look:
     part: bool = False
 
 
+def check_flags(session: Session) -> str:
+    """The flags that validating a file of this call needs, too."""
+    return session.again("", (*REPEATED, "split", "truth", "track")).strip()
+
+
 def show_findings(session: Session, entry: Entry) -> None:
     """What is wrong with the file as a whole, a line each."""
     for finding in entry.findings:
@@ -36,7 +41,7 @@ def show_file(session: Session, entry: Entry, look: Look) -> None:
     for at, score in enumerate(entry.scores):
         if at:
             session.say("")
-        show_blocks(session, card_blocks(score.card, str(entry.path), look.raw, look.part))
+        show_blocks(session, card_blocks(score.card, str(entry.path), look.raw, look.part, check_flags(session)))
         show(session, score.published, entry.made_by)
     show_sources(session, [score.published for score in entry.scores])
     if entry.made_by is not None:

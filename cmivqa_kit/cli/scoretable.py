@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cmivqa_kit.cli.common import Session
 from cmivqa_kit.cli.published import show_sources
-from cmivqa_kit.cli.scorecard import Look, show_blocks, show_findings
+from cmivqa_kit.cli.scorecard import Look, check_flags, show_blocks, show_findings
 from cmivqa_kit.data.display import count
 from cmivqa_kit.data.types import TRACKS
 from cmivqa_kit.entries.entry import Entry
@@ -74,7 +74,7 @@ def _problems(session: Session, entry: Entry) -> None:
             same.setdefault((card.crash, card.strict.message), []).append(card)
     for cards in same.values():
         session.say(f"{entry.path}, {' and '.join(f'Track {card.track}' for card in cards)}:")
-        show_blocks(session, fault_lines(cards[0], str(entry.path)))
+        show_blocks(session, fault_lines(cards[0], str(entry.path), check_flags(session)))
 
 
 def comparable(entries: Sequence[Entry]) -> list[Path]:

@@ -52,7 +52,9 @@ def diagnose_entry(entry: Entry | Path | str, ground: Ground | OpenGround | Path
     scored = entry.require("diagnosed", with_spans[0] if with_spans else None)
     card = scored.cards[0]
     if card.strict.error:
-        raise UserError(f"{entry.path}: cannot be diagnosed: {card.strict.message}", run_validate(entry.path))
+        raise UserError(
+            f"{entry.path}: cannot be diagnosed: {card.strict.message}", run_validate(entry.path, entry.ground.truth)
+        )
     context = _known_beside(entry, card)
     diagnosis = diagnose(card, entry.document.raw, scored.answers[0].targets, context)
     listed = diagnosis.outcomes if card.track == 3 and stated is None else ()

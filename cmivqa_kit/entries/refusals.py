@@ -42,8 +42,8 @@ def cannot_be(purpose: str, document: Document) -> UserError:
     return UserError(f"{document.path}: cannot be {purpose}: {said}", run_validate(document.path))
 
 
-def run_validate(path: Path) -> str:
+def run_validate(path: Path, truth: Path | None = None) -> str:
     """What to do about a file that cannot be used; standard input, which is called ``-``, cannot be read again."""
     if path == STANDARD_INPUT:
         return "Save it as a file and run cmivqa validate on that"
-    return f"Run: {shlex.join(['cmivqa', 'validate', str(path)])}"
+    return f"Run: {shlex.join(['cmivqa', 'validate', str(path), *([] if truth is None else ['--truth', str(truth)])])}"

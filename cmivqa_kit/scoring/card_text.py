@@ -28,7 +28,9 @@ COUNTED = {
 }  # fmt: skip
 
 
-def card_blocks(card: ScoreCard, source: str = "", raw: bool = False, part: bool = False) -> Iterator[Block]:
+def card_blocks(
+    card: ScoreCard, source: str = "", raw: bool = False, part: bool = False, flags: str = ""
+) -> Iterator[Block]:
     """The lines and tables of a card, the headline by itself, so that nobody has to search for it.
 
     Args:
@@ -36,9 +38,10 @@ def card_blocks(card: ScoreCard, source: str = "", raw: bool = False, part: bool
         source: the submission file.
         raw: show the official program's own units beside.
         part: only some of the questions were scored.
+        flags: what the command that finds the cause of a crash needs beside the file.
     """
     yield Line(f"{source}: Track {card.track}, {card.split}".removeprefix(": "), "bold")
-    yield from fault_lines(card, source)
+    yield from fault_lines(card, source, flags)
     if card.official.status == "ok" or card.official.repaired or not card.strict.error:
         yield Line()
         yield Line(f"  {_headline(card, raw)}", "bold cyan")
@@ -56,10 +59,11 @@ def plain_card(card: ScoreCard) -> str:
     return plain(card_blocks(card))
 
 
-def fault_lines(card: ScoreCard, source: str = "") -> Iterator[Line]:
+def fault_lines(card: ScoreCard, source: str = "", flags: str = "") -> Iterator[Line]:
     """How the official program would crash, what stands in the place of its numbers; why strict has none."""
     if card.crash:
-        cause = f" Find the cause: {shlex.join(['cmivqa', 'validate', source])}" if source else ""
+        check = f"{shlex.join(['cmivqa', 'validate', source])} {flags}".rstrip()
+        cause = f" Find the cause: {check}" if source else ""
         yield Line(f"  the official program would crash: {card.crash}.{cause}", "red")
     if card.official.repaired is not None:
         yield Line(f"  repaired: {_repaired(card)}", "yellow")

@@ -15,7 +15,17 @@ import pytest
 from cmivqa_kit.data.demo import demo_corpus
 from tests.cli.command_server import CommandServer
 from tests.cli.printed_steps import Step, is_placeholder, printed_commands, verb, walk
-from tests.data.corpora import cmivqa_2023, mmivqa_2024, read, smaller, write
+from tests.data.corpora import (
+    TEST_A_VIDEOS,
+    annotated,
+    cmivqa_2023,
+    make_zip,
+    mmivqa_2024,
+    read,
+    smaller,
+    without,
+    write,
+)
 from tests.house.test_docs_commands import unknown
 
 FIRST = (
@@ -168,3 +178,54 @@ def test_with_submissions_of_every_kind(
     entries(server, state)
     steps = type_all(*commands_on(ENTRIES), least=20)
     assert any(step.after and " --fix " in step.command for step in steps)
+
+
+def beside_an_answer_file(folder: Path) -> None:
+    """Put an answer file, copies of it in other forms, and submissions of every kind for it into ``folder``."""
+    answers = annotated(TEST_A_VIDEOS)
+    times = ("start_second", "end_second")
+    right = without(answers, "video_id")
+    lists = [{**row, "output": [[row["video_id"], *(row[name] for name in times)]]} for row in answers]
+    lists = without(lists, "video_id", *times)
+    for name, rows in {
+        "the answers": answers,
+        "videos alone": without(answers, *times),  # of Track 2
+        "right": right,
+        "lists": lists,
+        "texts": [{**row, "id": str(row["id"])} for row in right],
+        "reversed": [{**row, times[0]: row[times[1]], times[1]: row[times[0]]} for row in right],
+        "crash": [{**row, "output": [] if n == 1 else row["output"]} for n, row in enumerate(lists)],
+        "crash of spans": [{**row, times[0]: "x"} for row in right],
+        "milliseconds": [{**row, **{name: (row[name] + 20) * 1000 for name in times}} for row in right],
+        "foreign": [{**row, "id": f"q{row['id']}"} for row in right],
+        "missing": right[:-2],
+    }.items():
+        write(folder / f"{name}.json", rows)
+    (folder / "cut.json").write_text((folder / "right.json").read_text(encoding="utf-8")[:200], encoding="utf-8")
+    make_zip(folder / "packed answers.zip", {"answers.json": answers})
+
+
+GIVEN = (
+    "right", "lists", "texts", "reversed", "crash", "crash of spans", "milliseconds", "foreign", "missing", "cut",
+)  # fmt: skip
+
+
+def test_with_an_answer_file_outside_of_a_workspace(
+    type_all: Callable[..., list[Step]], server: CommandServer, state: Path
+) -> None:
+    if server.torch:
+        pytest.skip("nothing here depends on torch")
+    beside_an_answer_file(state)
+    truth = "--truth 'the answers.json'"
+    first = [f"cmivqa {command} '{name}.json' {truth}" for name in GIVEN for command in ("validate", "score")]
+    first += [f"cmivqa diagnose '{name}.json' {truth}" for name in ("right", "crash", "texts")]
+    first += [f"cmivqa compare right.json '{name}.json' {truth}" for name in ("missing", "lists", "cut")]
+    first += [f"cmivqa {command} lists.json --truth 'videos alone.json' --track 2" for command in ("validate", "score")]
+    first += ["cmivqa score lists.json --truth 'videos alone.json'", f"cmivqa score right.json missing.json {truth}"]
+    first += [f"cmivqa score right.json crash.json cut.json {truth}", f"cmivqa validate {truth}"]
+    first += ["cmivqa score right.json --truth 'packed answers.zip'", "cmivqa validate --truth 'packed answers.zip'"]
+    first += ["cmivqa score right.json --truth right.json", "cmivqa score right.json --truth gone.json"]
+    steps = type_all(*first, least=20)
+    assert not [
+        step for step in steps if step.after and " --truth " not in step.command and "right.json" in step.command
+    ]

@@ -31,7 +31,7 @@ def test_the_terminal_shows_the_same(tmp_path: Path, make: Any) -> None:
     for card in open_entry(path, root).cards:
         first, *lines = str(card).splitlines()
         assert f"entry.json: {first}" in shown
-        cause = " Find the cause: cmivqa validate entry.json"
+        cause = f" Find the cause: cmivqa validate entry.json --data {root}"
         lines = [line + cause if "would crash" in line else line for line in lines]
         assert "\n".join(lines) in "\n".join(line.rstrip() for line in shown.splitlines())
 
