@@ -72,7 +72,7 @@ def _show_all(session: Session, comparison: Comparison, metric: str, letters: Se
     scores |= {b: one.scale.text(one.b) for (_, b), one in on_metric.items()}
     cell = max(len(_marked(one).plain) for one in on_metric.values())
     room = session.console.width - max(map(len, letters)) - max(len(metric), *map(len, scores.values())) - 2
-    at_once = max(1, room // (cell + 1))
+    at_once = max(1, room // (cell + 2))
     others = range(1, len(letters))
     for begin in range(0, len(others), at_once):
         shown = others[begin : begin + at_once]

@@ -165,7 +165,7 @@ def test_a_crash_has_its_reason_the_repaired_numbers_and_the_code(folder: Path) 
     )
     assert lines[4].startswith("  Average   no official score   0.9167 repaired   0.9167 strict   [")
     assert cells(lines[6])[:3] == ["metric", "repaired", "strict"]
-    assert lines[-1] == "Next: cmivqa validate crashing.json --track 3"
+    assert lines[-1] == "Next: cmivqa validate crashing.json --truth truth.json --track 3"
     (score,) = documents("crashing.json", "--track", "3", code=3)[0]["scores"]
     assert score["official"]["status"] == "official_crash" and score["official"]["metrics"] is None
     assert score["official"]["repaired"]["dropped_questions"] == 1
@@ -363,7 +363,7 @@ def test_of_several_the_highest_code_and_the_others_are_scored(folder: Path) -> 
     result = run("spans.json", "foreign.json", code=2)
     assert "foreign.json: cannot tell the track" in result.stderr
     assert "1 file, truth" in result.stdout
-    assert result.stdout.splitlines()[-1] == "Next: cmivqa validate foreign.json"
+    assert result.stdout.splitlines()[-1] == "Next: cmivqa validate foreign.json --truth truth.json"
     write("broken.json", "[{")
     result = run("spans.json", "foreign.json", "broken.json", code=3)
     assert "broken.json:1:3: E105" in result.stdout

@@ -210,7 +210,9 @@ def test_texts_that_differ_at_their_end_are_shown_there() -> None:
     questions = [replace(question, text=text + "1") for question in QUESTIONS]
     report = check([{**row, "question": text + "2"} for row in good()], questions=questions)
     messages = {finding.message for finding in report.findings if finding.code == "E213"}
-    assert messages == {"'...ing the hand against the head, part 2' is asked as '...ing the hand against the head, part 1'"}
+    assert messages == {
+        "'...ing the hand against the head, part 2' is asked as '...ing the hand against the head, part 1'"
+    }
 
 
 def test_every_code_is_produced(tmp_path: Path) -> None:
