@@ -188,9 +188,9 @@ class Session:
         else:
             render.line(self.console, text, style)
 
-    def table(self, title: str, columns: list[str], rows: Any) -> None:
-        """Print a table on standard output."""
-        render.table(self.console, title, columns, rows)
+    def table(self, title: str, columns: list[str], rows: Any, repeated: int = 1) -> None:
+        """Print a table on standard output, as `cmivqa_kit.cli.render.table` lays it out."""
+        render.table(self.console, title, columns, rows, repeated)
 
     def next(self, command: str, keep: Sequence[str] = REPEATED) -> None:
         """Print the next command, as `again` words it; nothing beside JSON."""

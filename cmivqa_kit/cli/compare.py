@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -12,16 +11,10 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import CHOSEN, choice_options, read_choice, resampling_options
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, options, words
-from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import ExitCode, UserError
-from cmivqa_kit.runs.provenance import made_by
-from cmivqa_kit.scoring.card_text import metric_name
 
 if TYPE_CHECKING:
-    from cmivqa_kit.scoring.statistics.comparison import Comparison, Pair
-    from cmivqa_kit.scoring.statistics.paired import Difference
-
-STYLE = {"better": "green", "worse": "red", "open": "yellow"}
+    from cmivqa_kit.scoring.statistics.comparison import Comparison
 
 
 @click.command(
@@ -51,6 +44,7 @@ STYLE = {"better": "green", "worse": "red", "open": "yellow"}
     help="Accepted chance of finding a difference where there is none.",
 )
 @click.option("--fail-if-worse", is_flag=True, help="Exit code 1 if a file is worse than the first, beyond chance.")
+@click.option("-v", "--verbose", is_flag=True, help="Every metric of every pair, of however many files.")
 def command(
     files: tuple[Path, ...],
     split: str | None,
@@ -66,14 +60,17 @@ def command(
     seed: int,
     alpha: float,
     fail_if_worse: bool,
+    verbose: bool,
     **flags: Any,
 ) -> None:
     """Compare submissions with the first one, question by question, on their strict scores.
 
     Per metric: the difference, its interval (bootstrap over videos), the p-value of a paired randomization test before
     and after Holm's correction for all tests on the track, and on how many questions the second wins, ties and loses.
-    Where no difference can be told, the smallest that this split could show. Exit code 0 whoever wins.
+    Where no difference can be told, the smallest that this split could show. Of three files or more, first one table of
+    all by the metric that ranks them. Exit code 0 whoever wins.
     """
+    from cmivqa_kit.cli.comparison_view import show_comparison
     from cmivqa_kit.entries.comparing import compare_entries
     from cmivqa_kit.entries.entry import open_entries
     from cmivqa_kit.scoring.statistics.paired import Settings
@@ -89,7 +86,7 @@ def command(
         render.as_json([{**comparison.to_dict(), "made_by": records} for comparison in found])
     else:
         for comparison in found:
-            _show(session, comparison, records)
+            show_comparison(session, comparison, records, verbose)
         again = (*REPEATED, "truth", "split", "track")
         unsound = [entry.path for entry in entries if not entry.sound]
         if unsound:
@@ -106,53 +103,3 @@ def _require_headline(comparisons: Sequence[Comparison]) -> None:
                 f"--fail-if-worse judges Track {comparison.track} by {comparison.headline}, which is not compared",
                 f"Add --metric {comparison.headline}, or leave out --metric.",
             )
-
-
-def _show(session: Session, comparison: Comparison, records: Sequence[Mapping[str, Any] | None]) -> None:
-    from cmivqa_kit.plugin.settings import name_recipe
-
-    letters = [ascii_uppercase[i] if i < 26 else f"S{i + 1}" for i in range(len(comparison.names))]
-    where = f"{count(comparison.questions, 'question')} of {count(comparison.videos, 'video')}"
-    session.say(f"Track {comparison.track}, {comparison.split}, strict scores; {where}", "bold")
-    for letter, name, record in zip(letters, comparison.names, records, strict=True):
-        session.say(f"  {letter}  {name}{'' if record is None else ', ' + made_by(record, name_recipe)}")
-    for pair in comparison.pairs:
-        _show_pair(session, comparison, pair, letters[pair.a], letters[pair.b])
-    metrics = comparison.tests // len(comparison.pairs)
-    tests = f"{count(comparison.tests, 'test')} ({count(metrics, 'metric')} x {count(len(comparison.pairs), 'pair')})"
-    session.say(f"  p (Holm) is corrected for the {tests} of this track; intervals are not corrected.", "dim")
-    for remark in comparison.remarks:
-        session.say(f"  {remark}", "yellow")
-    session.say(f"  {comparison.signature}", "dim")
-
-
-def _show_pair(session: Session, comparison: Comparison, pair: Pair, a: str, b: str) -> None:
-    level = f"{100 * (1 - comparison.settings.alpha):g}%"
-    columns = ["metric", f">{a}", f">{b}", f">{b} - {a}", f">{level} interval", ">p", ">p (Holm)", ">win/tie/loss"]
-    session.table("", columns, [_row(found) for found in pair.differences])
-    headline = pair.on(comparison.headline)
-    if headline is not None:
-        session.say(comparison.conclusion(pair), STYLE[headline.verdict])
-
-
-def _row(difference: Difference) -> list[str]:
-    interval, scale = difference.interval, difference.scale
-    ends = (
-        "none"
-        if interval.low is None or interval.high is None
-        else f"{scale.digits(interval.low, signed=True)} to {scale.text(interval.high, signed=True)}"
-    )
-    return [
-        metric_name(difference.metric, scale),
-        scale.text(difference.a),
-        scale.text(difference.b),
-        scale.text(difference.difference, signed=True),
-        ends,
-        _p(difference.p),
-        _p(difference.p_holm),
-        f"{difference.wins}/{difference.ties}/{difference.losses}",
-    ]
-
-
-def _p(p: float) -> str:
-    return "<0.0001" if p < 0.0001 else f"{p:.4f}"

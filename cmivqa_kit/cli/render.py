@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PIPED = 160  # columns where the output is no terminal
 WORD = 11  # characters of a word that never breaks: an id of YouTube
+GAP = 2  # blanks between two columns
 CELL = 400  # characters shown of one cell; --format json and csv have the whole
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -46,26 +48,64 @@ def console() -> Console:
     return made if made.is_terminal else _Console(highlight=False, markup=False, emoji=False, width=PIPED)
 
 
-def table(out: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; columns whose name starts with ``>`` are aligned right. No frames: they survive any encoding."""
+def table(
+    out: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], repeated: int = 1
+) -> None:
+    """Print a table; columns whose name starts with ``>`` are aligned right. No frames: they survive any encoding.
+
+    On a terminal too narrow for its numbers the last columns stand in a table below, beside the first ones again, of
+    which ``repeated`` are.
+    """
     if title:
         line(out, title, "bold")
+    cells = [[cell if isinstance(cell, Text) else Text(_cut(safe(cell))) for cell in row] for row in rows]
+    least = [_least_width(name, [row[at] for row in cells]) for at, name in enumerate(columns)]
+    first = list(range(min(repeated, len(columns))))
+    shown = first[:]
+    for at in range(len(first), len(columns)):
+        if len(shown) > len(first) and sum(least[i] + GAP for i in [*shown, at]) > out.width:
+            _print(out, [columns[i] for i in shown], [[row[i] for i in shown] for row in cells])
+            shown = first[:]
+        shown.append(at)
+    _print(out, [columns[i] for i in shown], [[row[i] for i in shown] for row in cells])
+
+
+def _least_width(name: str, cells: Sequence[Text]) -> int:
+    """The characters that a column needs so that no number, interval or short word of it breaks."""
+    texts = [name.lstrip(">"), *(cell.plain for cell in cells)]
+    if name.startswith(">"):
+        return max(map(cell_len, texts))
+    return min(max((cell_len(word) for text in texts for word in text.split()), default=0), WORD)
+
+
+def _widths(room: int, columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> list[int]:
+    """Widths that fit into ``room``: what each column needs, and what is over shared among those that fold."""
+    cells = [[row[at] for row in rows] for at in range(len(columns))]
+    whole = [
+        max([cell_len(name.lstrip(">")), *(cell.cell_len for cell in column)])
+        for name, column in zip(columns, cells, strict=True)
+    ]
+    widths = [min(_least_width(name, column), most) for name, column, most in zip(columns, cells, whole, strict=True)]
+    free = room - sum(widths) - GAP * len(widths)
+    if whole and 0 < whole[0] - widths[0] <= free and whole[0] <= room // 3:  # names stay whole where they fit
+        free -= whole[0] - widths[0]
+        widths[0] = whole[0]
+    while free > 0 and (folding := [at for at, most in enumerate(whole) if widths[at] < most]):
+        for at in folding[:free]:
+            widths[at] += 1
+            free -= 1
+    return widths
+
+
+def _print(out: Console, columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
     made = Table(box=None, pad_edge=False)
-    for name in columns:
+    for name, width in zip(columns, _widths(out.width, columns, rows), strict=True):
         right = name.startswith(">")
-        made.add_column(name.lstrip(">"), justify="right" if right else "left", overflow="fold")
+        made.add_column(
+            name.lstrip(">"), justify="right" if right else "left", overflow="fold", no_wrap=right, width=width
+        )
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(_cut(safe(cell))) for cell in row))
-    for column in made.columns:  # numbers, intervals and words stay whole; only what is longer folds
-        words = [re.split(r"\s+", cell.plain) for cell in column.cells if isinstance(cell, Text)]
-        longest = max((len(word) for cell in words for word in cell), default=0)
-        column.min_width = min(longest, WORD)
-        if column.justify == "right":
-            column.no_wrap = True
-    # Names stay whole on a narrow terminal where they fit; the other columns fold.
-    first = [cell.cell_len for column in made.columns[:1] for cell in column.cells if isinstance(cell, Text)]
-    if first:
-        made.columns[0].no_wrap = max(first) <= out.width // 3
+        made.add_row(*row)
     out.print(made)
 
 

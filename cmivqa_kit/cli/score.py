@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
     from cmivqa_kit.entries import Entry
     from cmivqa_kit.scoring.card import ScoreCard
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosable:
+    """A file that `diagnose` takes; ``scored``: on the track that was scored, else on another."""
+
+    path: Path
+    scored: bool
 
 
 @click.command(
@@ -90,12 +99,15 @@ def command(
     codes: list[int] = [ExitCode.OK]
     entries: list[Entry] = []
     refused: dict[Path, UserError] = {}
+    diagnosable: Diagnosable | None = None
     for path in paths:
         with error_of_each(len(paths), codes), no_collector():  # until the decoded file is gone again
             try:
                 entry = open_entry(path, ground)
                 if not entry.sound:
                     codes.append(ExitCode.UNREADABLE)
+                if diagnosable is None and not session.json:
+                    diagnosable = _to_diagnose(entry)
                 entry.release()
             except UserError as error:
                 refused[path] = error
@@ -112,7 +124,7 @@ def command(
             show_table(session, entries, look, tuple(refused))
     if per_question is not None:
         session.say(f"{per_question}: {count(rows, 'row')}" if rows else f"{per_question}: not written, nothing scored")
-    _next(session, paths, entries)
+    _next(session, paths, entries, diagnosable)
     finish(max(codes))
 
 
@@ -122,20 +134,35 @@ def _says_nothing(card: ScoreCard) -> bool:
     return bool(card.strict.error) or (card.counts["invalid_entries"] > 0 and not value)
 
 
-def _next(session: Session, paths: Sequence[Path], entries: Sequence[Entry]) -> None:
-    """Compare what can be compared; else look at what is not right; else take the file apart."""
+def _to_diagnose(entry: Entry) -> Diagnosable | None:
+    """The entry as `diagnose` would take it; asked while the decoded file is at hand."""
+    from cmivqa_kit.diagnosis.possible import track_to_diagnose
+
+    track = track_to_diagnose(entry) if _is_sound(entry) else None
+    return None if track is None else Diagnosable(entry.path, any(card.track == track for card in entry.cards))
+
+
+def _is_sound(entry: Entry) -> bool:
+    return entry.sound and not any(map(_says_nothing, entry.cards))
+
+
+def _next(session: Session, paths: Sequence[Path], entries: Sequence[Entry], diagnosable: Diagnosable | None) -> None:
+    """Compare what can be compared; else look at what is not right; else take the file apart, or look at it again."""
     from cmivqa_kit.cli.scoretable import comparable
 
     again = (*REPEATED, "split", "truth", "track", *CHOSEN)
     several = comparable(entries)
-    sound = [entry for entry in entries if entry.sound and not any(map(_says_nothing, entry.cards))]
-    doubtful = next((path for path in paths if path not in {entry.path for entry in sound}), None)
-    located = next((entry.path for entry in sound if any(card.track != 2 for card in entry.cards)), None)
+    sound = {entry.path for entry in entries if _is_sound(entry)}
+    doubtful = next((path for path in paths if path not in sound), None)
     if several:
         session.next(words("cmivqa", "compare", *several), again)
-    elif doubtful:
-        session.next(words("cmivqa", "validate", doubtful), (*REPEATED, "split", "truth", "track", "encoding"))
-    elif located:
-        session.next(words("cmivqa", "diagnose", located), again)
+    elif diagnosable is not None and doubtful is None:
+        # A 2023 corpus file scored for Track 2 is diagnosed as the Track 3 file that it is too.
+        session.next(
+            words("cmivqa", "diagnose", diagnosable.path),
+            again if diagnosable.scored else tuple(name for name in again if name != "track"),
+        )
     else:
-        session.next("cmivqa baselines", ())  # a ranking of videos alone is not taken apart
+        session.next(
+            words("cmivqa", "validate", doubtful or paths[0]), (*REPEATED, "split", "truth", "track", "encoding")
+        )

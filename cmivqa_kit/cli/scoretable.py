@@ -47,7 +47,7 @@ def show_table(session: Session, entries: Sequence[Entry], look: Look, refused: 
         nothing = [*(one.path for one in entries if not one.scores), *refused]
         rows += [[str(path), *[NONE] * (len(columns) - 2), "not scored: see below"] for path in nothing]
         files = sum(bool(one.scores) for one in entries)
-        session.table(f"{count(files, 'file')}, {', '.join(splits)}", columns, rows)
+        session.table(f"{count(files, 'file')}, {', '.join(splits)}", columns, rows, repeated=3)
     from cmivqa_kit.plugin.settings import name_recipe
 
     for one in entries:

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from typing import Any
 
 WIDTH = 60  # characters of a value
+DOTS = "..."  # for what is not shown
+FOLDED = 2000  # characters of texts that are still folded to find where they differ
 
 
 def cut(text: str, length: int = WIDTH) -> str:
     """At most ``length`` characters of a text."""
     return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def cut_at_difference(
+    first: str, second: str, length: int = WIDTH, fold: Callable[[str], str] = str
+) -> tuple[str, str]:
+    """Two texts that differ, at most ``length`` characters of each, cut so that where they first differ is shown.
+
+    ``fold`` takes away the differences that do not matter (width, blanks), so that it is not one of those.
+    """
+    if max(len(first), len(second)) <= length:
+        return first, second
+    if max(len(first), len(second)) > FOLDED:  # hostile texts take quadratic time to fold
+        fold = str
+    places = _alike(first, fold(second), fold), _alike(second, fold(first), fold)
+    # As much of what is alike before the difference in both, so that the eye can hold one against the other.
+    before = min(_before(text, place, length) for text, place in zip((first, second), places, strict=True))
+    return _cut_from(first, places[0] - before, length), _cut_from(second, places[1] - before, length)
+
+
+def _alike(text: str, other: str, fold: Callable[[str], str]) -> int:
+    """How many characters of a text, from its beginning, the folded ``other`` begins with too."""
+    return bisect_right(range(1, len(text) + 1), False, key=lambda end: not other.startswith(fold(text[:end])))
+
+
+def _before(text: str, place: int, length: int) -> int:
+    """How much of a text is shown before ``place``: a third of the room, more where the text ends soon."""
+    return place - max(0, min(place - length // 3, len(text) - length + len(DOTS)))
+
+
+def _cut_from(text: str, start: int, length: int) -> str:
+    """A text from ``start`` on, with dots for what is not shown on either side."""
+    if start <= len(DOTS):
+        return cut(text, length)
+    return DOTS + cut(text[start:], length - len(DOTS))
 
 
 def count(number: int, noun: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
-from cmivqa_kit.data.display import short_repr
+from cmivqa_kit.data.display import cut_at_difference, short_repr
 
 _MOST = 2_000  # ids among which a near one is looked for letter by letter
 
@@ -31,5 +31,6 @@ def near_spelling(unknown: Sequence[str], corpus: Collection[str]) -> str:
     for video_id in unknown[:20]:
         near = near_id(video_id, corpus)
         if near is not None:
-            return f"{short_repr(video_id)} (in the corpus: {near!r})"
+            given, known = cut_at_difference(video_id, near)
+            return f"{given!r} (in the corpus: {known!r})"
     return short_repr(unknown[0])

@@ -57,8 +57,11 @@ def diagnose_entry(entry: Entry | Path | str, ground: Ground | OpenGround | Path
         )
     context = _known_beside(entry, card)
     diagnosis = diagnose(card, entry.document.raw, scored.answers[0].targets, context)
-    listed = diagnosis.outcomes if card.track == 3 and stated is None else ()
-    if any(o.read for o in listed) and not any(o.entries for o in listed):
+    if stated is None and any(o.read for o in diagnosis.outcomes) and not any(o.entries for o in diagnosis.outcomes):
+        if card.track == 1:
+            raise UserError(
+                f"{entry.path}: no answer has a valid span to judge", run_validate(entry.path, entry.ground.truth)
+            )
         raise UserError(
             f"{entry.path}: no entry of any list has a valid span, so there is no Track 3 to diagnose", _ELSE
         )

@@ -49,7 +49,9 @@ class Scale:
     def digits(self, value: float, decimals: int = 4, signed: bool = False) -> str:
         """A value as `text` shows it, without the unit; short where the value is beyond all bounds."""
         sign = "+" if signed else ""
-        return f"{value:{sign}.{decimals}f}" if not abs(value) >= _LARGE else f"{value:{sign}.6g}"
+        form = f"{sign}.{decimals}f" if not abs(value) >= _LARGE else f"{sign}.6g"
+        text = f"{value:{form}}"
+        return text if float(text) else f"{0.0:{form}}"  # what is shown as 0 has no minus
 
     @property
     def symbol(self) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cmivqa_kit.data.display import cut
+from cmivqa_kit.data.display import cut, cut_at_difference
 from cmivqa_kit.submission.codes import CODES, Code, Severity
 
-__all__ = ["CODES", "Code", "Finding", "Severity", "brief"]
+__all__ = ["CODES", "Code", "Finding", "Severity", "brief", "brief_pair"]
+
+BRIEF = 40  # characters of a quoted text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +54,9 @@ class Finding:
 
 def brief(text: str) -> str:
     """A text of the file as a finding quotes it: at most 40 characters."""
-    return cut(text, 40)
+    return cut(text, BRIEF)
+
+
+def brief_pair(first: str, second: str, fold: Callable[[str], str] = str) -> tuple[str, str]:
+    """Two texts that a finding quotes side by side, as `brief`, cut to where they first differ once they are folded."""
+    return cut_at_difference(first, second, BRIEF, fold)

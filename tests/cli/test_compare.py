@@ -147,6 +147,40 @@ def test_every_pair_has_a_table(folder: Path) -> None:
     assert text.count("win/tie/loss") == 3 and "C - B" in text and "15 tests (5 metrics x 3 pairs)" in text
 
 
+def test_many_files_are_a_matrix(folder: Path) -> None:
+    for name in ("fourth", "fifth"):
+        (folder / f"{name}.json").write_bytes((folder / "good.json").read_bytes())
+    files = ("base.json", "like.json", "good.json", "fourth.json", "fifth.json")
+    found = documents(*files, "--track", "2", "--all-pairs")[0]
+    text = run(*files, "--track", "2", "--all-pairs").stdout
+    assert "win/tie/loss" not in text and "-v: every metric of each of the 10 pairs" in text
+    lines = text.splitlines()
+    top = next(at for at, line in enumerate(lines) if line.split() == ["Overall", "B", "C", "D", "E"])
+    marks = {"better": ">", "worse": "<", "open": "~"}
+    for at, letter in enumerate("ABCDE"):
+        pairs = [pair["metrics"][0] for pair in found["pairs"] if pair["a"] == files[at]]
+        cells = lines[top + 1 + 2 * at].split()
+        assert cells[0] == letter
+        assert cells[2::2] == [f"{one['difference']:+.4f}" for one in pairs]
+        assert cells[3::2] == [marks[one["verdict"]] for one in pairs]
+        if pairs:
+            assert lines[top + 2 + 2 * at].split() == [
+                "<0.0001" if one["p_holm"] < 0.0001 else f"{one['p_holm']:.4f}" for one in pairs
+            ]
+        for one in pairs:  # the difference and its interval are told the same way round
+            assert one["interval"]["low"] <= one["difference"] <= one["interval"]["high"]
+    assert run(*files, "--track", "2", "--all-pairs", "-v").stdout.count("win/tie/loss") == 10
+
+
+def test_many_files_beside_the_first(folder: Path) -> None:
+    text = run("base.json", "like.json", "good.json", "--track", "2", "--metric", "MRR", "--metric", "R@1").stdout
+    lines = [line.split() for line in text.splitlines()]
+    for metric in ("MRR", "R@1"):
+        top = lines.index([metric, "minus", "A", "95%", "interval", "p", "(Holm)"])
+        assert [line[0] for line in lines[top + 1 : top + 4]] == ["A", "B", "C"]
+        assert lines[top + 3][3] == ">" and lines[top + 3][5] == "to"
+
+
 def test_a_folder_of_entries(folder: Path) -> None:
     (folder / "entries").mkdir()
     for name in ("base", "good"):

@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmivqa_kit.data.display import cut, escape_pointer, short_repr
+from cmivqa_kit.data.display import cut, cut_at_difference, escape_pointer, short_repr
+from cmivqa_kit.submission.match import fold
 
 
 @given(st.text(max_size=80), st.integers(3, 70))
@@ -43,3 +44,31 @@ def test_an_escaped_key_reads_as_itself_again(key: str) -> None:
     token = escape_pointer(key)
     assert "/" not in token
     assert token.replace("~1", "/").replace("~0", "~") == key
+
+
+LONG = "How to relieve a stiff neck by pressing the hand against the "
+
+
+@given(st.text("ab ", max_size=60), st.text("ab ", max_size=60), st.text("ab ", max_size=60), st.integers(20, 50))
+def test_two_texts_are_cut_to_where_they_differ(start: str, first: str, second: str, length: int) -> None:
+    texts = start + first, start + second
+    shown = cut_at_difference(*texts, length)
+    assert (shown[0] == shown[1]) == (texts[0] == texts[1])
+    for part, text in zip(shown, texts, strict=True):
+        assert len(part) <= length
+        assert part == text or part.removeprefix("...").removesuffix("...") in text
+
+
+def test_what_is_alike_is_left_out_on_both_sides() -> None:
+    first, second = cut_at_difference(f"{LONG}left ear, part 1?", f"{LONG}left ear, part 3?", 40)
+    assert (first, second) == ("...he hand against the left ear, part 1?", "...he hand against the left ear, part 3?")
+    first, second = cut_at_difference(LONG + "wall" + " again" * 9, LONG + "door" + " again" * 9, 40)
+    assert (first, second) == ("... against the wall again again agai...", "... against the door again again agai...")
+    first, second = cut_at_difference(LONG, LONG + "wall", 40)
+    assert (first, second) == ("...by pressing the hand against the ", "...by pressing the hand against the wall")
+
+
+def test_differences_that_do_not_matter_are_passed_over() -> None:
+    wide = LONG.replace("H", "\uff28", 1).replace(" a ", "  a ", 1)
+    first, second = cut_at_difference(wide + "wall", LONG + "door", 40, fold)
+    assert first.endswith("against the wall") and second.endswith("against the door")

@@ -205,6 +205,16 @@ def test_each_fault_has_its_code_and_place(rows: Any, tracks: tuple[Track, ...],
     assert json.dumps(report.to_dict())
 
 
+def test_texts_that_differ_at_their_end_are_shown_there() -> None:
+    text = "How to relieve a stiff neck by pressing the hand against the head, part "
+    questions = [replace(question, text=text + "1") for question in QUESTIONS]
+    report = check([{**row, "question": text + "2"} for row in good()], questions=questions)
+    messages = {finding.message for finding in report.findings if finding.code == "E213"}
+    assert messages == {
+        "'...ing the hand against the head, part 2' is asked as '...ing the hand against the head, part 1'"
+    }
+
+
 def test_every_code_is_produced(tmp_path: Path) -> None:
     """By the cases of this folder: those here, of `test_guarded`, `test_answers` and the later editions below."""
     codes = {

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cmivqa_kit.data.display import cut
+from cmivqa_kit.data.display import cut, cut_at_difference
 from cmivqa_kit.data.types import QuestionId
 from cmivqa_kit.submission.context import Context, check
 from cmivqa_kit.submission.findings import Finding
@@ -45,7 +45,7 @@ def unmatched(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
         if converted in known:
             yield Finding("E208", f"{_shown(identity)} is asked as {_shown(converted)}", path, index, identity)
         elif (near := folded.get(_plain(identity))) is not None:
-            yield Finding("E209", f"{_shown(identity)} is asked as {_shown(near)}", path, index, identity)
+            yield Finding("E209", _as_asked(identity, near), path, index, identity)
         elif not none:
             yield Finding("E205", f"id {_shown(identity)} is not in the questions file", path, index, identity)
     missing = [question.id for question in context.questions if question.id not in places]
@@ -100,6 +100,14 @@ def _shown(identity: object) -> str:
     if text is None:
         text = repr(identity) if isinstance(identity, str) else "(a long number)"
     return cut(text)
+
+
+def _as_asked(identity: object, near: object) -> str:
+    """Two ids beside each other, long ones cut to where they differ."""
+    if isinstance(identity, str) and isinstance(near, str):
+        given, asked = cut_at_difference(identity, near)
+        return f"{given!r} is asked as {asked!r}"
+    return f"{_shown(identity)} is asked as {_shown(near)}"
 
 
 def _list(texts: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cmivqa_kit.submission.context import Context, Item, check
-from cmivqa_kit.submission.findings import Finding, brief
+from cmivqa_kit.submission.findings import Finding, brief_pair
 from cmivqa_kit.submission.match import fold
 from cmivqa_kit.submission.schema import other_track
 
@@ -23,7 +23,8 @@ def question_differs(item: Item, context: Context) -> Iterator[Finding]:
     if fold(text) == fold(item.question.text):
         yield item.finding("W215", "differs in blanks or width only", "/question")
     else:
-        yield item.finding("E213", f"{brief(text)!r} is asked as {brief(item.question.text)!r}", "/question")
+        given, asked = brief_pair(text, item.question.text, fold)
+        yield item.finding("E213", f"{given!r} is asked as {asked!r}", "/question")
 
 
 @check("item", "W214")
@@ -55,5 +56,6 @@ def video_differs(item: Item, context: Context) -> Iterator[Finding]:
     given = item.row.get("video_id")
     if "video_id" not in item.row:
         yield item.finding("W219", "no 'video_id'")
-    elif isinstance(given, str) and given and wanted not in (None, given):
-        yield item.finding("E218", f"{brief(given)!r}, asked of {wanted!r}", "/video_id")
+    elif isinstance(given, str) and given and wanted is not None and wanted != given:
+        answered, asked = brief_pair(given, wanted)
+        yield item.finding("E218", f"{answered!r}, asked of {asked!r}", "/video_id")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from cmivqa_kit.data.display import WIDTH, cut
+from cmivqa_kit.data.display import WIDTH, cut, cut_at_difference
 from cmivqa_kit.data.types import Question, QuestionId, Track, Video
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.submission.units import Unit
@@ -109,7 +109,7 @@ class Log:
         tally = self._changes.setdefault((code, message), _Tally())
         tally.count += count
         if len(tally.examples) < EXAMPLES:
-            tally.examples.append(Example(pointer, short(before), short(after)))
+            tally.examples.append(Example(pointer, *_short_pair(before, after)))
 
     def refuse(self, code: str, message: str, pointer: str = "", count: int = 1) -> None:
         """Note ``count`` faults at ``pointer`` that stay."""
@@ -154,6 +154,13 @@ def short(value: Any) -> str:
         value = value[:4] if isinstance(value, list) else value
         text = json.dumps(value, ensure_ascii=False)
     return cut(text)
+
+
+def _short_pair(before: Any, after: Any) -> tuple[str, str]:
+    """Both in one short line each; long texts are cut to where they differ."""
+    if all(isinstance(value, str) and not isinstance(value, Shown) for value in (before, after)):
+        before, after = cut_at_difference(before, after, WIDTH - 2)  # and quotes around them
+    return short(before), short(after)
 
 
 @dataclass(frozen=True, slots=True)
