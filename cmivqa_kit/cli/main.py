@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from importlib import import_module
 from traceback import walk_tb
@@ -178,6 +177,9 @@ def _status() -> int:
     except OSError as error:  # of the last lines, or of help
         _let_go()
         return READER_LEFT if error.errno == errno.EPIPE else _show(_failed_file(error))
+    render = sys.modules.get("cmivqa_kit.cli.render")  # imported by what printed
+    if render is not None and render.READER.left:
+        return READER_LEFT
     return code if isinstance(code, int) else 0
 
 
@@ -188,4 +190,6 @@ def _show(error: click.ClickException) -> int:
 
 def _let_go() -> None:
     """Point standard output at nothing, or the interpreter would try to write the rest again when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    from cmivqa_kit.cli.render import let_go
+
+    let_go()

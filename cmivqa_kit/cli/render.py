@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -24,6 +25,7 @@ PIPED = 160  # columns where the output is no terminal
 WORD = 11  # characters of a word that never breaks: an id of YouTube
 GAP = 2  # blanks between two columns
 CELL = 400  # characters shown of one cell; --format json and csv have the whole
+READER = SimpleNamespace(left=False)  # whether standard output has lost its reader
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -38,8 +40,14 @@ def safe(text: object, newlines: bool = False) -> str:
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """As any other output: rich would leave with 1, which is a finding here."""
-        raise BrokenPipeError(errno.EPIPE, "the reader left")
+        """Print no more and go on: what the command was asked to write is not lost with its reader (``... | head``)."""
+        let_go()
+
+
+def let_go() -> None:
+    """Point standard output at nothing: its reader left, or it cannot take what is still to be written."""
+    READER.left = True
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def console() -> Console:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -28,6 +29,30 @@ def test_a_reader_that_leaves_is_no_finding(tmp_path: Path, form: str) -> None:
     )  # fmt: skip
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_a_reader_that_leaves_takes_no_file_with_it(tmp_path: Path) -> None:
+    """What a command was asked to write is there, whole, though nobody reads what it prints."""
+    written = {
+        "train -m prior": "runs/prior-1/run.json",
+        "predict -m prior --track 1 --out mine.json": "mine.json",
+        "validate mine.json --fix mended.json": "mended.json",
+        "score mine.json --per-question rows.csv": "rows.csv",
+        "diagnose mine.json --html page.html": "page.html",
+        "sample --out sample.json": "sample.json",
+        "init": "cmivqa.toml",
+    }
+    reader, writer = os.pipe()
+    os.close(reader)
+    for command, name in written.items():
+        done = subprocess.run(
+            [*PROGRAM, *command.split()], cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, check=False
+        )
+        assert (command, done.returncode, done.stderr) == (command, 141, b"")
+        assert (tmp_path / name).stat().st_size > 20
+    os.close(writer)
+    assert b'"finished"' in (tmp_path / "runs/prior-1/run.json").read_bytes()
+    assert len(json.loads((tmp_path / "mine.json").read_bytes())) == 113
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["baselines"], ["data", "check", "--split", "dev"]], ids=" ".join)
