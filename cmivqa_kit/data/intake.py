@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cmivqa_kit.data.answer_evidence import NOTHING_KNOWN, KnownPredictions, Sorted, sort_questions
 from cmivqa_kit.data.caption_languages import apart_by_language
@@ -32,6 +31,7 @@ from cmivqa_kit.data.types import Note
 from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import Problem, RunFailed, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
+from cmivqa_kit.temporary_files import temporary_folder
 
 __all__ = ["Intake", "Placement", "gather"]
 
@@ -94,19 +94,22 @@ def gather(
         raise problems_error("--answers" if not paths else "--from", problems, "Check the paths.")
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
-        staging = TemporaryDirectory(prefix=".cmivqa-intake-", dir=root.parent)
+        staging = temporary_folder(root.parent, "intake")
+        home = staging.__enter__()
     except OSError as error:
         raise RunFailed(f"{root}: cannot be made ({error.strerror or error})", "Choose another --data DIR.") from None
-    with staging as name:
+    try:
         heap = Heap(apart=tuple(path.resolve() for path in answers), encoding=encoding)
         for number, path in enumerate(paths):
-            collect(path, Path(name) / str(number), heap, root, tell)
+            collect(path, home / str(number), heap, root, tell)
         flagged = Heap(encoding=encoding)
         for number, path in enumerate(answers):
-            collect(path, Path(name) / f"answers-{number}", flagged, root, tell, flagged=True)
+            collect(path, home / f"answers-{number}", flagged, root, tell, flagged=True)
         _add_flagged(heap, flagged)
         known_predictions = replace(known_predictions, digests={**heap.digests, **known_predictions.digests})
-        return _gather(heap, root, Path(name), edition, known_predictions)
+        return _gather(heap, root, home, edition, known_predictions)
+    finally:
+        staging.__exit__(None, None, None)
 
 
 def _add_flagged(heap: Heap, flagged: Heap) -> None:
