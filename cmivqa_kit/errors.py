@@ -47,7 +47,14 @@ class RunFailed(UserError):
 
 
 class NotWritten(RunFailed):
-    """A file that could not be written: the disk is full, or the folder takes none."""
+    """A file that could not be written: the disk is full, or the folder takes none.
+
+    ``remedy`` is what to do before the command is run again.
+    """
+
+    def __init__(self, message: str, fix: str = "", remedy: str = "Free some space") -> None:
+        super().__init__(message, fix)
+        self.remedy = remedy
 
 
 # What other libraries advise where they refuse something: words that would switch a safety off. Never passed on.

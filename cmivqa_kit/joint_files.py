@@ -13,12 +13,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from cmivqa_kit.errors import RunFailed
+from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.files import apply_usual_mode, atomic_path
 from cmivqa_kit.output_paths import regular_target
-from cmivqa_kit.temporary_files import JOURNAL, lock_folder, temporary_folder
+from cmivqa_kit.temporary_files import JOURNAL, lock_folder, sweep, temporary_folder
 
 READY = ".cmivqa-ready-"
 _FULL = "Free some space or choose another place, then run the same command again."
@@ -72,6 +72,7 @@ def complete(folder: Path, ready: Iterable[Path] | None = None) -> None:
     ``ready`` are the folders that wait there, where they are known.
 
     Raises:
+        UserError: a link has the name of one of them.
         RunFailed: they cannot be moved.
     """
     for waiting in sorted(folder.glob(f"{READY}*")) if ready is None else ready:
@@ -79,7 +80,8 @@ def complete(folder: Path, ready: Iterable[Path] | None = None) -> None:
             continue
         try:
             if (waiting / JOURNAL).is_file():  # else its owner finished just now
-                _move_out(waiting, folder)
+                _move_out(waiting, folder, late=True)
+                sweep(folder)
         except OSError as error:
             raise RunFailed(
                 f"{folder}: a command was stopped while it put its files there, and they cannot be put there now "
@@ -90,12 +92,19 @@ def complete(folder: Path, ready: Iterable[Path] | None = None) -> None:
             os.close(handle)
 
 
-def _move_out(ready: Path, folder: Path) -> None:
-    """Give the files their names; one that was moved already is not there any more."""
+def _move_out(ready: Path, folder: Path, late: bool = False) -> None:
+    """Give the files their names; one that was moved already is not there any more.
+
+    ``late``: by another process. The folder may have come from a stranger then, and his links are not followed.
+    """
     for number, name in enumerate(_names(ready)):
         staged = ready / str(number)
-        # A journal that came from elsewhere must not write anywhere but in the folder it lies in.
-        if staged.is_file() and not staged.is_symlink() and PurePosixPath(name).name == name:
+        if staged.is_file() and not staged.is_symlink():
+            if late and (folder / name).is_symlink():
+                raise UserError(
+                    f"{folder / name}: is a link, and what a killed command had ready for it waits in {staged}",
+                    f"Move it there by hand, or remove {ready}.",
+                )
             _put(staged, regular_target(folder / name))
     _to_disk(folder)
     (ready / JOURNAL).unlink()
@@ -114,12 +123,15 @@ def _put(staged: Path, target: Path) -> None:
 
 
 def _names(ready: Path) -> list[str]:
-    """The names in a journal; none where it is damaged."""
+    """The names in a journal; none where it is damaged, or names another folder: a stranger may have written it."""
     try:
         names = json.loads((ready / JOURNAL).read_text(encoding="ascii"))
     except ValueError:
         return []
-    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
+    plain = isinstance(names, list) and all(
+        isinstance(name, str) and name not in ("", ".", "..") and Path(name).name == name for name in names
+    )
+    return names if plain else []
 
 
 def _to_disk(path: Path) -> None:
