@@ -31,6 +31,7 @@ from cmivqa_kit.data.types import Note
 from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import Problem, RunFailed, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
+from cmivqa_kit.output_paths import is_taken
 from cmivqa_kit.temporary_files import temporary_folder
 
 __all__ = ["Intake", "Placement", "gather"]
@@ -149,15 +150,31 @@ def _gather(heap: Heap, root: Path, staging: Path, edition: str | None, known_pr
     plan, repeats = without_repeats(plan)
     heap.ignored += repeats
     refuse_conflicts(plan)
-    for place in plan:
-        put(place, staging)
-    _write_manifest(root, rules)
+    _fill(root, plan, staging, rules)
     heap.ignored += [Note(f"{n} {suffix} files", "videos and audios are not used") for suffix, n in heap.media.items()]
     filled = catalogue(root)
     return Intake(
         root, rules, tuple(plan), tuple(heap.ignored), tuple(missing_files(filled, rules)), rules.reissued_videos,
         root_remarks(filled),
     )  # fmt: skip
+
+
+def _fill(root: Path, plan: Sequence[Placement], staging: Path, rules: Edition) -> None:
+    """Put everything into the data root; a new one appears by one step, with all that belongs into it."""
+    if is_taken(root):
+        for place in plan:
+            put(place, staging)
+        _write_manifest(root, rules)
+        return
+    home = staging / "root"
+    home.mkdir()
+    try:
+        for place in plan:
+            put(replace(place, target=home / place.target.relative_to(root)), staging)
+        _write_manifest(home, rules)
+        home.rename(root)
+    except RunFailed as error:
+        raise RunFailed(error.message.replace(str(home), str(root)), error.fix) from None
 
 
 def _looked_at(heap: Heap) -> str:
