@@ -46,6 +46,17 @@ class RunFailed(UserError):
         super().__init__(message, fix, ExitCode.FAILED)
 
 
+class NotWritten(RunFailed):
+    """A file that could not be written: the disk is full, or the folder takes none.
+
+    ``remedy`` is what to do before the command is run again.
+    """
+
+    def __init__(self, message: str, fix: str = "", remedy: str = "Free some space") -> None:
+        super().__init__(message, fix)
+        self.remedy = remedy
+
+
 # What other libraries advise where they refuse something: words that would switch a safety off. Never passed on.
 _UNSAFE = re.compile(
     r"weights_only|allow_pickle|trust_remote_code|safe_globals|pickle_module|verify\s*=\s*False|"

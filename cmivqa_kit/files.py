@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from cmivqa_kit import text_encoding
-from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.errors import NotWritten, RunFailed, UserError
 from cmivqa_kit.foreign_content import foreign_content
+from cmivqa_kit.output_paths import regular_target
+from cmivqa_kit.temporary_files import temporary_file
 
 MARK_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MARK_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
@@ -239,35 +241,34 @@ def called_by_name(path: Path, data: bytes, error: UnreadableFile) -> Unreadable
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its name when the block ends well and vanishes otherwise.
 
+    Where ``path`` is a link, the file that it leads to is written.
+
     Raises:
-        RunFailed: the disk is full or the folder cannot be written.
+        UserError: what stands there is no regular file (`cmivqa_kit.output_paths`).
+        NotWritten: the disk is full or the folder cannot be written.
     """
-    if path.is_dir():
-        raise UserError(f"{path}: is a directory", "Name a file.")
+    target = regular_target(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
-        os.close(handle)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        opened = temporary_file(target.parent, target.name)
+        temporary = opened.__enter__()
     except OSError as error:
-        raise RunFailed(f"{path}: cannot be written ({error.strerror or error})", "Choose another place.") from None
-    temporary = Path(name)
+        raise NotWritten(f"{path}: cannot be written ({error.strerror or error})", "Choose another place.") from None
     try:
         yield temporary
-        _default_mode(temporary)
-        temporary.replace(path)
+        apply_usual_mode(temporary)
+        temporary.replace(target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise RunFailed(
+        raise NotWritten(
             f"{path}: could not be written ({error.strerror or error}); nothing was left behind",
             "Free some space or choose another place, then run the same command again.",
         ) from None
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    finally:
+        opened.__exit__(None, None, None)
 
 
-def _default_mode(path: Path) -> None:
-    """Give a file made by mkstemp (mode 600) the mode any new file would have."""
+def apply_usual_mode(path: Path) -> None:
+    """Give a file that only its owner may read (mode 600) the mode any new file would have."""
     mask = os.umask(0)
     os.umask(mask)
     path.chmod(0o666 & ~mask)

@@ -12,6 +12,7 @@ from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import CLOCK, PATH, REPEATED, Session, finish, options, words
 from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import SHOWN, ExitCode, UserError
+from cmivqa_kit.output_paths import require_writable
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.check import CheckReport
@@ -180,8 +181,7 @@ def subtitles_command(source: Path, destination: Path, language: str | None, enc
     from cmivqa_kit.data.srt import convert_folder
 
     session = Session()
-    if destination.exists() and not force:
-        raise UserError(f"{destination}: exists", "Name another file, or give --force to replace it.")
+    require_writable(destination, force, [source], fix="Name another file, or give --force to replace it.")
     done = convert_folder(source, destination, language, encoding)
     for note in done.notes[:SHOWN]:
         session.say(f"Note: {note.subject}: {note.why}", "yellow")

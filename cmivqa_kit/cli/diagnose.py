@@ -11,7 +11,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import CHOSEN, choice_options, read_choice
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, options, words
-from cmivqa_kit.errors import UserError
+from cmivqa_kit.output_paths import require_writable
 from cmivqa_kit.runs.provenance import system_of
 
 
@@ -51,7 +51,7 @@ def command(
     session = Session(form, split=split, truth=truth, track=track, only=only, cutoffs=cutoffs, **flags)
     ground = session.ground(options=read_choice(only, cutoffs))
     if html is not None:
-        _check_target(html, force, [file, *([] if truth is None else [truth])])
+        require_writable(html, force, [file, *([] if truth is None else [truth])])
     entry = open_entry(file, ground)
     diagnosis, made_by = diagnose_entry(entry), _name(entry.made_by)
     if html is not None:  # before anything is printed: a reader that leaves takes no file with it
@@ -66,14 +66,6 @@ def command(
     if html is not None:
         session.say(f"{html}: open it in a browser; it needs no network")
     _next(session, file, html, entry.sound)
-
-
-def _check_target(html: Path, force: bool, inputs: list[Path]) -> None:
-    """Refuse a page that must not be written, before anything is read."""
-    if html.resolve() in [one.resolve() for one in inputs]:
-        raise UserError(f"{html}: is read by this command", "Name another file.")
-    if html.exists() and not force:
-        raise UserError(f"{html}: exists already", "Give another name, or --force to replace it.")
 
 
 def _next(session: Session, file: Path, html: Path | None, sound: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cmivqa_kit.cli.common import PATH, Session, options, words
+from cmivqa_kit.cli.streaming import STREAMED, stream
 from cmivqa_kit.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ EXAMPLES = 3  # places shown per kind of change
 def fix_options(command: Command) -> Command:
     """Add ``--fix OUT`` (parameter ``fix_out``), ``--unit`` and ``--force``."""
     mended = click.option(
-        "--fix", "fix_out", type=PATH, metavar="OUT", help="Write a mended copy to OUT and check that; guesses nothing."
+        "--fix",
+        "fix_out",
+        type=PATH,
+        metavar="OUT",
+        help="Write a mended copy to OUT (-: standard output) and check that; guesses nothing.",
     )
     unit = click.option(
         "--unit",
@@ -78,9 +83,17 @@ def _fix(path: Path) -> tuple[object, ...]:
 
 
 def run_fix(
-    session: Session, ground: OpenGround, paths: Sequence[Path], out: Path, force: bool, unit: str | None
+    session: Session,
+    ground: OpenGround,
+    paths: Sequence[Path],
+    out: Path,
+    force: bool,
+    unit: str | None,
+    streamed: bool = False,
 ) -> list[Path]:
     """Mend the one file of ``paths`` into ``out``, say what was done, and give the file that is to be validated.
+
+    ``streamed``: the copy goes to standard output too.
 
     Raises:
         UserError: several files; ``out`` is the input, or exists without ``force``; a file cannot be read or written.
@@ -96,7 +109,10 @@ def run_fix(
     if fixed.text is None:
         session.say(f"{path}: cannot be mended; nothing was written", "red")
     else:
-        done = f"mended into {out}" if fixed.changes else f"nothing to mend; copied to {out}"
+        if streamed:
+            stream(out)
+        target = STREAMED if streamed else out
+        done = f"mended into {target}" if fixed.changes else f"nothing to mend; copied to {target}"
         session.say(f"{path}: {done}", "green")
     for line in show(fixed.changes, EXAMPLES):
         session.say(f"  {line}")

@@ -53,6 +53,7 @@ def command(
     from cmivqa_kit.data.intake import gather
     from cmivqa_kit.errors import UserError
     from cmivqa_kit.files import write_text
+    from cmivqa_kit.output_paths import is_taken, regular_target
     from cmivqa_kit.plugin.registry import baseline_names
     from cmivqa_kit.runs.provenance import run_of
     from cmivqa_kit.workspace import DEFAULT, FILE
@@ -64,7 +65,8 @@ def command(
         )
     file = Path.cwd() / FILE
     session = Session(form, data=data, **flags)
-    if file.exists() and not force and not sources and not answers:
+    regular_target(file)
+    if is_taken(file) and not force and not sources and not answers:
         raise UserError(f"{file}: exists", "Edit it, or give --force to write a new one.")
     # A workspace in a folder above is another one: its data root is not filled from here.
     known = session.workspace["data.root"] if data is not None or file.exists() else None
@@ -73,7 +75,7 @@ def command(
     if sources or answers:
         predictions = KnownPredictions(partial(run_of, session.workspace.path("run.directory")), baseline_names())
         intake = gather((*sources, *more), root, flags.get("edition"), session.say, answers, predictions, encoding)
-    written = not file.exists() or force
+    written = not is_taken(file) or force
     if written:
         # One that nobody named is not written: it depends on what is installed, and `predict` takes the newest run.
         stated = session.workspace.settings["model.baseline"]

@@ -11,6 +11,7 @@ from typing import IO, Any
 from cmivqa_kit.cli.check_view import FORMULA
 from cmivqa_kit.entries.entry import Entry
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.output_paths import require_writable
 
 ENDINGS = (".jsonl", ".csv")
 
@@ -19,16 +20,13 @@ def check_target(path: Path, force: bool, inputs: Sequence[Path]) -> None:
     """Refuse a file that cannot or must not be written, before anything is scored.
 
     Raises:
-        UserError: another ending than the two; the file is an input, or exists without ``--force``.
+        UserError: another ending than the two; as `require_writable`.
     """
     if path.suffix.lower() not in ENDINGS:
         raise UserError(
             f"{path}: the ending says which format to write", "Name it .jsonl (JSON Lines) or .csv (a spreadsheet)."
         )
-    if path.resolve() in [one.resolve() for one in inputs]:
-        raise UserError(f"{path}: is read by this command", "Name another file.")
-    if path.exists() and not force:
-        raise UserError(f"{path}: exists already", "Give another name, or --force to replace it.")
+    require_writable(path, force, inputs)
 
 
 def write_rows(path: Path, entries: Sequence[Entry]) -> int:

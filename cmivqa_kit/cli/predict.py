@@ -14,6 +14,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, Session, options, track_number, without_gpus, words
 from cmivqa_kit.cli.cost_view import Budget, Speed, cost_document, show_cost
+from cmivqa_kit.cli.streaming import STREAMED, is_streamed, stream, streamed_file
 from cmivqa_kit.data.display import tracks_in_words
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
@@ -96,6 +97,8 @@ def command(
     """Answer every question of a split (testA unless --split says otherwise) with the newest finished run that serves
     the tracks asked, of whatever baseline unless -m or cmivqa.toml names one.
 
+    --out - writes the one file to standard output, all messages to standard error.
+
     Without --track the files of Tracks 2 and 3 are written: one for both in 2023, one per track in later editions.
     With --track N the list that serves this track best. The baseline sees ids, texts and languages, the video id in
     Track 1 only, and never an answer. A system that scores every question with every video says before what that
@@ -109,7 +112,9 @@ def command(
 
     if retriever is not None and not retriever.strip():
         raise UserError("--retriever: it is empty", "Give bm25, another baseline, the folder of a run, or a file.")
+    streamed = is_streamed(out)
     session = Session(form, baseline=baseline, run=run, out=out, **flags)
+    target = streamed_file(session, "--out", "submission.json") if streamed else None
     device = session.workspace["run.device"]
     if gpus > 1:
         from cmivqa_kit.runs.device import resolve
@@ -126,10 +131,14 @@ def command(
     with joined(device) as group:
         written = _predict(
             session, opened, split or _split_of(finished_pass), track_number(track), overrides, force, sample,
-            {"resume": resume, "plan_only": dry_run, "budget": budget or 0.0}, finished_pass, group, retriever or "",
+            {"resume": resume, "plan_only": dry_run, "budget": budget or 0.0}, finished_pass, group,
+            retriever or "", target,
         )  # fmt: skip
         if group.main and written:
-            _report(session, opened, written)
+            if streamed:
+                stream(written[0].path)
+                written = [replace(file, path=STREAMED) for file in written]
+            _report(session, opened, written, streamed)
 
 
 def _split_of(finished_pass: Path | None) -> str:
@@ -178,6 +187,7 @@ def _predict(
     finished_pass: Path | None,
     group: Group,
     retriever: str,
+    streamed: Path | None,
 ) -> list[Written]:
     from cmivqa_kit.data.corpus import load_split
     from cmivqa_kit.plugin.registry import find_declaration
@@ -215,7 +225,12 @@ def _predict(
     command = shlex.join(["cmivqa", *sys.argv[1:]])
     try:
         with speed.shown():
-            plan = AnswerPlan.in_root(files, split, tracks, session.workspace.path("output.submission"))
+            plan = AnswerPlan.in_root(files, split, tracks, streamed or session.workspace.path("output.submission"))
+            if streamed and len(plan.files) > 1:
+                raise UserError(
+                    f"--out -: {len(plan.files)} files would be written, and standard output takes one",
+                    "Give --track N, or --out FILE.",
+                )
             return predict(
                 plan, opened, effective, force, speed.answers, command, sample, pass_options, finished_pass, retriever
             )
@@ -251,7 +266,7 @@ def _options(
     )
 
 
-def _report(session: Session, opened: RunDirectory, written: list[Written]) -> None:
+def _report(session: Session, opened: RunDirectory, written: list[Written], streamed: bool) -> None:
     from cmivqa_kit.plugin.settings import name_recipe
 
     if session.json:
@@ -273,4 +288,5 @@ def _report(session: Session, opened: RunDirectory, written: list[Written]) -> N
         session.say(f"{file.path}: {file.questions} questions for {names}, answered by {system}, run {opened.path}")
         if file.remark:
             session.say(f"  {file.remark}", "yellow")
-    session.next(words("cmivqa", "validate", *(file.path for file in written)))
+    if not streamed:
+        session.next(words("cmivqa", "validate", *(file.path for file in written)))

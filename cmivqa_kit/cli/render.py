@@ -50,10 +50,12 @@ def let_go() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def console() -> Console:
-    """The console for standard output; wide where it is no terminal, so that pipes do not wrap at 80."""
-    made = _Console(highlight=False, markup=False, emoji=False)
-    return made if made.is_terminal else _Console(highlight=False, markup=False, emoji=False, width=PIPED)
+def console(stderr: bool = False) -> Console:
+    """The console for standard output (or error); wide where it is no terminal, so that pipes do not wrap at 80."""
+    made = _Console(highlight=False, markup=False, emoji=False, stderr=stderr)
+    if made.is_terminal:
+        return made
+    return _Console(highlight=False, markup=False, emoji=False, width=PIPED, stderr=stderr)
 
 
 def table(

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cmivqa_kit.cli.common import Session, options, track_number, words
+from cmivqa_kit.output_paths import require_writable
 
 
 @click.command(
@@ -23,14 +24,12 @@ def command(split: str | None, track: str | None, out: Path | None, force: bool,
     ...]) rows in the organizers' format.
     """
     from cmivqa_kit.data.corpus import load_split
-    from cmivqa_kit.errors import UserError
     from cmivqa_kit.submission.sample import write_sample
 
     session = Session(**flags)
     number = track_number(track) or 3
     path = out or Path(f"sample_track{number}.json")
-    if path.exists() and not force:
-        raise UserError(f"{path}: exists", "Give --out FILE for another name, or --force to replace it.")
+    require_writable(path, force, fix="Give --out FILE for another name, or --force to replace it.")
     opened = load_split(session.files, split or "testA", number)
     write_sample(opened, number, path)
     session.say(f"Template with {len(opened.questions)} questions of {opened.name} for Track {number}: {path}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,7 +84,7 @@ def command(
         from cmivqa_kit.runs.launch import launch
 
         context.exit(launch(gpus, without_gpus(sys.argv[1:]), resolve(device).type == "cpu"))
-    with joined(device) as group:
+    with joined(device) as group, _advice_with_flags(session):
         if stopped is not None:
             given = {name for name in ("recipe", "max_dropped") if _given(context, name)}
             stated = StatedSettings(
@@ -98,6 +99,18 @@ def command(
             _resume(session, stopped, group, stated, max_dropped if "max_dropped" in given else 1.0)
         else:
             _train(session, split, overrides, max_dropped, recipe, dry_run, group)
+
+
+@contextmanager
+def _advice_with_flags(session: Session) -> Iterator[None]:
+    """Let the advice to resume name the flags of this call that it needs too."""
+    from cmivqa_kit.training.full_disk import WritingStopped
+
+    try:
+        yield
+    except WritingStopped as error:
+        command = session.again(words("cmivqa", "train", "--resume", error.run))
+        raise WritingStopped(error.message, error.remedy, error.run, command) from None
 
 
 def _given(context: click.Context, name: str) -> bool:

@@ -12,6 +12,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, files_of, finish, options, words
 from cmivqa_kit.cli.fixing import check_unit, fix_options, next_fix, run_fix
+from cmivqa_kit.cli.streaming import STREAMED, is_streamed, streamed_file
 from cmivqa_kit.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ def command(
     """Check submission files, or every .json file of a folder, against the questions and the corpus of their split.
 
     A file may be a zip or gz with one submission in it, or - for standard input. The split and the tracks are worked
-    out from the file. Exit code 1 when an error was found, 0 with warnings only. With --track and --edition outside a
-    workspace the form alone is checked. The codes: cmivqa_kit/submission/CODES.md. With --truth alone an answer file
-    is checked.
+    out from the file. --fix - writes the mended copy to standard output and all messages to standard error. Exit code 1
+    when an error was found, 0 with warnings only. With --track and --edition outside a workspace the form alone is
+    checked. The codes: cmivqa_kit/submission/CODES.md. With --truth alone an answer file is checked.
     """
     from cmivqa_kit.entries.checking import check_truth
     from cmivqa_kit.entries.entry import open_entry
@@ -68,6 +69,9 @@ def command(
         raise click.UsageError("name a submission file, a folder of them, or an answer file with --truth.")
     check_unit(unit, fix_out)
     session = Session(form, split=split, track=track, truth=truth, **flags)
+    streamed = is_streamed(fix_out)
+    if streamed:
+        fix_out = streamed_file(session, "--fix", "mended.json")
     ground = session.ground(limits=Limits(size=int(max_size * MIB)), encoding=flags.get("encoding"))
     reports: list[Report] = []
     table: list[tuple[object, ...]] = []
@@ -78,11 +82,13 @@ def command(
     if paths:
         submission_form(ground.edition)  # once, before any file is read or mended
     if fix_out is not None:
-        paths = run_fix(session, ground, paths, fix_out, force, unit)
+        paths = run_fix(session, ground, paths, fix_out, force, unit, streamed)
     for path in paths:
         judged = len(table)
         with error_of_each(len(paths), codes):
-            reports.append(_shown(session, open_entry(path, ground).report, verbose, table))
+            report = open_entry(path, ground).report
+            report = replace(report, path=STREAMED) if streamed and path == fix_out else report
+            reports.append(_shown(session, report, verbose, table))
         if len(table) == judged:
             table.append((path, "not judged", "-", "-"))
     codes += [ExitCode.OK if report.ok else ExitCode.FINDINGS for report in reports]
@@ -92,7 +98,8 @@ def command(
         if len(table) > 1:
             session.say("")
             session.table("", ["file", "verdict", ">errors", ">warnings"], table)
-        _next(session, ground, reports if paths else [], paths)
+        if not streamed:
+            _next(session, ground, reports if paths else [], paths)
     finish(max(codes))
 
 

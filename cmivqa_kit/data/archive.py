@@ -118,8 +118,10 @@ def _fault(name: str) -> str:
     """Why a member of this name is refused; empty where it is fine."""
     if not name or any(ord(c) < 32 or 127 <= ord(c) < 160 for c in name):
         return "empty name, or control characters in it"
-    if name.startswith("/") or re.match(r"[A-Za-z]:", name):
+    if name.startswith("/") or re.match(r"[A-Za-z]:[/\\]", name):
         return "absolute path"
+    if re.match(r"[A-Za-z]:", name):
+        return "one letter and a colon in front: a drive to Windows"
     if "\\" in name:
         return "backslash in the name"
     parts = name.split("/")

@@ -28,6 +28,7 @@ from cmivqa_kit.data.types import TRACKS, Note, Track
 from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import UserError, closest
 from cmivqa_kit.files import read_json, sha256
+from cmivqa_kit.joint_files import READY, complete
 
 DEPTH = 4  # folders below the root that are looked into; official trees need two
 FEATURE_FOLDERS = ("video_feature", "video_features", "features/I3D", "features")
@@ -279,6 +280,10 @@ def _is_subtitle_file(path: Path, read_file: ReadFile) -> bool:
 
 def _walk(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root, onerror=refuse_folder):
+        waiting = [Path(folder) / name for name in folders if name.startswith(READY)]
+        if waiting:  # of a command that was killed while it put its files here
+            complete(Path(folder), waiting)
+            names = os.listdir(folder)  # noqa: PTH208 (names, as `os.walk` gives them)
         depth = len(Path(folder).relative_to(root).parts)
         folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS and f[:1] != "." and depth < DEPTH)
         # A named pipe called x.json would be waited on for ever.

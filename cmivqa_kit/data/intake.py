@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cmivqa_kit.data.answer_evidence import NOTHING_KNOWN, KnownPredictions, Sorted, sort_questions
 from cmivqa_kit.data.caption_languages import apart_by_language
@@ -32,6 +31,8 @@ from cmivqa_kit.data.types import Note
 from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import Problem, RunFailed, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
+from cmivqa_kit.output_paths import is_taken
+from cmivqa_kit.temporary_files import temporary_folder
 
 __all__ = ["Intake", "Placement", "gather"]
 
@@ -94,19 +95,22 @@ def gather(
         raise problems_error("--answers" if not paths else "--from", problems, "Check the paths.")
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
-        staging = TemporaryDirectory(prefix=".cmivqa-intake-", dir=root.parent)
+        staging = temporary_folder(root.parent, "intake")
+        home = staging.__enter__()
     except OSError as error:
         raise RunFailed(f"{root}: cannot be made ({error.strerror or error})", "Choose another --data DIR.") from None
-    with staging as name:
+    try:
         heap = Heap(apart=tuple(path.resolve() for path in answers), encoding=encoding)
         for number, path in enumerate(paths):
-            collect(path, Path(name) / str(number), heap, root, tell)
+            collect(path, home / str(number), heap, root, tell)
         flagged = Heap(encoding=encoding)
         for number, path in enumerate(answers):
-            collect(path, Path(name) / f"answers-{number}", flagged, root, tell, flagged=True)
+            collect(path, home / f"answers-{number}", flagged, root, tell, flagged=True)
         _add_flagged(heap, flagged)
         known_predictions = replace(known_predictions, digests={**heap.digests, **known_predictions.digests})
-        return _gather(heap, root, Path(name), edition, known_predictions)
+        return _gather(heap, root, home, edition, known_predictions)
+    finally:
+        staging.__exit__(None, None, None)
 
 
 def _add_flagged(heap: Heap, flagged: Heap) -> None:
@@ -146,15 +150,31 @@ def _gather(heap: Heap, root: Path, staging: Path, edition: str | None, known_pr
     plan, repeats = without_repeats(plan)
     heap.ignored += repeats
     refuse_conflicts(plan)
-    for place in plan:
-        put(place, staging)
-    _write_manifest(root, rules)
+    _fill(root, plan, staging, rules)
     heap.ignored += [Note(f"{n} {suffix} files", "videos and audios are not used") for suffix, n in heap.media.items()]
     filled = catalogue(root)
     return Intake(
         root, rules, tuple(plan), tuple(heap.ignored), tuple(missing_files(filled, rules)), rules.reissued_videos,
         root_remarks(filled),
     )  # fmt: skip
+
+
+def _fill(root: Path, plan: Sequence[Placement], staging: Path, rules: Edition) -> None:
+    """Put everything into the data root; a new one appears by one step, with all that belongs into it."""
+    if is_taken(root):
+        for place in plan:
+            put(place, staging)
+        _write_manifest(root, rules)
+        return
+    home = staging / "root"
+    home.mkdir()
+    try:
+        for place in plan:
+            put(replace(place, target=home / place.target.relative_to(root)), staging)
+        _write_manifest(home, rules)
+        home.rename(root)
+    except RunFailed as error:
+        raise RunFailed(error.message.replace(str(home), str(root)), error.fix) from None
 
 
 def _looked_at(heap: Heap) -> str:

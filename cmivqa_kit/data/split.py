@@ -12,6 +12,8 @@ from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import load_questions
 from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
+from cmivqa_kit.joint_files import complete, published_together
+from cmivqa_kit.output_paths import is_taken, regular_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ def dev_videos(ids: Iterable[str], fraction: float, seed: int) -> frozenset[str]
 def divide(catalogue: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | None = None) -> Divided:
     """Write ``train.json`` and ``dev.json`` (no video in both) from the annotated file of a data root.
 
-    Records are copied unchanged and keep their order. An existing file with the same content is left alone.
+    Records are copied unchanged and keep their order. Both files appear by one step; an existing one with the same
+    content is left alone.
 
     Raises:
         UserError: fraction outside 0..1, records without video ids, or other files already stand there.
@@ -69,17 +72,34 @@ def divide(catalogue: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path
     if not parts["train"]:
         raise UserError(f"{source}: its questions are all about one video", "A split by video needs at least two.")
     folder = out or source.parent
+    complete(folder)
     paths = {name: folder / f"{name}.json" for name in parts}
-    for name, path in paths.items():
-        if path.exists() and read_json(path) != parts[name]:
-            what = "is the file to divide" if path == source else "exists and is different"
-            raise UserError(f"{path}: {what}; it is not overwritten", "Give --out DIR, or move that file away.")
-    for name, path in paths.items():
-        write_json(path, parts[name])
+    different = [path for name, path in paths.items() if is_taken(path) and not _holds(path, parts[name])]
+    if different:
+        first = source if source in different else different[0]
+        what = "is the file to divide" if first == source else "exists and is different"
+        others = "".join(f", nor is {path}" for path in different if path != first)
+        raise UserError(
+            f"{first}: {what}; it is not overwritten{others}",
+            f"Give --out DIR, or move {'them' if others else 'that file'} away.",
+        )
+    with published_together(folder) as reserve:
+        for name, path in paths.items():
+            if not is_taken(path):
+                write_json(reserve(path.name), parts[name])
     counts = {name: len({record[key] for record in part}) for name, part in parts.items()}
     return Divided(
         paths["train"], paths["dev"], (len(parts["train"]), len(parts["dev"])), (counts["train"], counts["dev"])
     )
+
+
+def _holds(path: Path, records: list[dict[str, Any]]) -> bool:
+    """True where a file says the same.
+
+    Raises:
+        UserError: it is no regular file, or cannot be read.
+    """
+    return bool(read_json(regular_target(path)) == records)
 
 
 def _whole(catalogue: Catalogue) -> Catalogue:

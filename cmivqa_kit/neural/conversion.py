@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from cmivqa_kit.data.archive import is_archive, unpack
@@ -21,6 +20,7 @@ from cmivqa_kit.plugin.registry import missing_packages
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest, Declaration
 from cmivqa_kit.runs.directory import RunDirectory, make_run, open_run
+from cmivqa_kit.temporary_files import temporary_folder
 
 Converter = Callable[[CheckpointRequest, RunDirectory], CheckpointReport]
 # Zips by format that are weights, not archives around them: torch.save writes a zip.
@@ -69,10 +69,10 @@ def convert_checkpoint(
         raise UserError(f"{out}: exists and is not empty", "Name a new folder; nothing is overwritten.")
     sizes = _sizes(config) if config is not None else None
     out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".cmivqa-convert-", dir=out.parent) as staging:
-        files = _files(source, Path(staging) / "unpacked")
+    with temporary_folder(out.parent, "convert") as staging:
+        files = _files(source, staging / "unpacked")
         run = make_run(
-            Path(staging) / "run",
+            staging / "run",
             declaration.name,
             settings(declaration, recipe="published"),
             0,

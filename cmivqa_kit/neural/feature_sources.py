@@ -22,7 +22,7 @@ from cmivqa_kit.data.feature_faults import faults_error
 from cmivqa_kit.data.feature_notes import name_notes, unsettled_fix
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Split
-from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.errors import NotWritten, UserError
 from cmivqa_kit.files import fingerprint, sha256
 from cmivqa_kit.neural.encoders import TINY, Encoder, every_text, open_config, open_encoder
 from cmivqa_kit.neural.subtitle_embedding import EMBEDDED, SubtitleEmbedding, spoken
@@ -216,7 +216,7 @@ def _save(encoder: Encoder, folder: Path) -> None:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except (OSError, SafetensorError) as error:
-        raise RunFailed(f"{folder}: cannot be written ({error})", "Free some space, then train again.") from None
+        raise NotWritten(f"{folder}: cannot be written ({error})", "Free some space, then train again.") from None
 
 
 def _embedding(folder: Path, device: str, group: Group) -> SubtitleEmbedding:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Split, Subtitle, Video
-from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.errors import NotWritten, RunFailed, UserError
 from cmivqa_kit.files import atomic_path, cache_root, fingerprint
 from cmivqa_kit.neural.encoders import Encoder, position_limit
 from cmivqa_kit.neural.tokens import Ids, Special, tokenize_with
@@ -129,11 +129,9 @@ class SubtitleEmbedding:
                     for name, rows in zip(some, self.rows_of_all([split.videos[name] for name in some]), strict=True):
                         with atomic_path(store.files[name]) as temporary, temporary.open("wb") as stream:
                             np.save(stream, rows)
-        except RunFailed as error:
-            raise RunFailed(
-                error.message,
-                "Embedded subtitles are kept in the user's cache: free some space there, or set CMIVQA_CACHE=DIR.",
-            ) from None
+        except NotWritten as error:
+            advice = "Embedded subtitles are kept in the user's cache: free some space there, or set CMIVQA_CACHE=DIR"
+            raise NotWritten(error.message, f"{advice}.", advice) from None
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import data_fingerprint, load_split
@@ -15,6 +14,8 @@ from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split, Track
 from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.joint_files import complete, published_together
+from cmivqa_kit.output_paths import is_taken, regular_target
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.types import Baseline, Declaration, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
@@ -24,6 +25,7 @@ from cmivqa_kit.runs.feature_clock import require_clock_of
 from cmivqa_kit.runs.provenance import keep
 from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.write import Row, write
+from cmivqa_kit.temporary_files import temporary_folder
 
 Progress = Callable[[Iterable[Prediction], int, str], Iterator[Prediction]]
 AS_USUAL = PassOptions()
@@ -152,9 +154,10 @@ def predict(
     else:
         _require_tracks(declared, plan.tracks)
     submission_form(plan.edition)  # before hours are spent on answers that could not be written
+    if plan.out.parent.is_dir():
+        complete(plan.out.parent)
     for path, _, _ in plan.files:
-        if path.is_dir():
-            raise UserError(f"{path}: is a directory", "Give --out FILE.")
+        regular_target(path)
     asked = [_sample(plan.load(track), sample, options.seed) for _, track, _ in plan.files]
     for split in asked:
         require_clock_of(run, split)
@@ -171,7 +174,7 @@ def predict(
                 temporary = write(_rows(shown, full), full, target, folder / path.name)
             of_file: tuple[Track, ...] = (2, 3) if target == "corpus" else (track,)
             file = Written(path, of_file, len(full.questions), full.name, data_fingerprint(full), remark, behind)
-            if path.exists() and not force and path.read_bytes() != temporary.read_bytes():
+            if is_taken(path) and not force and not (path.exists() and path.read_bytes() == temporary.read_bytes()):
                 copy = _keep(run, temporary, file, command)  # they may have taken hours
                 raise UserError(
                     f"{path}: exists and is different; it is not overwritten",
@@ -179,8 +182,9 @@ def predict(
                     + (f" The answers are kept in {copy}" if copy else ""),
                 )
             written.append(file)
-        for file in written:
-            (folder / file.path.name).replace(file.path)
+        with published_together(plan.out.parent) as reserve:
+            for file in written:
+                (folder / file.path.name).replace(reserve(file.path.name))
     for file in written:
         _keep(run, file.path, file, command)
     return written
@@ -311,11 +315,14 @@ def _folder_beside(out: Path) -> Iterator[Path]:
     """Open a folder on the disk of ``out`` that vanishes at the end, whatever happens."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        folder = TemporaryDirectory(prefix=".cmivqa-", dir=out.parent)
+        opened = temporary_folder(out.parent, "predict")
+        folder = opened.__enter__()
     except OSError as error:
         raise RunFailed(f"{out}: cannot be written ({error.strerror or error})", "Give another --out FILE.") from None
-    with folder as name:
-        yield Path(name)
+    try:
+        yield folder
+    finally:
+        opened.__exit__(None, None, None)
 
 
 def _rows(predictions: Iterable[Prediction], split: Split) -> Iterator[Row]:

@@ -41,6 +41,7 @@ from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import Config, Recipe
 from cmivqa_kit.training.feature_fingerprints import feature_fingerprints, require_same_features
 from cmivqa_kit.training.fitted import Fitted, counted
+from cmivqa_kit.training.full_disk import resumable
 from cmivqa_kit.training.stated_settings import NOTHING_STATED, StatedSettings, require_as_begun
 
 log = logging.getLogger(__name__)
@@ -118,7 +119,8 @@ def train(
             },
         )
         if in_steps(declaration) and (not isinstance(system, ReadsFeatures) or system.reads_features(config)):
-            run.write(FEATURE_FINGERPRINTS, feature_fingerprints(full, dev))
+            with resumable(run.path):
+                run.write(FEATURE_FINGERPRINTS, feature_fingerprints(full, dev))
         return run
 
     run = replace(group.first(begin), device=device, progress=progress, group=group, dev_progress=dev_progress)
@@ -246,14 +248,15 @@ def _fit(
     run: RunDirectory,
     dropped: Mapping[str, int],
 ) -> Fitted:
-    system.fit(replace(full, questions=questions), dev, run)
-    if not run.group.main:  # what the run says of itself, the main process has written
-        return Fitted(run, len(questions), dict(dropped), len(questions))
-    _say_what_rows_are_not(full)
-    fitted = counted(run, len(questions), dropped)
-    data = run.record().get("data") or {}
-    run.finish(data={**data, "used": fitted.examples, "dropped": dict(fitted.dropped)})
-    return fitted
+    with resumable(run.path):
+        system.fit(replace(full, questions=questions), dev, run)
+        if not run.group.main:  # what the run says of itself, the main process has written
+            return Fitted(run, len(questions), dict(dropped), len(questions))
+        _say_what_rows_are_not(full)
+        fitted = counted(run, len(questions), dropped)
+        data = run.record().get("data") or {}
+        run.finish(data={**data, "used": fitted.examples, "dropped": dict(fitted.dropped)})
+        return fitted
 
 
 def _say_what_rows_are_not(full: Split) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass, replace
@@ -18,7 +19,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.errors import NotWritten, UserError
 from cmivqa_kit.neural.weights import load_weights, plain_tensors, write_tensors
 from cmivqa_kit.runs.directory import STATE_RECORD, WEIGHTS, resume_states
 
@@ -57,7 +58,7 @@ def save_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, at
     """Write everything needed to go on from here bit for bit on the CPU.
 
     Raises:
-        RunFailed: the disk is full; the state before stays.
+        NotWritten: the disk is full; the state before stays.
     """
     target = run / f"state-{at.step}"
     if target.exists():
@@ -75,9 +76,9 @@ def save_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, at
         temporary.replace(target)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise RunFailed(
+        raise NotWritten(
             f"{target}: could not be written ({error.strerror or error}); the state before it stays",
-            "Free some space, then: cmivqa train --resume RUN",
+            f"Free some space, then go on: cmivqa train --resume {shlex.quote(str(run))}",
         ) from None
     for old in run.glob("state-*"):
         if old != target:

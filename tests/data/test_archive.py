@@ -389,3 +389,12 @@ def test_damaged_archives(sample: tuple[str, bytes], patches: list[tuple[float, 
     for place, value in patches:
         data[int(place * min(len(data), 2500))] = value
     attempt(bytes(data), f"a.{kind}")
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [("a:b.json", "a drive to Windows"), ("C:x/a.json", "a drive to Windows"), ("C:/a.json", "absolute path")],
+)
+def test_a_letter_and_a_colon_are_no_absolute_path(tmp_path: Path, name: str, fault: str) -> None:
+    text = refusal(make(tmp_path, "zip", {name: b"[]"}))
+    assert fault in text and ("absolute path" in text) == (fault == "absolute path")

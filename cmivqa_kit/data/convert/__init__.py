@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cmivqa_kit.errors import RunFailed, UserError, closest
+from cmivqa_kit.temporary_files import temporary_folder
 
 MODULES = ("tutorialvqa",)
 
@@ -85,9 +85,9 @@ def convert_into(corpus: Converter, source: Path, destination: Path, protocol: s
         raise UserError(f"{destination}: exists and is not empty", "Name a new folder; nothing is overwritten.")
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".cmivqa-convert-", dir=destination.parent) as staging:
-            done = corpus.convert(source, Path(staging) / "corpus", chosen)
-            (Path(staging) / "corpus").replace(destination)
+        with temporary_folder(destination.parent, "convert") as staging:
+            done = corpus.convert(source, staging / "corpus", chosen)
+            (staging / "corpus").replace(destination)
     except OSError as error:
         raise RunFailed(
             f"{destination}: cannot be written ({error.strerror or error})", "Choose another place."

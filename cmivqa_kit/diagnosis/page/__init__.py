@@ -21,6 +21,7 @@ from typing import Any
 
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import write_text
+from cmivqa_kit.output_paths import is_taken, regular_target
 
 STYLES = ("base.css", "overview.css", "browser.css")
 SCRIPTS = ("text.js", "overview.js", "timeline.js", "question.js", "list.js", "main.js")
@@ -46,7 +47,8 @@ def write_page(path: Path, payload: Mapping[str, Any], force: bool = False) -> P
         RunFailed: the disk is full, or the folder cannot be written.
     """
     page = render(payload)
-    if path.exists() and not force and not _holds(path, page):
+    target = regular_target(path)
+    if is_taken(path) and not force and not _holds(target, page):
         raise UserError(f"{path}: exists already", "Give another name, or --force to replace it.")
     write_text(path, page)
     return path

@@ -11,6 +11,7 @@ from cmivqa_kit.data.types import Question, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_bytes, write_text
+from cmivqa_kit.output_paths import require_writable
 from cmivqa_kit.submission.container import NotASubmission, content_of
 from cmivqa_kit.submission.fix.model import Context, Fixed, Log, Shown
 from cmivqa_kit.submission.fix.run import Learn, mend
@@ -107,7 +108,4 @@ def check_out(path: Path, out: Path, force: bool) -> None:
         same = False
     if same or out.absolute() == path.absolute():
         raise UserError(f"{out}: is the file to be mended, which is never touched", "Name another file for --fix.")
-    if out.is_dir():
-        raise UserError(f"{out}: is a directory", "Name a file for --fix.")
-    if out.exists() and not force:
-        raise UserError(f"{out}: exists already", "Give --force to replace it, or another name for --fix.")
+    require_writable(out, force, fix="Give --force to replace it, or another name for --fix.")
