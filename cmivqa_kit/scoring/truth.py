@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.data.display import short_repr
+from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.numbers import is_number, is_span
 from cmivqa_kit.data.types import QuestionId, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import SHOWN, UserError
 from cmivqa_kit.files import fingerprint, read_json
-from cmivqa_kit.scoring.ids import plain_key
 
 TIMES = ("start_second", "end_second")
 FIELDS: Mapping[Track, tuple[str, ...]] = {1: ("id", *TIMES), 2: ("id", "video_id"), 3: ("id", "video_id", *TIMES)}

@@ -83,7 +83,7 @@ def likely_unit(spans: Sequence[Timed]) -> Guess | None:
         spans: valid spans (finite, 0 <= start < end).
     """
     total = len(spans)
-    if len({(span.start, span.end) for span in spans}) < _FEWEST:
+    if not _several(spans):
         return None  # also the one placeholder of lists that only rank videos
     within_1 = sum(span.end <= 1 for span in spans)
     if within_1 >= _NEARLY_ALL * total:
@@ -105,6 +105,16 @@ def likely_unit(spans: Sequence[Timed]) -> Guess | None:
         return Guess(f"{said}: no seconds")
     fit = sum(ratio <= 1.02 * unit.per_second for ratio in ratios)
     return Guess(f"{said}: likely {unit.noun}, in which {fit} of {len(ratios)} end within their video", unit)
+
+
+def _several(spans: Sequence[Timed]) -> bool:
+    """Whether there are as many different spans as say anything."""
+    different: set[tuple[float, float]] = set()  # never larger: times can be chosen so that all have the same hash
+    for span in spans:
+        different.add((span.start, span.end))
+        if len(different) == _FEWEST:
+            return True
+    return False
 
 
 def _by_ratio(largest: float) -> Unit | None:

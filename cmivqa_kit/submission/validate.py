@@ -166,9 +166,7 @@ def _items(rows: Sequence[Any], read: Sequence[Any], indices: Iterable[int], con
     for index in indices:
         row = read[index]
         if isinstance(row, dict):
-            identity = plain_id(row)
-            question = context.by_id.get(identity) if identity is not None else None
-            yield Item(index, row, question, len_of(rows[index]))
+            yield Item(index, row, context.question(plain_id(row)), len_of(rows[index]))
 
 
 def _of(item: Item, level: Level, context: Context) -> Iterator[Finding]:

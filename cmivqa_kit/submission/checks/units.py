@@ -47,8 +47,7 @@ def _spans(rows: Sequence[Any], context: Context, most: int) -> Iterator[Timed]:
         if not isinstance(row, dict):
             continue
         if context.form == 1:
-            identity = matched_id(row)
-            question = context.by_id.get(identity) if identity is not None else None
+            question = context.question(matched_id(row))
             video = question.video_id if question is not None and question.video_id else row.get("video_id")
             yield from _timed(row.get("start_second"), row.get("end_second"), video, context)
             continue
