@@ -58,7 +58,7 @@ class FileRetriever:
             raise UserError(
                 f"{self.path}: {len(missing)} of {len(lists)} questions of {split.name} are not in it, e.g. "
                 f"{missing[0]!r}",
-                "Give a file that answers them all; `validate` says what is missing.",
+                f"Give a file that answers them all. What is missing: cmivqa validate {shlex.quote(str(self.path))}",
             )
         known = [[video for video in listed or () if video in split.videos] for listed in lists]
         unknown = sorted({video for listed in lists for video in listed or () if video not in split.videos})
