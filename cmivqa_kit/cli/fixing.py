@@ -59,14 +59,14 @@ def check_unit(unit: str | None, out: Path | None) -> None:
 def next_fix(ground: OpenGround, reports: Sequence[Report]) -> str | None:
     """The command that mends the first file that can be mended, without the flags that no workspace remembers."""
     from cmivqa_kit.entries.files import STANDARD_INPUT
-    from cmivqa_kit.entries.mending import mends
+    from cmivqa_kit.entries.mending import mendable, mends
 
     for report in reports:
         if report.path == STANDARD_INPUT:
             continue
         if report.unit is not None:
             return words(*_fix(report.path), "--unit", report.unit)
-        if not report.ok and mends(report.path, ground):
+        if not report.ok and mendable(report.counts) and mends(report.path, ground):
             return words(*_fix(report.path))
     return None
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.layouts.fields import span
 from cmivqa_kit.data.span import Span
@@ -24,14 +25,15 @@ class Asked:
     text: str
     video_id: str | None = None
     answer: Span | None = None
+    id: QuestionId = ""
 
 
-AskedById = Mapping[QuestionId, Asked]
+AskedById = Mapping[Hashable, Asked]
 
 
 def asked_by_id(questions: tuple[Question, ...]) -> AskedById:
-    """The questions by their ids."""
-    return {question.id: Asked(question.text, question.video_id, question.answer) for question in questions}
+    """The questions by the keys of their ids (`cmivqa_kit.data.id_keys`)."""
+    return {plain_key(q.id): Asked(q.text, q.video_id, q.answer, q.id) for q in questions}
 
 
 def questions_in(path: Path) -> AskedById | None:
@@ -56,8 +58,12 @@ def answers_without_texts(records: Sequence[Any]) -> AskedById | None:
         return None
     problems: list[Problem] = []
     return {
-        record["id"]: Asked("", record["video_id"], span(record, "start_second", "end_second", "", problems))
+        plain_key(identity): Asked(
+            "", record["video_id"], span(record, "start_second", "end_second", "", problems), identity
+        )
         for record in records
+        # 1 for true, as the official program takes it.
+        for identity in [int(record["id"]) if isinstance(record["id"], bool) else record["id"]]
     }
 
 
@@ -84,13 +90,13 @@ def difference(first: AskedById | None, other: AskedById | None, answers: bool) 
     """In what two files differ, in a few words; empty where they agree. ``answers``: whether times count."""
     if first is None or other is None:
         return "their questions cannot be compared"
-    only = [identity for identity in {**first, **other} if (identity in first) != (identity in other)]
+    only = [asked.id for key, asked in {**first, **other}.items() if (key in first) != (key in other)]
     if only:
         return f"{len(only)} ids stand in one of them only, e.g. {only[0]!r}"
-    texts = [identity for identity, asked in first.items() if not _same(asked, other[identity])]
+    texts = [asked.id for key, asked in first.items() if not _same(asked, other[key])]
     if texts:
         return f"{len(texts)} of {len(first)} ids ask something else, e.g. {texts[0]!r}"
-    times = [identity for identity, asked in first.items() if answers and asked.answer != other[identity].answer]
+    times = [asked.id for key, asked in first.items() if answers and asked.answer != other[key].answer]
     if times:
         return f"the times of {len(times)} of {len(first)} questions differ, e.g. of {times[0]!r}"
     return ""

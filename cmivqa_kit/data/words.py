@@ -7,13 +7,13 @@ use of words and n-grams for Chinese information retrieval").
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
+from cmivqa_kit.data.folding import nfkc
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import cache_root
 
@@ -61,7 +61,7 @@ def tokenizer(segmenter: str = "characters", stemmed: bool = True, stop_words: b
 
 def normalize(text: str) -> str:
     """One form for each character: full-width letters and digits become plain ones, case is folded."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return nfkc(nfkc(text).casefold())
 
 
 def uni_and_bigrams(run: str) -> list[str]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.opened import OpenRoot
 from cmivqa_kit.data.types import Question, Split, Track
 from cmivqa_kit.data.usual_span import UsualSpan, duration_of, usual_span
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.scoring.ids import plain_key
 
 TRAIN = "train"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.submission.codes import CODES
 from cmivqa_kit.submission.context import as_corpus
 from cmivqa_kit.submission.fix import Context, Fixed, mend_file, mended
+from cmivqa_kit.submission.fix.run import repairs
 from cmivqa_kit.submission.match import agreement_of, tracks_of
 from cmivqa_kit.submission.units import Unit, read_unit
 
@@ -72,6 +73,13 @@ def mend_entry(
     fixed = mend_file(path, out, force, Context(None, opened.edition), learn, ground_limits.size, data, encoding)
     known = opened.truth is not None or any(context.known for context in contexts)
     return Mended(path if fixed.text is None else out, fixed, known)
+
+
+def mendable(codes: Iterable[str]) -> bool:
+    """True where some of the codes are errors that a repair may mend: to try the repairs costs more than the report."""
+    mended_codes = {code for repair in repairs() for code in repair.codes}
+    # E1xx, about the file as a whole, is what reading and writing it again mends too.
+    return any(code.startswith("E1") or (code.startswith("E") and code in mended_codes) for code in codes)
 
 
 def mends(path: Path, ground: OpenGround) -> bool:

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.data.display import count
+from cmivqa_kit.data.folding import fold
+from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.spelling import near_spelling
-from cmivqa_kit.data.types import Question, QuestionId, Split
+from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import sha256
 from cmivqa_kit.prediction.complete_retriever import too_many
 from cmivqa_kit.prediction.ranked_list import by_rank, within
 from cmivqa_kit.prediction.types import Ranking
 from cmivqa_kit.submission.guarded import read_guarded
-from cmivqa_kit.submission.match import fold
 from cmivqa_kit.submission.read import plain_id
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class FileRetriever:
         """``None``: the file answers one split, and not dev."""
         return None
 
-    def _lists(self) -> tuple[dict[QuestionId, tuple[str | None, list[str]]], dict[str, list[str]]]:
+    def _lists(self) -> tuple[dict[Hashable, tuple[str | None, list[str]]], dict[str, list[str]]]:
         """Read the lists by id, with the question's text, and by text alone."""
         document = read_guarded(self.path)
         if not document.rows:
@@ -105,7 +106,7 @@ class FileRetriever:
             raise UserError(
                 f"{self.path}: {why}", f"See all that is wrong: cmivqa validate {shlex.quote(str(self.path))}"
             )
-        by_id: dict[QuestionId, tuple[str | None, list[str]]] = {}
+        by_id: dict[Hashable, tuple[str | None, list[str]]] = {}
         by_text: dict[str, list[str]] = {}
         for number, row in enumerate(document.rows):
             videos, identity = _videos(row), plain_id(row)
@@ -115,7 +116,7 @@ class FileRetriever:
                     f"See all that is wrong: cmivqa validate {shlex.quote(str(self.path))}",
                 )
             text = row.get("question") if isinstance(row.get("question"), str) else None
-            by_id[identity] = text, videos
+            by_id[plain_key(identity)] = text, videos
             if text is not None:
                 by_text[fold(text)] = videos
         return by_id, by_text
@@ -132,11 +133,11 @@ def _videos(row: Any) -> list[str] | None:
 
 def _list_of(
     question: Question,
-    by_id: Mapping[QuestionId, tuple[str | None, list[str]]],
+    by_id: Mapping[Hashable, tuple[str | None, list[str]]],
     by_text: Mapping[str, list[str]],
 ) -> list[str] | None:
     """The list that answers a question; ``None`` where there is none."""
-    text, videos = by_id.get(question.id, (None, None))
+    text, videos = by_id.get(plain_key(question.id), (None, None))
     if videos is not None and (text is None or fold(text) == fold(question.text)):
         return videos
     return by_text.get(fold(question.text))

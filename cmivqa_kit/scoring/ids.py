@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmivqa_kit.data.display import short_repr
-
-_PLAIN = 2**60  # integers below it have hashes of their own
+from cmivqa_kit.data.id_keys import number_key
 
 
 class _Never:
@@ -33,9 +32,11 @@ def key(identity: Any) -> Hashable:
     if kind is str or identity is None:
         return identity  # type: ignore[no-any-return]
     if isinstance(identity, int | float):
-        if -_PLAIN < identity < _PLAIN or identity in (math.inf, -math.inf):
-            return identity
-        return NEVER if identity != identity else ("number", hex(int(identity)))
+        if isinstance(identity, int):
+            return number_key(identity)
+        if identity != identity:
+            return NEVER
+        return number_key(int(identity)) if identity.is_integer() else identity
     if isinstance(identity, list | dict):
         return "tree", _spell(identity)
     try:
@@ -43,15 +44,6 @@ def key(identity: Any) -> Hashable:
     except TypeError:  # nothing that JSON has
         return "object", id(identity)
     return identity  # type: ignore[no-any-return]
-
-
-def plain_key(identity: Any) -> Hashable | None:
-    """The key of an id that a question can have (a string or an integer), or ``None``: what strict scoring matches."""
-    if type(identity) is str:
-        return identity
-    if isinstance(identity, int) and not isinstance(identity, bool):
-        return key(identity)
-    return identity if isinstance(identity, str) else None
 
 
 def finder(predictions: Iterable[Any]) -> Callable[[Any], Any]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.numbers import is_span
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.editions import Edition
@@ -20,7 +21,6 @@ from cmivqa_kit.metrics import evaluate, means
 from cmivqa_kit.metrics.base import Metric
 from cmivqa_kit.metrics.ranks_and_ious import RanksAndIous, Values, ranks_and_ious
 from cmivqa_kit.scoring.entries import overlap, read_moments, read_videos
-from cmivqa_kit.scoring.ids import plain_key
 from cmivqa_kit.scoring.truth import TruthFault, check_truth
 
 Answered = Literal["given", "missing", "duplicated"]

@@ -13,12 +13,12 @@ from typing import Any
 
 from cmivqa_kit.data.answer_rows import AnswerRows, answer_rows
 from cmivqa_kit.data.display import short_repr
+from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.numbers import is_number, is_span
 from cmivqa_kit.data.types import QuestionId, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import SHOWN, UserError
 from cmivqa_kit.files import UnreadableFile, called_by_name, decode, fingerprint, parse_json, read_bytes
-from cmivqa_kit.scoring.ids import plain_key
 from cmivqa_kit.submission.container import content_of
 
 FILE_FIX = "--truth wants the organizers' answer file."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.numbers import is_number, is_span
-from cmivqa_kit.data.types import QuestionId, Track, Video
+from cmivqa_kit.data.types import Track, Video
 from cmivqa_kit.submission.context import TOLERANCE, as_corpus
 from cmivqa_kit.submission.findings import Finding, brief
 from cmivqa_kit.submission.read import Document, plain_id
@@ -38,13 +39,13 @@ def check_answers(
     videos = as_corpus(corpus)
     timed = track != 2 if track else any(isinstance(row, dict) and _TIMES[0] in row for row in document.rows)
     findings: list[Finding] = []
-    first: dict[QuestionId, int] = {}
+    first: dict[Hashable, int] = {}
     for index, row in enumerate(document.rows):
         findings += (
             Finding(code, what, f"/{index}{path}", index, _id(row)) for code, what, path in _faults(row, timed)
         )
         identity = plain_id(row)
-        if identity is not None and (earlier := first.setdefault(identity, index)) != index:
+        if identity is not None and (earlier := first.setdefault(plain_key(identity), index)) != index:
             findings.append(Finding("E902", f"stands at /{earlier} too", f"/{index}/id", index, identity))
         if isinstance(row, dict):
             against = _against_corpus(row, timed, videos, tolerance)

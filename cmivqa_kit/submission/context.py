@@ -7,11 +7,12 @@ function here or in a module of `cmivqa_kit.submission.checks`, and one line in 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
+from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.types import Question, QuestionId, Track, Video
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.submission.codes import CODES
@@ -37,9 +38,13 @@ class Context:
         return max(self.tracks, default=3)
 
     @cached_property
-    def by_id(self) -> dict[QuestionId, Question]:
-        """The questions by their ids."""
-        return {question.id: question for question in self.questions}
+    def by_id(self) -> dict[Hashable, Question]:
+        """The questions by the keys of their ids (`cmivqa_kit.data.id_keys`)."""
+        return {plain_key(question.id): question for question in self.questions}
+
+    def question(self, identity: QuestionId | None) -> Question | None:
+        """The question with this id, where there is one."""
+        return self.by_id.get(plain_key(identity)) if identity is not None else None
 
     @cached_property
     def fields(self) -> frozenset[str]:

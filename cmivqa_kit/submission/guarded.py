@@ -54,6 +54,7 @@ def read_guarded(
     before = (*content.findings, *findings)
     if text is None:
         return Document(path, None, False, before)
+    del content, data  # as large as the text, and parsing takes most of the memory
     return replace(_parsed(path, text, before, limits), encoding_fault=bool(findings))
 
 
@@ -83,6 +84,8 @@ def _parsed(path: Path, text: str, findings: Sequence[Finding], limits: Limits) 
         line, column = line_columns(text, [suspect.offset])[suspect.offset]
         found = Finding(suspect.code, suspect.message, line=line, column=column)
         return Document(path, None, False, (*findings, found))
+    infinite = may_be_infinite(bare)
+    del bare
     seen: list[bool] = []
 
     def hook(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -99,7 +102,7 @@ def _parsed(path: Path, text: str, findings: Sequence[Finding], limits: Limits) 
     if len(document.rows) > limits.items:
         what = f"{len(document.rows):,} items; at most {limits.items:,} are read"
         return replace(document, raw=None, readable=False, findings=(*findings, Finding("E112", what)), text=None)
-    flawed = flaws(text, bool(seen), may_be_infinite(bare))
+    flawed = flaws(text, bool(seen), infinite)
     where = line_columns(text, [flaw.offset for flaw in flawed])
     rows = document.rows
     literal = (

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import LoadQuestions, QuestionSet, load_questions
-from cmivqa_kit.data.types import TRACKS, QuestionId, Track
+from cmivqa_kit.data.folding import fold
+from cmivqa_kit.data.id_keys import plain_key
+from cmivqa_kit.data.types import TRACKS, Track
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.submission.read import Shape, matched_id, shape_of
@@ -32,11 +33,6 @@ class Match:
     ids: int
     both: int
     texts: int
-
-
-def fold(text: str) -> str:
-    """NFKC, runs of white space as one blank, trimmed: texts that differ only so count as the same."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def tracks_of(rows: Sequence[Any], edition: Edition) -> tuple[Track, ...]:
@@ -207,14 +203,14 @@ def _matches(
 
 
 def _agreement(rows: Sequence[Any], questions: QuestionSet) -> Match:
-    texts: Mapping[QuestionId, str] = {question.id: fold(question.text) for question in questions.questions}
+    texts: Mapping[Hashable, str] = {plain_key(question.id): fold(question.text) for question in questions.questions}
     asked = set(texts.values())
     ids = both = known = 0
     for row in rows:
         text = row.get("question") if isinstance(row, Mapping) else None
         folded = fold(text) if isinstance(text, str) else None
         known += folded in asked
-        expected = texts.get(identity) if (identity := matched_id(row)) is not None else None
+        expected = texts.get(plain_key(identity)) if (identity := matched_id(row)) is not None else None
         if expected is not None:
             ids += 1
             both += folded == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cmivqa_kit.errors import UserError
@@ -15,6 +15,7 @@ _NEARLY_ALL = 0.9
 _FEWEST = 3  # different spans that say anything about a unit
 # Frames, or feature rows, a second that are in use; the smallest that fits is named. 24 is too near to 25 to be told.
 _RATES = (2.0, 4.0, 5.0, 8.0, 10.0, 12.0, 15.0, 25.0, 30.0, 50.0, 60.0)
+_HOURS = 3 * 3600
 _MOST = 1_100.0  # times the video's length: beyond are no milliseconds either
 _FRAMES = re.compile(r"frames=([0-9]{1,4}(?:\.[0-9]{1,6})?)")
 NAMES = "ms, fraction, or frames=FPS (e.g. frames=25)"
@@ -83,14 +84,14 @@ def likely_unit(spans: Sequence[Timed]) -> Guess | None:
         spans: valid spans (finite, 0 <= start < end).
     """
     total = len(spans)
-    if len({(span.start, span.end) for span in spans}) < _FEWEST:
+    if not _several(spans):
         return None  # also the one placeholder of lists that only rank videos
     within_1 = sum(span.end <= 1 for span in spans)
     if within_1 >= _NEARLY_ALL * total:
         return Guess(f"{within_1} of {total} spans end at 1 or before: likely {FRACTION.noun}", FRACTION)
     ratios = sorted(span.end / span.duration for span in spans if span.duration)
     if not ratios:
-        return _without_durations(spans)
+        return _by_ends(total, within_1, sum(span.end > _HOURS for span in spans))
     beyond = sum(
         span.duration is not None and span.end > ESTIMATE * span.duration and span.end > span.duration + SLACK
         for span in spans
@@ -107,16 +108,41 @@ def likely_unit(spans: Sequence[Timed]) -> Guess | None:
     return Guess(f"{said}: likely {unit.noun}, in which {fit} of {len(ratios)} end within their video", unit)
 
 
+def unit_of_ends(spans: Iterable[tuple[float, float]]) -> Guess | None:
+    """`likely_unit` of spans in videos of unknown length, which are looked at once and not kept."""
+    different: set[tuple[float, float]] = set()
+    total = within_1 = late = 0
+    for span in spans:
+        end = span[1]
+        total += 1
+        within_1 += end <= 1
+        late += end > _HOURS
+        if len(different) < _FEWEST:
+            different.add(span)
+    return _by_ends(total, within_1, late) if len(different) == _FEWEST else None
+
+
+def _by_ends(total: int, within_1: int, late: int) -> Guess | None:
+    """A guess where no video's length is known: nobody answers a question with hours of video."""
+    if within_1 >= _NEARLY_ALL * total:
+        return Guess(f"{within_1} of {total} spans end at 1 or before: likely {FRACTION.noun}", FRACTION)
+    if late < _NEARLY_ALL * total:
+        return None
+    said = f"{late} of {total} spans end after more than three hours"
+    return Guess(f"{said}: likely {MILLISECONDS.noun}", MILLISECONDS)
+
+
+def _several(spans: Sequence[Timed]) -> bool:
+    """Whether there are as many different spans as say anything."""
+    different: set[tuple[float, float]] = set()  # never larger: times can be chosen so that all have the same hash
+    for span in spans:
+        different.add((span.start, span.end))
+        if len(different) == _FEWEST:
+            return True
+    return False
+
+
 def _by_ratio(largest: float) -> Unit | None:
     if largest > 1.02 * _RATES[-1]:
         return MILLISECONDS if largest <= _MOST else None
     return frames(next(rate for rate in _RATES if largest <= 1.02 * rate))
-
-
-def _without_durations(spans: Sequence[Timed]) -> Guess | None:
-    """A guess where no video's length is known: nobody answers a question with hours of video."""
-    late = sum(span.end > 3 * 3600 for span in spans)
-    if late < _NEARLY_ALL * len(spans):
-        return None
-    said = f"{late} of {len(spans)} spans end after more than three hours"
-    return Guess(f"{said}: likely {MILLISECONDS.noun}", MILLISECONDS)

@@ -10,10 +10,10 @@ from typing import Any
 
 from cmivqa_kit.data.types import Question, Track, Video
 from cmivqa_kit.editions import Edition
-from cmivqa_kit.submission.checks import certain
+from cmivqa_kit.submission.checks import checks_of, doubts
 from cmivqa_kit.submission.checks.units import guess_unit
 from cmivqa_kit.submission.codes import CODES
-from cmivqa_kit.submission.context import CHECKS, TOLERANCE, Context, Item, Level, as_corpus
+from cmivqa_kit.submission.context import CHECKS, TOLERANCE, Context, Item, as_corpus
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.locate import placed
@@ -147,10 +147,21 @@ def _order(code: str) -> tuple[bool, bool, str]:
 def _findings(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
     # What stands beyond the entries that are read is W403's: nothing else is said of it, however much it is.
     read = [_cut(row, context.edition.entries) for row in rows]
-    suspects = [i for i, row in enumerate(read) if row is not rows[i] or not certain(row, context)]
-    answers = [finding for item in _items(rows, read, suspects, context) for finding in _of(item, "answer", context)]
+    doubtful = {
+        index: doubt
+        for index, row in enumerate(read)
+        if (doubt := doubts(row, context, len_of(rows[index]))) is None or doubt
+    }
+    suspects = [index for index, doubt in doubtful.items() if doubt is None]
+    answers = [
+        finding
+        for item in _items(rows, read, doubtful if context.tracks else (), context)
+        for check in checks_of(doubtful[item.index])
+        for finding in check(item, context)
+    ]
     for item in _items(rows, read, range(len(rows)), context):
-        yield from _of(item, "item", context)
+        for check in CHECKS["item"]:
+            yield from check(item, context)
     in_whole = [finding for check in CHECKS["file"] for finding in check(rows, context)]
     if any(finding.code == "W310" for finding in in_whole):  # says it once, of all of them
         answers = [finding for finding in answers if finding.code not in ("W308", "W309")]
@@ -166,16 +177,7 @@ def _items(rows: Sequence[Any], read: Sequence[Any], indices: Iterable[int], con
     for index in indices:
         row = read[index]
         if isinstance(row, dict):
-            identity = plain_id(row)
-            question = context.by_id.get(identity) if identity is not None else None
-            yield Item(index, row, question, len_of(rows[index]))
-
-
-def _of(item: Item, level: Level, context: Context) -> Iterator[Finding]:
-    if level == "answer" and not context.tracks:
-        return
-    for check in CHECKS[level]:
-        yield from check(item, context)
+            yield Item(index, row, context.question(plain_id(row)), len_of(rows[index]))
 
 
 def len_of(row: Any) -> int:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmivqa_kit.data.display import short_repr
-from cmivqa_kit.scoring.ids import finder, json_safe, key, plain_key
+from cmivqa_kit.data.id_keys import plain_key
+from cmivqa_kit.scoring.ids import finder, json_safe, key
 
 NAN = float("nan")  # the JSON reader hands out one object for every NaN
 HUGE = 2**61 - 1  # every multiple of it has the hash 0

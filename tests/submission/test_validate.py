@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cmivqa_kit.data.folding import fold
 from cmivqa_kit.data.types import TRACKS, Question, Track, Video
 from cmivqa_kit.editions import load_edition
 from cmivqa_kit.submission.checks import certain
 from cmivqa_kit.submission.context import CHECKS, Context, as_corpus
 from cmivqa_kit.submission.findings import CODES, Finding
 from cmivqa_kit.submission.guarded import read_guarded
-from cmivqa_kit.submission.match import fold
 from cmivqa_kit.submission.read import Document, read_submission
 from cmivqa_kit.submission.scan import Limits
 from cmivqa_kit.submission.validate import Report, validate

@@ -4,6 +4,6 @@ Each module registers its checks (`cmivqa_kit.submission.context.check`); import
 """
 
 from cmivqa_kit.submission.checks import fields, ids, lists, spans, texts, units
-from cmivqa_kit.submission.checks.certain import certain
+from cmivqa_kit.submission.checks.certain import certain, checks_of, doubts
 
-__all__ = ["certain", "fields", "ids", "lists", "spans", "texts", "units"]
+__all__ = ["certain", "checks_of", "doubts", "fields", "ids", "lists", "spans", "texts", "units"]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 from cmivqa_kit.data.display import cut, cut_at_difference
+from cmivqa_kit.data.folding import fold
+from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.types import QuestionId
 from cmivqa_kit.submission.context import Context, check
 from cmivqa_kit.submission.findings import Finding
-from cmivqa_kit.submission.match import fold
 from cmivqa_kit.submission.read import matched_id, plain_id
 
 LISTED = 10  # ids named in one finding about many
@@ -21,7 +21,7 @@ _DECIMAL = re.compile(r"(-?[0-9]{1,64})(?:\.0{1,20})?")  # "7", and "7.0" as tab
 @check("file", "E204")
 def repeated(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
     """Ids that several items have, each once, at its last place: the one that counts."""
-    for identity, where in _places(rows, context).items():
+    for identity, where in _places(rows, context).values():
         if len(where) > 1:
             message = f"id {_shown(identity)} stands {len(where)} times: {_list([f'/{i}' for i in where])}"
             yield Finding("E204", message, f"/{where[-1]}/id", where[-1], identity)
@@ -33,22 +33,22 @@ def unmatched(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
     if not context.questions:
         return
     places, known = _places(rows, context), context.by_id
-    foreign = [identity for identity in places if identity not in known]
+    foreign = [answers for key, answers in places.items() if key not in known]
     none = bool(places) and len(foreign) == len(places)
     if none:
-        what = f"this file has e.g. {_shown(next(iter(places)))}, the questions e.g. {_shown(context.questions[0].id)}"
+        first, asked = foreign[0][0], context.questions[0].id
+        what = f"this file has e.g. {_shown(first)}, the questions e.g. {_shown(asked)}"
         yield Finding("E207", f"no id matches; {what}")
-    folded = {_plain(identity): identity for identity in known} if foreign else {}
-    for identity in foreign:
-        path, index = f"/{places[identity][0]}/id", places[identity][0]
-        converted = _converted(identity)
-        if converted in known:
+    folded = {_plain(question.id): question.id for question in context.questions} if foreign else {}
+    for identity, (index, *_) in foreign:
+        path, converted = f"/{index}/id", _converted(identity)
+        if converted is not None and plain_key(converted) in known:
             yield Finding("E208", f"{_shown(identity)} is asked as {_shown(converted)}", path, index, identity)
         elif (near := folded.get(_plain(identity))) is not None:
             yield Finding("E209", _as_asked(identity, near), path, index, identity)
         elif not none:
             yield Finding("E205", f"id {_shown(identity)} is not in the questions file", path, index, identity)
-    missing = [question.id for question in context.questions if question.id not in places]
+    missing = [question.id for question in context.questions if plain_key(question.id) not in places]
     if missing and not none:
         total = len(context.questions)
         yield Finding(
@@ -61,21 +61,22 @@ def of_another_track(rows: Sequence[Any], context: Context) -> Iterator[Finding]
     """Ids that carry the number of a track which the file is not for."""
     if not context.tracks:
         return
-    for identity, where in _places(rows, context).items():
+    for identity, where in _places(rows, context).values():
         number = context.edition.track_of_id(identity)
         if number is not None and number not in context.tracks:
             message = f"{_shown(identity)} is a question of Track {number}, checked as Track {context.form}"
             yield Finding("E212", message, f"/{where[0]}/id", where[0], identity)
 
 
-def _places(rows: Sequence[Any], context: Context) -> dict[QuestionId, list[int]]:
-    indices: dict[QuestionId, list[int]] = defaultdict(list)
+def _places(rows: Sequence[Any], context: Context) -> dict[Hashable, tuple[QuestionId, list[int]]]:
+    """By its key each id with the items that have it."""
+    indices: dict[Hashable, tuple[QuestionId, list[int]]] = {}
     for index, row in enumerate(rows):
         identity = plain_id(row)
-        if identity is None and matched_id(row) in context.by_id:
+        if identity is None and context.question(matched_id(row)) is not None:
             identity = matched_id(row)  # 0.0 for 0: of the wrong form (E203), and an answer all the same
         if identity is not None:
-            indices[identity].append(index)
+            indices.setdefault(plain_key(identity), (identity, []))[1].append(index)
     return indices
 
 

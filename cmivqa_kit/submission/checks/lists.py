@@ -78,8 +78,11 @@ def video_again(item: Item, context: Context) -> Iterator[Finding]:
 def _repeated(item: Item, context: Context, code: str, key: Any, noun: str) -> Iterator[Finding]:
     first: dict[Hashable, int] = {}
     again: list[tuple[int, int]] = []
-    for rank, entry in _entries(item, context):
-        if not isinstance(entry[0], str):
+    output = item.row.get("output")
+    if not isinstance(output, list) or context.form == 1 or flat_triple(output):
+        return
+    for rank, entry in enumerate(output):
+        if not (isinstance(entry, list) and entry and isinstance(entry[0], str)):
             continue
         try:
             earlier = first.setdefault(key(entry), rank)
@@ -89,7 +92,7 @@ def _repeated(item: Item, context: Context, code: str, key: Any, noun: str) -> I
             again.append((rank, earlier))
     if again:
         rank, earlier = again[0]
-        message = f"{len(again)} of {len(item.row['output'])} {noun} (rank {rank + 1} that of rank {earlier + 1})"
+        message = f"{len(again)} of {len(output)} {noun} (rank {rank + 1} that of rank {earlier + 1})"
         yield item.finding(code, message, f"/output/{rank}")
 
 

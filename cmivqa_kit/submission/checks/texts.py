@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cmivqa_kit.data.folding import fold
 from cmivqa_kit.submission.context import Context, Item, check
 from cmivqa_kit.submission.findings import Finding, brief_pair
-from cmivqa_kit.submission.match import fold
 from cmivqa_kit.submission.schema import other_track
 
 LANGUAGES = ("Chinese", "English")

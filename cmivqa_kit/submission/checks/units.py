@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from cmivqa_kit.data.numbers import is_span
 from cmivqa_kit.submission.context import Context, check
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.read import matched_id
-from cmivqa_kit.submission.units import ESTIMATE, SLACK, Guess, Timed, likely_unit
+from cmivqa_kit.submission.units import ESTIMATE, SLACK, Guess, Timed, likely_unit, unit_of_ends
 
 _FIRST = 1  # entries of each list that are looked at before all are
 
@@ -30,6 +31,8 @@ def guess_unit(rows: Sequence[Any], context: Context) -> Guess | None:
     first = list(_spans(rows, context, _FIRST))
     if not first or not _odd(first):
         return None
+    if context.form != 1 and not context.corpus:  # most of a large file: no object for each entry
+        return unit_of_ends(_starts_and_ends(rows, context.edition.entries))
     return likely_unit(list(_spans(rows, context, context.edition.entries)))
 
 
@@ -47,8 +50,7 @@ def _spans(rows: Sequence[Any], context: Context, most: int) -> Iterator[Timed]:
         if not isinstance(row, dict):
             continue
         if context.form == 1:
-            identity = matched_id(row)
-            question = context.by_id.get(identity) if identity is not None else None
+            question = context.question(matched_id(row))
             video = question.video_id if question is not None and question.video_id else row.get("video_id")
             yield from _timed(row.get("start_second"), row.get("end_second"), video, context)
             continue
@@ -56,6 +58,18 @@ def _spans(rows: Sequence[Any], context: Context, most: int) -> Iterator[Timed]:
         for entry in output[:most] if isinstance(output, list) else ():
             if isinstance(entry, list) and len(entry) >= 3:
                 yield from _timed(entry[1], entry[2], entry[0], context)
+
+
+def _starts_and_ends(rows: Sequence[Any], most: int) -> Iterator[tuple[float, float]]:
+    """The valid spans of the first ``most`` entries of each list."""
+    for row in rows:
+        output = row.get("output") if isinstance(row, dict) else None
+        for entry in output[:most] if isinstance(output, list) else ():
+            if isinstance(entry, list) and len(entry) >= 3:
+                start, end = entry[1], entry[2]
+                plain = type(start) is type(end) is float and 0 <= start < end < math.inf  # nearly all are
+                if plain or is_span(start, end):
+                    yield start, end
 
 
 def _timed(start: Any, end: Any, video_id: Any, context: Context) -> Iterator[Timed]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
-from cmivqa_kit.data.types import QuestionId
+from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.submission.fix.model import GONE, Context, Log, repair
 from cmivqa_kit.submission.fix.values import canonical
 from cmivqa_kit.submission.read import plain_id
@@ -13,18 +14,20 @@ from cmivqa_kit.submission.read import plain_id
 @repair("document", "E204", says="of equal items with one id the first stays")
 def once(rows: list[Any], context: Context, log: Log) -> list[Any]:
     """Leave out items equal to an earlier one in everything; where answers differ, all stay."""
-    indices: dict[QuestionId, list[int]] = {}
+    indices: dict[Hashable, list[int]] = {}
     for index, row in enumerate(rows):
         identity = plain_id(row)
         if identity is not None:
-            indices.setdefault(identity, []).append(index)
+            indices.setdefault(plain_key(identity), []).append(index)
     gone: set[int] = set()
-    for identity, where in indices.items():
+    for where in indices.values():
         if len(where) == 1:
             continue
         if len({canonical(rows[index]) for index in where}) > 1:
             log.refuse(
-                "E204", "id with several different answers: keep the one you mean", f"/{where[0]} (id {identity!r})"
+                "E204",
+                "id with several different answers: keep the one you mean",
+                f"/{where[0]} (id {plain_id(rows[where[0]])!r})",
             )
             continue
         gone.update(where[1:])

@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cmivqa_kit.data.folding import fold
+from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.types import Question, QuestionId
 from cmivqa_kit.submission.fix.ids import spelling
 from cmivqa_kit.submission.fix.model import Context, Log, Shown, repair
 from cmivqa_kit.submission.fix.values import canonical
-from cmivqa_kit.submission.match import fold
 from cmivqa_kit.submission.read import plain_id
 
-_LONGEST = 1_000  # characters of a text that is folded: hostile text takes quadratic time
 _TAKEN = "ids that are another question's by the text, which has an answer already"
 Asked = tuple[str, str | None]  # a folded text, and on Track 1 the video that it is asked of
 
@@ -46,7 +46,7 @@ def ids_of_texts(rows: list[Any], context: Context, log: Log) -> list[Any]:
             if moved_to is not None:
                 moved[index] = moved_to
     new = {index: question.id for index, question in moved.items()}
-    none = not any(plain_id(row) in context.known for row in rows)
+    none = not any(plain_key(plain_id(row)) in context.known for row in rows)
     while taken := _taken(rows, new):
         for index in taken:
             del new[index]
@@ -63,8 +63,12 @@ def ids_of_texts(rows: list[Any], context: Context, log: Log) -> list[Any]:
 
 def _taken(rows: Sequence[Any], new: Mapping[int, QuestionId]) -> list[int]:
     """The items whose new id an item has that stays as it is."""
-    stay = {identity for index, row in enumerate(rows) if index not in new and (identity := plain_id(row)) is not None}
-    return [index for index, identity in new.items() if identity in stay]
+    stay = {
+        plain_key(identity)
+        for index, row in enumerate(rows)
+        if index not in new and (identity := plain_id(row)) is not None
+    }
+    return [index for index, identity in new.items() if plain_key(identity) in stay]
 
 
 def _one_each(context: Context) -> dict[Asked, Question]:
@@ -83,7 +87,7 @@ def _key(text: str, video: str | None, context: Context) -> Asked:
 
 def _asked(row: Any, context: Context) -> Asked | None:
     text = row.get("question") if isinstance(row, dict) else None
-    if not isinstance(text, str) or not 0 < len(text) <= _LONGEST:
+    if not isinstance(text, str) or not text:
         return None
     video = row.get("video_id")
     return _key(text, video if isinstance(video, str) else None, context)
@@ -125,8 +129,9 @@ def _of_another_track(row: Any, context: Context) -> bool:
 
 def _shift(rows: Sequence[Any], moved: dict[int, Question]) -> int:
     """By how much all ids are moved, where they are integers and it is one number; else 0."""
-    steps = {_step(rows[index], question.id) for index, question in moved.items()}
-    return steps.pop() or 0 if len(steps) == 1 else 0
+    steps = (_step(rows[index], question.id) for index, question in moved.items())
+    first = next(steps, None)
+    return first if first is not None and all(step == first for step in steps) else 0
 
 
 def _step(row: Any, identity: QuestionId) -> int | None:
@@ -149,7 +154,7 @@ def _integer(identity: Any) -> int | None:
 def _moved_to(row: Any, text: Asked | None, shift: int, context: Context) -> Question | None:
     """The question that lies ``shift`` behind the item's id, where it has the item's text."""
     before = _integer(row.get("id")) if isinstance(row, dict) else None
-    question = context.known.get(before + shift) if before is not None else None
+    question = context.known.get(plain_key(before + shift)) if before is not None else None
     if question is None or text != _key(question.text, question.video_id, context):
         return None
     return question
@@ -160,6 +165,6 @@ def _code(row: Any, context: Context, none: bool) -> str:
     identity = plain_id(row)
     if identity is None:
         return "E203" if "id" in row else "E202"
-    if identity in context.known:
+    if plain_key(identity) in context.known:
         return "E213"
     return "E207" if none else "E205"

@@ -7,12 +7,13 @@ run in the order in which their modules are named in `run.MODULES`, stage by sta
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from cmivqa_kit.data.display import WIDTH, cut, cut_at_difference
-from cmivqa_kit.data.types import Question, QuestionId, Track, Video
+from cmivqa_kit.data.id_keys import plain_key
+from cmivqa_kit.data.types import Question, Track, Video
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.submission.units import Unit
 
@@ -65,7 +66,9 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What repairs may know beside the file. ``known`` is empty where no questions file is given.
+    """What repairs may know beside the file.
+
+    ``known`` has the questions by the keys of their ids, and is empty where no questions file is given.
 
     ``unit`` is what the times are in, where the user names it; ``corpus`` has the lengths of the videos for it.
     """
@@ -73,7 +76,7 @@ class Context:
     track: Track | None
     edition: Edition
     questions: Sequence[Question] = ()
-    known: Mapping[QuestionId, Question] = field(default_factory=dict)
+    known: Mapping[Hashable, Question] = field(default_factory=dict)
     unit: Unit | None = None
     corpus: Mapping[str, Video] = field(default_factory=dict)
 
@@ -87,7 +90,7 @@ class Context:
         corpus: Mapping[str, Video] | None = None,
     ) -> Context:
         """What is known of a file that answers ``questions``; ``None`` where they are not known."""
-        known = {question.id: question for question in questions or ()}
+        known: dict[Hashable, Question] = {plain_key(question.id): question for question in questions or ()}
         return cls(track, edition, questions or (), known, unit, corpus or {})
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from cmivqa_kit.data.folding import nfkc
 from cmivqa_kit.data.numbers import is_finite
 from cmivqa_kit.submission.fix.model import Context, Log, repair
 
@@ -45,7 +45,7 @@ def as_seconds(text: str) -> int | float | None:
     """Seconds of ``"12.5"``, ``"mm:ss"`` or ``"hh:mm:ss"`` (with fractions); ``None`` for anything else."""
     if len(text) > 80:
         return None
-    text = unicodedata.normalize("NFKC", text).strip()
+    text = nfkc(text).strip()
     if _PLAIN.fullmatch(text):
         return float(text) if "." in text else int(text)
     clock = _CLOCK.fullmatch(text)

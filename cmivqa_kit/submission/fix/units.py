@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.numbers import is_finite
 from cmivqa_kit.data.types import Video
 from cmivqa_kit.submission.fix.model import Context, Log, repair
@@ -24,7 +25,7 @@ def _row(index: int, row: Any, unit: Unit, context: Context, log: Log) -> Any:
         return row
     if "start_second" in row or "end_second" in row:
         identity = row.get("id")
-        question = context.known.get(identity) if isinstance(identity, str | int) else None
+        question = context.known.get(plain_key(identity))
         video_id = question.video_id if question is not None and question.video_id else row.get("video_id")
         for name in ("start_second", "end_second"):
             if name in row:
