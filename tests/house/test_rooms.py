@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # From the ground up. `bench` and `leaderboard` come with their own parts.
 ORDER = (
-    "lazy", "errors", "foreign_content", "damage", "common_characters", "text_encoding", "files", "memory", "metrics", "editions",
-    "data", "workspace", "runs", "plugin", "submission", "scoring", "entries", "neural", "training", "prediction",
-    "bench", "diagnosis", "leaderboard", "cli",
+    "lazy", "errors", "foreign_content", "damage", "common_characters", "text_encoding", "files", "memory", "metrics",
+    "editions", "data", "workspace", "runs", "plugin", "submission", "scoring", "entries", "neural", "training",
+    "prediction", "bench", "diagnosis", "leaderboard", "cli",
 )  # fmt: skip
 APART = (("training", "prediction"),)  # side by side: neither imports the other
 FACE = ("__init__", "__main__")
