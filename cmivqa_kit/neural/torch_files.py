@@ -37,9 +37,9 @@ def load_torch_file(path: Path) -> Any:
         if packed:
             raise ImpossibleSizes(f"{packed[0]} is compressed, which torch.save does not do")
     else:
-        _require_possible(_without_memory(path), size)
+        _require_possible(_without_memory(path), size, "meta")
     content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
-    _require_possible(content, size)
+    _require_possible(content, size, "cpu")
     return content
 
 
@@ -50,11 +50,11 @@ def _without_memory(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def _require_possible(content: Any, size: int) -> None:
+def _require_possible(content: Any, size: int, device: str) -> None:
     """Refuse tensors that a file of ``size`` bytes cannot hold: too large, views without memory, other layouts."""
     storages: dict[int, int] = {}
     for name, tensor in _tensors(content):
-        if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type == "meta":
+        if tensor.layout != torch.strided or tensor.is_quantized or tensor.untyped_storage().device.type != device:
             raise ImpossibleSizes(f"{name} is no plain tensor")
         storage = tensor.untyped_storage()
         storages[storage._cdata] = storage.nbytes()

@@ -1,7 +1,8 @@
 """One process writes into a run at a time: a lock that the system holds for a process, and lets go when it dies.
 
-The lock is on a file of the run, ``.lock``; what it says (process, host, since when) is for the error that a second
-process ends with. The file stays: taking it away would let two processes lock two files of one name.
+The lock is on a file of the run, ``.lock`` (of a pass over a corpus: ``predictions/.SPLIT.lock``); what it says
+(process, host, since when) is for the error that a second process ends with. The file stays: taking it away would let
+two processes lock two files of one name.
 """
 
 from __future__ import annotations
@@ -26,17 +27,18 @@ LOCK = ".lock"
 
 
 @contextmanager
-def locked(run: Path, main: bool = True) -> Iterator[None]:
+def locked(run: Path, main: bool = True, lock: str = LOCK) -> Iterator[None]:
     """Hold the lock of a run inside the block.
 
     Args:
-        run: the folder of the run.
+        run: the folder of the run, or of its passes.
         main: False in the other processes of a group: their main process holds it for them.
+        lock: the name of the lock file in the folder.
 
     Raises:
         UserError: another process holds it; it says which one.
     """
-    stream = _open(run) if main and fcntl is not None else None
+    stream = _open(run / lock) if main and fcntl is not None else None
     if stream is None:
         yield
         return
@@ -45,7 +47,7 @@ def locked(run: Path, main: bool = True) -> Iterator[None]:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UserError(
-                f"{run}: another process works on this run{_holder(stream)}",
+                f"{run}: another process works on it{_holder(stream)}",
                 "Wait until it ends, or stop it; its lock falls with it.",
             ) from None
         except OSError:  # a file system without locks
@@ -59,10 +61,11 @@ def locked(run: Path, main: bool = True) -> Iterator[None]:
                 stream.truncate(0)
 
 
-def _open(run: Path) -> IO[str] | None:
+def _open(path: Path) -> IO[str] | None:
     """The lock file; ``None`` where it cannot be written: then nothing else of the run can be written either."""
     try:
-        descriptor = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     except OSError:
         return None
     return os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace")

@@ -214,8 +214,9 @@ def resume(
     warning.
 
     Raises:
-        UserError: not an unfinished run; another process works on it; something else is ``stated`` than it began with; the data or the features are
-            not what it was begun on; more than ``max_dropped`` (a share) of the examples are left out.
+        UserError: not an unfinished run; another process works on it; something else is ``stated`` than it began with;
+            the data or the features are not what it was begun on; more than ``max_dropped`` (a share) of the examples
+            are left out.
         RunFailed: as `train`.
     """
     begun_run = open_unfinished(path)

@@ -142,15 +142,12 @@ def _require_whole(state: Path, record: Any) -> None:
         raise UserError(f"{state / STATE_RECORD}: damaged, not the state of a training", FIX)
     wrong = []
     for name, digest in digests.items():
-        if name == STATE_RECORD:
+        if name not in (WEIGHTS, MOMENTS):  # the record itself, or a name that no state has
             rest = {key: value for key, value in record.items() if key != "digests"}
-            sound = fingerprint(rest) == digest
-        elif name in (WEIGHTS, MOMENTS):
-            with reading(state / name, "weights", FIX):
-                sound = sha256(state / name) == digest
+            wrong += [] if fingerprint(rest) == digest else [str(state / STATE_RECORD)]
         else:
-            sound = False
-        wrong += [] if sound else [str(state / name)]
+            with reading(state / name, "weights", FIX):
+                wrong += [] if sha256(state / name) == digest else [str(state / name)]
     if wrong:
         raise UserError(f"{', '.join(wrong)}: damaged, not as it was written (another digest)", FIX)
 
