@@ -46,7 +46,7 @@ class Learnt:
             whole = bool(learnt.window_seconds) and all(0 < s < math.inf for s in learnt.window_seconds)
             if whole and Span(learnt.start, learnt.end).valid and learnt.end <= 1:
                 return learnt
-        except (KeyError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError, OverflowError):
             pass
         raise UserError(f"{path}: not what bm25 learnt from training answers", "The run is damaged; train again.")
 

@@ -52,7 +52,7 @@ class PriorOnly:
         document = run.read(LEARNT)
         try:
             start, end, seconds = (float(document[name]) for name in ("start", "end", "seconds"))
-        except (KeyError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError, OverflowError):
             start, end, seconds = 1.0, 0.0, 0.0
         if not (0 <= start < end <= 1 and 0 < seconds < math.inf):
             raise UserError(f"{run.path / LEARNT}: not a start, an end and seconds", "The run is damaged; train again.")

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-import pickle
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, BertTokenizer, ModernBertConfig
 from transformers.utils import logging as transformers_logging
 
+from cmivqa_kit.damage import short_reason
 from cmivqa_kit.data.types import Split
-from cmivqa_kit.errors import UserError, reason_of
+from cmivqa_kit.errors import UserError
 from cmivqa_kit.foreign_content import stand_ins
+from cmivqa_kit.neural.encoder_folder import asks_for_code, foreign_code, require_possible_weights
 from cmivqa_kit.neural.tokens import TextReader, utf8
 
 TINY = "tiny"
@@ -79,16 +80,20 @@ def open_encoder(
     config = _with_dropout(open_config(name), dropout)
     tokenizer = add_tokens(open_tokenizer(name), added)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would cut through our own output
-    try:
+    with _opening(name, "its weights cannot be read"):
+        try:
+            require_possible_weights(Path(name), lambda: new_encoder(config))
+        except UserError as error:
+            raise _unusable(name, "its weights cannot be read", error) from error
         # transformers 5 takes the stored precision unless told otherwise; the hub's weights are half precision.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # parts that the checkpoint lacks (a pooler) start at random
-            model: Any = _untyped(AutoModel).from_pretrained(name, config=config, dtype=torch.float32)
+            model: Any = _untyped(AutoModel).from_pretrained(
+                name, config=config, dtype=torch.float32, trust_remote_code=False
+            )
             if len(tokenizer) > config.vocab_size:
                 model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
                 config.vocab_size = len(tokenizer)
-    except (OSError, ValueError, RuntimeError, SafetensorError, pickle.UnpicklingError, EOFError) as error:
-        raise _unusable(name, "its weights cannot be read", error) from error
     return Encoder(model, config, tokenizer)
 
 
@@ -97,7 +102,7 @@ def new_encoder(config: Any) -> nn.Module:
 
     In float32 whatever the configuration says: hub checkpoints of half precision would come up as float16.
     """
-    model: nn.Module = _untyped(AutoModel).from_config(config, dtype=torch.float32)
+    model: nn.Module = _untyped(AutoModel).from_config(config, dtype=torch.float32, trust_remote_code=False)
     return model
 
 
@@ -107,11 +112,9 @@ def open_config(name: str) -> Any:
     Raises:
         UserError: it cannot be read or fetched; says which encoder the paper used and how to come by it.
     """
-    try:
+    with _opening(name, "its configuration cannot be read or fetched"):
         _refuse_missing_folder(name)
-        return _untyped(AutoConfig).from_pretrained(name)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _unusable(name, "its configuration cannot be read or fetched", error) from error
+        return _untyped(AutoConfig).from_pretrained(name, trust_remote_code=False)
 
 
 def open_tokenizer(name: str | Path) -> Any:
@@ -123,17 +126,17 @@ def open_tokenizer(name: str | Path) -> Any:
     path = Path(name)
     vocabulary = path if path.is_file() else path / "vocab.txt"
     bare = path.is_file() or (path.is_dir() and {f.name for f in path.iterdir()}.isdisjoint(_DESCRIBED))
-    try:
+    with _opening(str(name), "its tokenizer cannot be read or fetched"):
         _refuse_missing_folder(str(name))
-        if bare and vocabulary.name.endswith(".txt") and vocabulary.is_file():
-            tokenizer = wordpiece(vocabulary)
-        else:
-            tokenizer = _untyped(AutoTokenizer).from_pretrained(str(name))
-    except UserError:
-        _refuse_stand_ins(str(name))
-        raise
-    except Exception as error:  # the tokenizers library raises plain exceptions for what it cannot read
-        raise _unusable(str(name), "its tokenizer cannot be read or fetched", error) from error
+        try:
+            if bare and vocabulary.name.endswith(".txt") and vocabulary.is_file():
+                tokenizer = wordpiece(vocabulary)
+            else:
+                tokenizer = _untyped(AutoTokenizer).from_pretrained(str(name), trust_remote_code=False)
+        except UserError:
+            _refuse_stand_ins(str(name))
+            raise
+        len(tokenizer)  # damage of some parts shows only where they are used
     lacking = [role for role in ("cls", "sep", "pad") if getattr(tokenizer, f"{role}_token_id") is None]
     if lacking:
         raise UserError(f"{name}: its tokenizer has no {' and no '.join(lacking)} token", "Give a BERT-like encoder.")
@@ -282,12 +285,31 @@ def _refuse_stand_ins(name: str) -> None:
         raise _unusable(name, "it is no encoder", UserError(""))
 
 
-def _unusable(name: str, fault: str, error: Exception) -> UserError:
+def _unusable(name: str, fault: str, error: BaseException) -> UserError:
     listed = stand_ins(Path(name))
     if listed:
         files = "; ".join(f"{path.name} is {content.noun}" for path, content in listed[:5])
         return UserError(f"encoder {name!r}: {fault} ({files})", listed[0][1].fix)
-    return UserError(f"encoder {name!r}: {fault} ({reason_of(error)})", HOW_TO_GET)
+    code = foreign_code(Path(name))
+    if code and asks_for_code(error):
+        return UserError(f"encoder {name!r}: {fault}: it names Python code of its own ({code}), which is never run",
+                         f"Give an encoder whose kind transformers knows by itself. {HOW_TO_GET}")  # fmt: skip
+    return UserError(f"encoder {name!r}: {fault} ({short_reason(error)})", HOW_TO_GET)
+
+
+@contextmanager
+def _opening(name: str, fault: str) -> Iterator[None]:
+    """Turn whatever the libraries fail with into one error that names the encoder.
+
+    Raises:
+        UserError: the block failed; an error that is plain already passes as it is.
+    """
+    try:
+        yield
+    except (UserError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # transformers raises what it likes, the tokenizers library panics
+        raise _unusable(name, fault, error) from error
 
 
 def _untyped(thing: Any) -> Any:

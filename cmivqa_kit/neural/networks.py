@@ -5,16 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, cast, get_args, get_type_hints
 
 import torch
 from torch import nn
 
+from cmivqa_kit.damage import COPY_AGAIN, reading
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.neural.bounded_building import Shapes, shapes_of
 from cmivqa_kit.neural.encoders import Encoder, config_of, open_tokenizer, plain, position_limit, whole_number
 from cmivqa_kit.neural.gradient_checkpointing import checkpoint_layers
 from cmivqa_kit.neural.tokens import TextReader
-from cmivqa_kit.neural.weights import load_weights
+from cmivqa_kit.neural.weights import load_weights, read_shapes
 from cmivqa_kit.runs.directory import NETWORK, TOKENIZER, WEIGHTS, RunDirectory
 
 Check = Callable[[Any], bool]
@@ -153,11 +156,34 @@ def load_network(run: RunDirectory, sizes: type[N]) -> LoadedNetwork[N, Any]:
         UserError: the run lacks a part, or a part is damaged.
     """
     network = sizes.read(run)
-    model = network.build()
-    load_weights(model, run.path / WEIGHTS)
+    path = run.path / WEIGHTS
+    stored = read_shapes(path)
+    with reading(run.path / NETWORK, "the sizes of a network"):
+        own = shapes_of(network.build, len(stored))
+        require_same_shapes(path, own, stored)
+        model = network.build()
+    load_weights(model, path)
     folder = run.path / TOKENIZER
     tokenizer = open_tokenizer(folder) if folder.is_dir() else None
     return LoadedNetwork(model.eval(), tokenizer, network)
+
+
+def require_same_shapes(path: Path, own: Shapes, stored: Shapes) -> None:
+    """Refuse weights whose names or shapes are not those of the network that they belong to.
+
+    Raises:
+        UserError: naming the first differences.
+    """
+    faults = [f"lacks {name}" for name in own if name not in stored]
+    faults += [f"has {name}" for name in stored if name not in own]
+    both = [name for name in own if name in stored and stored[name] != own[name]]
+    faults += [f"{name} is {tuple(stored[name])}, not {tuple(own[name])}" for name in both]
+    if faults:
+        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+        raise UserError(
+            f"{path}: cannot be loaded into this network ({'; '.join(faults[:3])}{more})",
+            f"It or {NETWORK} beside it is damaged or of another run. {COPY_AGAIN}",
+        )
 
 
 def new_network(

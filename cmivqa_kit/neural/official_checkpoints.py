@@ -5,7 +5,6 @@ A system says in a `CheckpointFormat` what differs between its official files an
 
 from __future__ import annotations
 
-import pickle
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -13,12 +12,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
-from cmivqa_kit.errors import UserError, reason_of
-from cmivqa_kit.foreign_content import foreign_content, stand_in
+from cmivqa_kit.damage import reading
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.foreign_content import foreign_content
+from cmivqa_kit.neural.bounded_building import Shapes, shapes_of, state_shapes
 from cmivqa_kit.neural.encoders import (
     HOW_TO_GET,
     PUBLISHED_ENCODER,
@@ -28,12 +27,16 @@ from cmivqa_kit.neural.encoders import (
     plain,
 )
 from cmivqa_kit.neural.networks import N
-from cmivqa_kit.neural.weights import save_weights
+from cmivqa_kit.neural.torch_files import load_torch_file
+from cmivqa_kit.neural.weights import read_tensors, save_weights
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
 from cmivqa_kit.runs.directory import TOKENIZER, WEIGHTS, RunDirectory
 
 NAMES = ("pytorch_model.bin", WEIGHTS)
 ENDINGS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
+ZIPPED = ("zip",)  # what torch.save writes is a zip archive too
+DOWNLOAD_AGAIN = "Download it again; only a plain state_dict is read."
+SIZES_FIX = "Download it again, or give the encoder and the --config that it was trained with."
 Weights = Mapping[str, Tensor]
 
 
@@ -109,11 +112,13 @@ class CheckpointFormat(ABC, Generic[N]):
         ignored = [name for name in self.old_buffers if weights.pop(name, None) is not None]
         network = self._network(request, path, weights)
         self.require_official(network, path)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)  # what the file lacks is the same in every conversion
-            model = network.build()
+        with reading(path, "a network of these sizes", SIZES_FIX):
+            shapes = shapes_of(network.build, len(weights))
+            require_fit(shapes, state_shapes(weights), path, self.encoders, self.needed(network))
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(0)  # what the file lacks is the same in every conversion
+                model = network.build()
         own = model.state_dict()
-        require_fit(own, weights, path, self.encoders, self.needed(network))
         missing = [name for name in own if name not in weights]
         ignored += [name for name in weights if name not in own]
         model.load_state_dict({name: value for name, value in weights.items() if name in own}, strict=False)
@@ -137,6 +142,9 @@ class CheckpointFormat(ABC, Generic[N]):
             sizes = self.sizes(weights, given)
         except KeyError as error:
             raise UserError(f"{path}: lacks {error.args[0]}; it is no {self.title} checkpoint", self.fix) from None
+        except IndexError:
+            what = f"{path}: a tensor that tells a size has too few dimensions; it is no {self.title} checkpoint"
+            raise UserError(what, self.fix) from None
         field = self.network.encoder_field
         if field in given:
             return self.network.of({**sizes, **given}, "--config")
@@ -162,18 +170,13 @@ def read_weights(path: Path, entry: str = "") -> dict[str, Tensor]:
     Raises:
         UserError: damaged, or it holds more than tensors.
     """
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
-        content = stand_in(path) or (None if zipfile.is_zipfile(path) else foreign_content(path))
-        if content is not None:
-            raise UserError(f"{path}: is {content.noun}", content.fix) from None
-        raise UserError(
-            f"{path}: cannot be read as weights ({reason_of(error)})",
-            "Download it again; only a plain state_dict is read.",
-        ) from None
+    content: Any = foreign_content(path)
+    if content is not None and not (content.kind in ZIPPED and zipfile.is_zipfile(path)):
+        raise UserError(f"{path}: is {content.noun}", content.fix)
+    if path.suffix == ".safetensors":
+        return read_tensors(path, DOWNLOAD_AGAIN)
+    with reading(path, "weights", DOWNLOAD_AGAIN):
+        content = load_torch_file(path)
     if entry and isinstance(content, Mapping) and isinstance(content.get(entry), Mapping):
         content = content[entry]
     if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
@@ -210,8 +213,8 @@ def encoder_config(request: CheckpointRequest, path: Path) -> Any | None:
 
 
 def require_fit(
-    own: Mapping[str, Tensor],
-    weights: Mapping[str, Tensor],
+    own: Shapes,
+    weights: Shapes,
     path: Path,
     published: str,
     needed: tuple[str, ...] = ("",),
@@ -219,8 +222,8 @@ def require_fit(
     """Refuse weights of another network.
 
     Args:
-        own: what the network has.
-        weights: what the file has.
+        own: the shapes that the network has.
+        weights: the shapes that the file has.
         path: of the file.
         published: which encoders were published with such networks.
         needed: how the names begin that must be in both; others may be in one alone, but not of another shape.
@@ -231,9 +234,9 @@ def require_fit(
     faults = [f"lacks {name}" for name in own if name not in weights and name.startswith(needed)]
     faults += [f"has {name}" for name in weights if name not in own and name.startswith(needed)]
     faults += [
-        f"{name} is {tuple(weights[name].shape)}, not {tuple(own[name].shape)}"
+        f"{name} is {tuple(weights[name])}, not {tuple(own[name])}"
         for name in own
-        if name in weights and weights[name].shape != own[name].shape
+        if name in weights and weights[name] != own[name]
     ]
     if faults:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""

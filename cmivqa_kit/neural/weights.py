@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from safetensors import SafetensorError
+import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from cmivqa_kit.errors import UserError, reason_of
+from cmivqa_kit.damage import COPY_AGAIN, reading, short_reason
+from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import atomic_path
-from cmivqa_kit.foreign_content import stand_in
+from cmivqa_kit.neural.bounded_building import Shapes
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
@@ -29,22 +31,31 @@ def load_weights(model: nn.Module, path: Path) -> None:
     Raises:
         UserError: the file is missing, damaged, or of another network.
     """
+    tensors = read_tensors(path)
     try:
-        model.load_state_dict(load_file(path))
-    except (OSError, RuntimeError, ValueError) as error:
-        _refuse_stand_in(path)
-        raise UserError(
-            f"{path}: cannot be loaded into this network ({reason_of(error)})", "Train again, or copy the run again."
-        ) from error
-    except Exception as error:  # safetensors raises an exception type of its own for damaged files
-        _refuse_stand_in(path)
-        raise UserError(f"{path}: damaged ({reason_of(error)})", "Train again, or copy the run again.") from error
+        model.load_state_dict(tensors)
+    except Exception as error:  # names, shapes and types that are not the network's
+        raise UserError(f"{path}: cannot be loaded into this network ({short_reason(error)})", COPY_AGAIN) from error
 
 
-def _refuse_stand_in(path: Path) -> None:
-    content = stand_in(path)
-    if content is not None:
-        raise UserError(f"{path}: is {content.noun}", content.fix)
+def read_tensors(path: Path, fix: str = COPY_AGAIN) -> dict[str, Tensor]:
+    """The tensors of a safetensors file; its reader holds every size against the file before it takes memory.
+
+    Raises:
+        UserError: the file is missing or damaged; it says ``fix``.
+    """
+    with reading(path, "weights", fix):
+        return load_file(path)
+
+
+def read_shapes(path: Path, fix: str = COPY_AGAIN) -> Shapes:
+    """The shapes of the tensors of a safetensors file, by name; only its header is read.
+
+    Raises:
+        UserError: the file is missing or damaged; it says ``fix``.
+    """
+    with reading(path, "weights", fix), safe_open(path, framework="pt") as stream:
+        return {name: torch.Size(stream.get_slice(name).get_shape()) for name in stream.keys()}  # noqa: SIM118
 
 
 def write_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:

@@ -7,18 +7,18 @@ finished one, and a finished run is never written into again.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from cmivqa_kit import __version__
+from cmivqa_kit.damage import COPY_AGAIN
 from cmivqa_kit.errors import RunFailed, UserError
-from cmivqa_kit.files import read_json, write_json, write_text
+from cmivqa_kit.files import read_bytes, read_json, write_json, write_text
 from cmivqa_kit.runs.dev_progress import SILENT_DEV, DevProgress
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import RECIPES, Config, Recipe
@@ -35,6 +35,9 @@ PREDICTIONS = "predictions"  # copies of what was handed out, and passes over a 
 SECONDS_PER_ROW = "seconds_per_row"  # of the feature files, in the record's ``data``
 STATE_RECORD = "state.json"  # in ``state-STEP``, from which training goes on
 
+_LONGEST_ROW = 1e9  # seconds; what is larger is damage, and an integer may be too large for a float
+_CLOCKS_DIFFER = timedelta(minutes=5)  # between machines that share a folder
+_STATE = re.compile(r"state-[0-9]{1,18}")
 Progress = Callable[[int, int, float], None]  # optimizer steps done, in all, running loss
 
 
@@ -77,7 +80,9 @@ class RunDirectory:
         """Seconds of a row of the feature files that it was trained beside, where they were settled."""
         data = self.record().get("data")
         seconds = data.get(SECONDS_PER_ROW) if isinstance(data, dict) else None
-        return float(seconds) if isinstance(seconds, int | float) and 0 < seconds < math.inf else None
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+            return None
+        return float(seconds) if 0 < seconds <= _LONGEST_ROW else None
 
     def write(self, name: str, document: Any) -> Path:
         """Write a JSON document into the run, whole or not at all.
@@ -89,6 +94,24 @@ class RunDirectory:
             self._require_unfinished()
             write_json(self.path / name, document)
         return self.path / name
+
+    def read_object(self, name: str, **kinds: type | tuple[type, ...]) -> dict[str, Any]:
+        """Read a JSON document of the run that is an object.
+
+        Args:
+            name: of the file.
+            kinds: fields that it must have, each with its types; True and False are no numbers.
+
+        Raises:
+            UserError: it is missing or damaged, or a field is missing or of another type.
+        """
+        document = self.read(name)
+        if not isinstance(document, dict):
+            raise UserError(f"{self.path / name}: damaged (no object)", COPY_AGAIN)
+        wrong = [key for key, kind in kinds.items() if not _is_of(document.get(key), kind)]
+        if wrong:
+            raise UserError(f"{self.path / name}: damaged ({', '.join(wrong)} missing or of another type)", COPY_AGAIN)
+        return document
 
     def read(self, name: str) -> Any:
         """Read a JSON document of the run.
@@ -118,17 +141,17 @@ class RunDirectory:
     def forget_after(self, step: int) -> None:
         """Drop the lines of ``metrics.jsonl`` past an optimizer step: training goes on from there and logs them again.
 
-        A line that was cut off by a kill goes too.
+        A line that was cut off by a kill, or is damaged, goes too.
         """
         path = self.path / "metrics.jsonl"
         if not self.group.main or not path.exists():
             return
-        kept = []
-        for line in path.read_text(encoding="utf-8").splitlines():
-            with suppress(ValueError):
+        events = []
+        for line in read_bytes(path, "log of a run").decode("utf-8", "replace").split("\n"):
+            with suppress(ValueError, AttributeError, TypeError, RecursionError):
                 if json.loads(line).get("step", 0) <= step:
-                    kept.append(line + "\n")
-        write_text(path, "".join(kept))
+                    events.append(line + "\n")
+        write_text(path, "".join(events))
 
     def finish(self, **facts: Any) -> None:
         """Mark the run finished and record ``facts`` about it.
@@ -238,7 +261,10 @@ def _open(path: Path) -> RunDirectory:
         raise UserError(f"{path}: not a run directory (it has no {RECORD})", "Give --run DIR, or: cmivqa train")
     record = RunDirectory(path, "", {}, 0).record()
     kinds = {"baseline": str, "config": dict, "seed": int, "state": str}
-    wrong = [key for key, kind in kinds.items() if not isinstance(record.get(key), kind)]
+    wrong = [key for key, kind in kinds.items() if not _is_of(record.get(key), kind)]
+    optional = {"data": dict, "preset": str, "source": dict}
+    wrong += [key for key, kind in optional.items() if not isinstance(record.get(key) or kind(), kind)]
+    wrong += [] if "seed" in wrong or -(2**63) <= record["seed"] < 2**64 else ["seed"]
     if wrong or not all(isinstance(table, dict) for table in record["config"].values()):
         raise UserError(
             f"{path / RECORD}: damaged ({', '.join(wrong) or 'config'} missing or of another type)",
@@ -257,7 +283,7 @@ def has_state(run: Path) -> bool:
 
 def resume_states(run: Path) -> list[Path]:
     """The whole states of a run, oldest first."""
-    states = (path for path in run.glob("state-*") if (path / STATE_RECORD).is_file())
+    states = (path for path in run.glob("state-*") if _STATE.fullmatch(path.name) and (path / STATE_RECORD).is_file())
     return sorted(states, key=lambda path: int(path.name.split("-")[1]))
 
 
@@ -285,8 +311,25 @@ def finished_runs(folder: Path, baseline: str | None = None) -> list[RunDirector
                 run = open_run(folder / f"{name}-{number}")
             except UserError:
                 continue  # unfinished or damaged: never chosen by itself
-            runs.append((str(run.record().get("finished", "")), number, run))
+            runs.append((_finished_time(run), number, run))
     return [run for *_, run in sorted(runs, key=lambda entry: entry[:2], reverse=True)]
+
+
+def _finished_time(run: RunDirectory) -> str:
+    """When a run finished, comparable as text; empty (older than any) where its record says no time or a future one.
+
+    A clock that was wrong, or a hand, may have written a time that would make the run the newest for years.
+    """
+    try:
+        finished = datetime.fromisoformat(run.record().get("finished", ""))
+        finished = finished if finished.tzinfo else finished.replace(tzinfo=UTC)
+        return "" if finished > datetime.now(UTC) + _CLOCKS_DIFFER else finished.astimezone(UTC).isoformat()
+    except (TypeError, ValueError, OverflowError):
+        return ""
+
+
+def _is_of(value: Any, kind: type | tuple[type, ...]) -> bool:
+    return isinstance(value, kind) and (not isinstance(value, bool) or kind is bool)
 
 
 def _numbered(folder: Path) -> list[tuple[str, int]]:

@@ -44,7 +44,7 @@ def require_same_features(run: RunDirectory, *splits: Split | None) -> None:
     path = run.path / FEATURE_FINGERPRINTS
     if not path.is_file() or (run.path / FEATURE_ENCODER).is_dir():
         return
-    begun: Mapping[str, str] = run.read(FEATURE_FINGERPRINTS)
+    begun: Mapping[str, str] = run.read_object(FEATURE_FINGERPRINTS)
     now = feature_fingerprints(*splits)
     states = {
         video: "new" if video not in begun else "gone" if video not in now else "changed"

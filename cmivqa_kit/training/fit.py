@@ -37,6 +37,7 @@ from cmivqa_kit.runs.directory import (
     start_run,
 )
 from cmivqa_kit.runs.feature_clock import require_clock_of, with_clock_of
+from cmivqa_kit.runs.lock import LOCK, locked
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import Config, Recipe
 from cmivqa_kit.training.feature_fingerprints import feature_fingerprints, require_same_features
@@ -125,7 +126,8 @@ def train(
 
     run = replace(group.first(begin), device=device, progress=progress, group=group, dev_progress=dev_progress)
     try:
-        return _fit(system, full, questions, dev, run, dropped)
+        with locked(run.path, group.main):
+            return _fit(system, full, questions, dev, run, dropped)
     except UserError as error:
         stopped = error.code == ExitCode.FAILED or not group.main
         # Refused before anything was learnt: an encoder that stays as it is may lie there already.
@@ -133,6 +135,7 @@ def train(
             RECORD,
             FEATURE_ENCODER,
             FEATURE_FINGERPRINTS,
+            LOCK,
         }:
             shutil.rmtree(run.path)
         raise
@@ -213,11 +216,29 @@ def resume(
     warning.
 
     Raises:
-        UserError: not an unfinished run; something else is ``stated`` than it began with; the data or the features are
-            not what it was begun on; more than ``max_dropped`` (a share) of the examples are left out.
+        UserError: not an unfinished run; another process works on it; something else is ``stated`` than it began with;
+            the data or the features are not what it was begun on; more than ``max_dropped`` (a share) of the examples
+            are left out.
         RunFailed: as `train`.
     """
     begun_run = open_unfinished(path)
+    with locked(path, group.main):
+        open_unfinished(path)  # it may have been finished by the one that held the lock
+        return _go_on(begun_run, catalogue, device, progress, group, dev_progress, stated, max_dropped)
+
+
+def _go_on(
+    begun_run: RunDirectory,
+    catalogue: Catalogue,
+    device: str,
+    progress: Progress,
+    group: Group,
+    dev_progress: DevProgress,
+    stated: StatedSettings,
+    max_dropped: float,
+) -> Fitted:
+    """`resume` with a run that is locked."""
+    path = begun_run.path
     run = replace(begun_run, device=device, progress=progress, group=group, dev_progress=dev_progress)
     require_as_begun(run, stated, catalogue)
     declaration = find_declaration(run.baseline)
@@ -308,8 +329,8 @@ def repeat(folder: Path, declaration: Declaration) -> RunDirectory | None:
     if not in_steps(declaration):
         return None
     run = newest_run(folder, declaration.name)
-    best_step = run.read(OUTCOME).get("best_step") if (run.path / OUTCOME).exists() else None
-    if not best_step:
+    best_step = run.read_object(OUTCOME).get("best_step") if (run.path / OUTCOME).exists() else None
+    if not isinstance(best_step, int) or best_step < 1:
         raise UserError(
             f"{run.path}: chose no number of steps on dev",
             f"Train with a dev split first: cmivqa train -m {declaration.name}",

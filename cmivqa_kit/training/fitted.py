@@ -31,9 +31,9 @@ class Fitted:
 
 def counted(run: RunDirectory, questions: int, dropped: Mapping[str, int]) -> Fitted:
     """What a training came to by the run's own count, where the baseline keeps one."""
-    outcome = run.read(OUTCOME) if (run.path / OUTCOME).exists() else {}
+    outcome = run.read_object(OUTCOME, steps=int) if (run.path / OUTCOME).exists() else {}
     if not (run.path / EXAMPLES).exists():
         return Fitted(run, questions, dict(dropped), questions, outcome)
-    counts = run.read(EXAMPLES)
+    counts = run.read_object(EXAMPLES, dropped=dict, used=int, usable=int)
     every = Counter(dropped) + Counter(counts["dropped"])
     return Fitted(run, counts["used"], dict(every), counts["usable"], outcome)

@@ -1,7 +1,8 @@
 """Training state on disk: weights and optimizer moments as safetensors, the rest as JSON. Nothing is ever unpickled.
 
 A state is a folder ``state-<step>`` that appears whole; the one before it is removed afterwards. accelerate's own
-reload would unpickle the optimizer, so it is not used.
+reload would unpickle the optimizer, so it is not used. ``state.json`` names the digests of all of it: training
+never goes on with damaged numbers unnoticed.
 """
 
 from __future__ import annotations
@@ -11,19 +12,22 @@ import os
 import shlex
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from cmivqa_kit.damage import reading
 from cmivqa_kit.errors import NotWritten, UserError
-from cmivqa_kit.neural.weights import load_weights, plain_tensors, write_tensors
+from cmivqa_kit.files import fingerprint, read_json, sha256
+from cmivqa_kit.neural.weights import load_weights, plain_tensors, read_shapes, read_tensors, write_tensors
 from cmivqa_kit.runs.directory import STATE_RECORD, WEIGHTS, resume_states
 
 MOMENTS = "moments.safetensors"
+FIX = "Copy the run again from where it was made, or train anew without --resume."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,9 @@ def save_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, at
         moments, scalars = _flatten(optimizer.state_dict()["state"])
         write_tensors(plain_tensors(model.state_dict()), temporary / WEIGHTS)
         write_tensors(moments, temporary / MOMENTS)
-        rest = {"position": asdict(at), "scalars": scalars}
+        rest: dict[str, Any] = {"position": asdict(at), "scalars": scalars}
+        digests = {name: sha256(temporary / name) for name in (WEIGHTS, MOMENTS)}
+        rest["digests"] = {**digests, STATE_RECORD: fingerprint(rest)}
         (temporary / STATE_RECORD).write_text(json.dumps(rest), encoding="utf-8")
         for path in temporary.iterdir():
             with path.open("rb") as stream:
@@ -89,25 +95,83 @@ def load_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer) ->
     """Bring network and optimizer to the newest state of a run; random numbers depend on the position alone.
 
     Raises:
-        UserError: there is no state, or it does not fit this network.
+        UserError: there is no state, it does not fit this network, or a file of it or the best weights are damaged.
     """
     states = resume_states(run)
     if not states:
         raise UserError(f"{run}: no state to resume from", "It was stopped before the first one; train anew.")
     newest = states[-1]
+    record = read_json(newest / STATE_RECORD, "state of a training")
+    _require_whole(newest, record)
+    with reading(newest / STATE_RECORD, "the state of a training", FIX):
+        position = _position(record["position"])
+        scalars = record["scalars"]
     load_weights(model, newest / WEIGHTS)
-    rest = json.loads((newest / STATE_RECORD).read_text(encoding="utf-8"))
-    moments = load_file(newest / MOMENTS)
+    if position.best is not None:
+        read_shapes(run / WEIGHTS, FIX)  # the best weights so far, which may stay the best
+    moments = read_tensors(newest / MOMENTS, FIX)
+    with reading(newest / MOMENTS, "the state of an optimizer", FIX):
+        _load_moments(optimizer, moments, scalars)
+    return position
+
+
+def _load_moments(
+    optimizer: torch.optim.Optimizer, moments: Mapping[str, Tensor], scalars: Mapping[str, Any]
+) -> None:  # fmt: skip
+    """Give the optimizer its state; a moment has the shape of its parameter, or none (a count of steps)."""
     state: dict[int, dict[str, Any]] = {}
-    for name, tensor in moments.items():
-        number, _, key = name.partition(".")
-        state.setdefault(int(number), {})[key] = tensor
-    for name, value in rest["scalars"].items():
+    for name, value in (*moments.items(), *scalars.items()):
         number, _, key = name.partition(".")
         state.setdefault(int(number), {})[key] = value
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for name, tensor in moments.items():
+        shape = parameters[int(name.partition(".")[0])].shape
+        if tensor.ndim and tensor.shape != shape:
+            raise ValueError(f"{name} is {tuple(tensor.shape)}, not {tuple(shape)}")
     whole = optimizer.state_dict()
     optimizer.load_state_dict({**whole, "state": state})
-    return Position(**rest["position"])
+
+
+def _require_whole(state: Path, record: Any) -> None:
+    """Hold the files of a state against their digests, where it names them: those of an earlier kit do not.
+
+    Raises:
+        UserError: naming every file that is missing or not as it was written.
+    """
+    digests = record.get("digests", {}) if isinstance(record, dict) else None
+    if not isinstance(digests, dict):
+        raise UserError(f"{state / STATE_RECORD}: damaged, not the state of a training", FIX)
+    wrong = []
+    for name, digest in digests.items():
+        if name not in (WEIGHTS, MOMENTS):  # the record itself, or a name that no state has
+            rest = {key: value for key, value in record.items() if key != "digests"}
+            wrong += [] if fingerprint(rest) == digest else [str(state / STATE_RECORD)]
+        else:
+            with reading(state / name, "weights", FIX):
+                wrong += [] if sha256(state / name) == digest else [str(state / name)]
+    if wrong:
+        raise UserError(f"{', '.join(wrong)}: damaged, not as it was written (another digest)", FIX)
+
+
+def _position(values: Mapping[str, Any]) -> Position:
+    """The position in a state, each of its numbers of its type and none below 0.
+
+    Raises:
+        ValueError: naming what is not.
+        TypeError: not the fields of a position.
+    """
+    position = Position(**values)
+    counts = ("epoch", "index", "step", "best_step", "stale")
+    wrong = [name for name in counts if not _is_count(values.get(name, 0))]
+    wrong += [name for name in ("loss", "best") if not isinstance(values.get(name, 0.0), float | int | None)]
+    wrong += [] if isinstance(position.metric, str) else ["metric"]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)} of another type")
+    return position
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _flatten(state: dict[int, dict[str, Any]]) -> tuple[dict[str, Tensor], dict[str, Any]]:

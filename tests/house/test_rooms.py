@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # From the ground up. `bench` and `leaderboard` come with their own parts.
 ORDER = (
-    "lazy", "errors", "foreign_content", "common_characters", "text_encoding", "output_paths", "temporary_files",
-    "files", "joint_files", "memory", "metrics", "editions",
+    "lazy", "errors", "foreign_content", "damage", "common_characters", "text_encoding", "output_paths",
+    "temporary_files", "files", "joint_files", "memory", "metrics", "editions",
     "data", "workspace", "runs", "plugin", "submission", "scoring", "entries", "neural", "training", "prediction",
     "bench", "diagnosis", "leaderboard", "cli",
 )  # fmt: skip

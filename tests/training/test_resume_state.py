@@ -1,16 +1,18 @@
-"""A disk that is full while weights or a state are written."""
+"""The state of a training: a disk that is full while it is written, and damage that is named when it is read."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from cmivqa_kit.errors import RunFailed
+from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.neural.weights import save_weights
-from cmivqa_kit.training.resume_state import Position, save_state
+from cmivqa_kit.training.resume_state import Position, load_state, save_state
 from tests.training.full_disk import files_of_at_most
 
 
@@ -26,3 +28,64 @@ def test_a_full_disk_is_said_plainly_and_leaves_nothing(tmp_path: Path) -> None:
         with pytest.raises(RunFailed, match="the state before it stays"):
             save_state(tmp_path, model, optimizer, Position(step=2))
     assert [path.name for path in tmp_path.iterdir()] == ["state-1"]
+
+
+def stopped(folder: Path) -> tuple[nn.Module, torch.optim.Optimizer, Position]:
+    """A run of one step with its state and the best weights so far."""
+    torch.manual_seed(0)
+    model = nn.Linear(3, 2)
+    optimizer = torch.optim.AdamW(model.parameters())
+    model(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    at = Position(step=1, loss=0.5, best=0.25, best_step=1, metric="mIoU")
+    save_weights(model, folder / "model.safetensors")
+    save_state(folder, model, optimizer, at)
+    return model, optimizer, at
+
+
+def flipped(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+def set_position(path: Path) -> None:
+    document = json.loads(path.read_bytes())
+    document["position"]["step"] = 7
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+
+NAMES = ("state-1/model.safetensors", "state-1/moments.safetensors", "state-1/state.json", "model.safetensors")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "spoil", [lambda path: path.write_bytes(path.read_bytes()[:-9]), lambda path: path.write_bytes(b"\xff{"), flipped,
+              lambda path: path.write_text("[1]"), lambda path: path.write_text('{"digests": {"x": 1}}')],
+)  # fmt: skip
+def test_damage_of_any_part_of_a_state_is_named(tmp_path: Path, name: str, spoil: Callable[[Path], object]) -> None:
+    model, optimizer, at = stopped(tmp_path)
+    assert load_state(tmp_path, model, optimizer) == at
+    spoil(tmp_path / name)
+    if spoil is flipped and name == NAMES[-1]:
+        load_state(tmp_path, model, optimizer)  # only its header is looked at
+        return
+    with pytest.raises(UserError, match=name.replace(".", r"\.")) as refusal:
+        load_state(tmp_path, model, optimizer)
+    assert refusal.value.fix
+
+
+def test_a_changed_number_is_damage_and_a_state_of_an_earlier_kit_has_no_digests(tmp_path: Path) -> None:
+    model, optimizer, at = stopped(tmp_path)
+    path = tmp_path / "state-1" / "state.json"
+    document = json.loads(path.read_bytes())
+    set_position(path)
+    with pytest.raises(UserError, match=r"state\.json: damaged, not as it was written"):
+        load_state(tmp_path, model, optimizer)
+    del document["digests"]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert load_state(tmp_path, model, optimizer) == at
+    for wrong in ([], {**document["position"], "step": "1"}, {**document["position"], "stop": 1}, {"epoch": -1}):
+        path.write_text(json.dumps({**document, "position": wrong}), encoding="utf-8")
+        with pytest.raises(UserError, match=r"state\.json: damaged"):
+            load_state(tmp_path, model, optimizer)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import shutil
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from cmivqa_kit.damage import reading
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.files import atomic_path, read_json, write_json
 from cmivqa_kit.prediction.pairs.line_times import LineTimes
@@ -27,7 +27,7 @@ from cmivqa_kit.prediction.pairs.ranking import Ranked
 MANIFEST = "pass.json"
 RETRIEVED = "retrieved.json"
 PARTIAL = ".partial"
-_DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+AGAIN = "Predict again, or go on with --resume."
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,14 @@ class PassFolder:
             UserError: it is missing or damaged.
         """
         document = read_json(self.path / MANIFEST, "record of a pass")
-        if not isinstance(document, dict) or any(name not in document for name in _KEYS):
+        if not isinstance(document, dict) or any(name not in document for name in _KINDS):
             raise UserError(f"{self.path}: not the record of a pass", "Predict again.")
+        wrong = [name for name, sound in _KINDS.items() if not sound(document[name])]
+        wrong += [name for name in _OBJECTS if not isinstance(document.get(name) or {}, dict)]
+        if wrong or not _belong_together(document):
+            raise UserError(
+                f"{self.path / MANIFEST}: damaged ({', '.join(wrong) or 'chunks and questions do not fit'})", AGAIN
+            )
         return document
 
     @property
@@ -83,7 +89,7 @@ class PassFolder:
         document = read_json(self.path / RETRIEVED, "list of a retriever")
         try:
             rankings = [tuple((str(video), float(score)) for video, score in videos) for videos in document]
-        except (TypeError, ValueError, OverflowError):
+        except (TypeError, ValueError, OverflowError, RecursionError):
             rankings = []
         sound = all(videos and all(math.isfinite(score) for _, score in videos) for videos in rankings)
         if not sound or len(rankings) != len(self.manifest["questions"]):
@@ -138,11 +144,60 @@ class PassFolder:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 return [arrays[key] for key in names]
-        except _DAMAGE:
-            raise UserError(f"{path}: missing or damaged", "Predict again, or go on with --resume.") from None
+        except Exception:  # zipfile, zlib and numpy have exceptions of every kind for damage
+            raise UserError(f"{path}: missing or damaged", AGAIN) from None
 
 
-_KEYS = ("key", "split", "chunks", "corpora", "questions", "config", "count")
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, list) and all(type(number) is int and number >= 0 for number in value)
+
+
+def _language(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _chunks(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(chunk, list) and len(chunk) == 2 and _language(chunk[0]) and _counts(chunk[1]) for chunk in value
+    )
+
+
+def _corpora(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(corpus, dict) and _language(corpus.get("language", 0)) and _texts(corpus.get("videos"))
+        for corpus in value
+    )
+
+
+def _questions(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(question, list) and len(question) == 2 and isinstance(question[0], str) and _language(question[1])
+        for question in value
+    )
+
+
+def _tables(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(table, dict) for table in value.values())
+
+
+def _belong_together(document: Mapping[str, Any]) -> bool:
+    """True where chunks name only questions and languages that the record has."""
+    languages = {corpus["language"] for corpus in document["corpora"]}
+    asked = range(len(document["questions"]))
+    return all(language in languages and all(q in asked for q in some) for language, some in document["chunks"])
+
+
+# What every record of a pass has, each with the check of its type; and what is an object where it is there.
+_KINDS: Mapping[str, Callable[[Any], bool]] = {
+    "key": lambda value: isinstance(value, str), "split": lambda value: isinstance(value, str), "chunks": _chunks,
+    "corpora": _corpora, "questions": _questions, "config": _tables,
+    "count": lambda value: type(value) is int and value > 0, "batch_tokens": lambda value: type(value) is int,
+}  # fmt: skip
+_OBJECTS = ("first_stage", "retriever", "pipeline")
 
 
 def _name(chunk: Chunk) -> str:
@@ -208,7 +263,8 @@ def first_stage(path: Path) -> FirstStage | None:
     if not (under_way.path / MANIFEST).is_file():
         return None
     given = under_way.manifest.get("first_stage")
-    return FirstStage.of_record(given) if given else None
+    with reading(under_way.path / MANIFEST, "the record of a pass", "Begin anew with --force."):
+        return FirstStage.of_record(given) if given else None
 
 
 def finish(under_way: PassFolder) -> PassFolder:

@@ -33,6 +33,7 @@ from cmivqa_kit.prediction.settings import PIPELINE, EngineSettings, ListOptions
 from cmivqa_kit.prediction.types import Localizer, PairScorer, Ranking, ScoresPairs, VideoRetriever
 from cmivqa_kit.runs.device import pass_threads
 from cmivqa_kit.runs.directory import PREDICTIONS, WEIGHTS, RunDirectory
+from cmivqa_kit.runs.lock import locked
 
 
 def run_pass(
@@ -57,7 +58,7 @@ def run_pass(
         The finished pass; ``None`` in a process that is not the main one.
 
     Raises:
-        UserError: the scorer cannot be had, or an unfinished pass is in the way.
+        UserError: the scorer cannot be had, or an unfinished pass is in the way, or another process works on it.
         RunFailed: memory or disk ran out, or a score is no number; what is done stays.
         OnlyPlanned: with ``plan_only``.
     """
@@ -117,20 +118,21 @@ def _run(
         ranked = folder.retrieved if pass_options.resume and retriever is not None else ranked
         return str(folder.path), tokens, first.videos if first else 0, ranked
 
-    name, tokens, videos, ranked = pass_options.group.first(begun)
-    corpus_pass.use(tokens)
-    if retriever is not None:
-        corpus_pass.chosen = ChosenVideos.of(ranked, top, only=True)
-    elif first_stage is not None and videos:
-        corpus_pass.chosen = ChosenVideos.of(ranked, videos)
-    folder = store.PassFolder(Path(name))
-    left = {chunk.number for chunk in folder.missing()}
-    chunks = corpus_pass.chunks()
-    for number in pass_options.group.share(range(len(chunks))):
-        if number in left:
-            folder.write(chunks[number], corpus_pass.rank(chunks[number], pass_options.progress))
-    pass_options.group.check()
-    return store.finish(folder) if pass_options.group.main else None
+    with locked(path.parent, pass_options.group.main and not pass_options.plan_only, f".{path.name}.lock"):
+        name, tokens, videos, ranked = pass_options.group.first(begun)
+        corpus_pass.use(tokens)
+        if retriever is not None:
+            corpus_pass.chosen = ChosenVideos.of(ranked, top, only=True)
+        elif first_stage is not None and videos:
+            corpus_pass.chosen = ChosenVideos.of(ranked, videos)
+        folder = store.PassFolder(Path(name))
+        left = {chunk.number for chunk in folder.missing()}
+        chunks = corpus_pass.chunks()
+        for number in pass_options.group.share(range(len(chunks))):
+            if number in left:
+                folder.write(chunks[number], corpus_pass.rank(chunks[number], pass_options.progress))
+        pass_options.group.check()
+        return store.finish(folder) if pass_options.group.main else None
 
 
 def in_memory(corpus_pass: CorpusPass, target: Target, options: PredictOptions) -> Iterator[Prediction]:
