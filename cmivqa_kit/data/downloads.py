@@ -73,7 +73,7 @@ def collect(
         UserError: a damaged or hostile archive.
     """
     hint, outer = ("", path.resolve().name) if path.is_dir() else (path.name, "")
-    _collect(list(_files(path, skip.resolve())), path, hint, outer, staging, heap, tell, flagged, 0)
+    _collect(list(_files(path, heap, skip)), path, hint, outer, staging, heap, tell, flagged, 0)
 
 
 def _collect(
@@ -123,7 +123,7 @@ def _collect(
             )
             heap.unpacked += len(unpacked.files)
             heap.ignored += unpacked.notes
-            _collect(list(_files(target)), target, inner, outer, staging, heap, tell, flagged, depth + 1)
+            _collect(list(_files(target, heap)), target, inner, outer, staging, heap, tell, flagged, depth + 1)
         elif suffix == ".json" or _begins_like_json(file):
             if file.name == MANIFEST:
                 continue
@@ -182,13 +182,23 @@ def _begins_like_json(path: Path) -> bool:
         return False
 
 
-def _files(path: Path, skip: Path | None = None) -> Iterator[Path]:
-    """All plain files at or below ``path`` in sorted order; linked folders are entered once, ``skip`` never."""
+def _files(path: Path, heap: Heap, skip: Path | None = None) -> Iterator[Path]:
+    """All plain files at or below ``path`` in sorted order; linked folders are entered once, ``skip`` never.
+
+    A folder of answers that may not be read is left out with a note.
+    """
+
+    def refuse(error: OSError) -> None:
+        folder = Path(error.filename)
+        if not isinstance(error, PermissionError) or folder == path or folder.name.lower() != "answers":
+            refuse_folder(error)
+        heap.ignored.append(Note(f"{folder.relative_to(path).as_posix()}/", "cannot be read; answers are not needed"))
+
     if path.is_file():
         yield path
         return
     seen = {_identity(path)} | ({_identity(skip)} if skip is not None and skip.exists() else set())
-    for folder, folders, names in os.walk(path, followlinks=True, onerror=refuse_folder):
+    for folder, folders, names in os.walk(path, followlinks=True, onerror=refuse):
         kept = []
         for name in sorted(folders):
             if name[:1] == "." or name == "__MACOSX":
