@@ -41,7 +41,7 @@ def write_rows(path: Path, entries: Sequence[Entry], public: bool = False) -> in
     """Write every row, whole or not at all; the number of rows, and no file where there is none.
 
     Keys: ``file``, ``track``, then those of `ScoreCard.rows`. In CSV the columns are those of all tracks together.
-    Rows that name right videos which are the organizers' have ``organizers_only`` behind ``track``; with ``public`` no
+    Rows that name right videos which are the organizers' end with ``organizers_only``; with ``public`` no
     row names its video.
 
     Raises:
@@ -69,7 +69,7 @@ def _rows(entries: Sequence[Entry], public: bool) -> Iterator[dict[str, Any]]:
             for row in score.card.rows():
                 if public:
                     del row["video"]
-                yield {"file": str(one.path), "track": score.card.track, **mark, **row}
+                yield {"file": str(one.path), "track": score.card.track, **row, **mark}
 
 
 def _write_lines(stream: IO[str], entries: Sequence[Entry], public: bool) -> None:
@@ -81,7 +81,7 @@ def _write_csv(stream: IO[str], entries: Sequence[Entry], public: bool) -> None:
     cards = [score.card for one in entries for score in one.scores]
     columns = dict.fromkeys(name for card in cards for name in next(card.rows(), {}) if not public or name != "video")
     mark = ["organizers_only"] if not public and any(map(tells_answers, entries)) else []
-    writer = csv.DictWriter(stream, ["file", "track", *mark, *columns], lineterminator="\n")
+    writer = csv.DictWriter(stream, ["file", "track", *columns, *mark], lineterminator="\n")
     writer.writeheader()
     for row in _rows(entries, public):
         writer.writerow({name: _harmless(value) for name, value in row.items()})

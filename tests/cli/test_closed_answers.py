@@ -47,7 +47,7 @@ def test_commands_that_need_no_answers_go_on(tmp_path: Path, monkeypatch: pytest
     close(monkeypatch)
     here = ("--data", str(root))
     for command in (
-        ("data", "check"), ("data", "stats"), ("train", "-m", "prior"),
+        ("data", "check"), ("train", "-m", "prior"),
         ("predict", "-m", "prior", "--split", "testA", "--track", "1", "--out", "out.json"),
         ("validate", "track1.json", "--split", "testA", "--track", "1"),
         ("score", "dev1.json", "--split", "dev", "--track", "1"),
