@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cmivqa_kit.cli import render
+from cmivqa_kit.cli.audience import organizers_only, public_option
 from cmivqa_kit.cli.choice import CHOSEN, choice_options, read_choice
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, options, words
 from cmivqa_kit.output_paths import require_writable
@@ -24,6 +25,7 @@ from cmivqa_kit.runs.provenance import system_of
 @options("data", "split", "truth", "track", "edition")
 @choice_options
 @click.option("--html", type=PATH, metavar="FILE", help="Write a page to look at: every question on its timeline.")
+@public_option
 @options("force", "format")
 def command(
     file: Path,
@@ -33,6 +35,7 @@ def command(
     only: str | None,
     cutoffs: str | None,
     html: Path | None,
+    public: bool,
     force: bool,
     form: str,
     **flags: Any,
@@ -47,6 +50,7 @@ def command(
     from cmivqa_kit.cli.diagnose_view import show
     from cmivqa_kit.diagnosis.entries import diagnose_entry
     from cmivqa_kit.entries.entry import open_entry
+    from cmivqa_kit.entries.refusals import answers_are_held
 
     session = Session(form, split=split, truth=truth, track=track, only=only, cutoffs=cutoffs, **flags)
     ground = session.ground(options=read_choice(only, cutoffs))
@@ -54,17 +58,20 @@ def command(
         require_writable(html, force, [file, *([] if truth is None else [truth])])
     entry = open_entry(file, ground)
     diagnosis, made_by = diagnose_entry(entry), _name(entry.made_by)
+    held = answers_are_held(entry.ground.scored_by, diagnosis.card.split)
     if html is not None:  # before anything is printed: a reader that leaves takes no file with it
         from cmivqa_kit.diagnosis.page import write_page
         from cmivqa_kit.diagnosis.payload import payload
 
-        write_page(html, payload(diagnosis, file.name, made_by), force)
+        write_page(html, payload(diagnosis, file.name, made_by, held, public), force)
     if session.json:
         render.as_json({"file": file, "made_by": made_by, **diagnosis.to_dict()})
     else:
         show(session, file, diagnosis, made_by)
     if html is not None:
         session.say(f"{html}: open it in a browser; it needs no network")
+        if held and not public:
+            session.say(organizers_only(html), "yellow")
     _next(session, file, html, entry.sound)
 
 

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from cmivqa_kit.cli.check_view import FORMULA
 from cmivqa_kit.entries.entry import Entry
+from cmivqa_kit.entries.refusals import answers_are_held
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.output_paths import require_writable
 
@@ -29,10 +30,17 @@ def check_target(path: Path, force: bool, inputs: Sequence[Path]) -> None:
     require_writable(path, force, inputs)
 
 
-def write_rows(path: Path, entries: Sequence[Entry]) -> int:
+def tells_answers(entry: Entry) -> bool:
+    """True where the rows of an entry name right videos that are the organizers'."""
+    return any(answers_are_held(entry.ground.scored_by, card.split) for card in entry.cards)
+
+
+def write_rows(path: Path, entries: Sequence[Entry], public: bool = False) -> int:
     """Write every row, whole or not at all; the number of rows, and no file where there is none.
 
     Keys: ``file``, ``track``, then those of `ScoreCard.rows`. In CSV the columns are those of all tracks together.
+    Rows that name right videos which are the organizers' end with ``organizers_only``; with ``public`` no
+    row names its video.
 
     Raises:
         UserError: the disk is full, or the folder cannot be written.
@@ -47,28 +55,33 @@ def write_rows(path: Path, entries: Sequence[Entry]) -> int:
             atomic_path(path) as temporary,
             temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
         ):
-            write(stream, entries)
+            write(stream, entries, public)
     return rows
 
 
-def _rows(entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
+def _rows(entries: Sequence[Entry], public: bool) -> Iterator[dict[str, Any]]:
     for one in entries:
         for score in one.scores:
+            held = answers_are_held(one.ground.scored_by, score.card.split)
+            mark = {"organizers_only": True} if held and not public else {}
             for row in score.card.rows():
-                yield {"file": str(one.path), "track": score.card.track, **row}
+                if public:
+                    del row["video"]
+                yield {"file": str(one.path), "track": score.card.track, **row, **mark}
 
 
-def _write_lines(stream: IO[str], entries: Sequence[Entry]) -> None:
-    for row in _rows(entries):
+def _write_lines(stream: IO[str], entries: Sequence[Entry], public: bool) -> None:
+    for row in _rows(entries, public):
         stream.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _write_csv(stream: IO[str], entries: Sequence[Entry]) -> None:
+def _write_csv(stream: IO[str], entries: Sequence[Entry], public: bool) -> None:
     cards = [score.card for one in entries for score in one.scores]
-    columns = dict.fromkeys(name for card in cards for name in next(card.rows(), {}))
-    writer = csv.DictWriter(stream, ["file", "track", *columns], lineterminator="\n")
+    columns = dict.fromkeys(name for card in cards for name in next(card.rows(), {}) if not public or name != "video")
+    mark = ["organizers_only"] if not public and any(map(tells_answers, entries)) else []
+    writer = csv.DictWriter(stream, ["file", "track", *columns, *mark], lineterminator="\n")
     writer.writeheader()
-    for row in _rows(entries):
+    for row in _rows(entries, public):
         writer.writerow({name: _harmless(value) for name, value in row.items()})
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
+from cmivqa_kit.cli.audience import organizers_only, public_option
 from cmivqa_kit.cli.choice import CHOSEN, choice_options, read_choice, resampling_options
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, files_of, finish, options, words
 from cmivqa_kit.cli.published import published_name, published_options
@@ -43,6 +44,7 @@ class Diagnosable:
 @click.option(
     "--per-question", type=PATH, metavar="FILE", help="Write the values of every question to FILE: .jsonl or .csv."
 )
+@public_option
 @options("force")
 @click.option("--no-intervals", is_flag=True, help="Leave out the 95% intervals.")
 @resampling_options("Bootstrap resamples for the intervals.", "Seed of the resamples.")
@@ -58,6 +60,7 @@ def command(
     cutoffs: str | None,
     raw: bool,
     per_question: Path | None,
+    public: bool,
     force: bool,
     no_intervals: bool,
     resamples: int,
@@ -78,7 +81,7 @@ def command(
     standard input. Several files: one table. Exit code 3 when a file is unreadable or the official program would
     crash.
     """
-    from cmivqa_kit.cli.perquestion import check_target, write_rows
+    from cmivqa_kit.cli.perquestion import check_target, tells_answers, write_rows
     from cmivqa_kit.cli.scorecard import Look, show_file
     from cmivqa_kit.cli.scoretable import show_table
     from cmivqa_kit.entries.entry import open_entry
@@ -114,7 +117,7 @@ def command(
                 raise
             entries.append(entry)
     # Before anything is printed: a reader that leaves takes no file with it.
-    rows = 0 if per_question is None else write_rows(per_question, entries)
+    rows = 0 if per_question is None else write_rows(per_question, entries, public)
     if session.json:
         render.as_json([entry.to_dict() for entry in entries])
     else:
@@ -124,6 +127,8 @@ def command(
             show_table(session, entries, look, tuple(refused))
     if per_question is not None:
         session.say(f"{per_question}: {count(rows, 'row')}" if rows else f"{per_question}: not written, nothing scored")
+        if rows and not public and any(map(tells_answers, entries)):
+            session.say(organizers_only(per_question), "yellow")
     _next(session, paths, entries, diagnosable)
     finish(max(codes))
 

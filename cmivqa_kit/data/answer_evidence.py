@@ -109,7 +109,7 @@ def _with_times(
         if folder:
             return f"predictions, by the name of the folder {folder}"
     split = (asked_by.split(edition) if asked_by else None) or named or (file.split(edition) if says_answers else None)
-    if split is not None and edition.splits[split].answers == "organizers" and not file.public:
+    if split is not None and edition.splits[split].answers == "organizers":
         official = own in edition.splits[split].files
         if says_answers:
             return Sorted(file, split, answers=True)

@@ -23,16 +23,19 @@ from cmivqa_kit.data.archive_members import (
     MAX_RATIO,
     RATIO_FROM,
     Member,
+    depth_fault,
     is_archive,
     opened,
     reading,
+    too_many,
 )
 from cmivqa_kit.data.types import Note
 from cmivqa_kit.errors import Problem, RunFailed, UserError, problems_error
 
 __all__ = ["Unpacked", "everything", "is_archive", "unpack"]
 
-MAX_MEMBERS = 200_000
+MAX_MEMBERS = 50_000  # the organizers' largest archives have some thousands
+MAX_FOLDERS = 10_000
 REFUSED_FIX = "Nothing was unpacked. Get the archive from the organisers' page again; do not unpack this one by hand."
 
 
@@ -54,6 +57,7 @@ def unpack(
     destination: Path,
     limit_bytes: int = 50 * 2**30,
     wanted: Callable[[str], bool] = everything,
+    most_members: int | None = None,
 ) -> Unpacked:
     """Unpack the members of a zip, tar, tar.gz, tar.bz2 or tar.xz that ``wanted`` takes into a new folder.
 
@@ -62,21 +66,28 @@ def unpack(
 
     Raises:
         UserError: no such archive, not one, damaged, encrypted; the destination exists; more than ``limit_bytes`` or
-            200,000 members or a ratio no honest file has; or, all in one error, members with names that leave the
-            folder or cannot be files, links and devices. Nothing is written then.
+            ``most_members`` (50,000) or 10,000 folders or a ratio no honest file has; or, all in one error, members
+            with names that leave the folder or cannot be files, that lie more than 32 folders deep, links and devices.
+            Nothing is written then.
         RunFailed: the disk is full or not writable.
     """
     if destination.exists() or destination.is_symlink():
         raise UserError(f"{destination}: already exists", "Name a folder that does not exist yet, or remove it first.")
     notes: list[Note] = []
-    with opened(archive) as members:
-        plan = _plan(archive, members, limit_bytes, wanted, notes)
+    most = MAX_MEMBERS if most_members is None else most_members
+    with opened(archive, most) as members:
+        plan = _plan(archive, members, limit_bytes, wanted, notes, most)
         files = _write(archive, plan, destination, limit_bytes)
     return Unpacked(files, tuple(notes))
 
 
 def _plan(
-    archive: Path, members: Iterator[Member], limit: int, wanted: Callable[[str], bool], notes: list[Note]
+    archive: Path,
+    members: Iterator[Member],
+    limit: int,
+    wanted: Callable[[str], bool],
+    notes: list[Note],
+    most_members: int,
 ) -> dict[str, Member]:
     """Target name -> member for all that is to be written, every member having been judged."""
     plan: dict[str, Member] = {}
@@ -85,8 +96,8 @@ def _plan(
     left_out: list[str] = []
     total = 0
     for count, member in enumerate(members, 1):
-        if count > MAX_MEMBERS:
-            raise UserError(f"{archive}: more than {MAX_MEMBERS:,} members", BOMB_FIX)
+        if count > most_members:
+            raise UserError(f"{archive}: {too_many(most_members)}", BOMB_FIX)
         fault = _fault(member.name) or member.special
         name = "/".join(part for part in member.name.split("/") if part not in ("", "."))
         if not fault and not member.folder:
@@ -102,6 +113,8 @@ def _plan(
         elif not member.folder:
             plan[name] = member
             folders.update(_parents(name))
+            if len(folders) > MAX_FOLDERS:
+                raise UserError(f"{archive}: more than the limit of {MAX_FOLDERS:,} folders", BOMB_FIX)
             total += member.size
             if total > limit:
                 raise UserError(f"{archive}: unpacks to more than the limit of {limit:,} bytes", BOMB_FIX)
@@ -132,7 +145,7 @@ def _fault(name: str) -> str:
             return "name too long"
     except UnicodeEncodeError:
         return "name neither in UTF-8 nor in GB18030"
-    return ""
+    return depth_fault(name)
 
 
 def _is_clutter(name: str) -> bool:

@@ -37,6 +37,8 @@ DAMAGE = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError,
     ArithmeticError, LookupError, RecursionError, MemoryError,
 )  # fmt: skip
+MAX_DEPTH = 32  # folders in each other; the organizers' archives have three
+_ENTRY = 512  # bytes of a zip's directory for one member, generously
 BOMB_FIX = "Nothing was unpacked. Get the archive again, or unpack it yourself and name the folder."
 
 
@@ -50,6 +52,15 @@ class Member:
     folder: bool
     special: str
     open: Callable[[], IO[bytes]]
+
+
+def depth_fault(name: str) -> str:
+    """Why a member that lies this deep is refused; empty where it is fine.
+
+    Every step into a folder costs the system one more look-up, so that a small archive could keep it busy for long.
+    """
+    depth = sum(1 for part in name.split("/") if part not in ("", "."))
+    return f"{depth - 1} folders deep, more than the limit of {MAX_DEPTH}" if depth - 1 > MAX_DEPTH else ""
 
 
 def is_archive(path: Path) -> bool:
@@ -83,13 +94,15 @@ def reading(archive: Path) -> Iterator[None]:
 
 
 @contextmanager
-def opened(archive: Path, data: bytes | None = None) -> Iterator[Iterator[Member]]:
+def opened(archive: Path, most_members: int, data: bytes | None = None) -> Iterator[Iterator[Member]]:
     """The members of an archive, which stays open meanwhile; ``data`` are its bytes where they are at hand.
 
-    Bytes at hand are a zip or an unpacked tar, and ``archive`` is only their name.
+    Bytes at hand are a zip or an unpacked tar, and ``archive`` is only their name. A zip whose directory is for more
+    than ``most_members`` is refused before it is read; how many there are is for the caller to count.
     """
     if data is not None:
         if data.startswith(ZIP_MAGIC):
+            _refuse_large_directory(archive, io.BytesIO(data), most_members)
             with reading(archive):
                 bundle = zipfile.ZipFile(io.BytesIO(data))
             with bundle:
@@ -108,6 +121,8 @@ def opened(archive: Path, data: bytes | None = None) -> Iterator[Iterator[Member
         raise UserError(f"{archive}: is {content.noun}", content.fix)
     magic = head[:4]
     if magic in ZIP_MAGIC:
+        with reading(archive), archive.open("rb") as stream:
+            _refuse_large_directory(archive, stream, most_members)
         with reading(archive):
             bundle = zipfile.ZipFile(archive)
         with bundle:
@@ -117,6 +132,29 @@ def opened(archive: Path, data: bytes | None = None) -> Iterator[Iterator[Member
         metered = _Metered(archive)
     with closing(metered):
         yield _tar_members(archive, metered)
+
+
+def too_many(most_members: int) -> str:
+    """What is said of an archive with more members than are taken."""
+    return f"more than the limit of {most_members:,} members"
+
+
+def _refuse_large_directory(archive: Path, stream: IO[bytes], most_members: int) -> None:
+    """Refuse a zip by the size of its directory, which `zipfile` reads whole before the first member can be counted.
+
+    Source: PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.14 to 4.3.16.
+    """
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(max(size - MOST_DIRECTORY - 76, 0))  # 76: the two records of a zip64 before the last one
+    end = stream.read()
+    at = end.rfind(b"PK\x05\x06")
+    if not 0 <= at <= len(end) - 22:
+        return  # `zipfile` says what is wrong
+    directory = int.from_bytes(end[at + 12 : at + 16], "little")
+    if at >= 76 and end[at - 20 : at - 16] == b"PK\x06\x07" and end[at - 76 : at - 72] == b"PK\x06\x06":
+        directory = int.from_bytes(end[at - 36 : at - 28], "little")
+    if directory > (most_members + 1) * _ENTRY and directory <= size:
+        raise UserError(f"{archive}: a directory of {directory:,} bytes, {too_many(most_members)}", BOMB_FIX)
 
 
 def _zip_members(archive: Path, bundle: zipfile.ZipFile) -> Iterator[Member]:

@@ -4,7 +4,8 @@ Works on names only and opens nothing but the manifest, one question file where 
 that lie twice (equal copies are one file, different ones an error). Any tree is accepted: the organizers' folders, the
 flat tree the kit writes, MedVidQA's ``text/`` beside ``features/``. A question file uses the subtitles and features
 nearest to it: in its own folder, else in the folders above, up to the root. Answer files (in a folder ``answers``, or
-named ``*answer*``) are listed but never opened here.
+named ``*answer*``) are listed but never opened here. A folder ``answers`` that may not be read, as an organizer
+protects it, is as good as none to whoever needs no answers.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class QuestionFile:
 class Catalogue:
     """The files below ``root``.
 
-    ``name`` is the corpus' own name where its manifest states one. ``seconds_per_row`` is what the user says of the
+    ``name`` is the corpus' own name where its manifest states one. ``closed`` are folders of answers that this user may
+    not read. ``seconds_per_row`` is what the user says of the
     feature files (0: as measured; ``None``: nothing), ``assumed_per_row`` what they are taken for without that.
     """
 
@@ -67,6 +69,7 @@ class Catalogue:
     notes: tuple[Note, ...]
     seconds_per_row: float | None = None
     assumed_per_row: float = ONE_SECOND
+    closed: tuple[Path, ...] = ()
     _agreeing: set[tuple[Path, ...]] = field(default_factory=set, repr=False, compare=False)
 
     @property
@@ -82,7 +85,7 @@ class Catalogue:
 
     def scorable(self, split: str, track: Track) -> bool:
         """True where the answers of a split are public or lie here; told from names, nothing is opened."""
-        return self.edition.splits[split].answers == "public" or self.answer_file(split, track) is not None
+        return self.edition.splits[split].answers == "public" or bool(self._answer_files(split, track))
 
     def question_file(self, split: str, track: Track | None = None) -> QuestionFile:
         """The question file of a split for a track (for any track: one that carries video ids first).
@@ -121,15 +124,29 @@ class Catalogue:
         return chosen[0]
 
     def answer_file(self, split: str, track: Track) -> Path | None:
-        """The organizers' answer file of a split for a track, if it lies here; opened by scoring only."""
+        """The organizers' answer file of a split for a track, if it lies here; opened by scoring only.
+
+        Raises:
+            UserError: several that differ; none can be seen, and there is a folder of answers that may not be read.
+        """
+        chosen = self._answer_files(split, track)
+        name = self.edition.canonical_split(split)
+        if not chosen and self.closed and name is not None and self.edition.splits[name].answers == "organizers":
+            raise UserError(
+                f"{self.closed[0]}: cannot be read, and the answers of {name} are the organizers'",
+                "Ask who holds the answers to score it; if that is you, check the permissions of the folder.",
+            )
+        self._refuse_different(chosen, f"answer files for split {split!r}, Track {track}")
+        return chosen[0] if chosen else None
+
+    def _answer_files(self, split: str, track: Track) -> list[Path]:
+        """The answer files of a split for a track; told from names, nothing is opened."""
         name = self.edition.canonical_split(split)
         fitting = [p for p in self.answers if split_of(p, self.root, self.edition) == name]
         exact = [p for p in fitting if track in tracks_in(p.name)] or [p for p in fitting if not tracks_in(p.name)]
         # The official program's default name says "task_1" but its 2023 file serves all tracks: ids are shared.
         shared = self.edition.corpus_files == "shared"
-        chosen = exact or (fitting if shared else [])
-        self._refuse_different(chosen, f"answer files for split {split!r}, Track {track}")
-        return chosen[0] if chosen else None
+        return exact or (fitting if shared else [])
 
     def subtitle_files(self, beside: Path, split: str) -> tuple[Path, ...]:
         """The subtitle files for a question file in folder ``beside``: the nearest above it, one per language."""
@@ -197,7 +214,8 @@ def catalogue(
     if seconds_per_row is not None and not 0 <= seconds_per_row < math.inf:
         raise UserError(f"--seconds-per-row {seconds_per_row:g}: not a number of seconds", "Give one above 0, or 0.")
     manifest = read_manifest(root)
-    below = list(_walk(root))
+    closed: list[Path] = []
+    below = list(_walk(root, closed))
     files = [path for path in below if path.suffix.lower() == ".json" and path.name != MANIFEST]
     subtitles = [path for path in files if _is_subtitle_file(path, read_file)]
     rules = load_edition(
@@ -223,7 +241,7 @@ def catalogue(
             questions.append(QuestionFile(path, split, tracks_in(path.name) or TRACKS, rank))
     return Catalogue(
         root, rules, str(manifest.get("name", root.name)), tuple(questions), tuple(answers), tuple(subtitles),
-        (*notes, *stray_features(below, root)), seconds_per_row,
+        (*notes, *stray_features(below, root)), seconds_per_row, closed=tuple(closed),
     )  # fmt: skip
 
 
@@ -252,8 +270,7 @@ def is_answer_file(path: Path, root: Path, public: bool = False) -> bool:
 
     A file of a split with ``public`` answers may call itself one (``question_answer_train.json``) and is annotation.
     """
-    folders = path.relative_to(root).parts[:-1]
-    return "answers" in (part.lower() for part in folders) or (not public and names_answers(path.name))
+    return _of_answers(path.parent, root) or (not public and names_answers(path.name))
 
 
 def _rank(path: Path, split: str, official: Sequence[str]) -> int:
@@ -278,16 +295,37 @@ def _is_subtitle_file(path: Path, read_file: ReadFile) -> bool:
     return not (isinstance(document, list) and detect(document))
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root, onerror=refuse_folder):
+def _walk(root: Path, closed: list[Path]) -> Iterator[Path]:
+    """The files below a data root; folders of answers that may not be read are entered in ``closed`` instead.
+
+    Raises:
+        UserError: another folder may not be read.
+    """
+
+    def refuse(error: OSError) -> None:
+        folder = Path(error.filename)
+        if not isinstance(error, PermissionError) or not _of_answers(folder, root):
+            refuse_folder(error)
+        closed.append(folder)
+
+    for folder, folders, names in os.walk(root, onerror=refuse):
         waiting = [Path(folder) / name for name in folders if name.startswith(READY)]
         if waiting:  # of a command that was killed while it put its files here
             complete(Path(folder), waiting)
             names = os.listdir(folder)  # noqa: PTH208 (names, as `os.walk` gives them)
         depth = len(Path(folder).relative_to(root).parts)
         folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS and f[:1] != "." and depth < DEPTH)
-        # A named pipe called x.json would be waited on for ever.
-        yield from (path for name in sorted(names) if name[:1] != "." and (path := Path(folder) / name).is_file())
+        try:  # A named pipe called x.json would be waited on for ever.
+            files = [path for name in sorted(names) if name[:1] != "." and (path := Path(folder) / name).is_file()]
+        except PermissionError as error:  # its names may be read, and nothing else
+            refuse(PermissionError(error.errno, error.strerror, folder))
+            continue
+        yield from files
+
+
+def _of_answers(path: Path, root: Path) -> bool:
+    """True for a folder called ``answers`` below the root, and for what lies in one."""
+    return "answers" in (part.lower() for part in path.relative_to(root).parts)
 
 
 def _upwards(folder: Path, root: Path) -> Iterator[Path]:

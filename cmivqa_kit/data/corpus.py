@@ -158,19 +158,18 @@ def load_questions(
             f"{file.path}: no record has a question ('question', 'Chinese_question' or 'English_question')",
             "This is not a question file; move it out of the data root.",
         )
-    held = by_organizers and not layout.public_answers
     read = layout.read(layout.keys.questions_only(records) if corpus_only else layout.keys.known(records))
     problems = [*read.problems, *_duplicate_ids(read.questions)]
     if problems:
         raise problems_error(file.path, problems, "Mend these records, or remove them from the file.")
     notes = list(read.notes)
-    hide = held and track in (2, 3) and not corpus_only
+    hide = by_organizers and track in (2, 3) and not corpus_only
     questions = layout.read(layout.keys.questions_only(records)).questions if hide else read.questions
     if track is not None:
         questions = _of_track(questions, track, catalogue, notes)
     if file.tracks == (1,) or track == 1:
         _require_videos(file, questions)
-    return QuestionSet(file, layout, questions, read.videos, tuple(notes), held)
+    return QuestionSet(file, layout, questions, read.videos, tuple(notes), by_organizers)
 
 
 def _of_track(

@@ -6,9 +6,10 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
-from cmivqa_kit.data.archive import is_archive, unpack
+from cmivqa_kit.data.archive import MAX_MEMBERS, is_archive, unpack
 from cmivqa_kit.data.catalogue import refuse_folder
 from cmivqa_kit.data.recognise import MEDIA, Recognised, recognise
 from cmivqa_kit.data.root_edition import MANIFEST
@@ -46,6 +47,8 @@ class Heap:
     media: Counter[str] = field(default_factory=Counter)
     apart: tuple[Path, ...] = ()  # files and folders, resolved, that are read as something else
     digests: dict[str, str] = field(default_factory=dict)  # of predictions that records below the paths name: run
+    unpacked: int = 0  # files that came out of the archive at hand and those within it
+    numbers: Iterator[int] = field(default_factory=count)  # of folders in the staging folder
     encoding: str | None = None  # of files that are not UTF-8
 
     def of_kind(self, kind: str) -> list[Recognised]:
@@ -70,7 +73,7 @@ def collect(
         UserError: a damaged or hostile archive.
     """
     hint, outer = ("", path.resolve().name) if path.is_dir() else (path.name, "")
-    _collect(list(_files(path, skip.resolve())), path, hint, outer, staging, heap, tell, flagged, 0)
+    _collect(list(_files(path, heap, skip)), path, hint, outer, staging, heap, tell, flagged, 0)
 
 
 def _collect(
@@ -103,19 +106,31 @@ def _collect(
         elif suffix not in NO_ARCHIVES and suffix != ".json" and is_archive(file):
             if depth == NESTED:
                 raise UserError(f"{inner}: more than {NESTED} archives in each other", "Unpack it and name the folder.")
-            target = staging / f"archive-{sum(1 for _ in staging.iterdir()) if staging.exists() else 0}"
+            target = staging / f"archive-{next(heap.numbers)}"
             target.parent.mkdir(parents=True, exist_ok=True)
             tell(f"Unpacking {inner} ({file.stat().st_size / 2**20:.0f} MiB)")
-            unpacked = unpack(file, target, wanted=lambda name: Path(name).suffix.lower() not in MEDIA)
+            heap.unpacked = heap.unpacked if depth else 0
+            if heap.unpacked >= MAX_MEMBERS:
+                raise UserError(
+                    f"{inner}: more than the limit of {MAX_MEMBERS:,} members in archives within one archive",
+                    "Unpack it and name the folder.",
+                )
+            unpacked = unpack(
+                file,
+                target,
+                wanted=lambda name: Path(name).suffix.lower() not in MEDIA,
+                most_members=MAX_MEMBERS - heap.unpacked,
+            )
+            heap.unpacked += len(unpacked.files)
             heap.ignored += unpacked.notes
-            _collect(list(_files(target)), target, inner, outer, staging, heap, tell, flagged, depth + 1)
+            _collect(list(_files(target, heap)), target, inner, outer, staging, heap, tell, flagged, depth + 1)
         elif suffix == ".json" or _begins_like_json(file):
             if file.name == MANIFEST:
                 continue
             if file.name.endswith(RECORD):
                 heap.digests.update(_digest(file))
                 continue
-            found = recognise(_in_utf8(file, staging, heap.encoding), inner, outer, flagged)
+            found = recognise(_in_utf8(file, staging, heap), inner, outer, flagged)
             if found.kind in ("questions", "subtitles"):
                 heap.json.append(found)
             else:
@@ -142,19 +157,19 @@ def _digest(path: Path) -> dict[str, str]:
     return {record["sha256"]: str(record.get("run"))} if known else {}
 
 
-def _in_utf8(file: Path, staging: Path, encoding: str | None) -> Path:
+def _in_utf8(file: Path, staging: Path, heap: Heap) -> Path:
     """The file, or a copy of it in UTF-8 in ``staging`` where it is in the encoding that the user names.
 
     Raises:
         UserError: it is not UTF-8 and not in that encoding.
     """
-    if encoding is None:
+    if heap.encoding is None:
         return file
     data = read_bytes(file)
     if is_utf8(data):
         return file
-    folder = staging / f"utf-8-{sum(1 for _ in staging.iterdir()) if staging.exists() else 0}"
-    write_text(folder / file.name, decode_as(data, file, encoding))
+    folder = staging / f"utf-8-{next(heap.numbers)}"
+    write_text(folder / file.name, decode_as(data, file, heap.encoding))
     return folder / file.name
 
 
@@ -167,18 +182,43 @@ def _begins_like_json(path: Path) -> bool:
         return False
 
 
-def _files(path: Path, skip: Path | None = None) -> Iterator[Path]:
-    """All plain files at or below ``path`` in sorted order; linked folders are entered once, ``skip`` never."""
+def _files(path: Path, heap: Heap, skip: Path | None = None) -> Iterator[Path]:
+    """All plain files at or below ``path`` in sorted order; linked folders are entered once, ``skip`` never.
+
+    A folder of answers that may not be read is left out with a note.
+    """
+
+    def refuse(error: OSError) -> None:
+        folder = Path(error.filename)
+        if not isinstance(error, PermissionError) or folder == path or folder.name.lower() != "answers":
+            refuse_folder(error)
+        heap.ignored.append(Note(f"{folder.relative_to(path).as_posix()}/", "cannot be read; answers are not needed"))
+
     if path.is_file():
         yield path
         return
-    seen = {path.resolve(), skip}
-    for folder, folders, names in os.walk(path, followlinks=True, onerror=refuse_folder):
+    seen = {_identity(path)} | ({_identity(skip)} if skip is not None and skip.exists() else set())
+    for folder, folders, names in os.walk(path, followlinks=True, onerror=refuse):
         kept = []
         for name in sorted(folders):
-            real = (Path(folder) / name).resolve()
-            if name[:1] != "." and name != "__MACOSX" and real not in seen:
-                seen.add(real)
+            if name[:1] == "." or name == "__MACOSX":
+                continue
+            identity = _identity(Path(folder) / name)
+            if identity not in seen:
+                seen.add(identity)
                 kept.append(name)
         folders[:] = kept
         yield from (Path(folder) / n for n in sorted(names) if n[:1] != "." and (Path(folder) / n).is_file())
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """What two paths of one folder share; unlike a resolved path it costs one call, however deep the folder lies.
+
+    Raises:
+        UserError: the folder may not be looked at.
+    """
+    try:
+        status = folder.stat()
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be read ({error.strerror or error})", "Check its permissions.") from None
+    return status.st_dev, status.st_ino

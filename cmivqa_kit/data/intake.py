@@ -36,6 +36,7 @@ from cmivqa_kit.temporary_files import temporary_folder
 
 __all__ = ["Intake", "Placement", "gather"]
 
+MOST_QUESTION_FILES = 1_000
 SHARED = ""  # the place of files that serve several splits: the data root itself
 
 
@@ -133,6 +134,11 @@ def _gather(heap: Heap, root: Path, staging: Path, edition: str | None, known_pr
     known = catalogue(root) if root.is_dir() else None
     rules = _edition(heap, known, edition)
     present = _present(known)
+    if len(heap.of_kind("questions")) > MOST_QUESTION_FILES:  # each is held against every other
+        raise UserError(
+            f"{len(heap.of_kind('questions')):,} question files, more than the limit of {MOST_QUESTION_FILES:,}",
+            "Give only the organizers' files.",
+        )
     questions, left_out = sort_questions(heap.of_kind("questions"), list(present.values()), rules, known_predictions)
     heap.ignored += left_out
     if not questions and not present:
@@ -234,8 +240,8 @@ def _plan(
         spoken.append((found.path, root / home / "subtitle.json", found.full_name))
     targets = apart_by_language([(path, target) for path, target, _ in spoken], file_language)
     plan += [Placement(s[0], target, "subtitles", hint=s[2]) for s, target in zip(spoken, targets, strict=True)]
+    known = set().union(*videos.values())
     for group in heap.features.values():
-        known = set().union(*videos.values())
         ids = set(name_videos(group.files, known).files) if known else {file.stem for file in group.files}
         home = _home(ids, videos, edition.split_in(*reversed(Path(group.hint).parts))) or SHARED
         plan.append(Placement(group.path, root / home / "video_feature", "features", group.files, group.hint))

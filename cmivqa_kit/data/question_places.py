@@ -18,10 +18,11 @@ def split_of_another(
     """The split of a file that does not say it: that of a file with the same questions, of subtitles with the same
     videos, or the only split whose answers are hidden."""
     texts = {asked.text for asked in question_file.asked.values()}
-    for other in questions:
-        alike = texts & {asked.text for asked in other.file.asked.values()}
-        if other.split is not None and texts and len(alike) >= COVERED * len(texts):
-            return other.split
+    for other in questions if texts else ():
+        if other.split is not None:
+            alike = texts & {asked.text for asked in other.file.asked.values()}
+            if len(alike) >= COVERED * len(texts):
+                return other.split
     for subtitles in spoken:
         split = edition.split_in(*subtitles.named, subtitles.outer)
         if (
@@ -45,7 +46,7 @@ def question_path(question_file: Recognised, split: str, edition: Edition, held:
     official = edition.splits[split].files
     if question_file.path.name in (*official, f"{split}.json"):
         return Path(split) / question_file.path.name
-    if edition.splits[split].answers == "public" or question_file.public:
+    if edition.splits[split].answers == "public":
         if stated and edition.corpus_files == "per-track":
             return Path(split) / f"{split}_task{''.join(map(str, stated))}.json"
         return Path(split) / (official[0] if len(official) == 1 else f"{split}.json")

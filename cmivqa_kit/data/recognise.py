@@ -44,7 +44,6 @@ class Recognised:
     answers: bool = False  # times stand in it: answers, or predictions (see `answer_evidence`)
     textless: bool = False  # ids, videos and times alone
     inline: bool = False  # brings its own subtitles
-    public: bool = False  # of a corpus handed out with all its answers
     flagged: bool = False  # the user said that it holds answers
 
     @property
@@ -122,7 +121,6 @@ def recognise(path: Path, hint: str, outer: str = "", flagged: bool = False) -> 
         asked=asked_by_id(read.questions),
         answers=any(question.answer is not None and question.answer.valid for question in read.questions),
         inline=any(video.subtitles for video in read.videos.values()),
-        public=layout.public_answers,
         flagged=flagged,
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.read_once import ReadFile
-from cmivqa_kit.editions import DEFAULT_EDITION
+from cmivqa_kit.editions import DEFAULT_EDITION, load_edition
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json
 
@@ -29,15 +29,26 @@ def read_manifest(root: Path) -> dict[str, str]:
 
 
 def detect_edition(files: list[Path], read_file: ReadFile = read_json) -> str:
-    """The edition of the smallest file that holds questions and tells: a test file tells as much as a train file."""
+    """The edition of the smallest file that holds questions and tells: a test file tells as much as a train file.
+
+    One by which all answers are public is taken only where no other file is of one whose organizers hold some: a test
+    file with answers planted in it must not open the others.
+    """
     tentative = DEFAULT_EDITION
+    all_public, seen_tentative = "", False
     for path in sorted(files, key=lambda p: (p.stat().st_size, str(p))):
         try:
             document = read_file(path, "file")
         except UserError:
             continue  # reported when that file is really used
         layout = detect(document) if isinstance(document, list) else None
-        if layout is not None and not layout.tentative:
+        if layout is None:
+            continue
+        if all(split.answers == "public" for split in load_edition(layout.edition).splits.values()):
+            all_public = all_public or layout.edition
+        elif not layout.tentative:
             return layout.edition
-        tentative = layout.edition if layout is not None else tentative
-    return tentative
+        else:
+            tentative = layout.edition
+            seen_tentative = True
+    return all_public if all_public and not seen_tentative else tentative

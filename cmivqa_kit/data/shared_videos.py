@@ -44,7 +44,7 @@ def question_file_videos(
             continue
         read = layout.read(layout.keys.without_answers(records)).videos
         # As where its own questions are read: a file for Tracks 2 and 3 of a test says nothing about videos.
-        if read and 1 not in other.tracks and _hidden(other.split, catalogue) and not layout.public_answers:
+        if read and 1 not in other.tracks and _hidden(other.split, catalogue):
             notes.append(Note(other.path.name, "captions in it are not used: they stand beside their questions"))
             continue
         for video in read.values():

@@ -17,6 +17,9 @@ Scores are unrounded; seconds have three decimals, which keeps 511 lists of 50 e
                      "entries": [[video, name, start, end], ...]}]
     }
 
+Where the answers are the organizers' there is ``"organizers_only": true``. A page for the public has
+``"public": true`` instead; there ``gold`` and ``position`` are null, and ``videos`` are those of the lists alone.
+
 ``videos`` are the right videos and every video that a list names, as far as the corpus has them; where it has subtitles
 per language, a video stands there once per language in which it is needed. ``video`` is an index into them, or -1 where
 the corpus has no such video: then ``name`` is its id, else "". The entry at index i has rank i + 1. An entry that can
@@ -71,19 +74,29 @@ class _Videos:
         return self._index.get(key, -1)
 
 
-def payload(diagnosis: Diagnosis, submission: str, made_by: str | None = None) -> dict[str, Any]:
+def payload(
+    diagnosis: Diagnosis,
+    submission: str,
+    made_by: str | None = None,
+    organizers_only: bool = False,
+    public: bool = False,
+) -> dict[str, Any]:
     """The content of the page as the dict that the head of this module describes.
 
     Args:
         submission: the name to show for the submission file.
         made_by: the system and run that made it, where that is known.
+        organizers_only: the page says that it is not to be handed on.
+        public: the page goes to a team: no right video and no right span stands in it.
     """
     document = diagnosis.to_dict()
     videos = _Videos(diagnosis.context.corpus)
     rows = zip(diagnosis.outcomes, diagnosis.asked, document["questions"], strict=True)
     questions = []
     for one, asked, row in rows:
-        gold = [videos.index(one.video, asked.language, gold=True), _seconds(one.start), _seconds(one.end)]
+        gold = None
+        if not public:
+            gold = [videos.index(one.video, asked.language, gold=True), _seconds(one.start), _seconds(one.end)]
         questions.append(
             {
                 "id": row["id"],
@@ -92,7 +105,7 @@ def payload(diagnosis: Diagnosis, submission: str, made_by: str | None = None) -
                 "label": row["label"],
                 "score": row["score"],
                 "m": row["m"],
-                "position": row["position"],
+                "position": None if public else row["position"],
                 "gold": gold,
                 "entries": _entries(one, videos, asked.language),
             }
@@ -101,6 +114,8 @@ def payload(diagnosis: Diagnosis, submission: str, made_by: str | None = None) -
         "kit": __version__,
         "submission": submission,
         "made_by": made_by,
+        **({"organizers_only": True} if organizers_only and not public else {}),
+        **({"public": True} if public else {}),
         **{name: document[name] for name in _SAME},
         "videos": videos.rows,
         "questions": questions,

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 from cmivqa_kit.data.catalogue import Catalogue
+from cmivqa_kit.editions import Edition
 from cmivqa_kit.entries.files import STANDARD_INPUT
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.submission.match import Match
@@ -34,6 +35,12 @@ def held_back(path: Path, match: Match, catalogue: Catalogue) -> UserError:
         f"the answers of {split} are held by the organizers, so there is nothing to score against ({how})",
         f"Run `cmivqa validate {shlex.quote(str(path))}`, or predict and score `{other}`.",
     )
+
+
+def answers_are_held(edition: Edition, split: str | None) -> bool:
+    """True where what tells the answers of a split is for organizers only; also where the split cannot be told."""
+    facts = edition.splits.get(split or "")
+    return facts is None or facts.answers == "organizers"
 
 
 def cannot_be(purpose: str, document: Document) -> UserError:

@@ -16,7 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from cmivqa_kit.data.archive_members import CHUNK, DAMAGE, MAX_RATIO, RATIO_FROM, ZIP_MAGIC, Member, opened
+from cmivqa_kit.data.archive_members import (
+    CHUNK,
+    DAMAGE,
+    MAX_RATIO,
+    RATIO_FROM,
+    ZIP_MAGIC,
+    Member,
+    depth_fault,
+    opened,
+    too_many,
+)
 from cmivqa_kit.data.display import count, cut
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.submission.container import BY_HAND, EXPORT, NotASubmission
@@ -59,7 +69,7 @@ def unpacked(path: Path, data: bytes, limit: int) -> Unpacked:
 def _single(path: Path, data: bytes, noun: str, limit: int) -> Unpacked:
     """The one submission in an archive."""
     try:
-        with _whole(path, noun), opened(path, data) as members:
+        with _whole(path, noun), opened(path, MEMBERS, data) as members:
             listed = list(_some(path, noun, members))
             member = _chosen(path, noun, listed)
             packed = member.size if member.packed is None else member.packed  # a tar's members are not packed
@@ -77,7 +87,9 @@ def _single(path: Path, data: bytes, noun: str, limit: int) -> Unpacked:
 def _some(path: Path, noun: str, members: Iterator[Member]) -> Iterator[Member]:
     for number, member in enumerate(members, 1):
         if number > MEMBERS:
-            raise _refused(path, f"{noun} with more than the limit of {MEMBERS:,} members", BY_HAND)
+            raise _refused(path, f"{noun} with {too_many(MEMBERS)}", BY_HAND)
+        if fault := depth_fault(member.name):
+            raise _refused(path, f"{noun} with a member {fault} ({cut(member.name, 40)})", BY_HAND)
         yield member
 
 

@@ -86,8 +86,8 @@ def train(
     call this, and the main one makes the run for them.
 
     Raises:
-        UserError: unreadable data, no answers, no examples, more than ``max_dropped`` (a share) of them left out, or
-            several processes for a system that learns in one pass.
+        UserError: unreadable data, no answers or those of organizers, no examples, more than ``max_dropped`` (a share)
+            of them left out, or several processes for a system that learns in one pass.
         RunFailed: out of disk or memory.
     """
     system = system or ready(declaration, config)
@@ -177,6 +177,7 @@ def _examples(
     catalogue: Catalogue, declaration: Declaration, split: str, max_dropped: float
 ) -> tuple[Split, tuple[Question, ...], Mapping[str, int]]:
     """The split, its questions that can be used, and how many each rule of the system leaves out."""
+    _refuse_held(catalogue, split)
     full = load_splits(catalogue, split)
     if "no-answer" in declaration.drops and not full.has_answers:
         raise UserError(f"{full.source}: {full.name} has no answers to learn from", "Give another --split, e.g. train.")
@@ -192,6 +193,20 @@ def _examples(
             else f"Nothing is left to train on. See each one: cmivqa data check --split {full.name}",
         )
     return full, questions, dropped
+
+
+def _refuse_held(catalogue: Catalogue, names: str) -> None:
+    """Refuse to learn from a split whose answers the organizers hold: none that stand in its files are true ones."""
+    rules = catalogue.edition
+    splits = [rules.canonical_split(name.strip()) for name in names.split("+")]
+    held = [split for split in splits if split is not None and rules.splits[split].answers == "organizers"]
+    if held:
+        public = "+".join(dict.fromkeys(split for split in splits if split is not None and split not in held))
+        raise UserError(
+            f"the answers of {' and '.join(dict.fromkeys(held))} are held by the organizers, so there is nothing to "
+            f"learn from (edition {rules.name})",
+            f"Train on a split whose answers are public: --split {public or 'train'}.",
+        )
 
 
 def _clock(full: Split) -> dict[str, float]:
@@ -290,7 +305,10 @@ def _say_what_rows_are_not(full: Split) -> None:
 
 
 def _dev(catalogue: Catalogue, full: Split) -> Split | None:
-    return load_split(catalogue, "dev") if "dev" in catalogue.splits and "dev" not in full.name.split("+") else None
+    """The dev split, unless it is trained on or (in an edition of somebody's own) its answers are the organizers'."""
+    if "dev" not in catalogue.splits or "dev" in full.name.split("+"):
+        return None
+    return None if catalogue.edition.splits["dev"].answers == "organizers" else load_split(catalogue, "dev")
 
 
 def load_splits(catalogue: Catalogue, names: str) -> Split:

@@ -246,7 +246,7 @@ def test_a_tar_member_of_negative_size_does_not_loop(tmp_path: Path) -> None:
 def test_too_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_MEMBERS", 5)
     for kind in ("zip", "tar"):
-        assert "more than 5 members" in refusal(make(tmp_path, kind, {f"{i}.json": b"" for i in range(6)}))
+        assert "more than the limit of 5 members" in refusal(make(tmp_path, kind, {f"{i}.json": b"" for i in range(6)}))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -398,3 +398,38 @@ def test_damaged_archives(sample: tuple[str, bytes], patches: list[tuple[float, 
 def test_a_letter_and_a_colon_are_no_absolute_path(tmp_path: Path, name: str, fault: str) -> None:
     text = refusal(make(tmp_path, "zip", {name: b"[]"}))
     assert fault in text and ("absolute path" in text) == (fault == "absolute path")
+
+
+def test_a_member_lies_at_most_32_folders_deep(tmp_path: Path) -> None:
+    fine = make_zip(tmp_path / "fine.zip", {"d/" * 32 + "x.json": b"[]"})
+    assert len(unpack(fine, tmp_path / "made").files) == 1
+    deep = make_zip(tmp_path / "deep.zip", {"d/" * 33 + "x.json": b"[]", "e/" * 800 + "x.json": b"[]"})
+    with pytest.raises(UserError) as raised:
+        unpack(deep, tmp_path / "none")
+    assert "33 folders deep, more than the limit of 32" in str(raised.value)
+    assert "800 folders deep" in str(raised.value)
+    assert not (tmp_path / "none").exists()
+
+
+def test_folders_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_FOLDERS", 5)
+    wide = make_zip(tmp_path / "wide.zip", {f"{number}/x.json": b"[]" for number in range(6)})
+    with pytest.raises(UserError, match="more than the limit of 5 folders"):
+        unpack(wide, tmp_path / "none")
+
+
+@pytest.mark.parametrize("as_zip64", [False, True])
+def test_a_zip_with_a_huge_directory_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_zip64: bool
+) -> None:
+    if as_zip64:
+        monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 10)
+    many = make_zip(tmp_path / "many.zip", {f"{number}": b"" for number in range(300)})
+    monkeypatch.setattr(module, "MAX_MEMBERS", 20)
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise AssertionError("the directory was read")
+
+    monkeypatch.setattr(zipfile, "ZipFile", refuse)
+    with pytest.raises(UserError, match="more than the limit of 20 members"):
+        unpack(many, tmp_path / "none")

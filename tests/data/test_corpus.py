@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.data.corpus import load_questions, open_split, truth_records
+from cmivqa_kit.data.layouts import _REGISTRY, layouts
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Split, Track
 from cmivqa_kit.errors import UserError
@@ -232,6 +234,50 @@ def test_planted_answers_are_no_truth(tmp_path: Path) -> None:
         truth_records(files, "testA", 1)
     assert "answers/" in caught.value.fix
     assert [truth_records(files, "testA", track) for track in (2, 3)] == [None, None]
+
+
+def medvidqa_look(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same questions with answers planted, as a file of MedVidQA writes them."""
+    return [
+        {
+            "sample_id": record["id"],
+            "question": record["question"],
+            "video_id": record["video_id"],
+            "answer_start_second": 1,
+            "answer_end_second": 2,
+        }
+        for record in records
+    ]
+
+
+@pytest.mark.parametrize("stated", ["cmivqa-2023", None])
+def test_the_look_of_a_file_does_not_make_its_answers_public(tmp_path: Path, stated: str | None) -> None:
+    root = cmivqa_2023(tmp_path)
+    for name in ("track1", "task_1", "track23"):
+        planted = medvidqa_look(annotated(TEST_A_VIDEOS))
+        write(root / "NLPCC_2023_CMIVQA_TESTA" / f"dataset_testA_for_{name}.json", planted)
+    files = catalogue(root, stated)
+    assert files.edition.name == "cmivqa-2023"
+    with pytest.raises(UserError, match="holds answers, but those of testA are the organizers'"):
+        truth_records(files, "testA", 1)
+    assert [truth_records(files, "testA", track) for track in (2, 3)] == [None, None]
+    assert all(question.video_id is None for question in open_split(root, "testA", 3, stated).questions)
+
+
+def test_a_layout_of_another_package_does_not_make_answers_public(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = cmivqa_2023(tmp_path)
+    for name in ("track1", "task_1"):
+        planted = [{**record, "mine": 1} for record in annotated(TEST_A_VIDEOS)]
+        write(root / "NLPCC_2023_CMIVQA_TESTA" / f"dataset_testA_for_{name}.json", planted)
+    plain = next(layout for layout in layouts() if layout.name == "cmivqa")
+    mine = replace(plain, name="mine", matches=lambda rows: any("mine" in row for row in rows), public_answers=True)
+    monkeypatch.setattr("cmivqa_kit.data.layouts._REGISTRY", {mine.name: mine, **_REGISTRY})
+    files = catalogue(root)
+    assert load_questions(files, "testA", 1).layout is mine
+    with pytest.raises(UserError, match="holds answers, but those of testA are the organizers'"):
+        truth_records(files, "testA", 1)
 
 
 def test_medvidqa_hands_out_the_answers_of_its_test_split(tmp_path: Path) -> None:

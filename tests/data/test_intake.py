@@ -159,6 +159,32 @@ def test_a_windows_zip_with_gbk_names(downloads: Path, root: Path) -> None:
     assert whats(intake) == [("testA/dataset_testA_for_track23.json", "questions")]
 
 
+def test_members_of_archives_in_an_archive_are_counted_together(
+    downloads: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cmivqa_kit.data.downloads.MAX_MEMBERS", 5)
+    inner = [make_zip(downloads / f"{n}.zip", {f"{n}{k}.txt": b"" for k in "ab"}) for n in range(3)]
+    packed = {path.name: path.read_bytes() for path in inner}
+    for path in inner:
+        path.unlink()
+    make_zip(downloads / "outer.zip", packed)
+    assert "more than the limit of 5 members" in refused([downloads / "outer.zip"], root)
+
+
+def test_many_question_files_are_refused(downloads: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cmivqa_kit.data.intake.MOST_QUESTION_FILES", 3)
+    for number in range(4):
+        write(downloads / f"q{number}.json", track23(annotated(TEST_A_VIDEOS)))
+    assert "4 question files, more than the limit of 3" in refused([downloads], root)
+
+
+def test_a_folder_that_links_to_itself_is_entered_once(downloads: Path, root: Path) -> None:
+    write(downloads / "a" / "train.json", annotated(TRAIN_VIDEOS))
+    (downloads / "a" / "again").symlink_to(downloads, target_is_directory=True)
+    gather([downloads], root)
+    assert tree(root) == ["corpus.json", "train/train.json"]
+
+
 def test_nested_archives(downloads: Path, root: Path) -> None:
     inner = make_zip(downloads / "TESTA.zip", {"q.json": track1(annotated(TEST_A_VIDEOS))}).read_bytes()
     middle = make_zip(downloads / "middle.zip", {"NLPCC/TESTA.zip": inner}).read_bytes()

@@ -8,6 +8,7 @@ import io
 import lzma
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,15 @@ def test_the_limits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "x.gz"
     path.write_bytes(packed(JSON + b" " * 1000))
     assert [f.code for f in read_guarded(path, Limits(size=500)).findings] == ["E102"]
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred, lambda **files: packed(tarred(**files))])
+def test_a_submission_lies_at_most_32_folders_deep(pack: Callable[..., bytes]) -> None:
+    assert content_of(PATH, pack(**{"d/" * 32 + "a.json": JSON})).data == JSON
+    with pytest.raises(NotASubmission, match="800 folders deep, more than the limit of 32") as refused:
+        content_of(PATH, pack(**{"a.json": JSON, "d/" * 800 + "x": b""}))
+    assert refused.value.code_of_finding == "E113"
+    assert len(str(refused.value)) < 400
 
 
 def test_plain_text_is_handed_on_as_it_is() -> None:

@@ -114,10 +114,31 @@ def test_nothing_left_is_refused_at_any_share(tmp_path: Path) -> None:
 
 def test_a_split_without_answers_is_refused_where_they_are_needed(tmp_path: Path) -> None:
     files = root_with(tmp_path, without(records("train"), "start_second", "end_second"))
-    for split in ("train", "testA"):
-        with pytest.raises(UserError, match=f"{split} has no answers to learn from"):
-            train(files, DECLARATION, {}, tmp_path / "runs", split, max_dropped=1.0)
+    with pytest.raises(UserError, match="train has no answers to learn from"):
+        train(files, DECLARATION, {}, tmp_path / "runs", "train", max_dropped=1.0)
     assert train(files, replace(DECLARATION, drops=("no-video",)), {}, tmp_path / "runs").examples == 5
+
+
+@pytest.mark.parametrize(("split", "public"), [("testA", "train"), ("train+testA", "train"), ("dev + TESTB", "dev")])
+def test_answers_that_organizers_hold_are_not_learnt_from(
+    tmp_path: Path, fake: type[Fake], split: str, public: str
+) -> None:
+    root = root_2023(tmp_path / "root")
+    for path in root.rglob("*test*.json"):
+        put(path, records("train"))  # planted
+    for declaration in (DECLARATION, replace(DECLARATION, drops=())):
+        with pytest.raises(UserError, match="are held by the organizers") as caught:
+            train(catalogue(root), declaration, {}, tmp_path / "runs", split)
+        assert f"--split {public}" in caught.value.fix
+    assert not fake.fitted
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_dev_split_of_held_answers_is_not_handed_over(tmp_path: Path, fake: type[Fake]) -> None:
+    files = catalogue(root_2023(tmp_path / "root"))
+    splits = {**files.edition.splits, "dev": replace(files.edition.splits["dev"], answers="organizers")}
+    train(replace(files, edition=replace(files.edition, splits=splits)), DECLARATION, {}, tmp_path / "runs")
+    assert [dev for _, dev, _ in fake.fitted] == [None]
 
 
 @pytest.mark.parametrize("error", [RunFailed("loss is NaN"), KeyboardInterrupt(), RuntimeError("died")])

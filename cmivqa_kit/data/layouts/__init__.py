@@ -42,8 +42,8 @@ class Layout:
         matches: whether a file is of this layout, by its first records. Where the organizers hold the answers of a
             file for Tracks 2 and 3, the records it is given have the keys of questions alone.
         read: reads all records.
-        public_answers: this corpus is handed out with the answers of its test split, whatever the edition says of its
-            own.
+        public_answers: without effect. Who holds the answers of a split is said by its edition alone, never by what a
+            file looks like; layouts of other packages may still state it.
         as_scored: its records are what the official program reads, one per question with ``start_second`` and
             ``end_second``.
         tentative: files of a later edition may look like this, too; any other layout beside it decides the edition.

@@ -60,6 +60,5 @@ register(
         keys=KEYS,
         matches=lambda sample: any("sample_id" in r or SUBTITLES in r for r in sample),
         read=read,
-        public_answers=True,
     )
 )

@@ -88,7 +88,7 @@ class Filters {
     this.data = data;
     this.wanted = new Set();
     this.texts = data.questions.map((one) =>
-      [one.text, one.id, (data.videos[one.gold[0]] || {}).id].map(String).join("\n").toLowerCase());
+      [one.text, one.id, one.gold ? (data.videos[one.gold[0]] || {}).id : ""].map(String).join("\n").toLowerCase());
     this.chips = new Map(data.labels.map((label) => [label.key, this.chip(label, changed)]));
     fill(byId("labels"), ...this.chips.values());
     const languages = [...new Set(data.questions.map((one) => one.language || ""))];

@@ -12,6 +12,9 @@ function showHeader(data) {
   fill(byId("top"),
     make("p", { class: "kicker" }, "cmivqa diagnose"),
     make("h1", null, foreign(data.submission)),
+    data.organizers_only ? make("p", { class: "notice", role: "note" },
+      "For organizers only: the right videos and spans of a split whose answers are held stand in this page. "
+      + "For a team, write it with --public.") : null,
     make("p", { class: "facts" }, facts.map((one) => make("span", null, foreign(one)))));
 }
 

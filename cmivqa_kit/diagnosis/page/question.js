@@ -5,7 +5,7 @@ const WRONG = 3; // wrong videos whose timelines are offered
 
 // The entries of a question as objects: {rank, video (or null), name, start, end, right, iou}.
 function entriesOf(data, question) {
-  const [goldVideo, from, to] = question.gold;
+  const [goldVideo, from, to] = question.gold || [-1, null, null]; // null: a page for the public
   const rightName = data.videos[goldVideo] ? data.videos[goldVideo].id : null;
   return question.entries.map(([index, name, start, end], at) => {
     const video = data.videos[index] || null;
@@ -16,6 +16,7 @@ function entriesOf(data, question) {
 }
 
 function showQuestion(data, question, headingId) {
+  if (!question.gold) return showPublic(data, question, headingId);
   const [goldVideo, from, to] = question.gold;
   const video = data.videos[goldVideo] || { id: "–", duration: null, subtitles: [] };
   const entries = entriesOf(data, question);
@@ -36,10 +37,21 @@ function showQuestion(data, question, headingId) {
   ];
 }
 
+// The same without the answer: what the list is worth, and the list itself.
+function showPublic(data, question, headingId) {
+  const entries = entriesOf(data, question);
+  return [
+    make("h3", { id: headingId, tabindex: "-1" }, foreign(question.text || "(no text)", question.language)),
+    facts(data, question, entries, null),
+    make("p", { class: "remark" }, "The right video and span are the organizers' and do not stand in this page."),
+    list(entries),
+  ];
+}
+
 function facts(data, question, entries, best) {
   const label = data.labels.find((one) => one.key === question.label);
   const read = count(entries.length, "entry").replace("entrys", "entries");
-  const rank = data.track === 1 ? null : question.position === null || question.position === undefined
+  const rank = data.track === 1 || !question.gold ? null : question.position === null || question.position === undefined
     ? `not among ${read}` : `rank ${plain(question.position)} of ${read}`;
   const item = (name, ...value) => make("div", null, make("dt", null, name), make("dd", null, value));
   return make("dl", { class: "verdict" },
@@ -47,8 +59,8 @@ function facts(data, question, entries, best) {
     item(data.headline, fixed(question.score)),
     data.cutoffs.length > 1 ? data.cutoffs.map((k, at) => item(`k = ${k}`, fixed(question.m[at], 3))) : null,
     rank ? item("Right video", rank) : null,
-    item("Best IoU",
-      best ? `${fixed(best.iou, 2)}${data.track === 1 || !best.best ? "" : ` at rank ${best.rank}`}` : "–"),
+    question.gold ? item("Best IoU",
+      best ? `${fixed(best.iou, 2)}${data.track === 1 || !best.best ? "" : ` at rank ${best.rank}`}` : "–") : null,
     item("Id", foreign(plain(question.id))));
 }
 
