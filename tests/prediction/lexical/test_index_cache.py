@@ -12,7 +12,6 @@ from types import MappingProxyType
 import pytest
 
 from baselines.bm25.baseline import BM25
-from cmivqa_kit.data import words
 from cmivqa_kit.data.types import Split, Subtitle
 from cmivqa_kit.plugin.types import Prediction
 from cmivqa_kit.prediction.lexical import index, index_cache
@@ -158,7 +157,7 @@ def test_another_unicode_or_jieba_reads_anew(readings: list[int], monkeypatch: p
     asked(clinic())
     monkeypatch.setattr(index_cache, "_version", lambda package: "another")
     asked(clinic())
-    monkeypatch.setattr(words.unicodedata, "unidata_version", "another")
+    monkeypatch.setattr(index_cache.unicodedata, "unidata_version", "another")
     asked(clinic())
     assert len(readings) == 3
 
