@@ -91,10 +91,10 @@ def comparable(entries: Sequence[Entry]) -> list[Path]:
 def _rows(entries: Sequence[Entry], track: int, look: Look, interval: bool, splits: bool) -> list[list[str]]:
     found = [(one.path, score) for one in entries for score in one.scores if score.card.track == track]
     found.sort(key=lambda pair: _order(pair[1].card))
-    places = _places([score.card for _, score in found])
+    ranks = _ranks([score.card for _, score in found])
     rows = [
-        [str(path), place, *_row(score, look, interval, splits)]
-        for place, (path, score) in zip(places, found, strict=True)
+        [str(path), rank, *_row(score, look, interval, splits)]
+        for rank, (path, score) in zip(ranks, found, strict=True)
     ]
     published: dict[tuple[str, str], Beside] = {}
     for _, score in found:
@@ -109,16 +109,16 @@ def _order(card: ScoreCard) -> tuple[str, float]:
     return card.split, math.inf if value is None else -card.strict.scale(card.headline).gain(value)
 
 
-def _places(cards: Sequence[ScoreCard]) -> list[str]:
+def _ranks(cards: Sequence[ScoreCard]) -> list[str]:
     """The rank of each of the sorted cards within its split, equal scores sharing one; none without a score."""
-    places: list[str] = []
+    ranks: list[str] = []
     first: dict[tuple[str, float], int] = {}
     number: dict[str, int] = {}
     for card in cards:
         number[card.split] = number.get(card.split, 0) + 1
-        place = first.setdefault(_order(card), number[card.split])
-        places.append(NONE if card.headline not in card.strict.metrics else str(place))
-    return places
+        rank = first.setdefault(_order(card), number[card.split])
+        ranks.append(NONE if card.headline not in card.strict.metrics else str(rank))
+    return ranks
 
 
 def _row(score: ScoreWithIntervals, look: Look, interval: bool, splits: bool) -> list[str]:

@@ -27,10 +27,12 @@ def cut_at_difference(
         return first, second
     if max(len(first), len(second)) > FOLDED:  # hostile texts take quadratic time to fold
         fold = str
-    places = _alike(first, fold(second), fold), _alike(second, fold(first), fold)
+    differences = _alike(first, fold(second), fold), _alike(second, fold(first), fold)
     # As much of what is alike before the difference in both, so that the eye can hold one against the other.
-    before = min(_before(text, place, length) for text, place in zip((first, second), places, strict=True))
-    return _cut_from(first, places[0] - before, length), _cut_from(second, places[1] - before, length)
+    before = min(
+        _before(text, difference, length) for text, difference in zip((first, second), differences, strict=True)
+    )
+    return _cut_from(first, differences[0] - before, length), _cut_from(second, differences[1] - before, length)
 
 
 def _alike(text: str, other: str, fold: Callable[[str], str]) -> int:
@@ -38,9 +40,9 @@ def _alike(text: str, other: str, fold: Callable[[str], str]) -> int:
     return bisect_right(range(1, len(text) + 1), False, key=lambda end: not other.startswith(fold(text[:end])))
 
 
-def _before(text: str, place: int, length: int) -> int:
-    """How much of a text is shown before ``place``: a third of the room, more where the text ends soon."""
-    return place - max(0, min(place - length // 3, len(text) - length + len(DOTS)))
+def _before(text: str, difference: int, length: int) -> int:
+    """How much of a text is shown before ``difference``: a third of the room, more where the text ends soon."""
+    return difference - max(0, min(difference - length // 3, len(text) - length + len(DOTS)))
 
 
 def _cut_from(text: str, start: int, length: int) -> str:

@@ -118,15 +118,16 @@ def _arrays(corpus: ReadCorpus) -> Arrays:
     }
 
 
-def _corpus(kept: Arrays) -> ReadCorpus:
-    text = kept["vocabulary"].tobytes().decode("utf-8", "surrogatepass")
+def _corpus(arrays: Arrays) -> ReadCorpus:
+    text = arrays["vocabulary"].tobytes().decode("utf-8", "surrogatepass")
     words = text.split("\n") if text else []
     counts = csr_array(
-        (kept["counts"], kept["lines_of_terms"], kept["first_of_terms"]), shape=(len(words), len(kept["lengths"]))
+        (arrays["counts"], arrays["lines_of_terms"], arrays["first_of_terms"]),
+        shape=(len(words), len(arrays["lengths"])),
     )
-    spans = Spans(kept["start"], kept["end"])
-    windows = Windows(spans, kept["line"], kept["stop"], kept["first"], kept["first_line"])
-    return ReadCorpus(Postings({word: row for row, word in enumerate(words)}, counts, kept["lengths"]), windows)
+    spans = Spans(arrays["start"], arrays["end"])
+    windows = Windows(spans, arrays["line"], arrays["stop"], arrays["first"], arrays["first_line"])
+    return ReadCorpus(Postings({word: row for row, word in enumerate(words)}, counts, arrays["lengths"]), windows)
 
 
 def _drop_oldest(folder: Path) -> None:
