@@ -20,7 +20,7 @@ def imported() -> None:
     """Everything that a command imports when it is called, once; torch only for `with_torch`."""
     for module, _ in COMMANDS.values():
         import_module(module)
-    for module in ("scipy.stats", "jsonschema", "bm25s", "baselines.bm25.baseline", "baselines.prior.baseline",
+    for module in ("scipy.stats", "jsonschema", "baselines.bm25.baseline", "baselines.prior.baseline",
                    "cmivqa_kit.entries.entry", "cmivqa_kit.entries.checking", "cmivqa_kit.entries.comparing",
                    "cmivqa_kit.submission.fix", "cmivqa_kit.diagnosis.page", "cmivqa_kit.training.api",
                    "cmivqa_kit.prediction.api", "cmivqa_kit.data.intake", "cmivqa_kit.data.convert"):  # fmt: skip
