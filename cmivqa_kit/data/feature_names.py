@@ -6,16 +6,15 @@ and no other file claims that video. Nothing is guessed beyond that.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cmivqa_kit.data.video_names import ids_in
 from cmivqa_kit.errors import UserError
 
 SUFFIX = ".npy"
-_ALPHANUMERIC = re.compile("[A-Za-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +71,3 @@ def name_videos(paths: Iterable[Path], known: Collection[str] = ()) -> FeatureNa
     several = {video: tuple(paths) for video, paths in sorted(claims.items()) if len(paths) > 1}
     matched = {video: paths[0] for video, paths in claims.items() if len(paths) == 1}
     return FeatureNames(dict(sorted({**exact, **matched}.items())), tuple(sorted(unnamed)), several)
-
-
-def ids_in(stem: str, known: Collection[str]) -> set[str]:
-    """The known ids that stand in a name, with no letter or digit of ASCII right before or behind them.
-
-    >>> ids_in("v_4chGHzgBji-.mp4", {"4chGHzgBji-", "91wibeiDDfj"})
-    {'4chGHzgBji-'}
-    """
-    if not known:
-        return set()
-    begins = [at for at in range(len(stem)) if at == 0 or not _ALPHANUMERIC.match(stem[at - 1])]
-    ends = [at for at in range(1, len(stem) + 1) if at == len(stem) or not _ALPHANUMERIC.match(stem[at])]
-    return {stem[begin:end] for begin in begins for end in ends if begin < end and stem[begin:end] in known}

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from cmivqa_kit.data.display import count
 from cmivqa_kit.data.feature_clock import rate_words
-from cmivqa_kit.data.feature_names import SUFFIX, feature_files, ids_in
+from cmivqa_kit.data.feature_names import SUFFIX, feature_files
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Note
+from cmivqa_kit.data.video_names import ids_in
 
 STRAY = f"{SUFFIX} files that are not used: features are looked for in video_feature/"
 UNNAMED = "feature files that no video is known of"

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 MEDIA = ("mp4", "mkv", "webm", "m4v", "mov", "avi", "flv", "m4a", "mp3", "wav", "opus", "aac", "flac")
 SHORT = 5  # ids up to this length are only taken where they are the whole name: "12" stands in many titles
+_ALPHANUMERIC = re.compile("[A-Za-z0-9]")
 _SHAPE = r"[A-Za-z0-9_-]{11}"
 _YOUTUBE = re.compile(_SHAPE)
 _BILIBILI = r"BV1[A-Za-z0-9]{9}|av[0-9]{5,12}"
@@ -123,23 +123,20 @@ def _is_title(title: str, tail: str) -> bool:
     return not title.isascii() or " " in title or any(c.isdigit() or c.isupper() or c == "_" for c in tail[1:])
 
 
+def ids_in(name: str, known: Collection[str]) -> set[str]:
+    """The known ids that stand in a name, with no letter or digit of ASCII right before or behind them.
+
+    >>> ids_in("v_4chGHzgBji-.mp4", {"4chGHzgBji-", "91wibeiDDfj"})
+    {'4chGHzgBji-'}
+    """
+    if not known:
+        return set()
+    begins = [at for at in range(len(name)) if at == 0 or not _ALPHANUMERIC.match(name[at - 1])]
+    ends = [at for at in range(1, len(name) + 1) if at == len(name) or not _ALPHANUMERIC.match(name[at])]
+    return {name[begin:end] for begin in begins for end in ends if begin < end and name[begin:end] in known}
+
+
 def _known_in(name: str, known: Collection[str]) -> tuple[str, ...]:
-    """The known ids that stand alone in a name; of ids within each other the longest."""
-    inside = [video for video in _by_text(name, known) if _stands_alone(name, video)]
+    """The known ids that stand alone in a name, but for short ones; of ids within each other the longest."""
+    inside = sorted(video for video in ids_in(name, known) if len(video) > SHORT)
     return tuple(video for video in inside if not any(video != other and video in other for other in inside))
-
-
-def _by_text(name: str, known: Collection[str]) -> list[str]:
-    """The known ids in a name: each of its parts of a length that a known id has is looked up."""
-    lengths = _lengths(frozenset(known))
-    parts = {name[i : i + n] for n in lengths if n > SHORT for i in range(len(name) - n + 1)}
-    return sorted(parts & set(known))
-
-
-@lru_cache(maxsize=4)
-def _lengths(known: frozenset[str]) -> tuple[int, ...]:
-    return tuple(sorted({len(video) for video in known}))
-
-
-def _stands_alone(name: str, video: str) -> bool:
-    return re.search(rf"(?<![A-Za-z0-9]){re.escape(video)}(?![A-Za-z0-9])", name) is not None

@@ -10,8 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cmivqa_kit.data.corpus import open_split
-from cmivqa_kit.data.feature_names import feature_files, ids_in, name_videos
+from cmivqa_kit.data.feature_names import feature_files, name_videos
 from cmivqa_kit.data.feature_notes import name_notes
+from cmivqa_kit.data.video_names import ids_in
 from cmivqa_kit.errors import UserError
 from tests.data.clocked import SECONDS, clocked
 
