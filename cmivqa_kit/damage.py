@@ -7,7 +7,7 @@ in Rust. None of them is the user's concern.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,23 @@ from cmivqa_kit.foreign_content import stand_in
 COPY_AGAIN = "Copy the run again from where it was made, or train again."
 # What says more of its kind than of its text: the text is a key, a position or nothing.
 _BARE = (LookupError, MemoryError, RecursionError, AttributeError, AssertionError)
+
+
+@contextmanager
+def failing_as(plain: Callable[[BaseException], UserError]) -> Iterator[None]:
+    """Turn any failure of the block into the error that ``plain`` makes of it.
+
+    Raises:
+        UserError: the block failed; an error that is plain already passes as it is.
+    """
+    try:
+        yield
+    except (UserError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except (
+        BaseException
+    ) as error:  # libraries raise what they like, and a panic of one written in Rust is no `Exception`
+        raise plain(error) from error
 
 
 @contextmanager
@@ -31,12 +48,8 @@ def reading(path: Path, noun: str, fix: str = COPY_AGAIN) -> Iterator[None]:
     Raises:
         UserError: the block failed; an error that is plain already passes as it is.
     """
-    try:
+    with failing_as(lambda error: damaged(path, noun, error, fix)):
         yield
-    except (UserError, KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except BaseException as error:  # a panic of a library written in Rust is no `Exception`
-        raise damaged(path, noun, error, fix) from None
 
 
 def damaged(path: Path, noun: str, error: BaseException, fix: str = COPY_AGAIN) -> UserError:

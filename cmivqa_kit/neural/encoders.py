@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, BertTokenizer, ModernBertConfig
 from transformers.utils import logging as transformers_logging
 
-from cmivqa_kit.damage import short_reason
+from cmivqa_kit.damage import failing_as, short_reason
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.foreign_content import stand_ins
@@ -280,16 +280,24 @@ def _refuse_missing_folder(name: str) -> None:
 
 
 def _refuse_stand_ins(name: str) -> None:
+    error = _of_stand_ins(name, "it is no encoder")
+    if error is not None:
+        raise error
+
+
+def _of_stand_ins(name: str, fault: str) -> UserError | None:
+    """The error about files in the encoder's folder that are no data at all (web pages, pointers)."""
     listed = stand_ins(Path(name))
-    if listed:
-        raise _unusable(name, "it is no encoder", UserError(""))
+    if not listed:
+        return None
+    files = "; ".join(f"{path.name} is {content.noun}" for path, content in listed[:5])
+    return UserError(f"encoder {name!r}: {fault} ({files})", listed[0][1].fix)
 
 
 def _unusable(name: str, fault: str, error: BaseException) -> UserError:
-    listed = stand_ins(Path(name))
-    if listed:
-        files = "; ".join(f"{path.name} is {content.noun}" for path, content in listed[:5])
-        return UserError(f"encoder {name!r}: {fault} ({files})", listed[0][1].fix)
+    known = _of_stand_ins(name, fault)
+    if known is not None:
+        return known
     code = foreign_code(Path(name))
     if code and asks_for_code(error):
         return UserError(f"encoder {name!r}: {fault}: it names Python code of its own ({code}), which is never run",
@@ -297,19 +305,9 @@ def _unusable(name: str, fault: str, error: BaseException) -> UserError:
     return UserError(f"encoder {name!r}: {fault} ({short_reason(error)})", HOW_TO_GET)
 
 
-@contextmanager
-def _opening(name: str, fault: str) -> Iterator[None]:
-    """Turn whatever the libraries fail with into one error that names the encoder.
-
-    Raises:
-        UserError: the block failed; an error that is plain already passes as it is.
-    """
-    try:
-        yield
-    except (UserError, KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except BaseException as error:  # transformers raises what it likes, the tokenizers library panics
-        raise _unusable(name, fault, error) from error
+def _opening(name: str, fault: str) -> AbstractContextManager[None]:
+    """Turn whatever the libraries fail with into one error that names the encoder."""
+    return failing_as(lambda error: _unusable(name, fault, error))
 
 
 def _untyped(thing: Any) -> Any:
