@@ -8,13 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 
 from cmivqa_kit.data.catalogue import Catalogue
-from cmivqa_kit.data.check import RULES, usable
-from cmivqa_kit.data.corpus import data_fingerprint, load_split
+from cmivqa_kit.data.corpus import data_fingerprint
 from cmivqa_kit.data.feature_notes import UNUSED_CLOCK
-from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.plugin.registry import create, find_declaration
@@ -43,6 +40,7 @@ from cmivqa_kit.runs.settings import Config, Recipe
 from cmivqa_kit.training.feature_fingerprints import feature_fingerprints, require_same_features
 from cmivqa_kit.training.fitted import Fitted, counted
 from cmivqa_kit.training.full_disk import resumable
+from cmivqa_kit.training.learning_data import dev_of, examples_of
 from cmivqa_kit.training.stated_settings import NOTHING_STATED, StatedSettings, require_as_begun
 
 log = logging.getLogger(__name__)
@@ -91,14 +89,14 @@ def train(
         RunFailed: out of disk or memory.
     """
     system = system or ready(declaration, config)
-    full, questions, dropped = _examples(catalogue, declaration, split, max_dropped)
+    full, questions, dropped = examples_of(catalogue, declaration, split, max_dropped)
     if group.count > 1 and not in_steps(declaration):
         raise UserError(
             f"{declaration.name} learns in one pass: there is nothing for {group.count} processes to share",
             f"Train it in one: cmivqa train -m {declaration.name}",
         )
 
-    dev = _dev(catalogue, full)
+    dev = dev_of(catalogue, full)
 
     def begin() -> RunDirectory:
         run = start_run(
@@ -161,51 +159,15 @@ def plan(
         RunFailed: the largest batch does not fit into memory.
     """
     system = system or ready(declaration, config)
-    full, questions, dropped = _examples(catalogue, declaration, split, max_dropped)
+    full, questions, dropped = examples_of(catalogue, declaration, split, max_dropped)
     if not isinstance(system, Plans):
         return None, len(questions), dropped
     with TemporaryDirectory(prefix="cmivqa-plan-") as folder:
         run = replace(make_run(Path(folder), declaration.name, config, seed, recipe), device=device)
         return (
-            system.plan(replace(full, questions=questions), _dev(catalogue, full), run),
+            system.plan(replace(full, questions=questions), dev_of(catalogue, full), run),
             len(questions),
             dropped,
-        )
-
-
-def _examples(
-    catalogue: Catalogue, declaration: Declaration, split: str, max_dropped: float
-) -> tuple[Split, tuple[Question, ...], Mapping[str, int]]:
-    """The split, its questions that can be used, and how many each rule of the system leaves out."""
-    _refuse_held(catalogue, split)
-    full = load_splits(catalogue, split)
-    if "no-answer" in declaration.drops and not full.has_answers:
-        raise UserError(f"{full.source}: {full.name} has no answers to learn from", "Give another --split, e.g. train.")
-    questions, dropped = usable(full, declaration.drops)
-    lost = sum(dropped.values())
-    if lost > max_dropped * len(full.questions) or not questions:
-        reasons = "; ".join(f"{n} {name} ({RULES[name].title})" for name, n in dropped.most_common())
-        raise UserError(
-            f"{full.source}: {lost} of {len(full.questions)} examples would be dropped: {reasons}",
-            f"See each one: cmivqa data check --split {full.name}. To train all the same: "
-            f"--max-dropped {min(1.0, lost / len(full.questions) + 0.01):.2f}"
-            if questions
-            else f"Nothing is left to train on. See each one: cmivqa data check --split {full.name}",
-        )
-    return full, questions, dropped
-
-
-def _refuse_held(catalogue: Catalogue, names: str) -> None:
-    """Refuse to learn from a split whose answers the organizers hold: none that stand in its files are true ones."""
-    rules = catalogue.edition
-    splits = [rules.canonical_split(name.strip()) for name in names.split("+")]
-    held = [split for split in splits if split is not None and rules.splits[split].answers == "organizers"]
-    if held:
-        public = "+".join(dict.fromkeys(split for split in splits if split is not None and split not in held))
-        raise UserError(
-            f"the answers of {' and '.join(dict.fromkeys(held))} are held by the organizers, so there is nothing to "
-            f"learn from (edition {rules.name})",
-            f"Train on a split whose answers are public: --split {public or 'train'}.",
         )
 
 
@@ -236,43 +198,32 @@ def resume(
             are left out.
         RunFailed: as `train`.
     """
-    begun_run = open_unfinished(path)
+    run = replace(open_unfinished(path), device=device, progress=progress, group=group, dev_progress=dev_progress)
     with locked(path, group.main):
         open_unfinished(path)  # it may have been finished by the one that held the lock
-        return _go_on(begun_run, catalogue, device, progress, group, dev_progress, stated, max_dropped)
+        return _go_on(run, catalogue, stated, max_dropped)
 
 
-def _go_on(
-    begun_run: RunDirectory,
-    catalogue: Catalogue,
-    device: str,
-    progress: Progress,
-    group: Group,
-    dev_progress: DevProgress,
-    stated: StatedSettings,
-    max_dropped: float,
-) -> Fitted:
+def _go_on(run: RunDirectory, catalogue: Catalogue, stated: StatedSettings, max_dropped: float) -> Fitted:
     """`resume` with a run that is locked."""
-    path = begun_run.path
-    run = replace(begun_run, device=device, progress=progress, group=group, dev_progress=dev_progress)
     require_as_begun(run, stated, catalogue)
     declaration = find_declaration(run.baseline)
     system = ready(declaration, run.config)
     begun = run.record().get("data")
     if not isinstance(begun, dict) or not isinstance(begun.get("split"), str):
-        raise UserError(f"{path}: does not say which data it was begun on", "Train anew: cmivqa train")
+        raise UserError(f"{run.path}: does not say which data it was begun on", "Train anew: cmivqa train")
     catalogue = with_clock_of(run, catalogue)
-    full, questions, dropped = _examples(catalogue, declaration, begun["split"], max_dropped)
+    full, questions, dropped = examples_of(catalogue, declaration, begun["split"], max_dropped)
     require_clock_of(run, full)
     if data_fingerprint(full) != begun.get("fingerprint"):
         raise UserError(
-            f"{full.source}: not the data that {path} was begun on ({begun.get('name')})",
+            f"{full.source}: not the data that {run.path} was begun on ({begun.get('name')})",
             "Resume on the same files (--data DIR), or train anew.",
         )
-    dev = _dev(catalogue, full)
+    dev = dev_of(catalogue, full)
     require_same_features(run, full, dev)
-    if not has_state(path) and group.main:
-        log.warning("%s: no state was saved before it was stopped, so it starts again from the beginning", path)
+    if not has_state(run.path) and run.group.main:
+        log.warning("%s: no state was saved before it was stopped, so it starts again from the beginning", run.path)
     return _fit(system, full, questions, dev, run, dropped)
 
 
@@ -302,34 +253,6 @@ def _say_what_rows_are_not(full: Split) -> None:
         log.warning("the rows of the features tell no durations: %s", store.measured.words)
     elif store.stated is not None and not len(store):
         log.warning("%s", UNUSED_CLOCK)
-
-
-def _dev(catalogue: Catalogue, full: Split) -> Split | None:
-    """The dev split, unless it is trained on or (in an edition of somebody's own) its answers are the organizers'."""
-    if "dev" not in catalogue.splits or "dev" in full.name.split("+"):
-        return None
-    return None if catalogue.edition.splits["dev"].answers == "organizers" else load_split(catalogue, "dev")
-
-
-def load_splits(catalogue: Catalogue, names: str) -> Split:
-    """One split, or several joined by ``+`` (``train+dev``): their questions in that order, their videos together.
-
-    Raises:
-        UserError: a split is missing or damaged, or named twice.
-    """
-    parts = [load_split(catalogue, name.strip()) for name in names.split("+")]
-    if len({part.name for part in parts}) < len(parts):
-        raise UserError(f"--split {names}: a split is named twice", "Name each split once, e.g. train+dev.")
-    if len(parts) == 1:
-        return parts[0]
-    videos = {video.id: video for part in reversed(parts) for video in part.videos.values()}
-    return replace(
-        parts[0],
-        name="+".join(part.name for part in parts),
-        questions=tuple(question for part in parts for question in part.questions),
-        videos=MappingProxyType(dict(sorted(videos.items()))),
-        features=FeatureStore.joined([part.features for part in parts]),
-    )
 
 
 def in_steps(declaration: Declaration) -> bool:

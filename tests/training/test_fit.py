@@ -14,7 +14,8 @@ from cmivqa_kit.data.corpus import data_fingerprint
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.runs.directory import newest_run, open_run, start_run
-from cmivqa_kit.training.fit import load_splits, repeat, resume, train
+from cmivqa_kit.training.fit import repeat, resume, train
+from cmivqa_kit.training.learning_data import load_splits
 from tests.prediction.fake import DECLARATION, Fake, install
 from tests.submission.small import put, records, root_2023, without
 

@@ -17,9 +17,10 @@ from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.runs.dev_progress import DevProgress
 from cmivqa_kit.training import loop
 from cmivqa_kit.training.feature_fingerprints import ROWS, feature_fingerprints
-from cmivqa_kit.training.fit import load_splits, resume, train
+from cmivqa_kit.training.fit import resume, train
 from cmivqa_kit.training.fitted import Fitted
 from cmivqa_kit.training.gradients import Gradients
+from cmivqa_kit.training.learning_data import load_splits
 from cmivqa_kit.training.stated_settings import StatedSettings
 from tests.prediction.fake import install
 from tests.submission.small import VIDEOS, put, records, root_2023
