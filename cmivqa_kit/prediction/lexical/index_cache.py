@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -26,11 +25,11 @@ from cmivqa_kit.files import atomic_path, cache_root
 from cmivqa_kit.prediction.lexical.index import ReadCorpus
 from cmivqa_kit.prediction.lexical.postings import Postings
 from cmivqa_kit.prediction.lexical.windows import Spans, Windows
+from cmivqa_kit.temporary_files import sweep
 
 FOLDER = "bm25-index"
 VERSION = 1  # raise it whenever a token, a window or the form of the file would come out differently
 MOST_BYTES = 2**30  # of all kept corpora; the one that was not asked for longest goes first
-STALE_SECONDS = 3600.0  # a temporary file of this age belongs to a process that was killed
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -132,11 +131,8 @@ def _corpus(arrays: Arrays) -> ReadCorpus:
 
 def _drop_oldest(folder: Path) -> None:
     """Keep the folder within `MOST_BYTES`, and without what killed processes left there."""
-    now, total = time.time(), 0
-    for path in folder.glob(".*.tmp"):
-        with suppress(FileNotFoundError):
-            if now - path.stat().st_mtime > STALE_SECONDS:
-                path.unlink()
+    sweep(folder)
+    total = 0
     ages: list[tuple[float, int, Path]] = []
     for path in folder.glob("*.npz"):
         with suppress(FileNotFoundError):
