@@ -12,7 +12,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,6 @@ from cmivqa_kit.foreign_content import foreign_content
 from cmivqa_kit.output_paths import regular_target
 from cmivqa_kit.temporary_files import temporary_file
 
-MARK_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-MARK_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _STRUCTURE = re.compile(r'[]["{},:]')
 KNOWN_ENCODINGS = "gb18030, big5, shift_jis, euc_jp, euc_kr, cp1252, utf-16, utf-8"
 CUT_OFF = "The file ends too early: it was cut off. Copy or download it again."
@@ -248,23 +246,22 @@ def atomic_path(path: Path) -> Iterator[Path]:
         NotWritten: the disk is full or the folder cannot be written.
     """
     target = regular_target(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        opened = temporary_file(target.parent, target.name)
-        temporary = opened.__enter__()
-    except OSError as error:
-        raise NotWritten(f"{path}: cannot be written ({error.strerror or error})", "Choose another place.") from None
-    try:
-        yield temporary
-        apply_usual_mode(temporary)
-        temporary.replace(target)
-    except OSError as error:
-        raise NotWritten(
-            f"{path}: could not be written ({error.strerror or error}); nothing was left behind",
-            "Free some space or choose another place, then run the same command again.",
-        ) from None
-    finally:
-        opened.__exit__(None, None, None)
+    with ExitStack() as stack:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = stack.enter_context(temporary_file(target.parent, target.name))
+        except OSError as error:
+            what = f"{path}: cannot be written ({error.strerror or error})"
+            raise NotWritten(what, "Choose another place.") from None
+        try:
+            yield temporary
+            apply_usual_mode(temporary)
+            temporary.replace(target)
+        except OSError as error:
+            raise NotWritten(
+                f"{path}: could not be written ({error.strerror or error}); nothing was left behind",
+                "Free some space or choose another place, then run the same command again.",
+            ) from None
 
 
 def apply_usual_mode(path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,13 +95,13 @@ def gather(
         problems.append(Problem(str(root), "the data root is a file"))
     if problems:
         raise problems_error("--answers" if not paths else "--from", problems, "Check the paths.")
-    try:
-        root.parent.mkdir(parents=True, exist_ok=True)
-        staging = temporary_folder(root.parent, "intake")
-        home = staging.__enter__()
-    except OSError as error:
-        raise RunFailed(f"{root}: cannot be made ({error.strerror or error})", "Choose another --data DIR.") from None
-    try:
+    with ExitStack() as stack:
+        try:
+            root.parent.mkdir(parents=True, exist_ok=True)
+            home = stack.enter_context(temporary_folder(root.parent, "intake"))
+        except OSError as error:
+            what = f"{root}: cannot be made ({error.strerror or error})"
+            raise RunFailed(what, "Choose another --data DIR.") from None
         heap = Heap(apart=tuple(path.resolve() for path in answers), encoding=encoding)
         for number, path in enumerate(paths):
             collect(path, home / str(number), heap, root, tell)
@@ -110,8 +111,6 @@ def gather(
         _add_flagged(heap, flagged)
         known_predictions = replace(known_predictions, digests={**heap.digests, **known_predictions.digests})
         return _gather(heap, root, home, edition, known_predictions)
-    finally:
-        staging.__exit__(None, None, None)
 
 
 def _add_flagged(heap: Heap, flagged: Heap) -> None:

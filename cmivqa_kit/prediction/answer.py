@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -313,16 +313,14 @@ def _naming(path: Path, temporary: Path) -> Iterator[None]:
 @contextmanager
 def _folder_beside(out: Path) -> Iterator[Path]:
     """Open a folder on the disk of ``out`` that vanishes at the end, whatever happens."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        opened = temporary_folder(out.parent, "predict")
-        folder = opened.__enter__()
-    except OSError as error:
-        raise RunFailed(f"{out}: cannot be written ({error.strerror or error})", "Give another --out FILE.") from None
-    try:
+    with ExitStack() as stack:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            folder = stack.enter_context(temporary_folder(out.parent, "predict"))
+        except OSError as error:
+            what = f"{out}: cannot be written ({error.strerror or error})"
+            raise RunFailed(what, "Give another --out FILE.") from None
         yield folder
-    finally:
-        opened.__exit__(None, None, None)
 
 
 def _rows(predictions: Iterable[Prediction], split: Split) -> Iterator[Row]:
