@@ -101,7 +101,7 @@ def command(
     look = Look(raw, part=only is not None)
     codes: list[int] = [ExitCode.OK]
     entries: list[Entry] = []
-    refused: dict[Path, UserError] = {}
+    refused: list[Path] = []
     diagnosable: Diagnosable | None = None
     for path in paths:
         with error_of_each(len(paths), codes), no_collector():  # until the decoded file is gone again
@@ -112,8 +112,8 @@ def command(
                 if diagnosable is None and not session.json:
                     diagnosable = _to_diagnose(entry)
                 entry.release()
-            except UserError as error:
-                refused[path] = error
+            except UserError:
+                refused.append(path)
                 raise
             entries.append(entry)
     # Before anything is printed: a reader that leaves takes no file with it.
@@ -124,7 +124,7 @@ def command(
         for entry in entries if verbose or len(paths) == 1 else ():
             show_file(session, entry, look)
         if len(paths) > 1:
-            show_table(session, entries, look, tuple(refused))
+            show_table(session, entries, look, refused)
     if per_question is not None:
         session.say(f"{per_question}: {count(rows, 'row')}" if rows else f"{per_question}: not written, nothing scored")
         if rows and not public and any(map(tells_answers, entries)):
