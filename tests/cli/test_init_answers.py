@@ -9,18 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import cmivqa_here, made_by
-from tests.data.corpora import TEST_A_VIDEOS, annotated, m4ivqa_record, subtitles, track1, track23, write
+from tests.data.corpora import TEST_A_VIDEOS, annotated, hidden_test_a, m4ivqa_record, subtitles, write
 
 TIMED = annotated(TEST_A_VIDEOS)
 
 
 @pytest.fixture
 def downloads(tmp_path: Path) -> Path:
-    folder = tmp_path / "my downloads"
-    write(folder / "dataset_testA_for_track1.json", track1(TIMED))
-    write(folder / "dataset_testA_for_track23.json", track23(TIMED))
-    write(folder / "subtitle.json", subtitles(TEST_A_VIDEOS))
-    return folder
+    return hidden_test_a(tmp_path / "my downloads")
 
 
 @pytest.fixture

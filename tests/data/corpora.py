@@ -104,6 +104,15 @@ def cmivqa_2023(root: Path) -> Path:
     return root
 
 
+def hidden_test_a(root: Path) -> Path:
+    """The question files and subtitles of testA as they are handed out in 2023, without answers."""
+    asked = annotated(TEST_A_VIDEOS)
+    write(root / "dataset_testA_for_track1.json", track1(asked))
+    write(root / "dataset_testA_for_track23.json", track23(asked))
+    write(root / "subtitle.json", subtitles(TEST_A_VIDEOS))
+    return root
+
+
 def mmivqa_2024(root: Path) -> Path:
     """One question file per task, string ids that carry the task, a language column, a dev split of its own."""
     for split, videos in (("train", TRAIN_VIDEOS), ("dev", TEST_A_VIDEOS), ("test", TEST_B_VIDEOS)):

@@ -18,12 +18,11 @@ from tests.data.corpora import (
     TRAIN_VIDEOS,
     Record,
     annotated,
+    hidden_test_a,
     make_zip,
     mmivqa_2024,
     read,
-    subtitles,
     track1,
-    track23,
     write,
 )
 
@@ -34,11 +33,7 @@ TIMED = annotated(TEST_A_VIDEOS)
 
 @pytest.fixture
 def downloads(tmp_path: Path) -> Path:
-    folder = tmp_path / "downloads"
-    write(folder / "dataset_testA_for_track1.json", track1(TIMED))
-    write(folder / "dataset_testA_for_track23.json", track23(TIMED))
-    write(folder / "subtitle.json", subtitles(TEST_A_VIDEOS))
-    return folder
+    return hidden_test_a(tmp_path / "downloads")
 
 
 def placed(intake: Intake) -> set[str]:

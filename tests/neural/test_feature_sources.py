@@ -35,13 +35,7 @@ from cmivqa_kit.training.resume_state import Position, save_state
 from tests.neural.embedding_together import corpus, encoder
 from tests.training.full_disk import files_of_at_most
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CMIVQA_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+pytestmark = pytest.mark.usefixtures("one_thread", "cache")
 
 
 @pytest.fixture(scope="module")

@@ -16,21 +16,9 @@ from cmivqa_kit.neural.encoders import Encoder
 from cmivqa_kit.neural.planned_embedding import PlannedEmbedding
 from cmivqa_kit.neural.subtitle_embedding import SubtitleEmbedding
 from tests.baselines.corpora import clinic
-from tests.neural import embedding_together
 from tests.neural.embedding_together import corpus
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CMIVQA_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return embedding_together.encoder()
+pytestmark = pytest.mark.usefixtures("one_thread", "cache")
 
 
 def embedding(encoder: Encoder) -> SubtitleEmbedding:

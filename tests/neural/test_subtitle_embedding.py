@@ -22,24 +22,12 @@ from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.neural import subtitle_embedding
 from cmivqa_kit.neural.encoders import TINY, Encoder, open_encoder, tiny_tokenizer
 from cmivqa_kit.neural.subtitle_embedding import LONGEST, SubtitleEmbedding, spoken
-from tests.neural import embedding_together
 from tests.neural.embedding_together import WORDS, corpus, launch
 from tests.training.full_disk import files_of_at_most
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = pytest.mark.usefixtures("one_thread", "cache")
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CMIVQA_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return embedding_together.encoder()
 
 
 def embedding(encoder: Encoder, stamp: str = "a") -> SubtitleEmbedding:
