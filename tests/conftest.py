@@ -24,6 +24,7 @@ TESTS = Path(__file__).parent
 # in this order, then all others as collected: a long file that starts last would keep one worker busy alone.
 HEAVY = (
     "cli/test_promised_steps.py",
+    "cli/test_promised_steps_of_submissions.py",
     "cli/test_train_together.py",
     "runs/test_processes.py",
     "cli/test_ccgs_commands.py",

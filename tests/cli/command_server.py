@@ -9,6 +9,7 @@ line with the exit code, standard output and standard error.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pkgutil
@@ -144,6 +145,7 @@ def _serve(torch: bool, corpus: Path) -> None:
     whole = settings.package_toml
     settings.package_toml = lambda *arguments: _short(whole(*arguments))
     _import_commands(torch)
+    gc.freeze()  # forks share what is there, and their collectors leave it alone
     for line in sys.stdin:
         print(json.dumps(_answer(json.loads(line))), flush=True)
 

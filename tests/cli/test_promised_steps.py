@@ -1,32 +1,19 @@
 """Every command that the program prints as a next step succeeds in the state the user is in.
 
-The states: with and without torch, in a workspace and outside, each baseline trained or not, submissions right,
-mendable and beyond mending. In each, commands are typed; then what they printed, and what that printed.
+The states: with and without torch, in a workspace and outside, each baseline trained or not. In each, commands are
+typed; then what they printed, and what that printed. Submissions: `tests.cli.test_promised_steps_of_submissions`.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from cmivqa_kit.data.demo import demo_corpus
 from tests.cli.command_server import CommandServer
-from tests.cli.printed_steps import Step, is_placeholder, printed_commands, verb, walk
-from tests.data.corpora import (
-    TEST_A_VIDEOS,
-    annotated,
-    cmivqa_2023,
-    make_zip,
-    mmivqa_2024,
-    read,
-    smaller,
-    without,
-    write,
-)
-from tests.house.test_docs_commands import unknown
+from tests.cli.printed_steps import Step
+from tests.data.corpora import cmivqa_2023, mmivqa_2024
 
 FIRST = (
     "cmivqa config", "cmivqa train", "cmivqa predict", "cmivqa baselines", "cmivqa data check", "cmivqa init",
@@ -40,42 +27,10 @@ PREDICTIONS = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smaller(demo_corpus(), tmp_path_factory.mktemp("corpus") / "corpus")
-
-
 @pytest.fixture(scope="module", params=[False, True], ids=["without torch", "with torch"])
-def server(corpus: Path, request: pytest.FixtureRequest) -> Iterator[CommandServer]:
-    with CommandServer(request.param, corpus) as started:
+def server(few_videos: Path, request: pytest.FixtureRequest) -> Iterator[CommandServer]:
+    with CommandServer(request.param, few_videos) as started:
         yield started
-
-
-@pytest.fixture
-def type_all(server: CommandServer, tmp_path: Path) -> Callable[..., list[Step]]:
-    """Walk from the folder ``state`` of the test, and hold what must hold of every step."""
-
-    def typed(*first: str, least: int) -> list[Step]:
-        steps = walk(server, tmp_path / "state", first, tmp_path / "walk")
-        assert not [step for step in steps if "Traceback" in step.printed.text]
-        assert not [
-            (step.after, step.command, step.printed.text) for step in steps if step.after and not step.succeeded
-        ]
-        placeholders = {
-            named for step in steps for named in printed_commands(step.printed.text) if is_placeholder(named)
-        }
-        assert not {named: faults for named in placeholders if verb(named) and (faults := unknown(named.split()[1:]))}
-        assert sum(bool(step.after) for step in steps) >= least
-        return steps
-
-    (tmp_path / "state").mkdir()
-    (tmp_path / "walk").mkdir()
-    return typed
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path / "state"
 
 
 def test_outside_of_a_workspace(type_all: Callable[..., list[Step]], state: Path) -> None:
@@ -109,123 +64,3 @@ def test_a_second_run_beside_a_first_submission(
     for command in ("cmivqa train -m prior", "cmivqa predict --track 1", "cmivqa init"):
         assert server.run(command, state).code == 0
     type_all("cmivqa train -m bm25", "cmivqa train -m prior --seed 3", "cmivqa config", least=8)
-
-
-def entries(server: CommandServer, folder: Path) -> None:
-    """Put submissions of every kind into ``folder``: right, mendable, beyond mending, of several tracks and splits."""
-    for command in (
-        "cmivqa train -m bm25", "cmivqa predict -m bm25 --split testA --track 1 --out right.json",
-        "cmivqa predict -m bm25 --split testA --out corpus.json", "cmivqa predict -m bm25 --split dev --out dev.json",
-    ):  # fmt: skip
-        assert server.run(command, folder).code == 0
-    right = read(folder / "right.json")
-    first, second = right[0]["id"], right[1]["id"]
-    times = ("start_second", "end_second")
-    for name, rows in {
-        "texts": [{**row, "id": str(row["id"]) if row["id"] == first else row["id"]} for row in right],
-        "reversed": [{**row, times[0]: row[times[1]], times[1]: row[times[0]]} for row in right],
-        "milliseconds": [{**row, **{name: row[name] * 1000 for name in times}} for row in right],
-        "shifted": [{**row, "id": row["id"] + 1} for row in right],
-        "without ids": [{key: value for key, value in row.items() if key != "id"} for row in right],
-        "missing": right[:-3],
-        "twice": [*right, right[0]],
-        "floats": [{**row, "id": float(row["id"])} for row in right],
-        "foreign": [{"id": second, "question": "x", "output": [["v", 0, 1]]}],
-        "empty": [],
-        "object": {"answers": right},
-    }.items():
-        write(folder / f"{name}.json", rows)
-    whole = (folder / "right.json").read_text(encoding="utf-8")
-    for name, text in {"cut": whole[:3000], "nothing": "", "page": "<html>"}.items():
-        (folder / f"{name}.json").write_text(text, encoding="utf-8")
-    for name, members in {"all": ("right", "corpus"), "mixed": ("right", "cut", "texts")}.items():
-        (folder / name).mkdir()
-        for member in members:
-            shutil.copy(folder / f"{member}.json", folder / name)
-
-
-ENTRIES = (
-    "right", "corpus", "dev", "texts", "reversed", "milliseconds", "shifted", "without ids", "missing", "twice",
-    "floats", "foreign", "empty", "object", "cut", "nothing", "page", "gone",
-)  # fmt: skip
-
-
-def commands_on(names: Sequence[str]) -> Iterator[str]:
-    """What one does with submissions: alone, in folders, beside each other, and to be mended."""
-    for name in names:
-        yield from (f"cmivqa {command} '{name}.json'" for command in ("validate", "score", "diagnose"))
-        yield f"cmivqa validate '{name}.json' --fix mended.json"
-        yield f"cmivqa compare right.json '{name}.json'"
-    for folder in ("all", "mixed"):
-        yield from (f"cmivqa {command} {folder}" for command in ("validate", "score"))
-    yield "cmivqa score right.json reversed.json missing.json"
-    yield "cmivqa compare right.json reversed.json missing.json"
-    yield "cmivqa validate right.json --split dev"
-    yield "cmivqa validate right.json --track 2"
-    yield "cmivqa score corpus.json --track 3 --only 2,4"
-    yield "cmivqa validate --truth right.json"
-
-
-@pytest.mark.parametrize("workspace", [False, True], ids=["outside", "in a workspace"])
-def test_with_submissions_of_every_kind(
-    type_all: Callable[..., list[Step]], server: CommandServer, corpus: Path, state: Path, workspace: bool
-) -> None:
-    if server.torch:
-        return  # submissions are checked and scored without it: once is enough
-    if workspace:
-        shutil.copytree(corpus, state / "my data")
-        assert server.run("cmivqa init --data 'my data'", state).code == 0
-    entries(server, state)
-    steps = type_all(*commands_on(ENTRIES), least=20)
-    assert any(step.after and " --fix " in step.command for step in steps)
-
-
-def beside_an_answer_file(folder: Path) -> None:
-    """Put an answer file, copies of it in other forms, and submissions of every kind for it into ``folder``."""
-    answers = annotated(TEST_A_VIDEOS)
-    times = ("start_second", "end_second")
-    right = without(answers, "video_id")
-    lists = [{**row, "output": [[row["video_id"], *(row[name] for name in times)]]} for row in answers]
-    lists = without(lists, "video_id", *times)
-    for name, rows in {
-        "the answers": answers,
-        "videos alone": without(answers, *times),  # of Track 2
-        "right": right,
-        "lists": lists,
-        "texts": [{**row, "id": str(row["id"])} for row in right],
-        "reversed": [{**row, times[0]: row[times[1]], times[1]: row[times[0]]} for row in right],
-        "crash": [{**row, "output": [] if n == 1 else row["output"]} for n, row in enumerate(lists)],
-        "crash of spans": [{**row, times[0]: "x"} for row in right],
-        "milliseconds": [{**row, **{name: (row[name] + 20) * 1000 for name in times}} for row in right],
-        "foreign": [{**row, "id": f"q{row['id']}"} for row in right],
-        "missing": right[:-2],
-    }.items():
-        write(folder / f"{name}.json", rows)
-    (folder / "cut.json").write_text((folder / "right.json").read_text(encoding="utf-8")[:200], encoding="utf-8")
-    make_zip(folder / "packed answers.zip", {"answers.json": answers})
-
-
-GIVEN = (
-    "right", "lists", "texts", "reversed", "crash", "crash of spans", "milliseconds", "foreign", "missing", "cut",
-)  # fmt: skip
-
-
-def test_with_an_answer_file_outside_of_a_workspace(
-    type_all: Callable[..., list[Step]], server: CommandServer, state: Path
-) -> None:
-    if server.torch:
-        pytest.skip("nothing here depends on torch")
-    beside_an_answer_file(state)
-    truth = "--truth 'the answers.json'"
-    first = [f"cmivqa {command} '{name}.json' {truth}" for name in GIVEN for command in ("validate", "score")]
-    first += [f"cmivqa diagnose '{name}.json' {truth}" for name in ("right", "crash", "texts")]
-    first += [f"cmivqa compare right.json '{name}.json' {truth}" for name in ("missing", "lists", "cut")]
-    first += [f"cmivqa {command} lists.json --truth 'videos alone.json' --track 2" for command in ("validate", "score")]
-    first += ["cmivqa score lists.json --truth 'videos alone.json'", f"cmivqa score right.json missing.json {truth}"]
-    first += [f"cmivqa score right.json crash.json cut.json {truth}", f"cmivqa validate {truth}"]
-    first += ["cmivqa score right.json --truth 'packed answers.zip'", "cmivqa validate --truth 'packed answers.zip'"]
-    first += ["cmivqa score right.json --truth right.json", "cmivqa score right.json --truth gone.json"]
-    steps = type_all(*first, least=20)
-    assert not [
-        step for step in steps if step.after and " --truth " not in step.command and "right.json" in step.command
-    ]

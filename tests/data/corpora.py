@@ -174,10 +174,10 @@ def m4ivqa_record(identity: int, video: str, **changes: Any) -> Record:
 EVERY = 4  # `smaller` keeps every fourth video of the embedded corpus, so a sixteenth of its pairs
 
 
-def smaller(source: Path, folder: Path) -> Path:
+def smaller(source: Path, folder: Path, every: int = EVERY) -> Path:
     """The embedded corpus with a part of its videos and the questions about them."""
     subtitles = read(source / "subtitle.json")
-    chosen = sorted(video for video in subtitles if len(video) == 11)[::EVERY]
+    chosen = sorted(video for video in subtitles if len(video) == 11)[::every]
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("video_feature"))
     write(folder / "subtitle.json", {video: subtitles[video] for video in chosen})
     answers = folder / "answers" / "dataset_testA_for_task_1_answer.json"
