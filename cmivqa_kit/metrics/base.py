@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmivqa_kit.metrics.ranks_and_ious import RanksAndIous, Values
+from cmivqa_kit.metrics.reducer import MEAN, Reducer
 from cmivqa_kit.metrics.scale import FRACTION, Scale
 
 Compute = Callable[[RanksAndIous], Values]
@@ -26,22 +26,24 @@ class Metric:
     Attributes:
         name: the canonical name, such as ``R@10`` or ``R@1,IoU=0.5``.
         title: what it measures, in a few plain words.
-        tracks: where it is defined.
+        tracks: the tracks of an edition where it is defined; none for a metric of a published benchmark.
         position: where it stands among the others; small goes first.
         values: (n,) values of the questions, from their facts; ``None`` for a metric that is formed of others.
         parts: the metrics it is formed of, in the order in which they are added.
         mean: whether it is the mean of its parts, not their sum.
         scale: its unit, direction and bounds.
+        reducer: how the values of the questions become one number.
     """
 
     name: str
     title: str
-    tracks: tuple[int, ...]
-    position: int
+    tracks: tuple[int, ...] = ()
+    position: int = 0
     values: Compute | None = field(default=None, compare=False, repr=False)
     parts: tuple[Metric, ...] = ()
     mean: bool = False
     scale: Scale = FRACTION
+    reducer: Reducer = MEAN
 
     def form(self, terms: Sequence[Term]) -> Term:
         """The combination of the parts' values, be they means or arrays: added from left to right."""
@@ -142,7 +144,7 @@ def evaluate(metrics: Iterable[Metric], facts: RanksAndIous) -> dict[str, Values
 def means(
     metrics: Iterable[Metric], values: Mapping[str, Values], rows: NDArray[np.intp] | None = None
 ) -> dict[str, float]:
-    """The metrics over all questions, or over those at ``rows``: an exact sum divided by their number.
+    """The metrics over all questions, or over those at ``rows``, each as its reducer says.
 
     What is formed of others is formed of their means, so that it adds up.
     """
@@ -154,7 +156,7 @@ def means(
                 known[metric.name] = metric.form([of(part) for part in metric.parts])
             else:
                 column = values[metric.name] if rows is None else values[metric.name][rows]
-                known[metric.name] = math.fsum(column.tolist()) / len(column)
+                known[metric.name] = metric.reducer(column)
         return known[metric.name]
 
     return {metric.name: of(metric) for metric in metrics}

@@ -1,0 +1,1 @@
+"""What a published benchmark is, and which ones there are."""

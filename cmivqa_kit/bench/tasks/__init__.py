@@ -1,0 +1,1 @@
+"""Readers and evaluators of benchmarks, one module per kind of task."""
