@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
+from cmivqa_kit.bench.report.comparison import BenchComparison
 from cmivqa_kit.cli.common import Session
 from cmivqa_kit.data.display import count
 from cmivqa_kit.runs.provenance import made_by
@@ -44,6 +45,19 @@ def show_comparison(
     session.say(f"  p (Holm) is corrected for the {tests} of this track; intervals are not corrected.", "dim")
     for remark in comparison.remarks:
         session.say(f"  {remark}", "yellow")
+    session.say(f"  {comparison.signature}", "dim")
+
+
+def show_bench_comparison(session: Session, comparison: BenchComparison) -> None:
+    """Print a comparison of systems on a benchmark: every pair, metric by metric."""
+    letters = [ascii_uppercase[i] if i < 26 else f"S{i + 1}" for i in range(len(comparison.systems))]
+    amount = f"{count(comparison.queries, 'query')} of {count(comparison.videos, 'video')}"
+    session.say(f"{comparison.benchmark}, {comparison.split}; {amount}", "bold")
+    for letter, name in zip(letters, comparison.systems, strict=True):
+        session.say(f"  {letter}  {name}")
+    for pair in comparison.pairs:
+        _show_differences(session, pair.differences, letters[pair.a], letters[pair.b], comparison.settings.alpha)
+    session.say(f"  p (Holm) is corrected for {count(comparison.tests, 'test')}; intervals are not corrected.", "dim")
     session.say(f"  {comparison.signature}", "dim")
 
 
@@ -92,12 +106,16 @@ def _marked(difference: Difference) -> Text:
 
 
 def _show_pair(session: Session, comparison: Comparison, pair: Pair, a: str, b: str) -> None:
-    level = f"{100 * (1 - comparison.settings.alpha):g}%"
-    columns = ["metric", f">{a}", f">{b}", f">{b} - {a}", f">{level} interval", ">p", ">p (Holm)", ">win/tie/loss"]
-    session.table("", columns, [_row(found) for found in pair.differences])
+    _show_differences(session, pair.differences, a, b, comparison.settings.alpha)
     headline = pair.on(comparison.headline)
     if headline is not None:
         session.say(comparison.conclusion(pair), STYLE[headline.verdict])
+
+
+def _show_differences(session: Session, differences: Sequence[Difference], a: str, b: str, alpha: float) -> None:
+    level = f"{100 * (1 - alpha):g}%"
+    columns = ["metric", f">{a}", f">{b}", f">{b} - {a}", f">{level} interval", ">p", ">p (Holm)", ">win/tie/loss"]
+    session.table("", columns, [_row(difference) for difference in differences])
 
 
 def _row(difference: Difference) -> list[str]:

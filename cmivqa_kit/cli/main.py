@@ -33,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "cmivqa_kit.cli.convert_checkpoint",
         "Turn an official checkpoint into a run that predict accepts.",
     ),
+    "bench": (
+        "cmivqa_kit.cli.bench",
+        "Published benchmarks: list them, check their data, score and compare predictions.",
+    ),
     "data": ("cmivqa_kit.cli.data", "Check, convert and split corpora; turn .srt and .vtt into subtitle.json."),
 }
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from cmivqa_kit.cli.check_view import FORMULA
 from cmivqa_kit.entries.entry import Entry
@@ -45,18 +45,31 @@ def write_rows(path: Path, entries: Sequence[Entry], public: bool = False) -> in
     Raises:
         UserError: the disk is full, or the folder cannot be written.
     """
+    rows = sum(len(score.card.question_ids) for one in entries for score in one.scores)
+    if rows:
+        write_table(path, _columns(entries, public), _rows(entries, public))
+    return rows
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write flat rows as JSON Lines, or as CSV with these ``columns``, whole or not at all.
+
+    Raises:
+        UserError: the disk is full, or the folder cannot be written.
+    """
     from cmivqa_kit.files import atomic_path
 
-    rows = sum(len(score.card.question_ids) for one in entries for score in one.scores)
-    write = _write_csv if path.suffix.lower() == ".csv" else _write_lines
-    if rows:
-        # A lone surrogate, which UTF-8 cannot hold, becomes its escape: in JSON that reads as the same text again.
-        with (
-            atomic_path(path) as temporary,
-            temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
-        ):
-            write(stream, entries, public)
-    return rows
+    # A lone surrogate, which UTF-8 cannot hold, becomes its escape: in JSON that reads as the same text again.
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
+    ):
+        if path.suffix.lower() == ".csv":
+            writer = csv.DictWriter(stream, columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+        else:
+            stream.writelines(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
 
 
 def _rows(entries: Sequence[Entry], public: bool) -> Iterator[dict[str, Any]]:
@@ -70,19 +83,11 @@ def _rows(entries: Sequence[Entry], public: bool) -> Iterator[dict[str, Any]]:
                 yield {"file": str(one.path), "track": score.card.track, **row, **mark}
 
 
-def _write_lines(stream: IO[str], entries: Sequence[Entry], public: bool) -> None:
-    for row in _rows(entries, public):
-        stream.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def _write_csv(stream: IO[str], entries: Sequence[Entry], public: bool) -> None:
+def _columns(entries: Sequence[Entry], public: bool) -> list[str]:
     cards = [score.card for one in entries for score in one.scores]
     columns = dict.fromkeys(name for card in cards for name in next(card.rows(), {}) if not public or name != "video")
     mark = ["organizers_only"] if not public and any(map(tells_answers, entries)) else []
-    writer = csv.DictWriter(stream, ["file", "track", *columns, *mark], lineterminator="\n")
-    writer.writeheader()
-    for row in _rows(entries, public):
-        writer.writerow({name: _harmless(value) for name, value in row.items()})
+    return ["file", "track", *columns, *mark]
 
 
 def _harmless(value: Any) -> Any:

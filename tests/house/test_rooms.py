@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# From the ground up. `bench` and `leaderboard` come with their own parts.
+# From the ground up. `leaderboard` comes with its own part.
 ORDER = (
     "lazy", "errors", "foreign_content", "damage", "common_characters", "text_encoding", "output_paths",
     "temporary_files", "files", "joint_files", "memory", "metrics", "editions",

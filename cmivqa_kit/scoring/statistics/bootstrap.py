@@ -127,7 +127,7 @@ def resampled_means(table: NDArray[np.float64], groups: Clusters, resamples: int
     drawn = np.empty((resamples, table.shape[1]))
     done = 0
     for block in weights(groups.count, resamples, seed):
-        total = _product(block, right)
+        total = product(block, right)
         drawn[done : done + len(block)] = total[:, :-1] / total[:, -1:]
         done += len(block)
     drawn += means
@@ -142,7 +142,7 @@ def _quantile(ordered: NDArray[np.float64], share: float) -> NDArray[np.float64]
     return ordered[below] + (place - below) * (above - ordered[below])  # type: ignore[no-any-return]
 
 
-def _product(block: NDArray[np.float64] | NDArray[np.float32], right: NDArray[np.float64]) -> NDArray[np.float64]:
+def product(block: NDArray[np.float64] | NDArray[np.float32], right: NDArray[np.float64]) -> NDArray[np.float64]:
     """``block @ right``, in the precision of ``block`` and in pieces so small that OpenBLAS keeps to one thread.
 
     Several threads spend many times the work of such a narrow product on waiting for each other.

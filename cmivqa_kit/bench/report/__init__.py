@@ -1,0 +1,1 @@
+"""What an evaluator said of predictions, as a card, a comparison and rows per query."""

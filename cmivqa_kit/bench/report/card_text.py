@@ -1,0 +1,91 @@
+"""The card of a benchmark in words and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cmivqa_kit.bench.report.card import BenchCard
+from cmivqa_kit.data.display import count
+from cmivqa_kit.data.text_blocks import Block, Line, Table
+from cmivqa_kit.scoring.card_text import NONE, bounds, metric_name
+
+DECIMALS = 4
+
+
+def card_blocks(card: BenchCard) -> Iterator[Block]:
+    """The lines and tables of a card: the headline by itself, the metrics, what the official program prints."""
+    said = card.evaluation
+    yield Line(f"{card.path}: {card.benchmark.name}, {card.split}", "bold")
+    if said.crash:
+        yield Line(f"  the official program would stop: {said.crash}", "red")
+    yield Line()
+    headline = said.metrics[0]
+    value = card.metrics[headline.name]
+    shown = [metric_name(headline.name, headline.scale), headline.scale.text(value, DECIMALS)]
+    if headline.name in card.intervals:
+        shown.append(bounds(card.intervals[headline.name], DECIMALS, headline.scale))
+    yield Line(f"  {'   '.join(shown)}", "bold cyan")
+    yield Line()
+    yield _metrics(card)
+    yield from _official(card)
+    yield from _remarks(card)
+    yield Line(f"  {card.signature}", "dim")
+
+
+def _metrics(card: BenchCard) -> Table:
+    published = {figure.metric: figure for figure in card.published if not figure.doubt}
+    rows = []
+    for metric in card.evaluation.metrics:
+        value = card.metrics[metric.name]
+        row = [f"  {metric_name(metric.name, metric.scale)}", NONE if value != value else metric.scale.text(value)]
+        if card.intervals:
+            row.append(bounds(card.intervals.get(metric.name), DECIMALS, metric.scale))
+        if published:
+            figure = published.get(metric.name)
+            row.append(NONE if figure is None else metric.scale.text(figure.value))
+        rows.append(tuple(row))
+    head = ["  metric", ">value"]
+    head += [f">{card.interval_level} interval"] if card.intervals else []
+    head += [f">{card.published[0].system}, published"] if published else []
+    return Table(tuple(head), tuple(rows))
+
+
+def _official(card: BenchCard) -> Iterator[Block]:
+    """What the official program prints, flat: ``brief / MR-full-R1@0.5``."""
+    rows = tuple((f"  {name}", str(value)) for name, value in flat(card.evaluation.official))
+    if rows:
+        yield Line()
+        yield Table(("  the official program prints", ">"), rows)
+
+
+def flat(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of a nested object with their path; what is no number or text is left out."""
+    for key, value in document.items():
+        name = f"{above} / {key}" if above else str(key)
+        if isinstance(value, Mapping):
+            yield from flat(value, name)
+        elif value is None or isinstance(value, (int, float, str)):
+            yield name, value
+
+
+def _remarks(card: BenchCard) -> Iterator[Line]:
+    said = card.evaluation
+    yield Line(f"  {', '.join(f'{number} {noun}' for noun, number in said.counts.items())}")
+    for name, value in said.extra.items():
+        yield Line(f"  {name}: {value:g}")
+    for remark in said.remarks:
+        yield Line(f"  {remark}", "yellow")
+    if card.intervals and card.resampling is not None:
+        drawn = f"{card.resampling.resamples:,} resamples of {count(card.units, 'video')}, seed {card.resampling.seed}"
+        yield Line(f"  {card.interval_level} intervals: {drawn}", "dim")
+        for note in dict.fromkeys(interval.note for interval in card.intervals.values() if interval.note):
+            names = [name for name, interval in card.intervals.items() if interval.note == note]
+            yield Line(f"  {', '.join(names)}: {note}", "dim")
+    if card.published:
+        doubtful = [figure for figure in card.published if figure.doubt]
+        for source in dict.fromkeys(figure.source for figure in card.published):
+            yield Line(f"  published figures: {source}", "dim")
+        if doubtful:
+            said_why = ", ".join(f"{figure.metric} ({figure.doubt})" for figure in doubtful)
+            yield Line(f"  left out, published but not confirmed: {said_why}", "dim")
