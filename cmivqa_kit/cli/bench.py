@@ -208,9 +208,7 @@ def _next(session: Session, name: str, cards: Sequence[BenchCard], files: Sequen
         session.next("cmivqa bench compare --help")
 
 
-@command.command(
-    "compare", short_help="Tell whether one system is better than another on a benchmark, or only luckier."
-)
+@command.command("compare", short_help="Tell whether one system is better than another, or only luckier.")
 @click.argument("name", metavar="NAME")
 @click.argument("predictions", type=PATH, nargs=-1, required=True, metavar="BASELINE PRED...")
 @_TRUTH

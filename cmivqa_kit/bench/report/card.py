@@ -1,4 +1,4 @@
-"""The card of a benchmark: official numbers as the benchmark's program prints them, the kit's metrics with intervals."""
+"""The card of a benchmark: what its official program prints, and the kit's metrics with intervals."""
 
 from __future__ import annotations
 
@@ -140,9 +140,8 @@ def compare_cards(
                 "Score all systems on the same annotations.",
             )
     chosen = _metrics(first, names)
-    clusters = (
-        first.evaluation.clusters if settings.by == "video" else tuple(map(str, range(len(first.evaluation.queries))))
-    )
+    queries = len(first.evaluation.queries)
+    clusters = first.evaluation.clusters if settings.by == "video" else tuple(map(str, range(queries)))
     numbers = range(len(cards))
     pairs = [(a, b) for a in (numbers if all_pairs else numbers[:1]) for b in numbers if b > a]
     tested = corrected(
@@ -154,7 +153,7 @@ def compare_cards(
         systems=tuple(str(card.path) for card in cards),
         headline=first.headline,
         pairs=tuple(BenchPair(a, b, found) for (a, b), found in zip(pairs, tested, strict=True)),
-        queries=len(first.evaluation.queries),
+        queries=queries,
         videos=first.units,
         settings=settings,
         signature=first.signature,

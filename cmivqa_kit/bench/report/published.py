@@ -91,7 +91,7 @@ def _figures(table: Mapping[str, Any], location: str) -> Iterator[BenchFigure | 
             continue
         for metric, entry in metrics.items():
             value, doubt = (entry.get("value"), entry.get("doubt", "")) if isinstance(entry, dict) else (entry, "")
-            if type(value) not in (int, float) or not isfinite(value) or not isinstance(doubt, str):
+            if not isinstance(value, int | float) or not isfinite(value) or not isinstance(doubt, str):
                 yield Problem(f"{location}.split.{split}.{metric}", f"{entry!r} is not a number")
                 continue
             yield BenchFigure(

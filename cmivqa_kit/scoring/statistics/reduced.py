@@ -188,8 +188,9 @@ def _drawn_differences(both: Statistics, clusters: int, resampling: Resampling) 
     """(resamples, M) differences b - a of the resamples."""
     rows = []
     for block in weights(clusters, resampling.resamples, resampling.seed):
-        none = np.zeros_like(block)
-        rows.append(both.at(np.hstack((none, block))) - both.at(np.hstack((block, none))))
+        drawn = np.asarray(block, dtype=np.float64)
+        none = np.zeros_like(drawn)
+        rows.append(both.at(np.hstack((none, drawn))) - both.at(np.hstack((drawn, none))))
     return np.vstack(rows)
 
 
@@ -226,7 +227,7 @@ def _p_values(
     both: Statistics,
     observed: NDArray[np.float64],
 ) -> dict[str, PValue]:
-    """The two-sided p-value of each metric: sums of gaps where it is made of means, else the metric of each exchange."""
+    """The two-sided p-value of each metric: from sums of gaps where it is made of means, else from whole exchanges."""
     linear = [metric for metric in metrics if all(leaf.reducer == MEAN for leaf in leaves(metric))]
     gaps = {metric.name: _weighted_gap(metric, a, b) for metric in linear}
     p_values = randomization_test(gaps, clusters, settings.resamples, settings.seed) if gaps else {}
@@ -235,9 +236,8 @@ def _p_values(
         if metric.name not in p_values:
             own = Statistics([metric], both.values, both.clusters)
             gap = groups.totals(np.nan_to_num(np.abs(per_query(metric, b) - per_query(metric, a)))[:, None])[:, 0]
-            p_values[metric.name] = _exchanged(
-                own, np.flatnonzero(gap), groups.count, settings, float(observed[column])
-            )
+            differing, seen = np.flatnonzero(gap), float(observed[column])
+            p_values[metric.name] = _exchanged(own, differing, groups.count, settings, seen)
     return p_values
 
 

@@ -1,0 +1,15 @@
+"""``multi30k-de``: cross-lingual retrieval in both directions on Multi30K."""
+
+from cmivqa_kit.bench.contract.types import Benchmark
+
+BENCHMARK = Benchmark(
+    name="multi30k-de",
+    title="Multi30K, English to German",
+    task="text-to-image retrieval",
+    splits=("test", "val"),
+    evaluator="cmivqa_kit.bench.tasks.retrieval:multi30k_de",
+    truth="TextData/*test_de_2016*.caption.txt",
+    prediction="a score matrix (.npy, .npz), or a folder with videos and captions (or source, translation)",
+    paper="Elliott et al., Multi30K (2016)",
+    program="NRCCR evaluation (github.com/LiJiaBei-7/nrccr)",
+)
