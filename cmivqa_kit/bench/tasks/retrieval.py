@@ -1,7 +1,7 @@
 """Retrieval benchmarks: captions in the target language against videos or images, in both directions.
 
-Predictions are a score matrix (higher is better) or embeddings: a folder with ``videos`` and ``captions`` (or ``source``
-and ``translation``, the two languages of each caption, which are mixed as the published programs do).
+Predictions are a score matrix (higher is better) or embeddings: a folder with ``videos`` and ``captions``, or with
+``source`` and ``translation``, the two languages of each caption, which are mixed as the published programs do.
 
 Source: docs/spec/nrccr.md, sections 1.3 and 4.
 """

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cmivqa_kit.damage import failing_as
+from cmivqa_kit.damage import reading
 from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.metrics.retrieval import Errors, of_embeddings, of_matrix
 
@@ -89,7 +89,7 @@ def _file(folder: Path, name: str) -> Path | None:
 def _named(path: Path, name: str, lists: Sequence[str]) -> _Named:
     """The array of a ``.npy`` file, or the one called ``name`` of a ``.npz`` file with its lists of ids."""
     none: dict[str, tuple[str, ...]] = dict.fromkeys(lists, ())
-    with failing_as(path):
+    with reading(path, "array", "Write it again with numpy.save or numpy.savez."):
         if not path.is_file():
             raise UserError(f"{path}: no such file", f"Predictions are {FORMS}.")
         loaded = np.load(path, mmap_mode="r" if path.suffix == ".npy" else None, allow_pickle=False)
