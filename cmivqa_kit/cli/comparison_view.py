@@ -51,7 +51,7 @@ def show_comparison(
 def show_bench_comparison(session: Session, comparison: BenchComparison) -> None:
     """Print a comparison of systems on a benchmark: every pair, metric by metric."""
     letters = [ascii_uppercase[i] if i < 26 else f"S{i + 1}" for i in range(len(comparison.systems))]
-    amount = f"{count(comparison.queries, 'query')} of {count(comparison.videos, 'video')}"
+    amount = f"{comparison.queries:,} queries of {count(comparison.videos, 'video')}"
     session.say(f"{comparison.benchmark}, {comparison.split}; {amount}", "bold")
     for letter, name in zip(letters, comparison.systems, strict=True):
         session.say(f"  {letter}  {name}")

@@ -52,26 +52,41 @@ def _metrics(card: BenchCard) -> Table:
 
 
 def _official(card: BenchCard) -> Iterator[Block]:
-    """What the official program prints, flat: ``brief / MR-full-R1@0.5``."""
-    rows = tuple((f"  {name}", str(value)) for name, value in flat(card.evaluation.official))
-    if rows:
+    """What the official program prints: a row per group of numbers, groups of the same names below each other."""
+    tables: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for group, numbers in groups(card.evaluation.official):
+        tables.setdefault(tuple(numbers), []).append((f"  {group}", *map(_printed, numbers.values())))
+    for number, (names, rows) in enumerate(tables.items()):
         yield Line()
-        yield Table(("  the official program prints", ">"), rows)
+        title = "" if number else "the official program prints"
+        if len(names) * 9 > 90:  # too wide for a row each
+            turned = [(f"  {name}", *(row[at] for row in rows)) for at, name in enumerate(names, 1)]
+            yield Table((f"  {title}", *(f">{row[0].strip()}" for row in rows)), tuple(turned))
+        else:
+            yield Table((f"  {title}", *(f">{name}" for name in names)), tuple(rows))
 
 
-def flat(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """The leaves of a nested object with their path; what is no number or text is left out."""
+def groups(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The numbers and texts that stand side by side in a nested object, with the path to them."""
+    numbers = {
+        str(key): value for key, value in document.items() if value is None or isinstance(value, int | float | str)
+    }
+    if numbers:
+        yield above, numbers
     for key, value in document.items():
-        name = f"{above} / {key}" if above else str(key)
         if isinstance(value, Mapping):
-            yield from flat(value, name)
-        elif value is None or isinstance(value, (int, float, str)):
-            yield name, value
+            yield from groups(value, f"{above} / {key}" if above else str(key))
+
+
+def _printed(value: Any) -> str:
+    """A number as it is, unless it has more digits than anyone reads: `--format json` has them all."""
+    return NONE if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _remarks(card: BenchCard) -> Iterator[Line]:
     said = card.evaluation
-    yield Line(f"  {', '.join(f'{number} {noun}' for noun, number in said.counts.items())}")
+    counts = [f"{number:,} {noun}" for at, (noun, number) in enumerate(said.counts.items()) if number or not at]
+    yield Line(f"  {', '.join(counts)}")
     for name, value in said.extra.items():
         yield Line(f"  {name}: {value:g}")
     for remark in said.remarks:

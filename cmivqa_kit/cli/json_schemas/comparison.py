@@ -29,6 +29,17 @@ DIFFERENCE = record(
         "verdict": text("of b", choices=("better", "worse", "open")),
     },
 )
+SETTINGS = record(
+    "how it was tested",
+    {
+        "by": text("what is drawn as one", choices=("video", "question")),
+        "resamples": integer("resamples, and randomizations", "resamples"),
+        "seed": integer("of both"),
+        "alpha": number("accepted chance of a difference that is none", "0 to 1"),
+        "correction": text("correction for several tests", choices=("holm",)),
+        "tests": integer("corrected for", "tests"),
+    },
+)
 
 declare(
     "compare",
@@ -42,17 +53,7 @@ declare(
                 "systems": listing("the files, the baseline first", text("a file")),
                 "questions": integer("that all were compared on", "questions"),
                 "videos": integer("of these questions", "videos"),
-                "settings": record(
-                    "how it was tested",
-                    {
-                        "by": text("what is drawn as one", choices=("video", "question")),
-                        "resamples": integer("resamples, and randomizations", "resamples"),
-                        "seed": integer("of both"),
-                        "alpha": number("accepted chance of a difference that is none", "0 to 1"),
-                        "correction": text("correction for several tests", choices=("holm",)),
-                        "tests": integer("corrected for", "tests"),
-                    },
-                ),
+                "settings": SETTINGS,
                 "pairs": listing(
                     "which file with which",
                     record(
