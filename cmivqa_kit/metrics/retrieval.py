@@ -130,7 +130,7 @@ def _per_video(
     order = np.lexsort((ranks, video))
     video, ranks = video[order], ranks[order]
     begins = np.flatnonzero(np.diff(video, prepend=-1))
-    for begin, end in zip(begins, [*begins[1:], len(video)], strict=True):
+    for begin, end in zip(begins, [*begins[1:], len(video)][: len(begins)], strict=True):
         best[video[begin]] = ranks[begin]
         precision[video[begin]] = average_precision(ranks[begin:end], end - begin)
     return best, precision

@@ -70,7 +70,7 @@ class _Reader:
 
     def document(self, document: Mapping[str, Any]) -> Iterator[Figure]:
         """The figures of every table; one that stands twice is a problem."""
-        self._known(document, ("table",), "")
+        self._known(document, ("table", "benchmark"), "")
         tables = document.get("table", [])
         if not isinstance(tables, list):
             self._wrong("table", "not an array of tables ([[table]])")
