@@ -66,8 +66,11 @@ declare(
                 "split": text("split, or the name of the annotation file"),
                 "predictions": text("path of the predictions"),
                 "headline": text("metric that stands first"),
-                "official": {**anything("what the official program prints, in its own structure and units; null: it "
-                                        "prints nothing"), "type": ["object", "null"]},
+                "official": mapping(
+                    "what the official program prints, in its own structure and units",
+                    anything("a number, a text, or a group of them"),
+                    null=True,
+                ),
                 "crash": text("how the official program stops on this input; null: it does not", null=True),
                 "metrics": METRICS,
                 "scales": mapping("how each metric is read", SCALE),
@@ -94,7 +97,7 @@ declare(
             },
         ),
     ),
-)  # fmt: skip
+)
 declare(
     "bench compare",
     "cmivqa bench compare charades-sta base.jsonl mine.jsonl --truth charades_sta_test.txt --format json",
