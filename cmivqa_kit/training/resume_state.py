@@ -31,7 +31,7 @@ from cmivqa_kit.training.reacting_rate import UNCHANGED, Rate
 from cmivqa_kit.training.rivals import Rival
 
 MOMENTS = "moments.safetensors"
-Learners = Mapping[str, tuple[nn.Module, torch.optim.Optimizer]]  # by what their files' names begin with
+Learners = Mapping[str, tuple[nn.Module, torch.optim.Optimizer]]  # the network's name is empty, rivals have theirs
 FIX = "Copy the run again from where it was made, or train anew without --resume."
 
 
@@ -89,10 +89,10 @@ def save_state(
     temporary = Path(tempfile.mkdtemp(prefix=".state-", dir=run))
     try:
         scalars = {}
-        for prefix, (network, its_optimizer) in learners.items():
-            moments, scalars[prefix] = _flatten(its_optimizer.state_dict()["state"])
-            write_tensors(plain_tensors(network.state_dict()), temporary / f"{prefix}{WEIGHTS}")
-            write_tensors(moments, temporary / f"{prefix}{MOMENTS}")
+        for name, (network, its_optimizer) in learners.items():
+            moments, scalars[name] = _flatten(its_optimizer.state_dict()["state"])
+            write_tensors(plain_tensors(network.state_dict()), temporary / _file(name, WEIGHTS))
+            write_tensors(moments, temporary / _file(name, MOMENTS))
         rest: dict[str, Any] = {"position": _document(at), "scalars": scalars.pop("")}
         if scalars:
             rest["rivals"] = scalars
@@ -136,22 +136,27 @@ def load_state(
             raise ValueError("of a training against other rivals")
     if position.best is not None:
         read_shapes(run / WEIGHTS, FIX)  # the best weights so far, which may stay the best
-    for prefix, (network, its_optimizer) in learners.items():
-        load_weights(network, newest / f"{prefix}{WEIGHTS}")
-        path = newest / f"{prefix}{MOMENTS}"
+    for name, (network, its_optimizer) in learners.items():
+        load_weights(network, newest / _file(name, WEIGHTS))
+        path = newest / _file(name, MOMENTS)
         moments = read_tensors(path, FIX)
         with reading(path, "the state of an optimizer", FIX):
-            _load_moments(its_optimizer, moments, scalars[prefix])
+            _load_moments(its_optimizer, moments, scalars[name])
     return position
 
 
 def _learners(model: nn.Module, optimizer: torch.optim.Optimizer, rivals: Sequence[Rival]) -> Learners:
-    return {"": (model, optimizer), **{f"{rival.name}.": (rival.model, rival.optimizer) for rival in rivals}}
+    return {"": (model, optimizer), **{rival.name: (rival.model, rival.optimizer) for rival in rivals}}
+
+
+def _file(name: str, part: str) -> str:
+    """The file of a part of the network or of the rival with a name."""
+    return f"{name}.{part}" if name else part
 
 
 def _files(learners: Learners) -> list[str]:
     """The names of the files of tensors in a state."""
-    return [f"{prefix}{name}" for prefix in learners for name in (WEIGHTS, MOMENTS)]
+    return [_file(name, part) for name in learners for part in (WEIGHTS, MOMENTS)]
 
 
 def _document(at: Position) -> dict[str, Any]:
