@@ -29,6 +29,7 @@ HEAVY = (
     "runs/test_processes.py",
     "cli/test_ccgs_commands.py",
     "training/test_loop.py",
+    "training/test_rivals.py",
     "diagnosis/page/test_browser.py",
     "neural/test_subtitle_embedding.py",
     "diagnosis/page/test_accessible.py",

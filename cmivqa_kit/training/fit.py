@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,16 +12,14 @@ from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import data_fingerprint
 from cmivqa_kit.data.feature_notes import UNUSED_CLOCK
 from cmivqa_kit.data.types import Question, Split
-from cmivqa_kit.errors import ExitCode, UserError
+from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Baseline, Declaration, Plan, Plans, Prepares, ReadsFeatures
 from cmivqa_kit.runs.dev_progress import SILENT_DEV, DevProgress
 from cmivqa_kit.runs.directory import (
-    FEATURE_ENCODER,
     FEATURE_FINGERPRINTS,
     OUTCOME,
-    RECORD,
     SECONDS_PER_ROW,
     Progress,
     RunDirectory,
@@ -34,14 +31,15 @@ from cmivqa_kit.runs.directory import (
     start_run,
 )
 from cmivqa_kit.runs.feature_clock import require_clock_of, with_clock_of
-from cmivqa_kit.runs.lock import LOCK, locked
+from cmivqa_kit.runs.lock import locked
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import Config, Recipe
 from cmivqa_kit.training.feature_fingerprints import feature_fingerprints, require_same_features
-from cmivqa_kit.training.fitted import Fitted, counted
+from cmivqa_kit.training.fitted import Fitted
 from cmivqa_kit.training.full_disk import resumable
 from cmivqa_kit.training.learning_data import dev_of, examples_of
 from cmivqa_kit.training.stated_settings import NOTHING_STATED, StatedSettings, require_as_begun
+from cmivqa_kit.training.unfinished_run import finished, learning
 
 log = logging.getLogger(__name__)
 MAX_DROPPED = 0.2
@@ -123,20 +121,8 @@ def train(
         return run
 
     run = replace(group.first(begin), device=device, progress=progress, group=group, dev_progress=dev_progress)
-    try:
-        with locked(run.path, group.main):
-            return _fit(system, full, questions, dev, run, dropped)
-    except UserError as error:
-        stopped = error.code == ExitCode.FAILED or not group.main
-        # Refused before anything was learnt: an encoder that stays as it is may lie there already.
-        if not stopped and {path.name for path in run.path.iterdir()} <= {
-            RECORD,
-            FEATURE_ENCODER,
-            FEATURE_FINGERPRINTS,
-            LOCK,
-        }:
-            shutil.rmtree(run.path)
-        raise
+    with learning(run):
+        return _fit(system, full, questions, dev, run, dropped)
 
 
 def plan(
@@ -224,7 +210,8 @@ def _go_on(run: RunDirectory, catalogue: Catalogue, stated: StatedSettings, max_
     require_same_features(run, full, dev)
     if not has_state(run.path) and run.group.main:
         log.warning("%s: no state was saved before it was stopped, so it starts again from the beginning", run.path)
-    return _fit(system, full, questions, dev, run, dropped)
+    with resumable(run.path):
+        return _fit(system, full, questions, dev, run, dropped)
 
 
 def _fit(
@@ -235,15 +222,10 @@ def _fit(
     run: RunDirectory,
     dropped: Mapping[str, int],
 ) -> Fitted:
-    with resumable(run.path):
-        system.fit(replace(full, questions=questions), dev, run)
-        if not run.group.main:  # what the run says of itself, the main process has written
-            return Fitted(run, len(questions), dict(dropped), len(questions))
+    system.fit(replace(full, questions=questions), dev, run)
+    if run.group.main:
         _say_what_rows_are_not(full)
-        fitted = counted(run, len(questions), dropped)
-        data = run.record().get("data") or {}
-        run.finish(data={**data, "used": fitted.examples, "dropped": dict(fitted.dropped)})
-        return fitted
+    return finished(run, len(questions), dropped)
 
 
 def _say_what_rows_are_not(full: Split) -> None:

@@ -28,6 +28,7 @@ from cmivqa_kit.errors import RunFailed
 from cmivqa_kit.runs.device import on_device
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.processes import FailedAlone
+from cmivqa_kit.training.rivals import Rivals
 
 if TYPE_CHECKING:
     from cmivqa_kit.training.loop import Task
@@ -58,7 +59,9 @@ class WholeLoss(nn.Module):
 class Gradients:
     """Computes the gradients of optimizer steps and leaves them in the parameters, the same in every process."""
 
-    def __init__(self, task: Task, model: nn.Module, accelerator: Accelerator, run: RunDirectory) -> None:
+    def __init__(
+        self, task: Task, model: nn.Module, accelerator: Accelerator, run: RunDirectory, rivals: Rivals
+    ) -> None:  # fmt: skip
         """Give all processes the weights of the main one.
 
         Args:
@@ -66,11 +69,13 @@ class Gradients:
             model: its network, on its device.
             accelerator: of `cmivqa_kit.runs.device.accelerator_on`.
             run: where a failure happened, the seed of dropout and the processes.
+            rivals: which are updated before each way back; where there are any, in one process alone.
 
         Raises:
             FailedTogether: a process failed on its way here.
         """
         self.task, self.model, self.accelerator, self.run = task, model, accelerator, run
+        self.rivals = rivals
         self.shared: nn.Module = WholeLoss(model)
         if run.group.count > 1:
             run.group.check()  # making the wrapper is a meeting of its own, at which nobody may be missing
@@ -125,15 +130,17 @@ class Gradients:
         # Dropout depends on the batch, not on what this process did before: the same in every process, and on resume.
         torch.manual_seed(random.Random(f"dropout {self.run.seed} {epoch} {index}").getrandbits(63))
         with self._memory(epoch, index):
-            batch = on_device(self.task.batch(epoch, index), self.accelerator.device)
-            with self.accelerator.autocast():
+            batch = self.rivals.update(self.model, on_device(self.task.batch(epoch, index), self.accelerator.device))
+            with self.accelerator.autocast(), self.rivals.constant():
                 value: Tensor = self.shared(partial(self.task.loss, self.model, batch))
-            loss = float(value.detach())
-        if not math.isfinite(loss):
-            raise RunFailed(
-                f"{self.run.path}: the loss is {loss} at epoch {epoch}, batch {index}",
-                "Lower the learning rate or train without mixed precision (--set train.precision=no).",
-            )
+            losses = {f"loss of {name}": loss for name, loss in self.rivals.losses.items()}
+            losses["loss"] = float(value.detach())
+        for name, loss in losses.items():
+            if not math.isfinite(loss):
+                raise RunFailed(
+                    f"{self.run.path}: the {name} is {loss} at epoch {epoch}, batch {index}",
+                    "Lower the learning rate or train without mixed precision (--set train.precision=no).",
+                )
         return value
 
     @contextmanager

@@ -5,6 +5,9 @@ learning-rate multiplier per step and a dev evaluation. The loop does the rest: 
 clipping, dev evaluation every N steps or epochs, best and last weights, early stopping, and state on disk from which a
 killed run goes on bit for bit (on CPU).
 
+A task may have more: rival networks that learn first in every step (`cmivqa_kit.training.rivals`), learning rates that
+react to dev evaluations (`cmivqa_kit.training.reacting_rate`). Where its examples come from is its own affair.
+
 Several processes share out the batches of each optimizer step (`cmivqa_kit.training.gradients`), so that a run takes
 the same steps however many they are: ``accumulation`` counts the batches of all of them.
 """
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -21,13 +24,14 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.weights import save_weights
 from cmivqa_kit.runs.device import accelerator_on, without_denormals
 from cmivqa_kit.runs.directory import LAST_WEIGHTS, OUTCOME, WEIGHTS, RunDirectory
-from cmivqa_kit.runs.processes import Group
 from cmivqa_kit.training.gradients import OUT_OF_MEMORY, Gradients
+from cmivqa_kit.training.reacting_rate import ReactsToDev
+from cmivqa_kit.training.requirements import require_settings_for
 from cmivqa_kit.training.resume_state import Position, load_state, save_state
+from cmivqa_kit.training.rivals import Rivals
 
 __all__ = ["OUT_OF_MEMORY", "LoopSettings", "Outcome", "Task", "train_loop"]
 
@@ -113,10 +117,10 @@ def train_loop(
 
     Raises:
         RunFailed: the loss is not a number, or memory ran out; the last state stays, and ``resume`` goes on from it.
-        UserError: nothing to resume, no such device, or more processes than a step has batches.
+        UserError: nothing to resume, no such device, or settings that do not go with the task or the processes.
     """
     group = run.group
-    _require_work(settings, group)
+    require_settings_for(task, settings, group.count)
     accelerator = accelerator_on(run.device, settings.precision, settings.tracker, run.path, group.count)
     if settings.tracker:
         accelerator.init_trackers("cmivqa")
@@ -125,11 +129,12 @@ def train_loop(
     model = accelerator.prepare_model(task.model, evaluation_mode=True)
     optimizer = accelerator.prepare_optimizer(task.optimizer)
     rates = [parameters["lr"] for parameters in optimizer.param_groups]
+    rivals = Rivals(task, accelerator)
     at = Position()
     if resume:
-        at = load_state(run.path, model, optimizer)
+        at = load_state(run.path, model, optimizer, rivals.rivals)
     run.forget_after(at.step if resume else -1)  # of a training that begins again, everything
-    gradients = Gradients(task, model, accelerator, run)
+    gradients = Gradients(task, model, accelerator, run, rivals)
     total = settings.steps(task)
     saved = at.step
     while at.step < total:
@@ -137,7 +142,7 @@ def train_loop(
         batches = task.batches(at.epoch)
         step = range(at.index, min(at.index + settings.accumulation, batches))
         for parameters, rate in zip(optimizer.param_groups, rates, strict=True):
-            parameters["lr"] = rate * task.multiplier(at.step)
+            parameters["lr"] = rate * task.multiplier(at.step) * at.rate.factor
         model.train()
         loss = gradients.add(at.epoch, step, settings.average)
         if settings.clip:
@@ -146,13 +151,18 @@ def train_loop(
         optimizer.zero_grad()
         at = at.after(step.stop, batches, loss)
         run.progress(at.step, total, at.loss)
+        beside = {f"loss_{name}": value for name, value in rivals.losses.items()}
+        if isinstance(task, ReactsToDev):
+            beside["rate"] = at.rate.factor
         due = at.step % settings.evaluate_every == 0 if settings.evaluate_every else at.index == 0
         if due or at.step == total:
-            at = group.first(partial(_evaluate, task, run, model, accelerator, at))
+            at = group.first(partial(_evaluate, task, run, model, accelerator, at, beside))
+            if isinstance(task, ReactsToDev):
+                at = replace(at, rate=task.react(at.rate, better=at.stale == 0))
         elif settings.log_every and at.step % settings.log_every == 0:
-            _log(run, accelerator, at, {})
+            _log(run, accelerator, at, beside)
         if at.step - saved >= settings.save_every or at.step == total:
-            group.first(partial(save_state, run.path, model, optimizer, at))
+            group.first(partial(save_state, run.path, model, optimizer, at, rivals.rivals))
             saved = at.step
         if settings.patience and at.stale >= settings.patience:
             break
@@ -167,25 +177,18 @@ def train_loop(
     return outcome
 
 
-def _require_work(settings: LoopSettings, group: Group) -> None:
-    if settings.accumulation < group.count:
-        raise UserError(
-            f"train.accumulation = {settings.accumulation}: too few batches per optimizer step for {group.count} "
-            "processes to share",
-            f"Give --set train.accumulation={group.count}, or a multiple of it.",
-        )
-
-
-def _evaluate(task: Task, run: RunDirectory, model: nn.Module, accelerator: Accelerator, at: Position) -> Position:
-    """Dev metrics into the log; a new best goes to ``model.safetensors``."""
+def _evaluate(
+    task: Task, run: RunDirectory, model: nn.Module, accelerator: Accelerator, at: Position, beside: Mapping[str, float]
+) -> Position:  # fmt: skip
+    """Dev metrics into the log, ``beside`` others; a new best goes to ``model.safetensors``. No number is never one."""
     model.eval()
     with torch.no_grad():
         metrics = dict(task.evaluate(model))
-    _log(run, accelerator, at, metrics)
+    _log(run, accelerator, at, {**beside, **metrics})
     if not metrics:
         return at
     metric, value = next(iter(metrics.items()))
-    better = at.best is None or value > at.best
+    better = not math.isnan(value) and (at.best is None or value > at.best)
     if better:
         save_weights(model, run.path / WEIGHTS)
     run.dev_progress.evaluation(at.step, metrics, better)
@@ -193,6 +196,6 @@ def _evaluate(task: Task, run: RunDirectory, model: nn.Module, accelerator: Acce
 
 
 def _log(run: RunDirectory, accelerator: Accelerator, at: Position, metrics: Mapping[str, float]) -> None:
-    """A line about the running loss, and dev metrics where there are any, for ``metrics.jsonl`` and the tracker."""
+    """A line about the running loss, and other figures where there are any, for ``metrics.jsonl`` and the tracker."""
     run.log({"step": at.step, "epoch": at.epoch, "loss": at.loss, **metrics})
     accelerator.log({"loss": at.loss, **metrics}, step=at.step)

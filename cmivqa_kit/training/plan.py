@@ -15,6 +15,8 @@ from cmivqa_kit.memory import peak_memory
 from cmivqa_kit.plugin.types import Plan
 from cmivqa_kit.runs.device import accelerator_on, on_device, resolve, without_denormals
 from cmivqa_kit.training.loop import OUT_OF_MEMORY, LoopSettings, Task
+from cmivqa_kit.training.requirements import require_settings_for
+from cmivqa_kit.training.rivals import Rivals
 
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the batches' sizes
 
@@ -36,9 +38,10 @@ def plan_of(
         evaluation: what one evaluation costs, in epochs.
 
     Raises:
-        UserError: no such device.
+        UserError: no such device, or settings that do not go with the task.
         RunFailed: the largest batch does not fit into memory.
     """
+    require_settings_for(task, settings)
     steps = settings.steps(task)
     epochs = steps / settings.steps_of(task, 0)
     seconds, memory = measure(task, settings, device)
@@ -79,15 +82,17 @@ def _measure(task: Task, settings: LoopSettings, device: str) -> tuple[float, in
     accelerator = accelerator_on(device, settings.precision, "", Path())
     model = accelerator.prepare_model(task.model)
     optimizer = accelerator.prepare_optimizer(task.optimizer)
+    rivals = Rivals(task, accelerator)
     model.train()
     sizes = [_size(task, index) for index in range(task.batches(0))]
     order = np.argsort(sizes, kind="stable")
     chosen = [int(order[round(quantile * (len(order) - 1))]) for quantile in QUANTILES]
 
     def seconds(index: int) -> float:
-        batch = on_device(task.batch(0, index), accelerator.device)
+        on_here = on_device(task.batch(0, index), accelerator.device)
         begin = time.perf_counter()
-        with accelerator.autocast():
+        batch = rivals.update(model, on_here)
+        with accelerator.autocast(), rivals.constant():
             value = task.loss(model, batch)
         accelerator.backward(value)
         return _since(begin, accelerator.device)

@@ -66,6 +66,8 @@ NO_DEV = DevEvaluation()
 class Training:
     """A training that can begin: its task, what it was made of, and the dev evaluation.
 
+    Its examples may be those of a `Split`, or the records of a benchmark: nothing here asks where they come from.
+
     Attributes:
         task: what the loop trains.
         used: examples that are trained on.
@@ -79,6 +81,30 @@ class Training:
     usable: int
     dropped: Mapping[str, int]
     dev: DevEvaluation = NO_DEV
+
+    def fit(self, run: RunDirectory, settings: SystemSettings) -> None:
+        """Train, and keep the weights that are best on dev; goes on from the run's state if it has one.
+
+        Raises:
+            UserError: settings that do not go with the task.
+            RunFailed: the loss is no number, or memory or disk ran out.
+        """
+        run.write(EXAMPLES, {"used": self.used, "usable": self.usable, "dropped": dict(self.dropped)})
+        with threads(settings.cpu_threads):
+            train_loop(self.task, run, LoopSettings.of(settings.table), resume=has_state(run.path))
+
+    def plan(self, run: RunDirectory, settings: SystemSettings) -> Plan:
+        """What `fit` will take, measured on a few batches; the weights change.
+
+        Raises:
+            UserError: settings that do not go with the task.
+            RunFailed: the longest example does not fit into memory.
+        """
+        with threads(settings.cpu_threads):
+            return plan_of(
+                self.task, LoopSettings.of(settings.table), run.device, usable=self.usable, pairs=self.used,
+                dropped=self.dropped, asked=self.dev.questions, evaluation=self.dev.epochs,
+            )  # fmt: skip
 
 
 class TrainedBaseline(ABC, Generic[S, N, M]):
@@ -138,10 +164,7 @@ class TrainedBaseline(ABC, Generic[S, N, M]):
             RunFailed: the loss is no number, or memory or disk ran out.
         """
         settings = self.settings.of(run.config)
-        training = self.training(train, dev, run, settings)
-        run.write(EXAMPLES, {"used": training.used, "usable": training.usable, "dropped": dict(training.dropped)})
-        with threads(settings.cpu_threads):
-            train_loop(training.task, run, LoopSettings.of(settings.table), resume=has_state(run.path))
+        self.training(train, dev, run, settings).fit(run, settings)
 
     def plan(self, train: Split, dev: Split | None, run: RunDirectory) -> Plan:
         """What `fit` will take, measured on a few batches; subtitles that it embeds first are counted.
@@ -158,12 +181,7 @@ class TrainedBaseline(ABC, Generic[S, N, M]):
         finally:
             self._planned = None
         embedding = sum(source.seconds() for source in planned)  # as many threads as `fit` embeds with
-        with threads(settings.cpu_threads):
-            plan = plan_of(
-                training.task, LoopSettings.of(settings.table), run.device, usable=training.usable,
-                pairs=training.used, dropped=training.dropped, asked=training.dev.questions,
-                evaluation=training.dev.epochs,
-            )  # fmt: skip
+        plan = training.plan(run, settings)
         return replace(plan, seconds=plan.seconds + embedding)
 
     def load(self, run: RunDirectory) -> None:

@@ -20,7 +20,7 @@ from cmivqa_kit.runs.directory import make_run
 from cmivqa_kit.runs.processes import ALONE, Group, joined, launched
 from cmivqa_kit.training.loop import LoopSettings, train_loop
 from tests.hang import HANG
-from tests.runs.together import BRANCHING, SHARED, SUMMED, Branching, run_at, toy
+from tests.runs.together import BRANCHING, SHARED, SUMMED, Branching, reacting, run_at, toy
 
 ROOT = Path(__file__).parents[2]
 
@@ -141,6 +141,21 @@ def test_all_stop_early_together(trained: tuple[Path, list[subprocess.CompletedP
     main, other = (json.loads((trained[0] / f"rank-{rank}.json").read_text(encoding="utf-8")) for rank in range(2))
     assert main == other
     assert (main[2]["steps"], main[2]["best"], main[2]["best_step"]) == (3, 0.5, 1)
+
+
+def test_the_learning_rate_of_all_reacts_to_dev(
+    trained: tuple[Path, list[subprocess.CompletedProcess[str]]], tmp_path: Path
+) -> None:
+    """Only the main process knows the dev values; the others cut the same rate at the same step."""
+    reacting(run_at(tmp_path / "alone", ALONE))
+    factors = pytest.approx([1.0, 0.9, 0.81, 0.81 * 0.9 * 0.5])
+    for path in (
+        *(trained[0] / "reacting" / f"rates-{rank}.json" for rank in range(2)),
+        tmp_path / "alone/rates-0.json",
+    ):
+        assert json.loads(path.read_text(encoding="utf-8")) == factors
+    for ours, theirs in zip(log(trained[0] / "reacting"), log(tmp_path / "alone"), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-4)
 
 
 def test_a_failure_in_one_process_ends_all_and_is_said_once(

@@ -22,6 +22,7 @@ from torch.nn.parallel import DistributedDataParallel
 from cmivqa_kit.runs.directory import RunDirectory, make_run, open_unfinished
 from cmivqa_kit.runs.processes import Group, joined
 from cmivqa_kit.training.loop import LoopSettings, Outcome, train_loop
+from cmivqa_kit.training.reacting_rate import Plateau, Rate
 from tests.training.toy import Toy
 
 # Seven batches in groups of four: the last step of an epoch has three, one fewer than two processes can halve.
@@ -63,6 +64,22 @@ class Branching(Toy):
         return super().evaluate(cast(nn.ModuleDict, model)["trunk"])
 
 
+class Reacting(Toy):
+    """A toy whose learning rate reacts to dev values, which only the main process can know."""
+
+    def __init__(self, main: bool) -> None:
+        super().__init__(batches=2)
+        self.values = iter([0.5, 0.4, 0.3, 0.9] if main else ())
+        self.rates: list[float] = []
+
+    def react(self, rate: Rate, better: bool) -> Rate:
+        self.rates.append(rate.factor)
+        return Plateau(decay=0.9, cut=0.5, patience=1)(rate, better)
+
+    def evaluate(self, model: nn.Module) -> Mapping[str, float]:
+        return {"score": next(self.values)}
+
+
 class OutOfMemoryOnTheWayBack(Toy):
     """A toy whose memory runs out on the way back of a batch."""
 
@@ -98,6 +115,14 @@ def early(run: RunDirectory) -> Outcome:
     return train_loop(task, run, STOPPED)
 
 
+def reacting(run: RunDirectory) -> Outcome:
+    """A training of four evaluations, and what this process multiplied its learning rates with."""
+    task = Reacting(run.group.main)
+    outcome = train_loop(task, run, LoopSettings(epochs=4, accumulation=2))
+    (run.path / f"rates-{run.group.rank}.json").write_text(json.dumps(task.rates), encoding="utf-8")
+    return outcome
+
+
 def counting(training: Callable[[], Outcome]) -> tuple[Outcome, int]:
     """How a training ends, and for how many batches the gradients of this process stayed apart from the others'."""
     batches: list[nn.Module] = []
@@ -120,6 +145,7 @@ def every_training(folder: Path, group: Group) -> None:
         train_loop(toy(), run_at(folder / "summed", group), SUMMED),
         early(run_at(folder / "early", group)),
         train_loop(Branching(), run_at(folder / "branching", group), BRANCHING),
+        reacting(run_at(folder / "reacting", group)),
     ]
     print("said by", group.rank)
     (folder / f"apart-{group.rank}").write_text(str(apart), encoding="utf-8")
