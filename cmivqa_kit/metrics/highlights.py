@@ -1,0 +1,99 @@
+"""Highlights: how the scores that a system gives to the clips of a video agree with three annotators' scores.
+
+Source: the highlight detection of QVHighlights, as Moment-DETR's evaluation computes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmivqa_kit.metrics.base import Metric
+
+LEVELS = {"Fair": 2, "Good": 3, "VeryGood": 4}  # the lowest score of a clip that counts as a highlight
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HighlightValues:
+    """Values of n queries at m levels, each by a annotators.
+
+    Attributes:
+        precision: (n, m, a) average precision of the clips' scores.
+        hit: (n, m) 1.0 where an annotator calls the clip of the highest score a highlight, else 0.0.
+    """
+
+    precision: NDArray[np.float64]
+    hit: NDArray[np.float64]
+
+
+def highlight_values(
+    predicted: Sequence[NDArray[np.float64]],
+    right: Sequence[NDArray[np.int64]],
+    levels: Sequence[int] = tuple(LEVELS.values()),
+) -> HighlightValues:
+    """Average precision and hit of every query.
+
+    Args:
+        predicted: per query the scores of its clips, from the first on; those beyond the video do not count, those
+            that are not there are 0. A query without any has 0 in everything.
+        right: per query (c, a) scores of its c clips by a annotators; the same a in all.
+        levels: the lowest scores of a highlight.
+    """
+    annotators = right[0].shape[1] if right else 0
+    precision = np.zeros((len(right), len(levels), annotators))
+    hit = np.zeros((len(right), len(levels)))
+    answered = np.array([len(scores) > 0 for scores in predicted], dtype=bool)
+    clips = np.array([len(scores) for scores in right], dtype=np.int64)
+    floors = np.asarray(levels)[:, None]
+    for count in np.unique(clips[answered]):
+        rows = np.flatnonzero(answered & (clips == count))
+        scores, top = np.zeros((len(rows), count)), np.zeros(len(rows), dtype=np.int64)
+        for row, query in enumerate(rows):
+            given = predicted[query][:count]
+            scores[row, : len(given)] = given
+            top[row] = predicted[query].argmax()
+        highlights = np.stack([right[query] for query in rows])[:, :, None, :] >= floors
+        precision[rows] = _precisions(scores, highlights)
+        inside = top < count
+        hit[rows[inside]] = highlights[inside, top[inside]].any(axis=2)
+    return HighlightValues(precision, hit)
+
+
+def _precisions(scores: NDArray[np.float64], highlights: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(q, ...) average precision of (q, c) scores, given which clips are highlights, (q, c, ...).
+
+    Clips of equal score come together; precision at a recall is the highest at that recall or above. The mean runs over
+    the steps of recall, not weighted by how much each adds. Without a highlight it is 0.
+    """
+    order = np.argsort(-scores, axis=1, kind="stable")
+    ranked = np.take_along_axis(scores, order, axis=1)
+    last = np.ones(scores.shape, dtype=bool)  # of a run of equal scores
+    last[:, :-1] = ranked[:, 1:] != ranked[:, :-1]
+    shape = (*scores.shape, *(1 for _ in highlights.shape[2:]))
+    last, order = last.reshape(shape), order.reshape(shape)
+    found = np.cumsum(np.take_along_axis(highlights, order, axis=1), axis=1, dtype=np.int32)
+    seen = np.where(last, found, 0)
+    before = np.maximum.accumulate(seen, axis=1)
+    before = np.concatenate([np.zeros_like(before[:, :1]), before[:, :-1]], axis=1)
+    ranks = np.arange(1, scores.shape[1] + 1).reshape(1, -1, *shape[2:])
+    ceiling = np.maximum.accumulate((seen / ranks)[:, ::-1], axis=1)[:, ::-1]
+    steps = seen > before
+    return np.asarray((ceiling * steps).sum(axis=1) / np.maximum(steps.sum(axis=1), 1))
+
+
+def precision_metric(level: str, position: int = 0) -> Metric:
+    """``HL-mAP[level]``: average precision of the scores of a query's clips, mean over the annotators."""
+    title = f"average precision of the clips that are {_words(level)} highlights"
+    return Metric(f"HL-mAP[{level}]", title, position=position)
+
+
+def hit_metric(level: str, position: int = 0) -> Metric:
+    """``Hit@1[level]``: an annotator calls the clip of the highest score a highlight."""
+    return Metric(f"Hit@1[{level}]", f"the clip of the highest score is a {_words(level)} highlight", position=position)
+
+
+def _words(level: str) -> str:
+    return {"VeryGood": "very good"}.get(level, level.lower())
