@@ -189,8 +189,7 @@ def _area(hits: NDArray[np.bool_], positives: int) -> NDArray[np.float64]:
     precision = found / np.arange(1, hits.shape[2] + 1)
     ceiling = np.maximum.accumulate(precision[..., ::-1], axis=2)[..., ::-1]
     steps = np.diff(found / positives, axis=2, prepend=0.0)
-    area: NDArray[np.float64] = (steps * ceiling).sum(axis=2)
-    return area
+    return np.minimum((steps * ceiling).sum(axis=2), 1.0)  # rounding may lead beyond
 
 
 def recall_metric(n: int, threshold: float, position: int = 0) -> Metric:

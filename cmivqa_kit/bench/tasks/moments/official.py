@@ -1,0 +1,96 @@
+"""What the published evaluation programs print for moments: in percent, with two decimals, in their structure.
+
+MESM's program (Charades-STA, -CD, -CG and TACoS) and Moment-DETR's (QVHighlights). Both compute the same where both
+define a value. Where the union of two windows has no length they divide 0 by 0, and a window whose overlap is not a
+number counts as right for mAP: so it does here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmivqa_kit.metrics.highlights import LEVELS, HighlightValues
+from cmivqa_kit.metrics.moments import THRESHOLDS, LengthRange, Moments, average_precisions, overlaps
+
+Numbers = dict[str, Any]
+
+
+def mesm_numbers(facts: Moments, ranges: Sequence[LengthRange], thresholds: Sequence[float]) -> Numbers:
+    """What MESM's evaluation prints; a range that no query has is left out, in ``brief`` it is ``None``."""
+    blocks = {key: _block(facts, within, thresholds, True) for key, within in _named(ranges)}
+    full = {"full": blocks["full"]}
+    blocks = {key: block for key, block in blocks.items() if block is not None}
+    recall, precision = (full["full"] or {}).get("MR-R1", {}), (full["full"] or {}).get("MR-mAP", {})
+    brief = {f"MR-full-R1@{mu}": recall.get(str(mu)) for mu in (0.3, 0.5, 0.7)}
+    brief |= {"MR-full-miou": recall.get("miou")}
+    brief |= _brief_precisions(precision)
+    for name in ("short", "middle", "long", "superlong"):
+        brief[f"MR-{name}-mAP"] = blocks[name]["MR-mAP"]["average"] if name in blocks else None
+    return {"brief": dict(sorted(brief.items())), **dict(sorted(blocks.items()))}
+
+
+def moment_detr_numbers(
+    facts: Moments | None, ranges: Sequence[LengthRange], highlights: HighlightValues | None
+) -> Numbers:
+    """What Moment-DETR's evaluation prints; without windows, or without saliency, it leaves that half out.
+
+    Raises:
+        ZeroDivisionError: no query has a right window in a range: there the program stops.
+    """
+    numbers: Numbers = {}
+    brief: Numbers = {}
+    if facts is not None:
+        for key, within in _named(ranges):
+            block = _block(facts, within, THRESHOLDS, False)
+            if block is None:
+                raise ZeroDivisionError(key)
+            numbers[key] = block
+        full = numbers["full"]
+        shown = {f"MR-full-R1@{mu}": full["MR-R1"][str(mu)] for mu in (0.5, 0.7)}
+        shown |= _brief_precisions(full["MR-mAP"])
+        shown |= {f"MR-{within.name}-mAP": numbers[within.name]["MR-mAP"]["average"] for within in ranges}
+        brief |= dict(sorted(shown.items()))
+    if highlights is not None:
+        for level, name in enumerate(LEVELS):
+            precision = _percent(np.mean(highlights.precision[:, level]))
+            block = {"HL-mAP": precision, "HL-Hit1": _percent(np.mean(highlights.hit[:, level]))}
+            numbers[f"HL-min-{name}"] = block
+            brief |= {f"HL-min-{name}-mAP": block["HL-mAP"], f"HL-min-{name}-Hit1": block["HL-Hit1"]}
+    return {"brief": brief, **dict(sorted(numbers.items()))}
+
+
+def _named(ranges: Sequence[LengthRange]) -> list[tuple[str, LengthRange | None]]:
+    return [*((within.name, within) for within in ranges), ("full", None)]
+
+
+def _block(
+    facts: Moments, within: LengthRange | None, thresholds: Sequence[float], overlap: bool
+) -> dict[str, dict[str, float | None]] | None:
+    """Average precisions and recalls of the queries with a right window in a range; ``None`` where none has one."""
+    precisions = average_precisions(facts, within, undefined=np.inf)
+    about = ~np.isnan(precisions[:, 0])
+    if not about.any():
+        return None
+    means = precisions[about].mean(axis=0)
+    precision = {str(mu): _percent(value) for mu, value in zip(THRESHOLDS, means, strict=True)}
+    precision["average"] = _percent(np.mean(means))
+    best = overlaps(facts, within, undefined=np.inf)
+    first = best.hull[about, 0]
+    recall = {str(mu): _percent(np.mean(first >= mu)) for mu in thresholds}
+    if overlap:
+        recall["miou"] = _percent(np.mean(best.union[about, 0]))
+    return {"MR-mAP": precision, "MR-R1": recall}
+
+
+def _brief_precisions(precision: Mapping[str, float | None]) -> Numbers:
+    named = {"MR-full-mAP": "average", "MR-full-mAP@0.5": "0.5", "MR-full-mAP@0.75": "0.75"}
+    return {key: precision.get(threshold) for key, threshold in named.items()}
+
+
+def _percent(value: np.floating[Any] | NDArray[np.float64]) -> float | None:
+    """A mean in percent with two decimals; ``None`` for what is printed as NaN."""
+    return None if np.isnan(value) else float(f"{100 * float(value):.2f}")
