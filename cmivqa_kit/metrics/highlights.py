@@ -47,41 +47,50 @@ def highlight_values(
     hit = np.zeros((len(right), len(levels)))
     answered = np.array([len(scores) > 0 for scores in predicted], dtype=bool)
     clips = np.array([len(scores) for scores in right], dtype=np.int64)
-    floors = np.asarray(levels)[:, None]
     for count in np.unique(clips[answered]):
         rows = np.flatnonzero(answered & (clips == count))
         scores, top = np.zeros((len(rows), count)), np.zeros(len(rows), dtype=np.int64)
         for row, query in enumerate(rows):
-            given = predicted[query][:count]
-            scores[row, : len(given)] = given
-            top[row] = predicted[query].argmax()
-        highlights = np.stack([right[query] for query in rows])[:, :, None, :] >= floors
-        precision[rows] = _precisions(scores, highlights)
-        inside = top < count
-        hit[rows[inside]] = highlights[inside, top[inside]].any(axis=2)
+            given = predicted[query]
+            scores[row, : len(given)] = given[:count]
+            top[row] = given.argmax()
+        table = np.stack([right[query] for query in rows])
+        ranked, last, ranks = _ranked(scores, table)
+        for level, floor in enumerate(levels):
+            precision[rows, level] = _precisions(ranked >= floor, last, ranks)
+        inside = np.flatnonzero(top < count)
+        hit[rows[inside]] = table[inside, top[inside]].max(axis=1)[:, None] >= np.asarray(levels)
     return HighlightValues(precision, hit)
 
 
-def _precisions(scores: NDArray[np.float64], highlights: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(q, ...) average precision of (q, c) scores, given which clips are highlights, (q, c, ...).
+def _ranked(
+    scores: NDArray[np.float64], table: NDArray[np.int64]
+) -> tuple[NDArray[np.int8], NDArray[np.bool_], NDArray[np.float64]]:
+    """(q, a, c) annotators' scores of the clips in the order of the predicted ones, and which end a run of equals."""
+    order = np.argsort(-scores, axis=1, kind="stable")
+    ordered = np.take_along_axis(scores, order, axis=1)
+    last = np.ones(scores.shape, dtype=bool)
+    last[:, :-1] = ordered[:, 1:] != ordered[:, :-1]
+    given = np.take_along_axis(table.astype(np.int8), order[..., None], axis=1)
+    return np.ascontiguousarray(given.swapaxes(1, 2)), last[:, None, :], np.arange(1.0, scores.shape[1] + 1)
+
+
+def _precisions(
+    highlights: NDArray[np.bool_], last: NDArray[np.bool_], ranks: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(q, a) average precision, given which clips are highlights, (q, a, c), the best scored one first.
 
     Clips of equal score come together; precision at a recall is the highest at that recall or above. The mean runs over
     the steps of recall, not weighted by how much each adds. Without a highlight it is 0.
     """
-    order = np.argsort(-scores, axis=1, kind="stable")
-    ranked = np.take_along_axis(scores, order, axis=1)
-    last = np.ones(scores.shape, dtype=bool)  # of a run of equal scores
-    last[:, :-1] = ranked[:, 1:] != ranked[:, :-1]
-    shape = (*scores.shape, *(1 for _ in highlights.shape[2:]))
-    last, order = last.reshape(shape), order.reshape(shape)
-    found = np.cumsum(np.take_along_axis(highlights, order, axis=1), axis=1, dtype=np.int32)
-    seen = np.where(last, found, 0)
-    before = np.maximum.accumulate(seen, axis=1)
-    before = np.concatenate([np.zeros_like(before[:, :1]), before[:, :-1]], axis=1)
-    ranks = np.arange(1, scores.shape[1] + 1).reshape(1, -1, *shape[2:])
-    ceiling = np.maximum.accumulate((seen / ranks)[:, ::-1], axis=1)[:, ::-1]
-    steps = seen > before
-    return np.asarray((ceiling * steps).sum(axis=1) / np.maximum(steps.sum(axis=1), 1))
+    found = np.cumsum(highlights, axis=2, dtype=np.int32)
+    found *= last  # 0 within a run of equal scores
+    before = np.maximum.accumulate(found, axis=2)
+    steps = last.repeat(found.shape[1], axis=1)
+    steps[..., 0] &= found[..., 0] > 0
+    steps[..., 1:] &= found[..., 1:] > before[..., :-1]
+    ceiling = np.maximum.accumulate((found / ranks)[..., ::-1], axis=2)[..., ::-1]
+    return np.asarray((ceiling * steps).sum(axis=2) / np.maximum(steps.sum(axis=2), 1))
 
 
 def precision_metric(level: str, position: int = 0) -> Metric:

@@ -31,6 +31,7 @@ class LengthRange:
 
 SHORT, MIDDLE = LengthRange("short", 0, 10), LengthRange("middle", 10, 30)
 LONG, SUPERLONG = LengthRange("long", 30, 150), LengthRange("superlong", 150, 600)
+BY_NAME = {within.name: within for within in (SHORT, MIDDLE, LONG, SUPERLONG)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,33 +52,9 @@ class Moments:
     right: NDArray[np.float64]
     owner: NDArray[np.int64]
 
-    def __len__(self) -> int:
-        return len(self.listed)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Overlaps:
-    """IoU of every proposed window with the right window of its query that it overlaps most.
-
-    The right lengths of a query that has none are NaN, a window that is not there has 0.
-
-    Attributes:
-        union: (n, k) intersection by union, as mIoU takes it.
-        hull: (n, k) intersection by the stretch that both cover, 0 where they do not overlap, as recall takes it: the
-            same number but for its last bit.
-    """
-
-    union: NDArray[np.float64]
-    hull: NDArray[np.float64]
-
-    def recall(self, n: int, threshold: float) -> Values:
-        """(n,) 1.0 where one of the first ``n`` windows has an IoU of ``threshold`` or more, else 0.0."""
-        best = self.hull[:, :n].max(axis=1)
-        return np.where(np.isnan(best), np.nan, best >= threshold)
-
 
 def moments(
-    proposed: Sequence[NDArray[np.float64]], right: Sequence[NDArray[np.float64]], cutoff: int = LISTED
+    proposed: Sequence[NDArray[np.float64]], right: Sequence[Sequence[Sequence[float]]], cutoff: int = LISTED
 ) -> Moments:
     """Make `Moments` of lists: per query (p, 3) windows with scores, and (g, 2) right windows.
 
@@ -89,77 +66,121 @@ def moments(
     shown = np.arange(cutoff) < listed[:, None]
     if shown.any():
         table[shown] = np.concatenate([rows[:cutoff, :3] for rows in proposed])
-    windows = np.concatenate([np.empty((0, 2)), *right])
+    windows = np.array([window for rows in right for window in rows], dtype=np.float64).reshape(-1, 2)
     owner = np.repeat(np.arange(len(right)), [len(rows) for rows in right])
     return Moments(table[..., :2], table[..., 2], listed, windows, owner)
 
 
-def overlaps(facts: Moments, within: LengthRange | None = None, undefined: float = 0.0) -> Overlaps:
-    """The overlaps with the right windows of a length within a range, or with all.
+@dataclass(frozen=True, slots=True, eq=False)
+class MomentValues:
+    """Values of n queries, given their right windows of a range of lengths; NaN where a query has none in it.
 
-    ``undefined`` is the IoU of two windows whose union has no length; infinite, such a window is taken for the best
-    one, as NumPy's search for a maximum does, and its union is NaN.
+    Attributes:
+        union: (n, k) IoU of each proposed window with the right window that it overlaps most, 0 where a list has ended.
+        hull: (n, k) the same with that right window, by the stretch that both cover in place of the union, as recall
+            takes it: another last bit at most.
+        precision: (n, t) average precision of the first `LISTED` windows, per IoU threshold.
+        undefined: whether the union of two windows has no length, so that their IoU is 0 / 0.
     """
-    union, hull = (np.full(facts.scores.shape, np.nan) for _ in range(2))
-    for rows, right in _groups(facts, within):
-        proposed = facts.proposed[rows]
-        iou = _iou(proposed, right, undefined)
-        best = iou.argmax(axis=2)
-        top = np.take_along_axis(iou, best[..., None], axis=2)[..., 0]
-        window = np.take_along_axis(right, best.reshape(len(rows), -1)[..., None], axis=1)
-        union[rows] = np.where(np.isposinf(top), np.nan, top)
-        hull[rows] = _by_hull(proposed, window)
-        for values in (union, hull):
-            values[rows] = np.where(np.arange(values.shape[1]) < facts.listed[rows, None], values[rows], 0.0)
-    return Overlaps(union, hull)
+
+    union: NDArray[np.float64]
+    hull: NDArray[np.float64]
+    precision: NDArray[np.float64]
+    undefined: bool
+
+    def recall(self, n: int, threshold: float) -> Values:
+        """(n,) 1.0 where one of the first ``n`` windows has an IoU of ``threshold`` or more, else 0.0."""
+        best = self.hull[:, :n].max(axis=1)
+        return np.where(np.isnan(best), np.nan, best >= threshold)
+
+    def overlap(self) -> Values:
+        """(n,) IoU of the first window."""
+        return np.minimum(self.union[:, 0], 1.0)  # rounding may lead beyond
+
+    def mean_precision(self) -> Values:
+        """(n,) average precision, mean over the thresholds."""
+        return np.asarray(self.precision.mean(axis=1))
 
 
-def average_precisions(
+def moment_values(
     facts: Moments,
-    within: LengthRange | None = None,
+    ranges: Sequence[LengthRange | None],
     thresholds: Sequence[float] = THRESHOLDS,
     undefined: float = 0.0,
-) -> NDArray[np.float64]:
-    """(n, t) average precision of the first `LISTED` windows of every list, per IoU threshold.
+) -> tuple[MomentValues, ...]:
+    """The values for right windows of every range of lengths; ``None`` takes all.
 
-    Windows are taken by score, of equal ones the earlier first. One is right if a right window not taken before
-    overlaps it enough; of several it takes the one that overlaps most, of equal ones the later. Precision at a recall
-    is the highest at that recall or above. ``within`` and ``undefined`` are as of `overlaps`.
+    For precision windows are taken by score, of equal ones the earlier first. One is right if a right window not taken
+    before overlaps it enough; of several it takes the one that overlaps most, of equal ones the later. Precision at a
+    recall is the highest at that recall or above.
+
+    ``undefined`` is the IoU of two windows whose union has no length. If it is infinite, such a window is taken for the
+    best one, as by NumPy's search for a maximum, and the overlap by union is NaN.
     """
-    precisions = np.full((len(facts), len(thresholds)), np.nan)
-    scores = np.where(np.arange(LISTED) < facts.listed[:, None], facts.scores[:, :LISTED], -np.inf)
-    order = np.argsort(-scores, axis=1, kind="stable")
-    proposed = np.take_along_axis(facts.proposed[:, :LISTED], order[..., None], axis=1)
-    for rows, right in _groups(facts, within):
-        iou = _iou(proposed[rows], right[:, ::-1], undefined)
-        iou[np.arange(LISTED) >= facts.listed[rows, None]] = -1.0
-        hits = _hits(iou, np.asarray(thresholds))
-        precisions[rows] = _area(hits, right.shape[1])
-    return precisions
+    queries, cutoff = facts.scores.shape
+    rows = len(ranges) * queries  # all ranges at once: a query is a row of each
+    union, hull = (np.full((rows, cutoff), np.nan) for _ in range(2))
+    precision = np.full((rows, len(thresholds)), np.nan)
+    zero_by_zero = np.zeros(rows, dtype=bool)
+    order = np.argsort(-np.nan_to_num(facts.scores[:, :LISTED], nan=-np.inf), axis=1, kind="stable")
+    for group in _groups(facts, ranges):
+        query = group.rows % queries
+        proposed, listed = facts.proposed[query], np.arange(cutoff) < facts.listed[query, None]
+        iou = _iou(proposed, group.right)
+        unknown = np.isnan(iou)
+        iou[unknown] = undefined
+        absent = ~(listed[:, :, None] & group.present[:, None, :])
+        iou[absent] = -1.0
+        zero_by_zero[group.rows] = (unknown & ~absent).any(axis=(1, 2))
+        best = iou.argmax(axis=2)
+        top = np.take_along_axis(iou, best[..., None], axis=2)[..., 0]
+        window = np.take_along_axis(group.right, best[..., None], axis=1)
+        union[group.rows] = np.where(listed, np.where(np.isposinf(top), np.nan, top), 0.0)
+        hull[group.rows] = np.where(listed, _by_hull(proposed, window), 0.0)
+        ranked = np.take_along_axis(iou[:, :LISTED, ::-1], order[query][..., None], axis=1)
+        hits = _hits(ranked, np.asarray(thresholds))
+        precision[group.rows] = _area(hits, group.present.sum(axis=1))
+    parts = (values.reshape(len(ranges), queries, -1) for values in (union, hull, precision))
+    flags = zero_by_zero.reshape(len(ranges), queries).any(axis=1).tolist()
+    return tuple(MomentValues(u, h, p, flag) for u, h, p, flag in zip(*parts, flags, strict=True))
 
 
-def _groups(facts: Moments, within: LengthRange | None) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
-    """Queries that have equally many right windows, g: their rows (q,), and their right windows (q, g, 2)."""
-    right, owner = facts.right, facts.owner
-    if within is not None:
-        length = right[:, 1] - right[:, 0]
-        inside = (length > within.low) & (length <= within.high)
-        right, owner = right[inside], owner[inside]
-    counts = np.bincount(owner, minlength=len(facts))
-    for count in np.unique(counts[counts > 0]):
-        rows = np.flatnonzero(counts == count)
-        yield rows, right[counts[owner] == count].reshape(len(rows), count, 2)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """Rows with about equally many right windows: their numbers (q,), the windows (q, g, 2), which are there (q, g)."""
+
+    rows: NDArray[np.intp]
+    right: NDArray[np.float64]
+    present: NDArray[np.bool_]
 
 
-def _iou(proposed: NDArray[np.float64], right: NDArray[np.float64], undefined: float) -> NDArray[np.float64]:
-    """(q, k, g) IoU of (q, k, 2) windows with (q, g, 2) ones; NaN windows have 0 or ``undefined``."""
+def _groups(facts: Moments, ranges: Sequence[LengthRange | None]) -> Iterator[_Group]:
+    """The rows of all ranges that have a right window, by how many they have, to the next power of two."""
+    queries = len(facts.listed)
+    length = facts.right[:, 1] - facts.right[:, 0]
+    inside = [(length > r.low) & (length <= r.high) if r else np.full(length.shape, True) for r in ranges]
+    right = np.concatenate([facts.right[chosen] for chosen in inside])
+    owner = np.concatenate([facts.owner[chosen] + queries * number for number, chosen in enumerate(inside)])
+    counts = np.bincount(owner, minlength=len(ranges) * queries)
+    slot = np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
+    sizes = np.where(counts > 0, 2 ** np.ceil(np.log2(np.maximum(counts, 1))), 0).astype(np.int64)
+    for size in np.unique(sizes[sizes > 0]).tolist():
+        rows = np.flatnonzero(sizes == size)
+        chosen = sizes[owner] == size
+        place = np.searchsorted(rows, owner[chosen]), slot[chosen]
+        windows = np.zeros((len(rows), size, 2))
+        windows[place] = right[chosen]
+        yield _Group(rows, windows, np.arange(size) < counts[rows, None])
+
+
+def _iou(proposed: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(q, k, g) IoU of (q, k, 2) windows with (q, g, 2) ones; NaN where a union has no length, or a window is NaN."""
     start, end = proposed[..., 0, None], proposed[..., 1, None]
     from_, to = right[:, None, :, 0], right[:, None, :, 1]
     shared = np.maximum(np.minimum(end, to) - np.maximum(start, from_), 0.0)
     union = (end - start) + (to - from_) - shared
     with np.errstate(invalid="ignore", divide="ignore"):
-        iou = shared / union
-    return np.where(np.isnan(iou), undefined, iou)
+        return np.asarray(shared / union)
 
 
 def _by_hull(proposed: NDArray[np.float64], window: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -170,26 +191,31 @@ def _by_hull(proposed: NDArray[np.float64], window: NDArray[np.float64]) -> NDAr
 
 
 def _hits(iou: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(q, t, k) which of the k windows are right at each threshold, given (q, k, g) IoU; the first of equals wins."""
+    """(t, q, k) which of the k windows are right at each threshold, given (q, k, g) IoU; the first of equals wins."""
     queries, listed, right = iou.shape
-    taken = np.zeros((queries, len(thresholds), right), dtype=bool)
-    hits = np.zeros((queries, len(thresholds), listed), dtype=bool)
+    enough = iou >= thresholds[:, None, None, None]
+    if right == 1:  # nearly all: the first that overlaps enough takes the only right window
+        first = enough[..., 0]
+        first[..., 1:] &= ~np.logical_or.accumulate(first, axis=2)[..., :-1]
+        return first
+    free = np.ones((len(thresholds), queries, right), dtype=bool)
+    hits = np.zeros((len(thresholds), queries, listed), dtype=bool)
+    slots = np.arange(right)
     for rank in range(listed):
-        row = iou[:, rank, None, :]
-        free = (row >= thresholds[:, None]) & ~taken
-        hits[..., rank] = free.any(axis=2)
-        best = np.where(free, row, -1.0).argmax(axis=2)[..., None]
-        np.put_along_axis(taken, best, np.take_along_axis(taken, best, 2) | hits[..., rank, None], 2)
+        fitting = enough[:, :, rank] & free
+        hits[..., rank] = fitting.any(axis=2)
+        best = np.where(fitting, iou[:, rank], -1.0).argmax(axis=2)
+        free &= ~(fitting & (slots == best[..., None]))
     return hits
 
 
-def _area(hits: NDArray[np.bool_], positives: int) -> NDArray[np.float64]:
+def _area(hits: NDArray[np.bool_], positives: NDArray[np.int64]) -> NDArray[np.float64]:
     """(q, t) area below the curve of precision over recall, whose precision never rises with recall."""
     found = np.cumsum(hits, axis=2)
     precision = found / np.arange(1, hits.shape[2] + 1)
     ceiling = np.maximum.accumulate(precision[..., ::-1], axis=2)[..., ::-1]
-    steps = np.diff(found / positives, axis=2, prepend=0.0)
-    return np.minimum((steps * ceiling).sum(axis=2), 1.0)  # rounding may lead beyond
+    steps = np.diff(found / positives[:, None], axis=2, prepend=0.0)
+    return np.minimum((steps * ceiling).sum(axis=2), 1.0).T  # rounding may lead beyond
 
 
 def recall_metric(n: int, threshold: float, position: int = 0) -> Metric:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from cmivqa_kit.bench.tasks.moments.benchmarks import RANGES, qvhighlights, tacos
+from cmivqa_kit.bench.tasks.moments.benchmarks import qvhighlights, tacos
 from cmivqa_kit.bench.tasks.moments.benchmarks import charades_sta as charades
-from cmivqa_kit.bench.tasks.moments.evaluator import MomentEvaluator
+from cmivqa_kit.bench.tasks.moments.evaluator import MomentEvaluator, ranged_values
 from cmivqa_kit.bench.tasks.moments.official import mesm_numbers, moment_detr_numbers
-from cmivqa_kit.bench.tasks.moments.types import Saliency
+from cmivqa_kit.bench.tasks.moments.types import saliency
 from cmivqa_kit.metrics.highlights import HighlightValues, highlight_values
 from cmivqa_kit.metrics.moments import Moments, moments
 from tests.golden.replay import Case, Comparison, procedure
@@ -32,7 +32,7 @@ def metrics_mr(case: Case) -> list[str]:
     comparison.same("blocks", sorted(inputs), sorted(outputs))
     for name, block in inputs.items():
         evaluator = EVALUATORS.get(block["dataset_name"], charades())
-        numbers = mesm_numbers(facts(block), evaluator.ranges, evaluator.official_recalls)
+        numbers = mesm_numbers(ranged_values(facts(block), evaluator.ranges), evaluator.official_recalls)
         compare(comparison, name, numbers, outputs[name])
     return comparison.result()
 
@@ -42,11 +42,10 @@ def metrics_qvh(case: Case) -> list[str]:
     """The numbers of both programs on QVHighlights."""
     inputs, outputs = _documents(case)
     comparison = Comparison(case)
-    ranges = qvhighlights().ranges
-    given = facts(inputs)
+    ranged = ranged_values(facts(inputs), qvhighlights().ranges)
     numbers = {
-        "standalone_eval": moment_detr_numbers(given, ranges, clips(inputs)),
-        "mesm_eval": mesm_numbers(given, RANGES, charades().official_recalls),
+        "standalone_eval": moment_detr_numbers(ranged, clips(inputs)),
+        "mesm_eval": mesm_numbers(ranged, charades().official_recalls),
     }
     compare(comparison, "", numbers, outputs)
     return comparison.result()
@@ -58,7 +57,7 @@ def facts(block: Mapping[str, Any]) -> Moments:
     truth = block["ground_truth"]
     return moments(
         [np.array(given[query["qid"]], dtype=np.float64) for query in truth],
-        [np.array(query["relevant_windows"], dtype=np.float64) for query in truth],
+        [query["relevant_windows"] for query in truth],
     )
 
 
@@ -67,10 +66,7 @@ def clips(block: Mapping[str, Any]) -> HighlightValues:
     given = {record["qid"]: record["pred_saliency_scores"] for record in block["submission"]}
     truth = block["ground_truth"]
     tables = [
-        Saliency(tuple(query["relevant_clip_ids"]), tuple(map(tuple, query["saliency_scores"]))).table(
-            query["duration"]
-        )
-        for query in truth
+        saliency(query["relevant_clip_ids"], query["saliency_scores"]).table(query["duration"]) for query in truth
     ]
     return highlight_values([np.array(given[query["qid"]]) for query in truth], tables)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cmivqa_kit.bench.contract.types import Evaluation, SplitCheck
-from cmivqa_kit.bench.tasks.moments.official import mesm_numbers, moment_detr_numbers
+from cmivqa_kit.bench.tasks.moments.official import FULL, Ranged, mesm_numbers, moment_detr_numbers
 from cmivqa_kit.bench.tasks.moments.predictions import (
     SALIENCY,
     WINDOWS,
@@ -30,13 +29,13 @@ from cmivqa_kit.metrics.base import Metric
 from cmivqa_kit.metrics.highlights import LEVELS, HighlightValues, highlight_values, hit_metric
 from cmivqa_kit.metrics.highlights import precision_metric as highlight_metric
 from cmivqa_kit.metrics.moments import (
+    BY_NAME,
     THRESHOLDS,
     LengthRange,
     Moments,
-    average_precisions,
+    moment_values,
     moments,
     overlap_metric,
-    overlaps,
     precision_metric,
     recall_metric,
 )
@@ -136,14 +135,19 @@ class MomentEvaluator:
         queries = truth.queries
         matching = match(queries, predictions)
         facts = self._facts(queries, matching) if WINDOWS in predictions.keys else None
+        ranged = None if facts is None else ranged_values(facts, self.ranges)
         shown = self._highlights(queries, matching) if SALIENCY in predictions.keys else None
         columns: Columns = {}
-        if facts is not None:
-            columns |= moment_columns(facts, self.ranges, self.recalls, self.precision_first)
+        if ranged is not None:
+            columns |= moment_columns(ranged, self.recalls, self.precision_first)
         if shown is not None:
             columns |= highlight_columns(shown)
-        official, crash = self._official(facts, shown, queries, matching)
-        answered = len(queries) - len(matching.missing)
+        crash = self._stops(queries, matching)
+        official: Mapping[str, Any] = {}
+        if not crash:
+            if facts is not None and ranged is not None and ranged[FULL].undefined:
+                ranged = ranged_values(facts, self.ranges, np.inf)
+            official, crash = self._official(ranged, shown)
         return Evaluation(
             official=official,
             crash=crash,
@@ -153,7 +157,7 @@ class MomentEvaluator:
             clusters=tuple(query.source or query.video for query in queries),
             counts={
                 "queries": len(queries),
-                "answered": answered,
+                "answered": len(queries) - len(matching.missing),
                 "missing": len(matching.missing),
                 "unknown": len(matching.unknown),
             },
@@ -163,29 +167,19 @@ class MomentEvaluator:
     def _facts(self, queries: Sequence[MomentQuery], matching: Matching) -> Moments:
         given = [None if item is None else item.windows for item in matching.answers]
         proposed = [np.empty((0, 3)) if windows is None else windows for windows in given]
-        right = [np.array(query.windows, dtype=np.float64).reshape(-1, 2) for query in queries]
-        return moments(proposed, right, max(n for n, _ in self.recalls))
+        return moments(proposed, [query.windows for query in queries], max(n for n, _ in self.recalls))
 
     def _highlights(self, queries: Sequence[MomentQuery], matching: Matching) -> HighlightValues:
         given = [None if item is None else item.saliency for item in matching.answers]
         predicted = [np.empty(0) if scores is None else scores for scores in given]
         return highlight_values(predicted, [query.saliency.table(query.duration) for query in queries if query.saliency])
 
-    def _official(
-        self,
-        facts: Moments | None,
-        shown: HighlightValues | None,
-        queries: Sequence[MomentQuery],
-        matching: Matching,
-    ) -> tuple[Mapping[str, Any], str]:
+    def _official(self, ranged: Ranged | None, shown: HighlightValues | None) -> tuple[Mapping[str, Any], str]:
         """The official numbers, or how the official program stops."""
-        crash = self._stops(queries, matching)
-        if crash:
-            return {}, crash
-        if facts is not None and self.official_recalls:
-            return mesm_numbers(facts, self.ranges, self.official_recalls), ""
+        if ranged is not None and self.official_recalls:
+            return mesm_numbers(ranged, self.official_recalls), ""
         try:
-            return moment_detr_numbers(facts, self.ranges, shown), ""
+            return moment_detr_numbers(ranged, shown), ""
         except ZeroDivisionError as error:
             return {}, f"TypeError: no query has a moment of the range {error}, over which it takes a mean"
 
@@ -204,22 +198,23 @@ class MomentEvaluator:
         return ""
 
 
-def moment_columns(
-    facts: Moments,
-    ranges: Sequence[LengthRange],
-    recalls: Sequence[tuple[int, float]],
-    precision_first: bool = False,
-) -> Columns:
+def ranged_values(facts: Moments, ranges: Sequence[LengthRange], undefined: float = 0.0) -> Ranged:
+    """The values by the name of the range, and for all right windows; ``undefined`` as of `moment_values`."""
+    values = moment_values(facts, (*ranges, None), undefined=undefined)
+    return dict(zip((*(within.name for within in ranges), FULL), values, strict=True))
+
+
+def moment_columns(ranged: Ranged, recalls: Sequence[tuple[int, float]], precision_first: bool = False) -> Columns:
     """The metrics of windows with the values of the queries, in the order in which they are shown."""
-    best = overlaps(facts)
-    recall: Columns = {recall_metric(n, mu): best.recall(n, mu) for n, mu in recalls}
-    recall[overlap_metric()] = np.minimum(best.union[:, 0], 1.0)  # rounding may lead beyond
-    table = average_precisions(facts)
-    precision: Columns = {precision_metric(): _means(table)}
+    full = ranged[FULL]
+    recall: Columns = {recall_metric(n, mu): full.recall(n, mu) for n, mu in recalls}
+    recall[overlap_metric()] = full.overlap()
+    precision: Columns = {precision_metric(): full.mean_precision()}
     for mu in (0.5, 0.75):
-        precision[precision_metric(mu)] = table[:, THRESHOLDS.index(mu)]
-    for within in ranges:
-        precision[precision_metric(within=within)] = _means(average_precisions(facts, within))
+        precision[precision_metric(mu)] = full.precision[:, THRESHOLDS.index(mu)]
+    for name, values in ranged.items():
+        if name != FULL:
+            precision[precision_metric(within=BY_NAME[name])] = values.mean_precision()
     return precision | recall if precision_first else recall | precision
 
 
@@ -227,11 +222,6 @@ def highlight_columns(shown: HighlightValues) -> Columns:
     """The metrics of highlights with the values of the queries, the strictest level first."""
     columns: Columns = {}
     for level, name in reversed(tuple(enumerate(LEVELS))):
-        columns[highlight_metric(name)] = _means(shown.precision[:, level])
+        columns[highlight_metric(name)] = shown.precision[:, level].mean(axis=1)
         columns[hit_metric(name)] = shown.hit[:, level]
     return columns
-
-
-def _means(table: np.ndarray[Any, np.dtype[np.float64]]) -> Values:
-    """(n,) means of rows."""
-    return np.array([math.fsum(row) / len(row) for row in table.tolist()])

@@ -14,28 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmivqa_kit.metrics.highlights import LEVELS, HighlightValues
-from cmivqa_kit.metrics.moments import THRESHOLDS, LengthRange, Moments, average_precisions, overlaps
+from cmivqa_kit.metrics.moments import THRESHOLDS, MomentValues
 
 Numbers = dict[str, Any]
+Ranged = Mapping[str, MomentValues]  # values by the name of the range, `FULL` among them
+FULL = "full"
 
 
-def mesm_numbers(facts: Moments, ranges: Sequence[LengthRange], thresholds: Sequence[float]) -> Numbers:
+def mesm_numbers(ranged: Ranged, thresholds: Sequence[float]) -> Numbers:
     """What MESM's evaluation prints; a range that no query has is left out, in ``brief`` it is ``None``."""
-    blocks = {key: _block(facts, within, thresholds, True) for key, within in _named(ranges)}
-    full = {"full": blocks["full"]}
-    blocks = {key: block for key, block in blocks.items() if block is not None}
-    recall, precision = (full["full"] or {}).get("MR-R1", {}), (full["full"] or {}).get("MR-mAP", {})
-    brief = {f"MR-full-R1@{mu}": recall.get(str(mu)) for mu in (0.3, 0.5, 0.7)}
-    brief |= {"MR-full-miou": recall.get("miou")}
-    brief |= _brief_precisions(precision)
+    blocks = {name: _block(values, thresholds, True) for name, values in ranged.items() if _about(values).any()}
+    full = blocks[FULL]
+    brief: Numbers = {f"MR-full-R1@{mu}": full["MR-R1"][str(mu)] for mu in (0.3, 0.5, 0.7)}
+    brief |= {"MR-full-miou": full["MR-R1"]["miou"], **_brief_precisions(full["MR-mAP"])}
     for name in ("short", "middle", "long", "superlong"):
         brief[f"MR-{name}-mAP"] = blocks[name]["MR-mAP"]["average"] if name in blocks else None
     return {"brief": dict(sorted(brief.items())), **dict(sorted(blocks.items()))}
 
 
-def moment_detr_numbers(
-    facts: Moments | None, ranges: Sequence[LengthRange], highlights: HighlightValues | None
-) -> Numbers:
+def moment_detr_numbers(ranged: Ranged | None, highlights: HighlightValues | None) -> Numbers:
     """What Moment-DETR's evaluation prints; without windows, or without saliency, it leaves that half out.
 
     Raises:
@@ -43,16 +40,14 @@ def moment_detr_numbers(
     """
     numbers: Numbers = {}
     brief: Numbers = {}
-    if facts is not None:
-        for key, within in _named(ranges):
-            block = _block(facts, within, THRESHOLDS, False)
-            if block is None:
-                raise ZeroDivisionError(key)
-            numbers[key] = block
-        full = numbers["full"]
-        shown = {f"MR-full-R1@{mu}": full["MR-R1"][str(mu)] for mu in (0.5, 0.7)}
-        shown |= _brief_precisions(full["MR-mAP"])
-        shown |= {f"MR-{within.name}-mAP": numbers[within.name]["MR-mAP"]["average"] for within in ranges}
+    if ranged is not None:
+        for name, values in ranged.items():
+            if not _about(values).any():
+                raise ZeroDivisionError(name)
+            numbers[name] = _block(values, THRESHOLDS, False)
+        shown = {f"MR-full-R1@{mu}": numbers[FULL]["MR-R1"][str(mu)] for mu in (0.5, 0.7)}
+        shown |= _brief_precisions(numbers[FULL]["MR-mAP"])
+        shown |= {f"MR-{name}-mAP": block["MR-mAP"]["average"] for name, block in numbers.items() if name != FULL}
         brief |= dict(sorted(shown.items()))
     if highlights is not None:
         for level, name in enumerate(LEVELS):
@@ -63,26 +58,21 @@ def moment_detr_numbers(
     return {"brief": brief, **dict(sorted(numbers.items()))}
 
 
-def _named(ranges: Sequence[LengthRange]) -> list[tuple[str, LengthRange | None]]:
-    return [*((within.name, within) for within in ranges), ("full", None)]
+def _about(values: MomentValues) -> NDArray[np.bool_]:
+    """(n,) which queries have a right window in the range."""
+    return ~np.isnan(values.precision[:, 0])
 
 
-def _block(
-    facts: Moments, within: LengthRange | None, thresholds: Sequence[float], overlap: bool
-) -> dict[str, dict[str, float | None]] | None:
-    """Average precisions and recalls of the queries with a right window in a range; ``None`` where none has one."""
-    precisions = average_precisions(facts, within, undefined=np.inf)
-    about = ~np.isnan(precisions[:, 0])
-    if not about.any():
-        return None
-    means = precisions[about].mean(axis=0)
+def _block(values: MomentValues, thresholds: Sequence[float], overlap: bool) -> dict[str, dict[str, float | None]]:
+    """Average precisions and recalls of the queries with a right window in a range."""
+    about = _about(values)
+    means = values.precision[about].mean(axis=0)
     precision = {str(mu): _percent(value) for mu, value in zip(THRESHOLDS, means, strict=True)}
     precision["average"] = _percent(np.mean(means))
-    best = overlaps(facts, within, undefined=np.inf)
-    first = best.hull[about, 0]
+    first = values.hull[about, 0]
     recall = {str(mu): _percent(np.mean(first >= mu)) for mu in thresholds}
     if overlap:
-        recall["miou"] = _percent(np.mean(best.union[about, 0]))
+        recall["miou"] = _percent(np.mean(values.union[about, 0]))
     return {"MR-mAP": precision, "MR-R1": recall}
 
 

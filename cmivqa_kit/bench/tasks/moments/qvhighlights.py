@@ -14,6 +14,7 @@ from cmivqa_kit.bench.tasks.moments.types import (
     MomentQuery,
     Saliency,
     Window,
+    saliency,
 )
 from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.data.id_keys import plain_key
@@ -76,10 +77,10 @@ def _query(record: Record, annotated: bool, faults: list[Problem]) -> MomentQuer
     if not annotated:
         return MomentQuery(_id(qid), str(text), str(video), float(duration), (), None, source)
     windows = _windows(record, float(duration), faults)
-    saliency = _saliency(record, int(duration / CLIP), faults)
+    scores = _saliency(record, int(duration / CLIP), faults)
     if faults:
         return None
-    return MomentQuery(_id(qid), str(text), str(video), float(duration), windows, saliency, source)
+    return MomentQuery(_id(qid), str(text), str(video), float(duration), windows, scores, source)
 
 
 def _id(qid: Any) -> int | str:
@@ -109,7 +110,7 @@ def _saliency(record: Record, count: int, faults: list[Problem]) -> Saliency:
     if not isinstance(clips, list) or not isinstance(scores, list) or len(clips) != len(scores):
         told = "relevant_clip_ids and saliency_scores are no arrays of the same length"
         faults.append(Problem(record.location, told))
-        return Saliency((), ())
+        return saliency((), ())
     for index, clip in enumerate(clips):
         if type(clip) is not int or not 0 <= clip < count:
             told = f"{short_repr(clip)} is no clip of the video, which has {count}"
@@ -120,4 +121,4 @@ def _saliency(record: Record, count: int, faults: list[Problem]) -> Saliency:
         if not (isinstance(given, list) and len(given) == 3 and all(type(s) is int and 0 <= s <= 4 for s in given)):
             told = f"{short_repr(given)} is not three scores from 0 to 4"
             faults.append(Problem(record.at("saliency_scores", index), told))
-    return Saliency((), ()) if faults else Saliency(tuple(clips), tuple((a, b, c) for a, b, c in scores))
+    return saliency((), ()) if faults else saliency(clips, scores)

@@ -15,6 +15,10 @@ from cmivqa_kit.data.display import count, cut, short_repr
 from cmivqa_kit.data.id_keys import plain_key
 
 NAMED = 5  # ids or places that a sentence names
+REVERSED = (
+    "have windows that end before they start and overlap with nothing; one that is as long as the right window, but "
+    "backwards, the official program counts as right for mAP (it divides 0 by 0)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +90,33 @@ def _videos(pairs: Sequence[tuple[MomentQuery, Prediction]], path: Path) -> str:
 
 
 def _windows(pairs: Sequence[tuple[MomentQuery, Prediction]], path: Path) -> list[str]:
-    empty, reversed_, outside, unsorted = ([] for _ in range(4))  # type: list[Prediction]
-    for query, item in pairs:
-        if item.windows is None:
-            continue
-        start, end, score = item.windows.T
-        for listed, holds in (
-            (empty, not len(item.windows)),
-            (reversed_, (start > end).any()),
-            (outside, (item.windows[:, :2] < 0).any() or (item.windows[:, :2] > query.duration).any()),
-            (unsorted, (np.diff(score) > 0).any()),
-        ):
-            if holds:
-                listed.append(item)
-    texts = (
-        (empty, "have no window and count as misses"),
-        (reversed_, "have windows that end before they start, which overlap with nothing"),
-        (outside, "have windows that reach beyond the video and are scored as they stand, as by the official program"),
-        (unsorted, "are not sorted by score: recall takes the windows as they are handed in, mAP sorts the first 10"),
+    """What is unexpected in the windows of all predictions, looked at as one array."""
+    lists = [item.windows for _, item in pairs if item.windows is not None]
+    if not lists:
+        return []
+    lengths = [len(windows) for windows in lists]
+    start, end, score = np.concatenate(lists).T
+    owner = np.repeat(np.arange(len(lists)), lengths)
+    durations = np.repeat([query.duration for query, _ in pairs], lengths)
+    rising = (score[1:] > score[:-1]) & (owner[1:] == owner[:-1])
+    unexpected = (
+        (np.flatnonzero(np.array(lengths) == 0), "have no window and count as misses"),
+        (owner[start > end], REVERSED),
+        (
+            owner[(start < 0) | (end < 0) | (start > durations) | (end > durations)],
+            "have windows that reach beyond the video and are scored as they stand, as by the official program",
+        ),
+        (
+            owner[1:][rising],
+            "are not sorted by score: recall takes the windows as they are handed in, mAP sorts the first 10",
+        ),
     )
-    return [f"Lists that {told}: {len(items)} ({_places(items, path)})." for items, told in texts if items]
+    texts = []
+    for rows, told in unexpected:
+        items = [pairs[row][1] for row in np.unique(rows)]
+        if items:
+            texts.append(f"Lists that {told}: {len(items)} ({_places(items, path)}).")
+    return texts
 
 
 def _some(ids: Sequence[int | str]) -> str:

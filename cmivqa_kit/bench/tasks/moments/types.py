@@ -16,24 +16,28 @@ CLIP = 2  # seconds of a clip whose saliency is annotated
 LONGEST = 86_400.0  # seconds; a longer video is a mistake, and its clips would fill the memory
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Saliency:
     """How well each relevant clip shows what the query asks for, says each of three annotators.
 
     Attributes:
-        clips: numbers of the relevant clips of `CLIP` seconds, from 0.
-        scores: per relevant clip three scores from 0 (very bad) to 4 (very good).
+        clips: (m,) numbers of the relevant clips of `CLIP` seconds, from 0.
+        scores: (m, 3) scores from 0 (very bad) to 4 (very good).
     """
 
-    clips: tuple[int, ...]
-    scores: tuple[tuple[int, int, int], ...]
+    clips: NDArray[np.int64]
+    scores: NDArray[np.int64]
 
     def table(self, duration: float) -> NDArray[np.int64]:
         """(c, 3) scores of all clips of a video of that many seconds; 0 for a clip that is not relevant."""
         table = np.zeros((int(duration / CLIP), 3), dtype=np.int64)
-        if self.clips:
-            table[list(self.clips)] = self.scores
+        table[self.clips] = self.scores
         return table
+
+
+def saliency(clips: Sequence[int], scores: Sequence[Sequence[int]]) -> Saliency:
+    """Make a `Saliency` of plain lists."""
+    return Saliency(np.array(clips, dtype=np.int64), np.array(scores, dtype=np.int64).reshape(-1, 3))
 
 
 @dataclass(frozen=True, slots=True)
