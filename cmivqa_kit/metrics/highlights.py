@@ -29,9 +29,21 @@ class HighlightValues:
     hit: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipScores:
+    """What a annotators say of the clips of a video: of how many there are, numbers (m,) and scores (m, a) of some.
+
+    The others have 0.
+    """
+
+    count: int
+    clips: NDArray[np.int64]
+    scores: NDArray[np.int64]
+
+
 def highlight_values(
     predicted: Sequence[NDArray[np.float64]],
-    right: Sequence[NDArray[np.int64]],
+    right: Sequence[ClipScores],
     levels: Sequence[int] = tuple(LEVELS.values()),
 ) -> HighlightValues:
     """Average precision and hit of every query.
@@ -39,58 +51,60 @@ def highlight_values(
     Args:
         predicted: per query the scores of its clips, from the first on; those beyond the video do not count, those
             that are not there are 0. A query without any has 0 in everything.
-        right: per query (c, a) scores of its c clips by a annotators; the same a in all.
+        right: per query what the annotators say; the same number of them in all.
         levels: the lowest scores of a highlight.
     """
-    annotators = right[0].shape[1] if right else 0
+    annotators = right[0].scores.shape[1] if right else 0
     precision = np.zeros((len(right), len(levels), annotators))
     hit = np.zeros((len(right), len(levels)))
-    answered = np.array([len(scores) > 0 for scores in predicted], dtype=bool)
-    clips = np.array([len(scores) for scores in right], dtype=np.int64)
-    for count in np.unique(clips[answered]):
-        rows = np.flatnonzero(answered & (clips == count))
-        scores, top = np.zeros((len(rows), count)), np.zeros(len(rows), dtype=np.int64)
-        for row, query in enumerate(rows):
-            given = predicted[query]
-            scores[row, : len(given)] = given[:count]
-            top[row] = given.argmax()
-        table = np.stack([right[query] for query in rows])
-        ranked, last, ranks = _ranked(scores, table)
+    counts = np.array([len(scores) and query.count for scores, query in zip(predicted, right, strict=True)])
+    for count in np.unique(counts[counts > 0]):
+        rows = np.flatnonzero(counts == count)
+        given, truths = [predicted[row] for row in rows], [right[row] for row in rows]
+        scores = np.zeros((len(rows), count))
+        scores[np.arange(count) < np.array([len(one) for one in given])[:, None]] = np.concatenate(
+            [one[:count] for one in given]
+        )
+        table = np.zeros((len(rows), count, annotators), dtype=np.int8)
+        owner = np.repeat(np.arange(len(rows)), [len(truth.clips) for truth in truths])
+        table[owner, np.concatenate([truth.clips for truth in truths])] = np.concatenate(
+            [truth.scores for truth in truths]
+        )
+        ranked, last = _ranked(scores, table)
         for level, floor in enumerate(levels):
-            precision[rows, level] = _precisions(ranked >= floor, last, ranks)
+            precision[rows, level] = _precisions(ranked >= floor, last)
+        top = np.array([one.argmax() for one in given])
         inside = np.flatnonzero(top < count)
         hit[rows[inside]] = table[inside, top[inside]].max(axis=1)[:, None] >= np.asarray(levels)
     return HighlightValues(precision, hit)
 
 
 def _ranked(
-    scores: NDArray[np.float64], table: NDArray[np.int64]
-) -> tuple[NDArray[np.int8], NDArray[np.bool_], NDArray[np.float64]]:
-    """(q, a, c) annotators' scores of the clips in the order of the predicted ones, and which end a run of equals."""
+    scores: NDArray[np.float64], table: NDArray[np.int8]
+) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """Annotators' scores (q, a, c) in the order of the predicted ones, and which clips end a run of equals (q, 1, c)."""
     order = np.argsort(-scores, axis=1, kind="stable")
     ordered = np.take_along_axis(scores, order, axis=1)
     last = np.ones(scores.shape, dtype=bool)
     last[:, :-1] = ordered[:, 1:] != ordered[:, :-1]
-    given = np.take_along_axis(table.astype(np.int8), order[..., None], axis=1)
-    return np.ascontiguousarray(given.swapaxes(1, 2)), last[:, None, :], np.arange(1.0, scores.shape[1] + 1)
+    given = np.take_along_axis(table, order[..., None], axis=1)
+    return np.ascontiguousarray(given.swapaxes(1, 2)), last[:, None, :]
 
 
-def _precisions(
-    highlights: NDArray[np.bool_], last: NDArray[np.bool_], ranks: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _precisions(highlights: NDArray[np.bool_], last: NDArray[np.bool_]) -> NDArray[np.float64]:
     """(q, a) average precision, given which clips are highlights, (q, a, c), the best scored one first.
 
     Clips of equal score come together; precision at a recall is the highest at that recall or above. The mean runs over
     the steps of recall, not weighted by how much each adds. Without a highlight it is 0.
     """
-    found = np.cumsum(highlights, axis=2, dtype=np.int32)
+    found = np.cumsum(highlights, axis=2, dtype=np.float64)
     found *= last  # 0 within a run of equal scores
     before = np.maximum.accumulate(found, axis=2)
-    steps = last.repeat(found.shape[1], axis=1)
-    steps[..., 0] &= found[..., 0] > 0
+    steps = found > 0
     steps[..., 1:] &= found[..., 1:] > before[..., :-1]
-    ceiling = np.maximum.accumulate((found / ranks)[..., ::-1], axis=2)[..., ::-1]
-    return np.asarray((ceiling * steps).sum(axis=2) / np.maximum(steps.sum(axis=2), 1))
+    found /= np.arange(1, found.shape[2] + 1)
+    ceiling = np.maximum.accumulate(found[..., ::-1], axis=2)[..., ::-1]
+    return np.asarray(np.einsum("qac,qac->qa", ceiling, steps) / np.maximum(steps.sum(axis=2), 1))
 
 
 def precision_metric(level: str, position: int = 0) -> Metric:

@@ -211,11 +211,9 @@ def _hits(iou: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[
 
 def _area(hits: NDArray[np.bool_], positives: NDArray[np.int64]) -> NDArray[np.float64]:
     """(q, t) area below the curve of precision over recall, whose precision never rises with recall."""
-    found = np.cumsum(hits, axis=2)
-    precision = found / np.arange(1, hits.shape[2] + 1)
+    precision = np.cumsum(hits, axis=2) / np.arange(1, hits.shape[2] + 1)
     ceiling = np.maximum.accumulate(precision[..., ::-1], axis=2)[..., ::-1]
-    steps = np.diff(found / positives[:, None], axis=2, prepend=0.0)
-    return np.minimum((steps * ceiling).sum(axis=2), 1.0).T  # rounding may lead beyond
+    return np.asarray(((ceiling * hits).sum(axis=2) / positives).T)  # each hit adds as much to recall
 
 
 def recall_metric(n: int, threshold: float, position: int = 0) -> Metric:

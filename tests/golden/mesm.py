@@ -66,7 +66,7 @@ def clips(block: Mapping[str, Any]) -> HighlightValues:
     given = {record["qid"]: record["pred_saliency_scores"] for record in block["submission"]}
     truth = block["ground_truth"]
     tables = [
-        saliency(query["relevant_clip_ids"], query["saliency_scores"]).table(query["duration"]) for query in truth
+        saliency(query["duration"], query["relevant_clip_ids"], query["saliency_scores"]) for query in truth
     ]
     return highlight_values([np.array(given[query["qid"]]) for query in truth], tables)
 

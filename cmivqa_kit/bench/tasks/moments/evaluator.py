@@ -172,7 +172,7 @@ class MomentEvaluator:
     def _highlights(self, queries: Sequence[MomentQuery], matching: Matching) -> HighlightValues:
         given = [None if item is None else item.saliency for item in matching.answers]
         predicted = [np.empty(0) if scores is None else scores for scores in given]
-        return highlight_values(predicted, [query.saliency.table(query.duration) for query in queries if query.saliency])
+        return highlight_values(predicted, [query.saliency for query in queries if query.saliency is not None])
 
     def _official(self, ranged: Ranged | None, shown: HighlightValues | None) -> tuple[Mapping[str, Any], str]:
         """The official numbers, or how the official program stops."""

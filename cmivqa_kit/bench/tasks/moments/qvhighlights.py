@@ -12,7 +12,6 @@ from cmivqa_kit.bench.tasks.moments.types import (
     AnnotationsAndProblems,
     MomentAnnotations,
     MomentQuery,
-    Saliency,
     Window,
     saliency,
 )
@@ -20,6 +19,7 @@ from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.numbers import is_finite, is_span
 from cmivqa_kit.errors import Problem
+from cmivqa_kit.metrics.highlights import ClipScores
 
 FIX = "A line is an object with qid, query, duration, vid, relevant_windows, relevant_clip_ids and saliency_scores."
 ANNOTATED = ("relevant_windows", "relevant_clip_ids", "saliency_scores")
@@ -77,7 +77,7 @@ def _query(record: Record, annotated: bool, faults: list[Problem]) -> MomentQuer
     if not annotated:
         return MomentQuery(_id(qid), str(text), str(video), float(duration), (), None, source)
     windows = _windows(record, float(duration), faults)
-    scores = _saliency(record, int(duration / CLIP), faults)
+    scores = _saliency(record, float(duration), faults)
     if faults:
         return None
     return MomentQuery(_id(qid), str(text), str(video), float(duration), windows, scores, source)
@@ -105,12 +105,13 @@ def _windows(record: Record, duration: float, faults: list[Problem]) -> tuple[Wi
     return tuple(windows)
 
 
-def _saliency(record: Record, count: int, faults: list[Problem]) -> Saliency:
+def _saliency(record: Record, duration: float, faults: list[Problem]) -> ClipScores | None:
     clips, scores = record.content.get("relevant_clip_ids"), record.content.get("saliency_scores")
     if not isinstance(clips, list) or not isinstance(scores, list) or len(clips) != len(scores):
         told = "relevant_clip_ids and saliency_scores are no arrays of the same length"
         faults.append(Problem(record.location, told))
-        return saliency((), ())
+        return None
+    count = int(duration / CLIP)
     for index, clip in enumerate(clips):
         if type(clip) is not int or not 0 <= clip < count:
             told = f"{short_repr(clip)} is no clip of the video, which has {count}"
@@ -121,4 +122,4 @@ def _saliency(record: Record, count: int, faults: list[Problem]) -> Saliency:
         if not (isinstance(given, list) and len(given) == 3 and all(type(s) is int and 0 <= s <= 4 for s in given)):
             told = f"{short_repr(given)} is not three scores from 0 to 4"
             faults.append(Problem(record.at("saliency_scores", index), told))
-    return saliency((), ()) if faults else saliency(clips, scores)
+    return None if faults else saliency(duration, clips, scores)

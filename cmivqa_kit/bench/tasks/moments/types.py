@@ -7,37 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cmivqa_kit.errors import Problem, UserError, problems_error
+from cmivqa_kit.metrics.highlights import ClipScores
 
 Window = tuple[float, float]
 CLIP = 2  # seconds of a clip whose saliency is annotated
 LONGEST = 86_400.0  # seconds; a longer video is a mistake, and its clips would fill the memory
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Saliency:
-    """How well each relevant clip shows what the query asks for, says each of three annotators.
+def saliency(duration: float, clips: Sequence[int], scores: Sequence[Sequence[int]]) -> ClipScores:
+    """How well the clips of `CLIP` seconds of a video show what a query asks for, says each of three annotators.
 
-    Attributes:
-        clips: (m,) numbers of the relevant clips of `CLIP` seconds, from 0.
-        scores: (m, 3) scores from 0 (very bad) to 4 (very good).
+    ``clips`` are the numbers of the relevant clips, from 0, ``scores`` three scores each, from 0 (very bad) to 4.
     """
-
-    clips: NDArray[np.int64]
-    scores: NDArray[np.int64]
-
-    def table(self, duration: float) -> NDArray[np.int64]:
-        """(c, 3) scores of all clips of a video of that many seconds; 0 for a clip that is not relevant."""
-        table = np.zeros((int(duration / CLIP), 3), dtype=np.int64)
-        table[self.clips] = self.scores
-        return table
-
-
-def saliency(clips: Sequence[int], scores: Sequence[Sequence[int]]) -> Saliency:
-    """Make a `Saliency` of plain lists."""
-    return Saliency(np.array(clips, dtype=np.int64), np.array(scores, dtype=np.int64).reshape(-1, 3))
+    table = np.array(scores, dtype=np.int64).reshape(-1, 3)
+    return ClipScores(int(duration / CLIP), np.array(clips, dtype=np.int64), table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +38,7 @@ class MomentQuery:
     video: str
     duration: float
     windows: tuple[Window, ...]
-    saliency: Saliency | None = None
+    saliency: ClipScores | None = None
     source: str = ""
 
 
