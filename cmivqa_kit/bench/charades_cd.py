@@ -9,7 +9,7 @@ BENCHMARK = Benchmark(
     splits=("test_ood", "val", "test_iid", "train"),
     evaluator="cmivqa_kit.bench.tasks.moments.benchmarks:charades_cd",
     truth="charades_SPLIT.json",
-    prediction="JSON Lines: qid (number of the query, from 1), pred_relevant_windows [[start, end, score], ...] in seconds",
+    prediction="JSON Lines: qid (number of the query, from 1), pred_relevant_windows [[start, end, score], ...] (s)",
     paper="Yuan et al., 2021: A closer look at temporal sentence grounding in videos",
     program="the evaluation of MESM (github.com/lntzm/MESM, eval.py)",
 )

@@ -9,7 +9,7 @@ BENCHMARK = Benchmark(
     splits=("novel_composition", "novel_word", "test_trivial", "train"),
     evaluator="cmivqa_kit.bench.tasks.moments.benchmarks:charades_cg",
     truth="SPLIT.json",
-    prediction="JSON Lines: qid (number of the query, from 1), pred_relevant_windows [[start, end, score], ...] in seconds",
-    paper="Li et al., CVPR 2022: Compositional temporal grounding with structured variational cross-graph correspondence",
+    prediction="JSON Lines: qid (number of the query, from 1), pred_relevant_windows [[start, end, score], ...] (s)",
+    paper="Li et al., CVPR 2022: Compositional temporal grounding",
     program="the evaluation of MESM (github.com/lntzm/MESM, eval.py)",
 )

@@ -9,7 +9,7 @@ BENCHMARK = Benchmark(
     splits=("test", "train"),
     evaluator="cmivqa_kit.bench.tasks.moments.benchmarks:charades_sta",
     truth="charades_sta_SPLIT.txt, and Charades_v1_SPLIT.csv beside it",
-    prediction="JSON Lines: qid (number of the line, from 0), pred_relevant_windows [[start, end, score], ...] in seconds",
+    prediction="JSON Lines: qid (number of the line, from 0), pred_relevant_windows [[start, end, score], ...] (s)",
     paper="Gao et al., ICCV 2017: TALL, temporal activity localization via language query",
     program="the evaluation of MESM (github.com/lntzm/MESM, eval.py)",
 )

@@ -9,7 +9,7 @@ BENCHMARK = Benchmark(
     splits=("test", "val", "train"),
     evaluator="cmivqa_kit.bench.tasks.moments.benchmarks:tacos",
     truth="SPLIT.json",
-    prediction="JSON Lines: qid (number of the query, from 1), pred_relevant_windows [[start, end, score], ...] in seconds",
+    prediction="JSON Lines: qid (number of the query, from 1), pred_relevant_windows [[start, end, score], ...] (s)",
     paper="Regneri et al., TACL 2013: Grounding action descriptions in videos",
     program="the evaluation of MESM (github.com/lntzm/MESM, eval.py)",
 )

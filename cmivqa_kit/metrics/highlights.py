@@ -58,31 +58,28 @@ def highlight_values(
     precision = np.zeros((len(right), len(levels), annotators))
     hit = np.zeros((len(right), len(levels)))
     counts = np.array([len(scores) and query.count for scores, query in zip(predicted, right, strict=True)])
-    for count in np.unique(counts[counts > 0]):
-        rows = np.flatnonzero(counts == count)
+    for count in np.unique(counts[counts > 0]).tolist():
+        rows = np.flatnonzero(counts == count).tolist()
         given, truths = [predicted[row] for row in rows], [right[row] for row in rows]
         scores = np.zeros((len(rows), count))
-        scores[np.arange(count) < np.array([len(one) for one in given])[:, None]] = np.concatenate(
-            [one[:count] for one in given]
+        scores[np.arange(count) < np.array([len(saliency) for saliency in given])[:, None]] = np.concatenate(
+            [saliency[:count] for saliency in given]
         )
         table = np.zeros((len(rows), count, annotators), dtype=np.int8)
         owner = np.repeat(np.arange(len(rows)), [len(truth.clips) for truth in truths])
-        table[owner, np.concatenate([truth.clips for truth in truths])] = np.concatenate(
-            [truth.scores for truth in truths]
-        )
+        clips = np.concatenate([truth.clips for truth in truths])
+        table[owner, clips] = np.concatenate([truth.scores for truth in truths])
         ranked, last = _ranked(scores, table)
         for level, floor in enumerate(levels):
             precision[rows, level] = _precisions(ranked >= floor, last)
-        top = np.array([one.argmax() for one in given])
-        inside = np.flatnonzero(top < count)
-        hit[rows[inside]] = table[inside, top[inside]].max(axis=1)[:, None] >= np.asarray(levels)
+        top = np.array([saliency.argmax() for saliency in given])
+        inside = top < count
+        hit[np.array(rows)[inside]] = table[inside, top[inside]].max(axis=1)[:, None] >= np.asarray(levels)
     return HighlightValues(precision, hit)
 
 
-def _ranked(
-    scores: NDArray[np.float64], table: NDArray[np.int8]
-) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-    """Annotators' scores (q, a, c) in the order of the predicted ones, and which clips end a run of equals (q, 1, c)."""
+def _ranked(scores: NDArray[np.float64], table: NDArray[np.int8]) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """Annotators' scores (q, a, c) in the order of the predicted ones; which clips end a run of equals (q, 1, c)."""
     order = np.argsort(-scores, axis=1, kind="stable")
     ordered = np.take_along_axis(scores, order, axis=1)
     last = np.ones(scores.shape, dtype=bool)
@@ -97,13 +94,13 @@ def _precisions(highlights: NDArray[np.bool_], last: NDArray[np.bool_]) -> NDArr
     Clips of equal score come together; precision at a recall is the highest at that recall or above. The mean runs over
     the steps of recall, not weighted by how much each adds. Without a highlight it is 0.
     """
-    found = np.cumsum(highlights, axis=2, dtype=np.float64)
-    found *= last  # 0 within a run of equal scores
-    before = np.maximum.accumulate(found, axis=2)
-    steps = found > 0
-    steps[..., 1:] &= found[..., 1:] > before[..., :-1]
-    found /= np.arange(1, found.shape[2] + 1)
-    ceiling = np.maximum.accumulate(found[..., ::-1], axis=2)[..., ::-1]
+    positives = np.cumsum(highlights, axis=2, dtype=np.float64)
+    positives *= last  # 0 within a run of equal scores
+    before = np.maximum.accumulate(positives, axis=2)
+    steps = positives > 0
+    steps[..., 1:] &= positives[..., 1:] > before[..., :-1]
+    positives /= np.arange(1, positives.shape[2] + 1)
+    ceiling = np.maximum.accumulate(positives[..., ::-1], axis=2)[..., ::-1]
     return np.asarray(np.einsum("qac,qac->qa", ceiling, steps) / np.maximum(steps.sum(axis=2), 1))
 
 

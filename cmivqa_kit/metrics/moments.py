@@ -140,9 +140,8 @@ def moment_values(
         ranked = np.take_along_axis(iou[:, :LISTED, ::-1], order[query][..., None], axis=1)
         hits = _hits(ranked, np.asarray(thresholds))
         precision[group.rows] = _area(hits, group.present.sum(axis=1))
-    parts = (values.reshape(len(ranges), queries, -1) for values in (union, hull, precision))
-    flags = zero_by_zero.reshape(len(ranges), queries).any(axis=1).tolist()
-    return tuple(MomentValues(u, h, p, flag) for u, h, p, flag in zip(*parts, flags, strict=True))
+    each = [slice(number * queries, (number + 1) * queries) for number in range(len(ranges))]
+    return tuple(MomentValues(union[q], hull[q], precision[q], bool(zero_by_zero[q].any())) for q in each)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,9 +166,8 @@ def _groups(facts: Moments, ranges: Sequence[LengthRange | None]) -> Iterator[_G
     for size in np.unique(sizes[sizes > 0]).tolist():
         rows = np.flatnonzero(sizes == size)
         chosen = sizes[owner] == size
-        place = np.searchsorted(rows, owner[chosen]), slot[chosen]
         windows = np.zeros((len(rows), size, 2))
-        windows[place] = right[chosen]
+        windows[np.searchsorted(rows, owner[chosen]), slot[chosen]] = right[chosen]
         yield _Group(rows, windows, np.arange(size) < counts[rows, None])
 
 
@@ -187,7 +185,7 @@ def _by_hull(proposed: NDArray[np.float64], window: NDArray[np.float64]) -> NDAr
     """(q, k) intersection by hull of windows pair by pair; 0 where the hull has no length."""
     shared = np.minimum(proposed[..., 1], window[..., 1]) - np.maximum(proposed[..., 0], window[..., 0])
     hull = np.maximum(proposed[..., 1], window[..., 1]) - np.minimum(proposed[..., 0], window[..., 0])
-    return np.divide(np.maximum(shared, 0.0), hull, out=np.zeros_like(hull), where=hull != 0)
+    return np.asarray(np.divide(np.maximum(shared, 0.0), hull, out=np.zeros_like(hull), where=hull != 0))
 
 
 def _hits(iou: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.bool_]:

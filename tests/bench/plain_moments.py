@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
+from itertools import pairwise
 from typing import Any
 
 Window = list[float]
@@ -113,11 +114,11 @@ def query_precisions(windows: list[Window], right: list[Window]) -> list[float]:
 
 def area(hits: list[bool], positives: int) -> float:
     """Area below precision over recall, after precision was made to fall with recall."""
-    precisions, recalls, found = [0.0], [0.0], 0
+    precisions, recalls, right = [0.0], [0.0], 0
     for rank, hit in enumerate(hits, 1):
-        found += hit
-        precisions.append(found / rank)
-        recalls.append(found / positives)
+        right += hit
+        precisions.append(right / rank)
+        recalls.append(right / positives)
     precisions.append(0.0)
     recalls.append(1.0)
     for index in range(len(precisions) - 2, -1, -1):
@@ -126,17 +127,17 @@ def area(hits: list[bool], positives: int) -> float:
     return sum((recalls[i] - recalls[i - 1]) * precisions[i] for i in steps if recalls[i] != recalls[i - 1])
 
 
-def iou(one: Window, other: Window) -> float:
+def iou(first: Window, second: Window) -> float:
     """Intersection by union; 0 where the union has no length."""
-    shared = max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
-    union = (one[1] - one[0]) + (other[1] - other[0]) - shared
+    shared = max(0.0, min(first[1], second[1]) - max(first[0], second[0]))
+    union = (first[1] - first[0]) + (second[1] - second[0]) - shared
     return shared / union if union else 0.0
 
 
-def hull_iou(one: Window, other: Window) -> float:
+def hull_iou(first: Window, second: Window) -> float:
     """Intersection by the stretch that both cover."""
-    shared = max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
-    hull = max(one[1], other[1]) - min(one[0], other[0])
+    shared = max(0.0, min(first[1], second[1]) - max(first[0], second[0]))
+    hull = max(first[1], second[1]) - min(first[0], second[0])
     return shared / hull if hull else 0.0
 
 
@@ -163,14 +164,14 @@ def clip_precision(scores: list[float], labels: list[bool]) -> float:
     if positives in (0, len(labels)):
         return float(positives > 0)
     ranked = sorted(range(len(scores)), key=lambda index: -scores[index])
-    points, found = [], 0
+    points, positives_seen = [], 0
     for rank, index in enumerate(ranked, 1):
-        found += labels[index]
+        positives_seen += labels[index]
         if rank == len(ranked) or scores[ranked[rank]] != scores[index]:
-            points.append((found / rank, single(found / positives)))
+            points.append((positives_seen / rank, single(positives_seen / positives)))
     points = [*points[::-1], (1.0, 0.0)]
     values, highest = [], -math.inf
-    for (precision, recall), (_, following) in zip(points, points[1:], strict=False):
+    for (precision, recall), (_, following) in pairwise(points):
         highest = max(highest, precision)
         if recall != following:
             values.append(highest)

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from cmivqa_kit.bench.tasks.moments.benchmarks import qvhighlights, tacos
 from cmivqa_kit.bench.tasks.moments.benchmarks import charades_sta as charades
+from cmivqa_kit.bench.tasks.moments.benchmarks import qvhighlights, tacos
 from cmivqa_kit.bench.tasks.moments.evaluator import MomentEvaluator, ranged_values
 from cmivqa_kit.bench.tasks.moments.official import mesm_numbers, moment_detr_numbers
 from cmivqa_kit.bench.tasks.moments.types import saliency
@@ -65,9 +65,7 @@ def clips(block: Mapping[str, Any]) -> HighlightValues:
     """The saliency of a submission and its ground truth."""
     given = {record["qid"]: record["pred_saliency_scores"] for record in block["submission"]}
     truth = block["ground_truth"]
-    tables = [
-        saliency(query["duration"], query["relevant_clip_ids"], query["saliency_scores"]) for query in truth
-    ]
+    tables = [saliency(query["duration"], query["relevant_clip_ids"], query["saliency_scores"]) for query in truth]
     return highlight_values([np.array(given[query["qid"]]) for query in truth], tables)
 
 

@@ -22,9 +22,7 @@ RANGES = (SHORT, MIDDLE, LONG)
 
 def charades_sta() -> MomentEvaluator:
     """Charades-STA, as MESM's program evaluates it."""
-    files = {
-        split: (f"charades_sta_{split}.txt", f"Charades_v1_{split}.csv") for split in ("test", "train")
-    }
+    files = {split: (f"charades_sta_{split}.txt", f"Charades_v1_{split}.csv") for split in ("test", "train")}
     folders = ("annotations", "charades-sta", "charades/annotations", "Charades-STA", "charades")
     return MomentEvaluator(
         "Charades-STA", files, folders, read_charades_sta, TEXT_FIX, RANGES, CHARADES_RECALLS, CHARADES_OFFICIAL

@@ -73,9 +73,9 @@ def read_charades_sta(files: Sequence[Path]) -> AnnotationsAndProblems:
     for number, line in enumerate(lines):
         head, mark, rest = line.partition("##")
         fields = head.split()
-        window = _numbers(fields[1:])
+        times = _numbers(fields[1:])
         location = f"line {number + 1}"
-        if not mark or len(fields) != 3 or window is None:
+        if not mark or len(fields) != 3 or times is None:
             reader.problems.append(Problem(location, f"{short_repr(line)} is not VIDEO START END##SENTENCE"))
             continue
         text = rest.split("##")[0].rstrip()
@@ -83,7 +83,7 @@ def read_charades_sta(files: Sequence[Path]) -> AnnotationsAndProblems:
             reader.problems.append(Problem(location, "has no sentence"))
         duration = durations.of(fields[0], location, reader.problems)
         if duration is not None:
-            reader.add(location, number, fields[0], text, window, duration)
+            reader.add(location, number, fields[0], text, (times[0], times[1]), duration)
     return reader.result(path, *tables)
 
 
@@ -166,12 +166,12 @@ class _Durations:
 
     def of(self, video: str, location: str, problems: list[Problem]) -> float | None:
         """The duration of a video; a missing or wrong row is told once."""
-        where, text = self._rows.get(video, (location, None))
+        row, text = self._rows.get(video, (location, None))
         numbers = _numbers([text]) if text is not None else None
         said: list[Problem] = []
         if text is None:
-            said.append(Problem(where, f"video {short_repr(video)} has no row in {self._names}"))
-        duration = None if text is None else _duration(numbers[0] if numbers else text, where, said)
+            said.append(Problem(row, f"video {short_repr(video)} has no row in {self._names}"))
+        duration = None if text is None else _duration(numbers[0] if numbers else text, row, said)
         if video not in self._told:
             problems += said
             self._told.add(video)

@@ -87,7 +87,9 @@ class MomentEvaluator:
                 return paths
         wanted = " and ".join(names)
         below = ", ".join(self.folders)
-        raise UserError(f"{root}: no {wanted} of {self.title}", f"Put it there, or into one of these below it: {below}.")
+        raise UserError(
+            f"{root}: no {wanted} of {self.title}", f"Put it there, or into one of these below it: {below}."
+        )
 
     def read_truth(self, files: Sequence[Path]) -> MomentAnnotations:
         """The annotated queries.
@@ -97,7 +99,9 @@ class MomentEvaluator:
         """
         truth = without_problems(*self.read(files), self.fix)
         if not truth.queries[0].windows:
-            told = f"{truth.files[0]}: the queries have no windows, as in the test split, which is published without them"
+            told = (
+                f"{truth.files[0]}: the queries have no windows, as in the test split, which is published without them"
+            )
             raise UserError(told, "Score on another split, or hand the predictions in to the benchmark's own server.")
         return truth
 

@@ -68,19 +68,20 @@ def _query(record: Record, annotated: bool, faults: list[Problem]) -> MomentQuer
     for key, value in (("query", text), ("vid", video)):
         if not isinstance(value, str) or not value.strip():
             faults.append(Problem(record.at(key), f"{short_repr(value)} is no text"))
-    if not is_finite(duration) or not CLIP <= float(duration or 0) <= LONGEST:
+    seconds = float(duration) if duration is not None and is_finite(duration) else 0.0
+    if not CLIP <= seconds <= LONGEST:
         faults.append(Problem(record.at("duration"), f"{short_repr(duration)} is no duration in seconds"))
     if faults:
         return None
     cut = segment(str(video))
     source = cut[0] if cut else str(video)
     if not annotated:
-        return MomentQuery(_id(qid), str(text), str(video), float(duration), (), None, source)
-    windows = _windows(record, float(duration), faults)
-    scores = _saliency(record, float(duration), faults)
+        return MomentQuery(_id(qid), str(text), str(video), seconds, (), None, source)
+    windows = _windows(record, seconds, faults)
+    scores = _saliency(record, seconds, faults)
     if faults:
         return None
-    return MomentQuery(_id(qid), str(text), str(video), float(duration), windows, scores, source)
+    return MomentQuery(_id(qid), str(text), str(video), seconds, windows, scores, source)
 
 
 def _id(qid: Any) -> int | str:

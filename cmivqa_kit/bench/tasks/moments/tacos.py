@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from cmivqa_kit.bench.tasks.moments.charades import pairs, video_entries
 from cmivqa_kit.bench.tasks.moments.types import LONGEST, AnnotationsAndProblems, MomentAnnotations, MomentQuery
@@ -25,19 +26,19 @@ def read_tacos(path: Path) -> AnnotationsAndProblems:
     changes = Counter(dropped=0, clipped=0)
     qid = 0
     for pointer, video, entry in video_entries(path):
-        rate, frames = entry.get("fps"), entry.get("num_frames")
-        if not (is_finite(rate) and is_finite(frames) and rate > 0 and 0 < frames / rate <= LONGEST):
+        rate: Any = entry.get("fps")
+        frames: Any = entry.get("num_frames")
+        duration = _duration(rate, frames)
+        if duration is None:
             told = f"fps {short_repr(rate)} and num_frames {short_repr(frames)} make no duration"
             problems.append(Problem(pointer, told))
-            rate = frames = None
         for location, (first, last), text in pairs(pointer, entry, problems):
             if first > last:
                 changes["dropped"] += 1
                 continue
             qid += 1
-            if rate is None or frames is None:
+            if duration is None:
                 continue
-            duration = frames / rate
             start, end = max(first / rate, 0.0), min(last / rate, duration)
             if start > end:
                 problems.append(Problem(location, f"frames {first:g} to {last:g} are not in the video of {frames:g}"))
@@ -45,3 +46,11 @@ def read_tacos(path: Path) -> AnnotationsAndProblems:
             changes["clipped"] += start != first / rate or end != last / rate
             queries.append(MomentQuery(qid, text, video, duration, ((start, end),)))
     return MomentAnnotations((path,), tuple(queries), dict(changes)), problems
+
+
+def _duration(rate: Any, frames: Any) -> float | None:
+    """Seconds of a video of so many frames, that many of them per second."""
+    if not (is_finite(rate) and is_finite(frames) and rate > 0):
+        return None
+    duration = float(frames) / float(rate)
+    return duration if 0 < duration <= LONGEST else None
