@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cmivqa_kit.bench.tasks.moments.records import refuse_foreign
 from cmivqa_kit.bench.tasks.moments.types import (
     LONGEST,
     AnnotationsAndProblems,
@@ -69,7 +70,8 @@ def read_charades_sta(files: Sequence[Path]) -> AnnotationsAndProblems:
     tables = [file for file in files if file != path] or _beside(path)
     durations = _Durations(tables)
     reader = _Reader()
-    lines = decode(read_bytes(path, "annotation file"), path).removesuffix("\n").split("\n")
+    data = read_bytes(path, "annotation file")
+    lines = decode(data, path).removesuffix("\n").split("\n")
     for number, line in enumerate(lines):
         head, mark, rest = line.partition("##")
         fields = head.split()
@@ -84,6 +86,8 @@ def read_charades_sta(files: Sequence[Path]) -> AnnotationsAndProblems:
         duration = durations.of(fields[0], location, reader.problems)
         if duration is not None:
             reader.add(location, number, fields[0], text, (times[0], times[1]), duration)
+    if not reader.queries:
+        refuse_foreign(path, data)
     return reader.result(path, *tables)
 
 

@@ -23,7 +23,7 @@ FIX = (
 )
 LATEST = 1e6  # seconds; a time beyond is a mistake, and sums of still larger ones overflow
 # What the official programs do with what is refused here.
-NOT_FINITE = "(the official program counts a window without an overlap that is a number as a hit of mAP)"
+NAN = "(the official program counts a window with NaN as right for mAP)"
 TWICE = "(the official program takes the last record for recall and the windows of both for mAP)"
 
 
@@ -93,7 +93,7 @@ def _prediction(record: Record, keys: frozenset[str], problems: list[Problem]) -
     content = record.content
     qid, video = content.get("qid"), content.get("vid")
     if plain_key(qid) is None:
-        told = f"{short_repr(qid)} is no id" if "qid" in content else "is missing"
+        told = f"{short_repr(qid)} is no id, which is an integer or a text" if "qid" in content else "is missing"
         problems.append(Problem(record.at("qid"), told))
     if video is not None and not isinstance(video, str):
         problems.append(Problem(record.at("vid"), f"{short_repr(video)} is no text"))
@@ -136,7 +136,7 @@ def _list(record: Record, key: str, problems: list[Problem]) -> list[Any]:
     given = record.content.get(key)
     if isinstance(given, list):
         return given
-    told = f"{short_repr(given)} is no array" if key in record.content else "is missing: other records have it"
+    told = f"{short_repr(given)} is no array" if key in record.content else "is missing, and other records have it (the official program stops)"
     problems.append(Problem(record.at(key), told))
     return []
 
@@ -157,7 +157,8 @@ def _window_fault(window: Any) -> str:
     if not isinstance(window, list) or len(window) < 3:
         return f"{short_repr(window)} is not [start, end, score]"
     if not all(map(_is_number, window[:3])):
-        return f"{short_repr(window)} holds what is no finite number {NOT_FINITE}"
+        nan = any(isinstance(number, float) and number != number for number in window[:2])
+        return f"{short_repr(window)} holds what is no finite number{f' {NAN}' if nan else ''}"
     if any(abs(time) > LATEST for time in window[:2]):
         return f"{short_repr(window)} holds what is no time in a video"
     return ""

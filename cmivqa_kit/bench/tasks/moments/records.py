@@ -10,6 +10,7 @@ from typing import Any
 from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.errors import Problem
 from cmivqa_kit.files import UnreadableFile, called_by_name, decode, no_collector, parse_json, read_bytes
+from cmivqa_kit.foreign_content import foreign_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,20 @@ def read_records(path: Path, noun: str) -> Records:
     except UnreadableFile as error:
         raise called_by_name(path, data, error) from None
     problems = tuple(item for item in items if isinstance(item, Problem))
-    if not array and problems and len(problems) == len(items):  # not a line of it is one
-        content = called_by_name(path, data, UnreadableFile("", ""))
-        if content.message:
-            raise content
+    if problems and len(problems) == len(items):
+        refuse_foreign(path, data)
     return Records(tuple(item for item in items if isinstance(item, Record)), problems, array)
+
+
+def refuse_foreign(path: Path, data: bytes) -> None:
+    """Say what a file is of which not a line could be read, if its beginning tells.
+
+    Raises:
+        UnreadableFile: it is a web page, a pointer, an archive, ...
+    """
+    content = foreign_content(path, data)
+    if content is not None:
+        raise UnreadableFile(f"{path}: is {content.noun}", content.fix)
 
 
 def _lines(text: str) -> list[tuple[int, str]]:

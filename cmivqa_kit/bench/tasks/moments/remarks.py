@@ -65,7 +65,7 @@ def _array(predictions: MomentPredictions) -> str:
 
 def _missing(matching: Matching) -> str:
     ids = [query.qid for query in matching.missing]
-    return f"Not answered, and counted as misses: {count(len(ids), 'query')} ({_some(ids)})." if ids else ""
+    return f"Not answered, and counted as misses: {_queries(len(ids))} ({_some(ids)})." if ids else ""
 
 
 def _unknown(matching: Matching, queries: Sequence[MomentQuery]) -> str:
@@ -117,6 +117,10 @@ def _windows(pairs: Sequence[tuple[MomentQuery, Prediction]], path: Path) -> lis
         if items:
             texts.append(f"Lists that {told}: {len(items)} ({_places(items, path)}).")
     return texts
+
+
+def _queries(number: int) -> str:
+    return f"{number} {'query' if number == 1 else 'queries'}"
 
 
 def _some(ids: Sequence[int | str]) -> str:
