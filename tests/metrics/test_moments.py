@@ -129,7 +129,9 @@ def test_values_are_those_of_plain_loops(seed: int, queries: int) -> None:
         padded = (scores[row] + [0.0] * len(table))[: len(table)]
         for level, floor in enumerate((2, 3, 4)):
             labels = (table >= floor).T.tolist()
-            assert shown.precision[row, level] == pytest.approx([clip_precision(padded, annotator) for annotator in labels])
+            assert shown.precision[row, level] == pytest.approx(
+                [clip_precision(padded, annotator) for annotator in labels]
+            )
 
 
 def clip_scores(query: dict[str, Any]) -> ClipScores:
@@ -163,7 +165,9 @@ def test_the_first_of_the_highest_clips_counts_and_one_beyond_the_video_is_no_hi
 
 
 times = st.integers(0, 40).map(float)
-right_windows = st.lists(st.tuples(times, st.integers(1, 50)).map(lambda w: [w[0], w[0] + w[1]]), min_size=1, max_size=6)
+right_windows = st.lists(
+    st.tuples(times, st.integers(1, 50)).map(lambda w: [w[0], w[0] + w[1]]), min_size=1, max_size=6
+)
 proposed_windows = st.lists(
     st.tuples(times, st.integers(0, 50), st.sampled_from((0.1, 0.5, 0.9))).map(lambda w: [w[0], w[0] + w[1], w[2]]),
     max_size=13,

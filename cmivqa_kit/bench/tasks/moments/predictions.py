@@ -136,7 +136,11 @@ def _list(record: Record, key: str, problems: list[Problem]) -> list[Any]:
     given = record.content.get(key)
     if isinstance(given, list):
         return given
-    told = f"{short_repr(given)} is no array" if key in record.content else "is missing, and other records have it (the official program stops)"
+    told = (
+        f"{short_repr(given)} is no array"
+        if key in record.content
+        else "is missing, and other records have it (the official program stops)"
+    )
     problems.append(Problem(record.at(key), told))
     return []
 
