@@ -290,6 +290,6 @@ KEYS = ("timestamps", "sentences", "duration", "fps", "num_frames", "qid", "quer
 def test_any_values_are_read_or_named(tmp_path: Path, entry: dict[str, Any]) -> None:
     path = document(tmp_path, {"v": entry})
     lines = write_lines(tmp_path / "val.jsonl", [entry])
-    for annotations, problems in (read_charades_json(path, "duration"), read_tacos(path), read_qvhighlights(lines)):
-        for query in annotations.queries:
+    for result, problems in (read_charades_json(path, "duration"), read_tacos(path), read_qvhighlights(lines)):
+        for query in result.queries:
             assert problems or all(0 <= start <= end <= query.duration for start, end in query.windows)
