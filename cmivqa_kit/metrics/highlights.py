@@ -1,6 +1,6 @@
 """Highlights: how the scores that a system gives to the clips of a video agree with three annotators' scores.
 
-Source: the highlight detection of QVHighlights, as Moment-DETR's evaluation computes it.
+Source: docs/spec/moments.md, section 2.4.
 """
 
 from __future__ import annotations
@@ -104,15 +104,15 @@ def _precisions(highlights: NDArray[np.bool_], last: NDArray[np.bool_]) -> NDArr
     return np.asarray(np.einsum("qac,qac->qa", ceiling, steps) / np.maximum(steps.sum(axis=2), 1))
 
 
-def precision_metric(level: str, position: int = 0) -> Metric:
+def precision_metric(level: str) -> Metric:
     """``HL-mAP[level]``: average precision of the scores of a query's clips, mean over the annotators."""
     title = f"average precision of the clips that are {_words(level)} highlights"
-    return Metric(f"HL-mAP[{level}]", title, position=position)
+    return Metric(f"HL-mAP[{level}]", title)
 
 
-def hit_metric(level: str, position: int = 0) -> Metric:
+def hit_metric(level: str) -> Metric:
     """``Hit@1[level]``: an annotator calls the clip of the highest score a highlight."""
-    return Metric(f"Hit@1[{level}]", f"the clip of the highest score is a {_words(level)} highlight", position=position)
+    return Metric(f"Hit@1[{level}]", f"the clip of the highest score is a {_words(level)} highlight")
 
 
 def _words(level: str) -> str:

@@ -2,7 +2,7 @@
 
 A query has one window or several in its video, and gets a list of windows with scores. Recall takes the list as it was
 handed in; average precision takes its first `LISTED` windows in the order of their scores.
-Source: the evaluation of Moment-DETR, which MESM's equals where both define a value.
+Source: docs/spec/moments.md, sections 2.1 to 2.3.
 """
 
 from __future__ import annotations
@@ -214,24 +214,22 @@ def _area(hits: NDArray[np.bool_], positives: NDArray[np.int64]) -> NDArray[np.f
     return np.asarray(((ceiling * hits).sum(axis=2) / positives).T)  # each hit adds as much to recall
 
 
-def recall_metric(n: int, threshold: float, position: int = 0) -> Metric:
+def recall_metric(n: int, threshold: float) -> Metric:
     """``R@n,IoU=mu``: one of the first n windows overlaps a right one by mu or more."""
     title = f"an overlap of {threshold} or more is among the first {n}"
-    return Metric(f"R@{n},IoU={threshold}", title, position=position)
+    return Metric(f"R@{n},IoU={threshold}", title)
 
 
-def overlap_metric(position: int = 0) -> Metric:
+def overlap_metric() -> Metric:
     """``mIoU``: how far the first window agrees with the right one that it overlaps most."""
-    return Metric("mIoU", "overlap of the first window with the right one", position=position)
+    return Metric("mIoU", "overlap of the first window with the right one")
 
 
-def precision_metric(threshold: float | None = None, within: LengthRange | None = None, position: int = 0) -> Metric:
+def precision_metric(threshold: float | None = None, within: LengthRange | None = None) -> Metric:
     """``mAP`` (mean over all thresholds), ``mAP,IoU=mu``, ``mAP[short]``: average precision of the list."""
     at = "" if threshold is None else f",IoU={threshold}"
     of = "" if within is None else f"[{within.name}]"
-    title = "average precision of the windows" + (
-        " over IoU 0.5 to 0.95" if threshold is None else f" at IoU {threshold}"
-    )
+    title = f"average precision of the windows {'over IoU 0.5 to 0.95' if threshold is None else f'at IoU {threshold}'}"
     if within is not None:
         title += f", moments longer than {within.low:g} s and up to {within.high:g} s"
-    return Metric(f"mAP{at}{of}", title, position=position)
+    return Metric(f"mAP{at}{of}", title)

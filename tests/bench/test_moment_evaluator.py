@@ -84,7 +84,7 @@ def test_tacos_is_what_the_plain_loops_give(tmp_path: Path, seed: int) -> None:
     assert evaluation.official == mesm(submission, truth, "tacos")
     assert "superlong" in evaluation.official
     assert evaluation.clusters == ("v.avi",) * 70
-    assert [metric.name for metric in evaluation.metrics][:2] == ["R@1,IoU=0.3", "R@1,IoU=0.5"]
+    assert [metric.name for metric in evaluation.metrics][:2] == ["R@1,IoU=0.5", "R@1,IoU=0.7"]
     assert np.isnan(evaluation.values["mAP[superlong]"]).any()
 
 

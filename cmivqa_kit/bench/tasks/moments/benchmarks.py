@@ -50,7 +50,7 @@ def tacos() -> MomentEvaluator:
     """TACoS, as MESM's program evaluates it."""
     files = {split: (f"{split}.json",) for split in ("test", "val", "train")}
     folders = ("annotations", "tacos", "TACoS/annotations", "TACoS")
-    levels = (0.3, 0.5, 0.7, 0.1)
+    levels = (0.5, 0.7, 0.3, 0.1)
     recalls = (*((1, mu) for mu in levels), *((5, mu) for mu in levels[:3]))
     return MomentEvaluator(
         "TACoS", files, folders, _tacos, TACOS_FIX, (*RANGES, SUPERLONG), recalls, tuple(sorted(levels))

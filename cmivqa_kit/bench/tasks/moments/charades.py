@@ -1,4 +1,7 @@
-"""Annotations of Charades-STA (a text file and a table of durations) and of Charades-CD and -CG (JSON)."""
+"""Annotations of Charades-STA (a text file and a table of durations) and of Charades-CD and -CG (JSON).
+
+Source: docs/spec/moments.md, sections 1.1 and 1.2.
+"""
 
 from __future__ import annotations
 

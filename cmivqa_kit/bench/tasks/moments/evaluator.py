@@ -99,9 +99,7 @@ class MomentEvaluator:
         """
         truth = without_problems(*self.read(files), self.fix)
         if not truth.queries[0].windows:
-            told = (
-                f"{truth.files[0]}: the queries have no windows, as in the test split, which is published without them"
-            )
+            told = f"{truth.files[0]}: the queries have no windows; the test split is published without them"
             raise UserError(told, "Score on another split, or hand the predictions in to the benchmark's own server.")
         return truth
 
@@ -110,7 +108,7 @@ class MomentEvaluator:
         try:
             files = self.truth_files(root, split)
         except UserError as error:
-            return SplitCheck(split, remarks=(str(error),))
+            return SplitCheck(split, remarks=(error.message,))
         try:
             annotations, problems = self.read(files)
         except UserError as error:

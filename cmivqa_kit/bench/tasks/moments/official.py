@@ -1,8 +1,7 @@
 """What the published evaluation programs print for moments: in percent, with two decimals, in their structure.
 
-MESM's program (Charades-STA, -CD, -CG and TACoS) and Moment-DETR's (QVHighlights). Both compute the same where both
-define a value. Where the union of two windows has no length they divide 0 by 0, and a window whose overlap is not a
-number counts as right for mAP: so it does here.
+MESM's program (Charades-STA, -CD, -CG and TACoS) and Moment-DETR's (QVHighlights).
+Source: docs/spec/moments.md, section 2.
 """
 
 from __future__ import annotations

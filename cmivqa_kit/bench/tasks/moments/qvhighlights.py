@@ -1,4 +1,7 @@
-"""Annotations of QVHighlights: JSON Lines with windows and the saliency of clips of two seconds."""
+"""Annotations of QVHighlights: JSON Lines with windows and the saliency of clips of two seconds.
+
+Source: docs/spec/moments.md, section 1.4.
+"""
 
 from __future__ import annotations
 

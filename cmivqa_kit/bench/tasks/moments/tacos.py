@@ -1,4 +1,7 @@
-"""Annotations of TACoS: windows in frames, by video."""
+"""Annotations of TACoS: windows in frames, by video.
+
+Source: docs/spec/moments.md, section 1.3.
+"""
 
 from __future__ import annotations
 
