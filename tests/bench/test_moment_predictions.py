@@ -103,6 +103,7 @@ def test_a_key_that_others_have_is_missing(tmp_path: Path) -> None:
         ('{"qid": ' + "[" * 100_000, "line 1: nested too deeply"),
         ('{"qid": ' + "9" * 5000 + "}", "line 1: holds an integer of thousands of digits"),
         ('[{"qid": 1},', "predictions.jsonl:1:1"),
+        ('{"qid": 1}\n[', "line 2:2: not JSON"),
         ("<!DOCTYPE html><html>", "is a web page"),
         ("PK\x03\x04", "is a zip archive"),
         (b"\xff\xfe{\x00", "not UTF-8"),

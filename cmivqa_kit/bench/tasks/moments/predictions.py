@@ -70,7 +70,7 @@ def read_moment_predictions(path: Path, keys: Sequence[str]) -> MomentPrediction
     records = read_records(path, "prediction file")
     problems = list(records.problems)
     given = frozenset(key for key in keys if any(key in record.content for record in records.items))
-    if records.items and not given:
+    if records.items and not given and not problems:
         raise UserError(f"{path}: no record has {' or '.join(keys)}", FIX)
     items: list[Prediction] = []
     earlier: dict[Any, str] = {}
@@ -91,7 +91,8 @@ def read_moment_predictions(path: Path, keys: Sequence[str]) -> MomentPrediction
 
 def _prediction(record: Record, keys: frozenset[str], problems: list[Problem]) -> Prediction | None:
     content = record.content
-    qid, video = content.get("qid"), content.get("vid")
+    qid: Any = content.get("qid")
+    video: Any = content.get("vid")
     if plain_key(qid) is None:
         told = f"{short_repr(qid)} is no id, which is an integer or a text" if "qid" in content else "is missing"
         problems.append(Problem(record.at("qid"), told))
@@ -101,8 +102,7 @@ def _prediction(record: Record, keys: frozenset[str], problems: list[Problem]) -
     saliency = _saliency(record, problems) if SALIENCY in keys else None
     if plain_key(qid) is None:
         return None
-    known = qid if isinstance(qid, str) else int(qid)  # type: ignore[arg-type]
-    return Prediction(known, record.location, windows, saliency, video if isinstance(video, str) else None)
+    return Prediction(qid, record.location, windows, saliency, video if isinstance(video, str) else None)
 
 
 def _windows(record: Record, problems: list[Problem]) -> NDArray[np.float64]:

@@ -65,7 +65,8 @@ def segment(video: str) -> tuple[str, float, float] | None:
 def _query(record: Record, annotated: bool, faults: list[Problem]) -> MomentQuery | None:
     """The query of a record; what is wrong with it goes to ``faults``, and then it is ``None``."""
     content = record.content
-    qid, text, video, duration = (content.get(key) for key in ("qid", "query", "vid", "duration"))
+    qid: Any = content.get("qid")
+    text, video, duration = (content.get(key) for key in ("query", "vid", "duration"))
     if plain_key(qid) is None:
         faults.append(Problem(record.at("qid"), f"{short_repr(qid)} is no id"))
     for key, value in (("query", text), ("vid", video)):
@@ -79,16 +80,12 @@ def _query(record: Record, annotated: bool, faults: list[Problem]) -> MomentQuer
     cut = segment(str(video))
     source = cut[0] if cut else str(video)
     if not annotated:
-        return MomentQuery(_id(qid), str(text), str(video), seconds, (), None, source)
+        return MomentQuery(qid, str(text), str(video), seconds, (), None, source)
     windows = _windows(record, seconds, faults)
     scores = _saliency(record, seconds, faults)
     if faults:
         return None
-    return MomentQuery(_id(qid), str(text), str(video), seconds, windows, scores, source)
-
-
-def _id(qid: Any) -> int | str:
-    return qid if isinstance(qid, str) else int(qid)
+    return MomentQuery(qid, str(text), str(video), seconds, windows, scores, source)
 
 
 def _windows(record: Record, duration: float, faults: list[Problem]) -> tuple[Window, ...]:
