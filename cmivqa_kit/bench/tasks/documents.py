@@ -35,7 +35,7 @@ def read_document(path: Path, noun: str, fix: str, named: str = "", size: int = 
     Raises:
         UserError: missing, too large, nested too deeply, no JSON, or an object with a key twice.
     """
-    text = _text(path, noun, fix, named, size)
+    text = read_text(path, noun, fix, named, size)
     _refuse_suspect(path, text, fix, 1)
     repeated: list[bool] = []
 
@@ -67,7 +67,7 @@ def read_lines(path: Path, noun: str, fix: str, problems: list[Problem], size: i
     Raises:
         UserError: the file is missing or too large, or a line is nested too deeply.
     """
-    text = _text(path, noun, fix, "", size)
+    text = read_text(path, noun, fix, size=size)
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -78,7 +78,12 @@ def read_lines(path: Path, noun: str, fix: str, problems: list[Problem], size: i
             problems.append(Problem(f"line {number}", f"not JSON ({str(error)[:100]})"))
 
 
-def _text(path: Path, noun: str, fix: str, named: str, size: int) -> str:
+def read_text(path: Path, noun: str, fix: str, named: str = "", size: int = SIZE) -> str:
+    """The text in ``path``, which may be an archive; arguments as of `read_document`.
+
+    Raises:
+        UserError: missing, too large, not UTF-8, or a file of another kind.
+    """
     data = bytes_within(path, size, f"file of {noun}")
     if len(data) > size:
         raise UserError(f"{path}: more than {size / MIB:g} MiB, no {noun}", fix)
