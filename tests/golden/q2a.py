@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.bench.tasks.loveu_programs import LOVEU_22, LOVEU_22_BEFORE, LOVEU_23, Outcome, run
-from cmivqa_kit.bench.tasks.step_choice import StepChoiceEvaluator, loveu_22, loveu_23
+from cmivqa_kit.bench.tasks.step_choice.evaluator import StepChoiceEvaluator, loveu_22, loveu_23
+from cmivqa_kit.bench.tasks.step_choice.programs import LOVEU_22, LOVEU_22_BEFORE, LOVEU_23, Outcome, run
 from cmivqa_kit.metrics import means
 from tests.golden.replay import Case, Comparison, procedure
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.bench.tasks.medvidqa import medvidqa
-from cmivqa_kit.bench.tasks.medvidqa_program import run as run_medvidqa
-from cmivqa_kit.bench.tasks.tvr import tvr
-from cmivqa_kit.bench.tasks.tvr_predictions import MOST
-from cmivqa_kit.bench.tasks.tvr_program import run as run_tvr
+from cmivqa_kit.bench.tasks.medvidqa.evaluator import medvidqa
+from cmivqa_kit.bench.tasks.medvidqa.program import run as run_medvidqa
+from cmivqa_kit.bench.tasks.tvr.evaluator import tvr
+from cmivqa_kit.bench.tasks.tvr.predictions import MOST
+from cmivqa_kit.bench.tasks.tvr.program import run as run_tvr
 from cmivqa_kit.metrics import means
 from tests.golden.replay import Case, Comparison, procedure
 

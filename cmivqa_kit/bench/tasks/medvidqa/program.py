@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from cmivqa_kit.bench.tasks.medvidqa_judgements import JudgedVideo, Judgements
-from cmivqa_kit.bench.tasks.medvidqa_runs import START, RunQuestion, RunVideo
+from cmivqa_kit.bench.tasks.medvidqa.judgements import JudgedVideo, Judgements
+from cmivqa_kit.bench.tasks.medvidqa.runs import START, RunQuestion, RunVideo
 from cmivqa_kit.metrics.graded_retrieval import METRICS, graded_values, trec_order
 
 CUTOFFS = (1, 3, 5, 10)  # numbers of videos that localisation looks at

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from cmivqa_kit.bench.tasks.assistq_annotations import StepAnnotations
+from cmivqa_kit.bench.tasks.step_choice.annotations import StepAnnotations
 from cmivqa_kit.data.display import count
 
 VIDEOS = ("video.mp4", "video.mov")

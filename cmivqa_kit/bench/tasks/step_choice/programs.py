@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from cmivqa_kit.bench.tasks.assistq_annotations import StepAnnotations
-from cmivqa_kit.bench.tasks.step_choice_predictions import ScoredFolders
+from cmivqa_kit.bench.tasks.step_choice.annotations import StepAnnotations
+from cmivqa_kit.bench.tasks.step_choice.predictions import ScoredFolders
 from cmivqa_kit.metrics.step_choice import rank_of
 
 

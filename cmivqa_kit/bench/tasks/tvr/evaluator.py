@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from cmivqa_kit.bench.contract.types import Evaluation, SplitCheck
 from cmivqa_kit.bench.tasks.documents import problems_of
-from cmivqa_kit.bench.tasks.tvr_annotations import SEVERAL, TYPES, TvrAnnotations, read_tvr_annotations
-from cmivqa_kit.bench.tasks.tvr_predictions import TASKS, TvrPredictions, read_tvr_predictions
-from cmivqa_kit.bench.tasks.tvr_program import CUTOFFS, THRESHOLDS, Hits, hits, run, within
+from cmivqa_kit.bench.tasks.tvr.annotations import SEVERAL, TYPES, TvrAnnotations, read_tvr_annotations
+from cmivqa_kit.bench.tasks.tvr.predictions import TASKS, TvrPredictions, read_tvr_predictions
+from cmivqa_kit.bench.tasks.tvr.program import CUTOFFS, THRESHOLDS, Hits, hits, run, within
 from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.metrics import Metric

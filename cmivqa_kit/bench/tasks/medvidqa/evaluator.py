@@ -17,9 +17,9 @@ import numpy as np
 
 from cmivqa_kit.bench.contract.types import Evaluation, SplitCheck
 from cmivqa_kit.bench.tasks.documents import problems_of
-from cmivqa_kit.bench.tasks.medvidqa_judgements import JudgedVideo, Judgements, read_judgements
-from cmivqa_kit.bench.tasks.medvidqa_program import CUTOFFS, THRESHOLDS, Span, overlap, run
-from cmivqa_kit.bench.tasks.medvidqa_runs import RunQuestion, RunVideo, read_run
+from cmivqa_kit.bench.tasks.medvidqa.judgements import JudgedVideo, Judgements, read_judgements
+from cmivqa_kit.bench.tasks.medvidqa.program import CUTOFFS, THRESHOLDS, Span, overlap, run
+from cmivqa_kit.bench.tasks.medvidqa.runs import RunQuestion, RunVideo, read_run
 from cmivqa_kit.data.display import count
 from cmivqa_kit.data.numbers import is_span
 from cmivqa_kit.errors import UserError

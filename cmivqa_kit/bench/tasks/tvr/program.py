@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from cmivqa_kit.bench.contract.types import QueryId
-from cmivqa_kit.bench.tasks.tvr_annotations import SEVERAL, TYPES, TvrAnnotations, TvrQuery
-from cmivqa_kit.bench.tasks.tvr_predictions import TASKS, TvrPredictions
+from cmivqa_kit.bench.tasks.tvr.annotations import SEVERAL, TYPES, TvrAnnotations, TvrQuery
+from cmivqa_kit.bench.tasks.tvr.predictions import TASKS, TvrPredictions
 from cmivqa_kit.metrics.ranks_and_ious import Values
 
 THRESHOLDS = (0.5, 0.7)

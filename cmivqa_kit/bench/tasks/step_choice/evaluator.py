@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from cmivqa_kit.bench.contract.types import Evaluation, SplitCheck
-from cmivqa_kit.bench.tasks.assistq_annotations import StepAnnotations, StepQuestion, read_step_annotations
-from cmivqa_kit.bench.tasks.assistq_folders import folder_remarks
 from cmivqa_kit.bench.tasks.documents import problems_of
-from cmivqa_kit.bench.tasks.loveu_programs import LOVEU_22, LOVEU_22_BEFORE, LOVEU_23, Program, run
-from cmivqa_kit.bench.tasks.step_choice_predictions import ScoredFolders, read_scored_folders
+from cmivqa_kit.bench.tasks.step_choice.annotations import StepAnnotations, StepQuestion, read_step_annotations
+from cmivqa_kit.bench.tasks.step_choice.folders import folder_remarks
+from cmivqa_kit.bench.tasks.step_choice.predictions import ScoredFolders, read_scored_folders
+from cmivqa_kit.bench.tasks.step_choice.programs import LOVEU_22, LOVEU_22_BEFORE, LOVEU_23, Program, run
 from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.metrics.step_choice import METRICS, StepRanks, rank_of, step_values

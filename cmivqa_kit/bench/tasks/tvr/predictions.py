@@ -15,7 +15,7 @@ import numpy as np
 
 from cmivqa_kit.bench.contract.types import QueryId
 from cmivqa_kit.bench.tasks.documents import json_type, no_number, pointer, raise_problems, read_document, require
-from cmivqa_kit.bench.tasks.tvr_annotations import query_id
+from cmivqa_kit.bench.tasks.tvr.annotations import query_id
 from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.data.numbers import is_finite
 from cmivqa_kit.errors import Problem
