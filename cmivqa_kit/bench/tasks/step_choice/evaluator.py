@@ -7,7 +7,6 @@ Source: docs/spec/q2a.md, section 5.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,10 @@ from cmivqa_kit.bench.contract.types import Evaluation, SplitCheck
 from cmivqa_kit.bench.tasks.documents import problems_of
 from cmivqa_kit.bench.tasks.step_choice.annotations import StepAnnotations, StepQuestion, read_step_annotations
 from cmivqa_kit.bench.tasks.step_choice.folders import folder_remarks
+from cmivqa_kit.bench.tasks.step_choice.matching import paired
 from cmivqa_kit.bench.tasks.step_choice.predictions import ScoredFolders, read_scored_folders
-from cmivqa_kit.bench.tasks.step_choice.programs import LOVEU_22, LOVEU_22_BEFORE, LOVEU_23, Program, run
-from cmivqa_kit.data.display import count
+from cmivqa_kit.bench.tasks.step_choice.programs import LOVEU_22, LOVEU_23, Program, run
+from cmivqa_kit.bench.tasks.step_choice.remarks import remarks_on, remarks_on_truth
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.metrics.step_choice import METRICS, StepRanks, rank_of, step_values
 
@@ -74,7 +74,7 @@ class StepChoiceEvaluator:
             annotations = self.read_truth(files)
         except UserError as error:
             return SplitCheck(split, files, problems=problems_of(error, files[0]))
-        remarks = (*_remarks_about_truth(annotations), *folder_remarks(root / self.media[split], annotations))
+        remarks = (*remarks_on_truth(annotations), *folder_remarks(root / self.media[split], annotations))
         return SplitCheck(split, files, _sizes(annotations), remarks=remarks)
 
     def read_predictions(self, path: Path, truth: StepAnnotations) -> ScoredFolders:
@@ -107,43 +107,9 @@ class StepChoiceEvaluator:
                 "questions": len(truth.questions),
                 **_unasked(truth, predictions),
             },
-            remarks=tuple(self._remarks(truth, predictions, outcome.crash)),
+            remarks=tuple(remarks_on(self.program, truth, predictions, outcome.crash)),
             extra={"num_steps": float(len(steps)), "mean_candidates": float(candidates.mean())},
         )
-
-    def _remarks(self, truth: StepAnnotations, predictions: ScoredFolders, crash: str) -> Iterator[str]:
-        """What the official program does with what is missing or ambiguous here."""
-        yield from _remarks_about_truth(truth)
-        missing = [q for q, scores in _paired(truth, predictions) if scores is None]
-        if missing:
-            names = _listed([f"{question.folder} question {question.number}" for question in missing])
-            yield (
-                f"{count(len(missing), 'question')} without predictions ({names}): the kit counts their steps as "
-                "misses; the official program leaves them out of its means, and stops only where the last question of "
-                "a folder is missing."
-            )
-        short = [
-            question
-            for question, scores in _paired(truth, predictions)
-            if scores is not None and len(scores) < len(question.steps)
-        ]
-        if short:
-            names = _listed([f"{question.folder} question {question.number}" for question in short])
-            yield (
-                f"{count(len(short), 'question')} with fewer lists of scores than steps ({names}): the kit counts the "
-                "missing steps as misses; the official program leaves them out of its means."
-            )
-        for folder, records in predictions.items():
-            repeated = [text for text, times in Counter(record.question for record in records).items() if times > 1]
-            if repeated:
-                yield (
-                    f"{folder} has {count(len(repeated), 'question')} twice: the official program takes the first "
-                    "predictions each time, the kit the first for the first question of that text."
-                )
-        if self.program is LOVEU_22 and crash.startswith("AssertionError") and "scores for the" in crash:
-            before = run(LOVEU_22_BEFORE, truth, predictions)
-            numbers = ", ".join(f"{name} {value:.4f}" for name, value in before.numbers.items())
-            yield f"{LOVEU_22_BEFORE.title} {f'gives {numbers}' if numbers else f'stops too: {before.crash}'}."
 
 
 def loveu_22() -> StepChoiceEvaluator:
@@ -156,25 +122,11 @@ def loveu_23() -> StepChoiceEvaluator:
     return StepChoiceEvaluator(LOVEU_23, SPLITS_23, {"test": "train", "train": "train"})
 
 
-Scores = tuple[tuple[float, ...], ...]
-
-
-def _paired(truth: StepAnnotations, predictions: ScoredFolders) -> Iterator[tuple[StepQuestion, Scores | None]]:
-    """Every question with its scores; of several with one text in a folder the first takes the first, and so on."""
-    for folder, questions in truth.by_folder():
-        by_text: dict[str, list[Scores]] = {}
-        for record in predictions.get(folder, ()):
-            by_text.setdefault(record.question, []).append(record.scores)
-        for question in questions:
-            scores = by_text.get(question.question)
-            yield question, scores.pop(0) if scores else None
-
-
 def _answers(
     truth: StepAnnotations, predictions: ScoredFolders
 ) -> Iterator[tuple[StepQuestion, int, tuple[float, ...]]]:
     """Every step with its scores; without any where they are missing or are not one per candidate."""
-    for question, scores in _paired(truth, predictions):
+    for question, scores in paired(truth, predictions):
         for k, step in enumerate(question.steps):
             row = scores[k] if scores is not None and k < len(scores) else ()
             yield question, k, row if len(row) == len(step.candidates) else ()
@@ -189,7 +141,7 @@ def _unasked(truth: StepAnnotations, predictions: ScoredFolders) -> dict[str, in
     """How many folders and questions of the predictions are in no annotation, and how many steps are too many."""
     asked = dict(truth.by_folder())
     texts = {folder: {question.question for question in questions} for folder, questions in asked.items()}
-    surplus = sum(max(len(scores or ()) - len(question.steps), 0) for question, scores in _paired(truth, predictions))
+    surplus = sum(max(len(scores or ()) - len(question.steps), 0) for question, scores in paired(truth, predictions))
     unknown = sum(
         record.question not in texts[folder]
         for folder, records in predictions.items()
@@ -203,26 +155,6 @@ def _unasked(truth: StepAnnotations, predictions: ScoredFolders) -> dict[str, in
     }
 
 
-def _remarks_about_truth(truth: StepAnnotations) -> Iterator[str]:
-    listed = sum(step.label_in_list for question in truth.questions for step in question.steps)
-    if listed:
-        yield f"{count(listed, 'label')} given as a list of one: the kit reads them, the official programs stop there."
-    outside = sum(
-        step.label is not None and not 1 <= step.label <= len(step.candidates)
-        for question in truth.questions
-        for step in question.steps
-    )
-    if outside:
-        yield (
-            f"{count(outside, 'label')} outside the candidates: a miss for every system; LOVEU's program of 2022 stops "
-            "there."
-        )
-    texts = Counter((question.folder, question.question) for question in truth.questions)
-    repeated = sum(times > 1 for times in texts.values())
-    if repeated:
-        yield f"{count(repeated, 'question')} asked twice in one folder: the official programs cannot tell them apart."
-
-
 def _sizes(annotations: StepAnnotations) -> dict[str, int | float]:
     candidates = [len(step.candidates) for question in annotations.questions for step in question.steps]
     return {
@@ -231,8 +163,3 @@ def _sizes(annotations: StepAnnotations) -> dict[str, int | float]:
         "steps": len(candidates),
         "candidates per step": round(sum(candidates) / len(candidates), 2),
     }
-
-
-def _listed(names: Sequence[str], most: int = 3) -> str:
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
