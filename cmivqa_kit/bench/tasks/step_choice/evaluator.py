@@ -26,7 +26,9 @@ from cmivqa_kit.metrics.step_choice import METRICS, StepRanks, rank_of, step_val
 
 Files = Mapping[str, tuple[str, ...]]  # split -> names of its annotation file, the usual one first
 SPLITS_22: Files = {"test": ("test_with_gt.json",), "train": ("train.json",)}
+WITHOUT_ANSWERS_22: Files = {"test": ("test_without_gt.json",)}
 SPLITS_23: Files = {"test": ("assistq_test2023_with_gt.json", "test2023_with_gt.json"), "train": ("train.json",)}
+WITHOUT_ANSWERS_23: Files = {"test": ("test2023_without_gt.json",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,13 @@ class StepChoiceEvaluator:
     Attributes:
         program: the official program.
         files: the annotation files of each split, below the data root.
+        without_answers: those that participants had of a split, which cannot be scored against.
         media: split -> the folder with the videos that its questions are about.
     """
 
     program: Program
     files: Files
+    without_answers: Files
     media: Mapping[str, str]
 
     def truth_files(self, root: Path, split: str) -> tuple[Path, ...]:
@@ -49,9 +53,9 @@ class StepChoiceEvaluator:
         Raises:
             UserError: it is not there.
         """
-        for name in self.files[split]:
-            if (root / name).is_file():
-                return (root / name,)
+        path = _first(root, self.files[split])
+        if path is not None:
+            return (path,)
         raise UserError(f"{root}: no {self.files[split][0]}", "Name the folder that holds it, or give --truth FILE.")
 
     def read_truth(self, files: Sequence[Path]) -> StepAnnotations:
@@ -66,16 +70,18 @@ class StepChoiceEvaluator:
 
     def check(self, root: Path, split: str) -> SplitCheck:
         """How many questions, steps and candidates a split has; what is wrong with its files."""
-        try:
-            files = self.truth_files(root, split)
-        except UserError:
+        path = _first(root, self.files[split])
+        labelled = path is not None
+        path = path or _first(root, self.without_answers.get(split, ()))
+        if path is None:
             return SplitCheck(split)
         try:
-            annotations = self.read_truth(files)
+            annotations = read_step_annotations(path, labelled)
         except UserError as error:
-            return SplitCheck(split, files, problems=problems_of(error, files[0]))
+            return SplitCheck(split, (path,), problems=problems_of(error, path))
+        hidden = () if labelled else (f"{path.name} has no answers: it serves to predict, not to score.",)
         remarks = (*remarks_on_truth(annotations), *folder_remarks(root / self.media[split], annotations))
-        return SplitCheck(split, files, _sizes(annotations), remarks=remarks)
+        return SplitCheck(split, (path,), _sizes(annotations), remarks=(*hidden, *remarks))
 
     def read_predictions(self, path: Path, truth: StepAnnotations) -> ScoredFolders:
         """The scores that a system gives to candidates: ``submit_test.json``, a zip with it, or its folder.
@@ -114,12 +120,17 @@ class StepChoiceEvaluator:
 
 def loveu_22() -> StepChoiceEvaluator:
     """LOVEU'22: the questions about the 20 videos of the test folder."""
-    return StepChoiceEvaluator(LOVEU_22, SPLITS_22, {"test": "test", "train": "train"})
+    return StepChoiceEvaluator(LOVEU_22, SPLITS_22, WITHOUT_ANSWERS_22, {"test": "test", "train": "train"})
 
 
 def loveu_23() -> StepChoiceEvaluator:
     """LOVEU'23: new questions about the videos of the training folder."""
-    return StepChoiceEvaluator(LOVEU_23, SPLITS_23, {"test": "train", "train": "train"})
+    return StepChoiceEvaluator(LOVEU_23, SPLITS_23, WITHOUT_ANSWERS_23, {"test": "train", "train": "train"})
+
+
+def _first(root: Path, names: Sequence[str]) -> Path | None:
+    """The first of these files that is there."""
+    return next((root / name for name in names if (root / name).is_file()), None)
 
 
 def _answers(
