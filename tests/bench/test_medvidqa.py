@@ -1,4 +1,4 @@
-"""TREC 2024 MedVidQA: the official program with its misaligned topics, the kit's join, and what is said of bad files."""
+"""TREC 2024 MedVidQA: the official program with its misaligned topics, the kit's join, what is said of bad files."""
 
 from __future__ import annotations
 

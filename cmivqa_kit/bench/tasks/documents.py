@@ -13,7 +13,7 @@ from typing import Any
 from cmivqa_kit.data.display import escape_pointer, short_repr
 from cmivqa_kit.data.numbers import is_finite
 from cmivqa_kit.errors import Problem, UserError, problems_error
-from cmivqa_kit.files import UnreadableFile, called_by_name, decode, parse_json
+from cmivqa_kit.files import UnreadableFile, called_by_name, decode, no_collector, parse_json
 from cmivqa_kit.submission.container import EXPORT, NotASubmission, content_of
 from cmivqa_kit.submission.guarded import bytes_within
 from cmivqa_kit.submission.locate import flaws
@@ -46,7 +46,8 @@ def read_document(path: Path, noun: str, fix: str, named: str = "", size: int = 
         return made
 
     try:
-        document = json.loads(text, object_pairs_hook=hook)
+        with no_collector():
+            document = json.loads(text, object_pairs_hook=hook)
     except (ValueError, RecursionError):
         try:
             parse_json(text, path)
