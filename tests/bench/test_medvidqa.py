@@ -54,8 +54,8 @@ def test_the_program_joins_topics_wrongly_and_the_kit_by_id(tmp_path: Path) -> N
     own = means(said.metrics, said.values)
     assert own["MAP"] == 0.75
     assert own["P@5"] == 0.2
-    assert said.official["localisation"]["n=1"] == {"IoU=0.3": 33.33, "IoU=0.5": 33.33, "IoU=0.7": 33.33, "mIoU": 33.33}
-    assert said.official["localisation"]["n=3"]["mIoU"] == 60.0
+    assert said.official["localization"]["n=1"] == {"IoU=0.3": 33.33, "IoU=0.5": 33.33, "IoU=0.7": 33.33, "mIoU": 33.33}
+    assert said.official["localization"]["n=3"]["mIoU"] == 60.0
     assert (own["R@1|mIoU"], own["R@3|mIoU"], own["R@3,IoU=0.7"]) == (0.5, 0.9, 1.0)
     assert said.queries == said.clusters == ("Q1", "Q3")
     assert said.metrics[0].name == "MAP"
@@ -75,7 +75,7 @@ def test_one_half_alone(tmp_path: Path) -> None:
     assert said.crash == "KeyError: b has no answer_start_second"
     assert said.values["R@1|mIoU"].tolist() == [0, 0]
     said = scored(tmp_path, RUN, grades=None)
-    assert (list(said.official), said.metrics[0].name) == (["localisation"], "R@1|mIoU")
+    assert (list(said.official), said.metrics[0].name) == (["localization"], "R@1|mIoU")
 
 
 def test_a_question_judged_in_one_half_only(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_missing_question_counts_nothing(tmp_path: Path) -> None:
     assert said.official["retrieval"]["MAP"] == 0.5
     assert means(said.metrics, said.values)["MAP"] == 0.25
     assert said.counts["missing"] == 1
-    assert said.official["localisation"]["n=3"]["mIoU"] == 80.0
+    assert said.official["localization"]["n=3"]["mIoU"] == 80.0
 
 
 @pytest.mark.parametrize(
@@ -125,10 +125,10 @@ def test_no_length_at_all(tmp_path: Path) -> None:
     assert said.crash == "ZeroDivisionError: no question has a video"
 
 
-def test_localisation_in_the_order_of_the_file_or_of_the_scores(tmp_path: Path) -> None:
+def test_localization_in_the_order_of_the_file_or_of_the_scores(tmp_path: Path) -> None:
     run = [{"question_id": "Q1", "relevant_videos": [video("b", 0.1), video("a", 0.9)]}]
     said = scored(tmp_path, run)
-    assert said.official["localisation"]["n=1"]["mIoU"] == 0.0
+    assert said.official["localization"]["n=1"]["mIoU"] == 0.0
     assert said.values["R@1|mIoU"][0] == 1.0
     assert any("not given in the order of their scores" in remark for remark in said.remarks)
 
@@ -136,7 +136,7 @@ def test_localisation_in_the_order_of_the_file_or_of_the_scores(tmp_path: Path) 
 def test_a_video_given_twice_keeps_its_place_and_takes_the_last_span(tmp_path: Path) -> None:
     run = [{"question_id": "Q1", "relevant_videos": [video("a", 0.9, 90, 99), video("b", 0.5), video("a", 0.8)]}]
     said = scored(tmp_path, run)
-    assert said.official["localisation"]["n=1"]["mIoU"] == 100.0
+    assert said.official["localization"]["n=1"]["mIoU"] == 100.0
     assert said.values["R@1|mIoU"][0] == 1.0
     assert said.remarks[-1].startswith("1 video given twice")
 
@@ -144,7 +144,7 @@ def test_a_video_given_twice_keeps_its_place_and_takes_the_last_span(tmp_path: P
 def test_a_span_that_is_none_overlaps_nothing(tmp_path: Path) -> None:
     run = [{"question_id": "Q1", "relevant_videos": [video("a", 0.9, -2, 10)]}]
     said = scored(tmp_path, run)
-    assert said.official["localisation"]["n=1"]["mIoU"] == 83.33
+    assert said.official["localization"]["n=1"]["mIoU"] == 83.33
     assert said.values["R@1|mIoU"][0] == 0.0
     assert any("begin before 0" in remark for remark in said.remarks)
 
@@ -245,7 +245,7 @@ def test_a_look_at_the_data(tmp_path: Path) -> None:
     write(tmp_path / "VR_Judgement.json", GRADES)
     found = medvidqa().check(tmp_path, "test")
     assert found.counts == {"questions": 2, "judged videos": 3, "relevant videos": 2, "answers": 0}
-    assert found.remarks == ("no judgement of localisation: that half is not scored.",)
+    assert found.remarks == ("no judgement of localization: that half is not scored.",)
 
 
 @settings(max_examples=60, deadline=None)

@@ -178,7 +178,7 @@ def test_faults_of_annotations(tmp_path: Path, fan: Any, words: str) -> None:
     ("predictions", "words"),
     [
         ([], "not predictions of step choice, but an array"),
-        ({"a": 3}, "/a: a number, not a list of questions; the official program stops there"),
+        ({"a": 3}, "/a: a number, not a list of questions; the official program stops where"),
         ({"a": [3]}, "/a/0: a number, not an object"),
         ({"a": [{"scores": []}]}, "/a/0: no 'question'"),
         ({"a": [{"question": "Q"}]}, "/a/0: no 'scores'"),

@@ -69,7 +69,7 @@ def related_trec(case: Case) -> list[str]:
     for n, *numbers in wanted["val"]:
         keys = ("IoU=0.3", "IoU=0.5", "IoU=0.7", "mIoU")
         _nested(
-            comparison, f"val {n}", outcome.numbers["localisation"][f"n={n}"], dict(zip(keys, numbers, strict=True))
+            comparison, f"val {n}", outcome.numbers["localization"][f"n={n}"], dict(zip(keys, numbers, strict=True))
         )
     evaluation = evaluator.evaluate(truth, predictions)
     comparison.same("bench", dict(evaluation.official), run_medvidqa(truth, predictions).numbers)

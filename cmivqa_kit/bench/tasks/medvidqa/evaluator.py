@@ -27,8 +27,8 @@ from cmivqa_kit.metrics import Metric
 from cmivqa_kit.metrics.graded_retrieval import METRICS as RETRIEVAL
 from cmivqa_kit.metrics.graded_retrieval import graded_values, trec_order
 
-JUDGEMENTS, TOPICS = "*judg*.json", "*topic*.t*"  # topics end in .txt or .tsv
-LOCALISATION = tuple(
+JUDGEMENTS, TOPICS = "*judg*.json", "*topic*.t[xs][tv]"  # .txt, .tsv
+LOCALIZATION = tuple(
     metric
     for n in CUTOFFS
     for metric in (
@@ -86,7 +86,7 @@ class MedVidQAEvaluator:
         }
         remarks = [
             f"no judgement of {name}: that half is not scored."
-            for name, half in (("retrieval", truth.grades), ("localisation", truth.answers))
+            for name, half in (("retrieval", truth.grades), ("localization", truth.answers))
             if half is None
         ]
         return SplitCheck(split, files, counts, remarks=tuple(remarks))
@@ -107,7 +107,7 @@ class MedVidQAEvaluator:
         queries = truth.questions
         metrics = (
             *(RETRIEVAL if truth.grades is not None else ()),
-            *(LOCALISATION if truth.answers is not None else ()),
+            *(LOCALIZATION if truth.answers is not None else ()),
         )
         values = {metric.name: np.full(len(queries), np.nan) for metric in metrics}
         for index, question in enumerate(queries):
@@ -171,7 +171,7 @@ def _remarks(truth: Judgements, questions: Sequence[RunQuestion], missing: int, 
     if missing:
         yield (
             f"{count(missing, 'judged question')} without videos: the kit counts 0; the official program leaves them "
-            "out of retrieval's means, and divides localisation's by the questions that have videos."
+            "out of retrieval's means, and divides localization's by the questions that have videos."
         )
     submitted = [question.id for question in questions if question.videos]
     joined = [question for question in truth.grades or () if question in submitted]
@@ -183,11 +183,11 @@ def _remarks(truth: Judgements, questions: Sequence[RunQuestion], missing: int, 
     if truth.answers is not None and unjudged:
         yield (
             f"{count(len(unjudged), 'question')} without judgement: left out by the kit; the official program counts "
-            "them as 0 in localisation."
+            "them as 0 in localization."
         )
     if truth.answers is not None and any(_unsorted(question) for question in questions):
         yield (
-            "Videos are not given in the order of their scores: the official program localises in the first of the "
+            "Videos are not given in the order of their scores: the official program localizes in the first of the "
             "file, the kit in those with the highest scores."
         )
     wrong = sum(video.span is not None and not is_span(*video.span) for q in questions for video in q.videos)

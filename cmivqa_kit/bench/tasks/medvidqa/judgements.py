@@ -1,7 +1,7 @@
 """The judgements and topics of TREC 2024 MedVidQA: which videos answer a question, and where in them the answer is.
 
 A file is told by its content: grades (whole numbers) are judgements of retrieval, objects with times those of
-localisation, lines with a tab the topics.
+localization, lines with a tab the topics.
 
 Source: docs/spec/scoring.md, section 5.1.
 """
@@ -18,11 +18,11 @@ from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.data.numbers import is_finite
 from cmivqa_kit.errors import Problem, UserError
 
-Half = Literal["retrieval", "localisation"]
+Half = Literal["retrieval", "localization"]
 STARTS, ENDS = "answer_start_seconds", "answer_end_seconds"
 FIX = (
     "A judgement is {question: {video: grade}} for retrieval, or {question: {video: {relevancy, "
-    f"{STARTS}, {ENDS}}}}}}} for localisation."
+    f"{STARTS}, {ENDS}}}}}}} for localization."
 )
 
 
@@ -40,7 +40,7 @@ class Judgements:
 
     Attributes:
         grades: question -> video -> grade of relevance; ``None`` where no judgement of retrieval was given.
-        answers: question -> video -> its answers; ``None`` where no judgement of localisation was given.
+        answers: question -> video -> its answers; ``None`` where no judgement of localization was given.
         topics: question -> its text; empty where no topics were given.
     """
 
@@ -74,7 +74,7 @@ def read_judgements(files: Sequence[Path]) -> Judgements:
             answers, twice = _answers(path, document), answers
         if twice is not None:
             raise UserError(
-                f"{path}: a second file of one kind", "Give one judgement of retrieval, one of localisation."
+                f"{path}: a second file of one kind", "Give one judgement of retrieval, one of localization."
             )
     if grades is None and answers is None:
         raise UserError("no judgement among the annotation files", FIX)
@@ -119,7 +119,7 @@ def _half(path: Path, document: dict[str, Any]) -> Half:
     for videos in document.values():
         if isinstance(videos, dict):
             for value in videos.values():
-                return "localisation" if isinstance(value, dict) else "retrieval"
+                return "localization" if isinstance(value, dict) else "retrieval"
     raise UserError(f"{path}: no video is judged in it", FIX)
 
 

@@ -1,7 +1,7 @@
 """The evaluation program of TREC 2024 MedVidQA (videos and answers in them), with its faults.
 
 Retrieval goes through trec_eval under topic numbers that count the judged questions in one file and the submitted ones
-in the other: behind the first question without judgement every one is joined with another's. Localisation takes the
+in the other: behind the first question without judgement every one is joined with another's. Localization takes the
 videos in the order of the file.
 
 Source: docs/spec/scoring.md, section 5.1.
@@ -19,7 +19,7 @@ from cmivqa_kit.bench.tasks.medvidqa.judgements import JudgedVideo, Judgements
 from cmivqa_kit.bench.tasks.medvidqa.runs import START, RunQuestion, RunVideo
 from cmivqa_kit.metrics.graded_retrieval import METRICS, graded_values, trec_order
 
-CUTOFFS = (1, 3, 5, 10)  # numbers of videos that localisation looks at
+CUTOFFS = (1, 3, 5, 10)  # numbers of videos that localization looks at
 THRESHOLDS = (0.3, 0.5, 0.7)
 Span = tuple[float, float]
 T = TypeVar("T")
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class MedVidQAOutcome:
-    """What the program prints, ``retrieval`` and ``localisation`` as far as they were judged, before it stops."""
+    """What the program prints, ``retrieval`` and ``localization`` as far as they were judged, before it stops."""
 
     numbers: dict[str, Any] = field(default_factory=dict)
     crash: str = ""
@@ -38,7 +38,7 @@ class _Stop(Exception):
 
 
 def run(judgements: Judgements, questions: Sequence[RunQuestion], cutoffs: Sequence[int] = CUTOFFS) -> MedVidQAOutcome:
-    """The numbers of the program: retrieval with four decimals, localisation in percent with two."""
+    """The numbers of the program: retrieval with four decimals, localization in percent with two."""
     numbers: dict[str, Any] = {}
     try:
         _check_numbers(questions)
@@ -47,7 +47,7 @@ def run(judgements: Judgements, questions: Sequence[RunQuestion], cutoffs: Seque
             numbers["retrieval"] = _retrieval(judgements.grades, scores)
         if judgements.answers is not None:
             spans = _by_question(questions, _required_span)
-            numbers["localisation"] = {f"n={n}": _localisation(judgements.answers, spans, n) for n in cutoffs}
+            numbers["localization"] = {f"n={n}": _localization(judgements.answers, spans, n) for n in cutoffs}
     except _Stop as stop:
         return MedVidQAOutcome(numbers, str(stop))
     return MedVidQAOutcome(numbers)
@@ -98,7 +98,7 @@ def _retrieval(grades: Mapping[str, Mapping[str, int]], scores: Mapping[str, Map
     return {metric.name: float(f"{sum(t[metric.name] for t in topics) / len(topics):.4f}") for metric in METRICS}
 
 
-def _localisation(
+def _localization(
     answers: Mapping[str, Mapping[str, JudgedVideo]], spans: Mapping[str, Mapping[str, Span]], n: int
 ) -> dict[str, float]:
     if not spans:

@@ -16,7 +16,7 @@ from cmivqa_kit.errors import Problem
 FILE = "submit_test.json"
 FIX = f"Predictions are {FILE} or a zip with it: folder -> [{{question, scores: a list of numbers per step}}]."
 NAN_FIRST = "the official program ranks NaN before all other scores"
-STOPS = "the official program stops there"
+STOPS = "the official program stops where it reads that"
 
 
 @dataclass(frozen=True, slots=True)
