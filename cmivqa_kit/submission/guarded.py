@@ -58,7 +58,7 @@ def read_guarded(
     return replace(_parsed(path, text, before, limits), encoding_fault=bool(findings))
 
 
-def bytes_within(path: Path, size: int) -> bytes:
+def bytes_within(path: Path, size: int, noun: str = "submission file") -> bytes:
     """The bytes of a file, or one more than ``size``: a device or a pipe has no size that could be looked at before.
 
     Raises:
@@ -74,7 +74,7 @@ def bytes_within(path: Path, size: int) -> bytes:
         raise UnreadableFile(f"{path}: no file can have this name", "Check the path.") from None
     except OSError:
         pass  # said in words by `read_bytes`
-    return read_bytes(path, "submission file")
+    return read_bytes(path, noun)
 
 
 def _parsed(path: Path, text: str, findings: Sequence[Finding], limits: Limits) -> Document:

@@ -52,8 +52,10 @@ class Unpacked:
     name: str = ""
 
 
-def unpacked(path: Path, data: bytes, limit: int) -> Unpacked:
+def unpacked(path: Path, data: bytes, limit: int, named: str = "") -> Unpacked:
     """The one submission in ``data``, a zip, a tar, or a packed file or tar; ``limit`` is in bytes.
+
+    Of several .json files the one that is ``named`` so is taken.
 
     Raises:
         NotASubmission: damaged, encrypted, more than the limits, not one submission in it, or an Office file.
@@ -62,16 +64,18 @@ def unpacked(path: Path, data: bytes, limit: int) -> Unpacked:
         if data.startswith(magic):
             with _whole(path, noun):
                 inner = _bounded(path, noun, unpack(io.BytesIO(data)), len(data), limit)
-            return _single(path, inner, f"{noun} of a tar archive", limit) if _is_tar(inner) else Unpacked(inner, noun)
-    return _single(path, data, "a zip archive" if data.startswith(ZIP_MAGIC) else "a tar archive", limit)
+            if not _is_tar(inner):
+                return Unpacked(inner, noun)
+            return _single(path, inner, f"{noun} of a tar archive", limit, named)
+    return _single(path, data, "a zip archive" if data.startswith(ZIP_MAGIC) else "a tar archive", limit, named)
 
 
-def _single(path: Path, data: bytes, noun: str, limit: int) -> Unpacked:
+def _single(path: Path, data: bytes, noun: str, limit: int, named: str) -> Unpacked:
     """The one submission in an archive."""
     try:
         with _whole(path, noun), opened(path, MEMBERS, data) as members:
             listed = list(_some(path, noun, members))
-            member = _chosen(path, noun, listed)
+            member = _chosen(path, noun, listed, named)
             packed = member.size if member.packed is None else member.packed  # a tar's members are not packed
             inner = _bounded(path, noun, member.open(), packed, limit)
     except NotASubmission:
@@ -93,8 +97,8 @@ def _some(path: Path, noun: str, members: Iterator[Member]) -> Iterator[Member]:
         yield member
 
 
-def _chosen(path: Path, noun: str, members: list[Member]) -> Member:
-    """The only file of an archive, or the only .json file among others."""
+def _chosen(path: Path, noun: str, members: list[Member], named: str) -> Member:
+    """The only file of an archive, or the only .json file among others, or the one ``named`` so among several."""
     names = [member.name for member in members]
     if "[Content_Types].xml" in names:
         kinds = (_OFFICE.get(name.split("/")[0]) for name in names)
@@ -103,6 +107,8 @@ def _chosen(path: Path, noun: str, members: list[Member]) -> Member:
         raise NotASubmission("E114", f"{path}: an OpenDocument file or an e-book", EXPORT)
     files = [member for member in members if _counts(member)]
     chosen = [member for member in files if member.name.lower().endswith(".json")] or files
+    if len(chosen) > 1:
+        chosen = [member for member in chosen if PurePosixPath(member.name).name == named] or chosen
     if not files:
         raise _refused(path, f"{noun} without a file in it", "Pack the submission again, or name its .json file.")
     if len(chosen) > 1:

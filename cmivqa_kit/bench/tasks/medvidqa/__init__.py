@@ -1,0 +1,1 @@
+"""TREC 2024 MedVidQA: judgements, runs, the official program, the evaluator."""

@@ -1,0 +1,1 @@
+"""Step choice (AssistQ): annotations, predictions, LOVEU's programs, the evaluator."""

@@ -1,0 +1,1 @@
+"""TVR, moments of a corpus: annotations, predictions, the official program, the evaluator."""
