@@ -35,7 +35,7 @@ from cmivqa_kit.neural.weights import read_tensors, save_weights
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
 from cmivqa_kit.runs.directory import TOKENIZER, WEIGHTS, RunDirectory
 
-DOWNLOAD_AGAIN = "Download it again; only a plain state_dict is read."
+DOWNLOAD_AGAIN = "Download it again."
 SIZES_FIX = "Download it again, or give the encoder and the --config that it was trained with."
 Weights = Mapping[str, Tensor]
 
@@ -129,8 +129,9 @@ class CheckpointFormat(ABC, Generic[N]):
         checkpoint = read_checkpoint(path, self.state_dicts, self.options)
         weights = checkpoint.weights
         ignored = [name for name in self.old_buffers if weights.pop(name, None) is not None]
-        given = {**self.stated_sizes(checkpoint.options), **(request.sizes or {})}
-        network = self._network(request, path, weights, given)
+        with reading(path, f"the options of {self.title}", DOWNLOAD_AGAIN):
+            stated = self.stated_sizes(checkpoint.options)
+        network = self._network(request, path, weights, stated)
         self.require_official(network, path)
         with reading(path, "a network of these sizes", SIZES_FIX):
             shapes = shapes_of(network.build, len(weights))
@@ -155,8 +156,9 @@ class CheckpointFormat(ABC, Generic[N]):
         sizes = {name: dict(value) if isinstance(value, Mapping) else value for name, value in sizes.items()}
         return CheckpointReport(self.variant(network), sizes, tuple(ignored), tuple(missing), tuple(remarks))
 
-    def _network(self, request: CheckpointRequest, path: Path, weights: Weights, given: Mapping[str, Any]) -> N:
-        """Sizes as given, else from the weights, with the encoder's configuration from where there is one."""
+    def _network(self, request: CheckpointRequest, path: Path, weights: Weights, stated: Mapping[str, Any]) -> N:
+        """Sizes as given, else stated, else from the weights; the encoder's configuration from where there is one."""
+        given = {**stated, **(request.sizes or {})}
         try:
             sizes = self.sizes(weights, given)
         except KeyError as error:
@@ -165,9 +167,9 @@ class CheckpointFormat(ABC, Generic[N]):
             what = f"{path}: a tensor that tells a size has too few dimensions; it is no {self.title} checkpoint"
             raise UserError(what, self.fix) from None
         field = self.network.encoder_field
-        if field in given:
+        if field in (request.sizes or {}):
             return self.network.of({**sizes, **given}, "--config")
-        if not field:
+        if not field or field in given:
             return self.network.of({**sizes, **given}, str(path))
         config = encoder_config(request, path)
         if config is None:

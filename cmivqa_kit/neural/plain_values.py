@@ -14,6 +14,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,7 @@ class NoPlainValue(ValueError):
 class StoredNamespace:
     """The attributes of an ``argparse.Namespace``."""
 
-    def __init__(self) -> None:
-        self.attributes: dict[str, Any] = {}
+    attributes: Mapping[str, Any] = MappingProxyType({})  # of one without any, which has no state either
 
     def __setstate__(self, state: Any) -> None:
         if type(state) is not dict or not all(isinstance(name, str) for name in state):
@@ -58,10 +58,9 @@ class StoredDtype:
 
 
 class StoredArray:
-    """A NumPy array; the bytes are held against dtype and shape before one is made."""
+    """A NumPy array, not to be written to; the bytes are held against dtype and shape before one is made."""
 
-    def __init__(self) -> None:
-        self.array: np.ndarray[Any, Any] | None = None
+    array: np.ndarray[Any, Any] | None = None
 
     def __setstate__(self, state: Any) -> None:
         _, shape, stored, in_columns, data = state
@@ -78,7 +77,7 @@ def _array(stored: Any, shape: Any, data: Any, order: Any = "C") -> np.ndarray[A
         raise NoPlainValue("a NumPy array of texts without a character")
     if not data:
         return np.zeros(shape, stored.dtype)
-    return np.ndarray(shape, stored.dtype, data, order=order).copy()
+    return np.ndarray(shape, stored.dtype, data, order=order)  # no copy: a file may name the same bytes many times
 
 
 def _scalar(stored: Any, data: Any = b"") -> Any:

@@ -120,17 +120,21 @@ def keys_text(keys: Keys) -> str:
 def described(value: Any) -> str:
     """The type and the size of a value in words."""
     if _is_state_dict(value):
-        return f"{len(value)} tensors" if value else "nothing"
+        return _counted(len(value), "tensor") if value else "nothing"
     if isinstance(value, Mapping):
-        return f"{len(value)} values by name"
+        return f"{_counted(len(value), 'value')} by name"
     if isinstance(value, list | tuple):
         kinds = list(dict.fromkeys(described(item) for item in value[:100] if not isinstance(item, list | tuple)))
         return f"list of {len(value)}" + (f" ({', '.join(kinds[:3])})" if kinds else "")
     if isinstance(value, str):
-        return f"text of {len(value):,} characters"
+        return f"text of {_counted(len(value), 'character')}"
     if hasattr(value, "shape"):
         return f"{'tensor' if isinstance(value, Tensor) else 'array'} {tuple(value.shape)}"
     return type(value).__name__
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _is_state_dict(value: Any) -> bool:

@@ -53,13 +53,15 @@ def load_torch_file(path: Path) -> Any:
     """
     size = path.stat().st_size
     zipped = zipfile.is_zipfile(path)
+    if not size:
+        raise EOFError("an empty file")
     if not zipped and read_head(path).startswith(ZIP):
         raise zipfile.BadZipFile("a zip without its end")
     with _with_another_ending(path) as readable, stand_ins(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what it fails on below
         try:
             if zipped:
-                _require_stored(path)
+                _require_torch_save(path)
             else:
                 _require_possible(plain_values(_without_memory(readable)), size, "meta")
             content = plain_values(torch.load(readable, map_location="cpu", weights_only=True, mmap=zipped))
@@ -86,9 +88,13 @@ def _with_another_ending(path: Path) -> Iterator[Path]:
         yield link
 
 
-def _require_stored(path: Path) -> None:
+def _require_torch_save(path: Path) -> None:
+    """Refuse zips of other kinds: programs (TorchScript), and such as torch could not map."""
     with zipfile.ZipFile(path) as archive:
-        packed = [entry.filename for entry in archive.infolist() if entry.compress_type != zipfile.ZIP_STORED]
+        entries = archive.infolist()
+    if any(entry.filename.endswith("/constants.pkl") for entry in entries):
+        raise UserError(f"{path}: is a TorchScript program: code, which is never loaded", ASK_FOR_WEIGHTS)
+    packed = [entry.filename for entry in entries if entry.compress_type != zipfile.ZIP_STORED]
     if packed:
         raise ImpossibleSizes(f"{packed[0]} is compressed, which torch.save does not do")
 
@@ -112,7 +118,7 @@ def _refusal(path: Path, zipped: bool) -> UserError | None:
         listed = ", ".join(refused[:SHOWN])
         return UserError(f"{path}: asks for {listed}{more}: code or objects, which are never loaded", ASK_FOR_WEIGHTS)
     if not zipped and protocol and MAGIC not in read_head(path)[:32]:
-        return UserError(f"{path}: a pickle that torch.save did not write", ASK_FOR_WEIGHTS)
+        return UserError(f"{path}: is a pickle that torch.save did not write", ASK_FOR_WEIGHTS)
     if protocol > _NEWEST:
         return UserError(
             f"{path}: pickled with protocol {protocol}; only torch.save's own, 2, is read", ASK_FOR_WEIGHTS

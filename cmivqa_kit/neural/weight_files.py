@@ -82,12 +82,12 @@ def _no_weights(files: tuple[Path, ...]) -> UserError:
     for folder, names in by_folder.items():
         if names >= OLDEST:
             return UserError(
-                f"{folder}: what torch.save wrote before PyTorch 0.1.10 (a tar), which cannot be read safely",
+                f"{folder}: is what torch.save wrote before PyTorch 0.1.10, a tar, which cannot be read safely",
                 "Ask who published it for the weights in a newer form, or as safetensors.",
             )
         if names >= UNPACKED:
             return UserError(
-                f"{folder}: a file of torch.save that was unpacked as if it were an archive",
+                f"{folder}: is a file of torch.save that was unpacked as if it were an archive",
                 "Download it again without unpacking it (some browsers do so by themselves), and name the file.",
             )
     named = ", ".join(path.name for path in files[:SHOWN])
