@@ -46,8 +46,8 @@ def converted(folder: Path, content: Any, sizes: dict[str, Any] | None = None) -
 
 def test_a_checkpoint_like_lightnings_becomes_a_run(tmp_path: Path) -> None:
     whole = {
-        "epoch": 5, "global_step": 155, "pytorch-lightning_version": "1.5.10", "state_dict": STATE, "opt": OPTIONS, "callbacks": {},
-        "lr_schedulers": [], "optimizer_states": [{"state": {0: {"step": 1, "exp_avg": torch.zeros(2)}}}],
+        "epoch": 5, "global_step": 155, "pytorch-lightning_version": "1.5.10", "state_dict": STATE, "opt": OPTIONS,
+        "callbacks": {}, "lr_schedulers": [], "optimizer_states": [{"state": {0: {"exp_avg": torch.zeros(2)}}}],
     }  # fmt: skip
     run, report = converted(tmp_path, whole)
     assert (report.sizes, report.ignored, report.missing) == ({"width": 4, "bias": True}, (), ())
