@@ -122,7 +122,8 @@ def described(value: Any) -> str:
     if _is_state_dict(value):
         return _counted(len(value), "tensor") if value else "nothing"
     if isinstance(value, Mapping):
-        return f"{_counted(len(value), 'value')} by name"
+        tensors = sum(isinstance(item, Tensor) for item in value.values())
+        return f"{_counted(len(value), 'value')} by name" + (f", {tensors:,} of them tensors" if tensors else "")
     if isinstance(value, list | tuple):
         kinds = list(dict.fromkeys(described(item) for item in value[:100] if not isinstance(item, list | tuple)))
         return f"list of {len(value)}" + (f" ({', '.join(kinds[:3])})" if kinds else "")

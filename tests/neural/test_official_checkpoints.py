@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import random
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -17,6 +19,7 @@ from cmivqa_kit.neural.official_checkpoints import CheckpointFormat, Weights, re
 from cmivqa_kit.neural.state_dicts import StateDict
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
 from cmivqa_kit.runs.directory import RunDirectory, make_run
+from tests.fuzz.mutation import spoiled
 from tests.training.tiny_system import TinyNetwork
 
 STATE = {"model.linear.weight": torch.arange(4.0)[None], "model.linear.bias": torch.ones(1)}
@@ -110,3 +113,19 @@ def test_cut_files_are_damage_under_every_name(tmp_path: Path) -> None:
             (tmp_path / "cut.pth.tar").write_bytes(data[:length])
             with pytest.raises(UserError, match=r"cut\.pth\.tar: damaged, cannot be read as weights"):
                 read_checkpoint(tmp_path / "cut.pth.tar", Options.state_dicts)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_changed_bytes_are_read_or_refused_plainly(tmp_path: Path, zipped: bool) -> None:
+    whole = {"epoch": 1, "state_dict": STATE, "opt": OPTIONS, "list": [{"a": np.float32(1), "b": np.arange(3)}]}
+    torch.save(whole, tmp_path / "a", _use_new_zipfile_serialization=zipped)
+    data = (tmp_path / "a").read_bytes()
+    chance = random.Random(4)
+    read = 0
+    for _ in range(150):
+        (tmp_path / "b.pth.tar").write_bytes(spoiled(data, chance))
+        try:
+            read += len(read_checkpoint(tmp_path / "b.pth.tar", Options.state_dicts, Options.options).weights) == 2
+        except UserError as refused:
+            assert str(tmp_path / "b.pth.tar") in refused.message and refused.fix
+    assert read > 0  # what no reader looks at may change

@@ -84,3 +84,4 @@ def test_options_lie_at_their_own_key() -> None:
 def test_arrays_and_empty_things_are_described() -> None:
     assert described(np.zeros((2, 3))) == "array (2, 3)"
     assert described([[1], [2]]) == "list of 2" and described({}) == "nothing"
+    assert described({"a": ONES, "b": 1, "c": 2}) == "3 values by name, 1 of them tensors"
