@@ -5,7 +5,6 @@ A system says in a `CheckpointFormat` what differs between its official files an
 
 from __future__ import annotations
 
-import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from cmivqa_kit.neural.encoders import (
 from cmivqa_kit.neural.networks import N
 from cmivqa_kit.neural.state_dicts import BARE, Keys, StateDict, options_of, weights_of
 from cmivqa_kit.neural.torch_files import load_torch_file
-from cmivqa_kit.neural.weight_files import weights_file, weights_form
+from cmivqa_kit.neural.weight_files import is_whole_zip, weights_file, weights_form
 from cmivqa_kit.neural.weights import read_tensors, save_weights
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
 from cmivqa_kit.runs.directory import TOKENIZER, WEIGHTS, RunDirectory
@@ -195,7 +194,7 @@ def read_checkpoint(path: Path, parts: Sequence[StateDict] = BARE, options: Keys
     form = weights_form(path)
     if form is None:
         content = foreign_content(path)
-        if content is not None and (content.kind != "zip" or zipfile.is_zipfile(path)):  # else a zip that was cut off
+        if content is not None and (content.kind != "zip" or is_whole_zip(path)):  # else a zip that was cut off
             raise UserError(f"{path}: is {content.noun}", content.fix)
     if form == "safetensors" or (form is None and path.suffix == ".safetensors"):
         stored: Any = read_tensors(path, DOWNLOAD_AGAIN)

@@ -26,7 +26,7 @@ from torch.serialization import MAGIC_NUMBER, PROTOCOL_VERSION
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.foreign_content import read_head
 from cmivqa_kit.neural.plain_values import NoPlainValue, plain_values, stand_ins
-from cmivqa_kit.neural.weight_files import MAGIC, ZIP
+from cmivqa_kit.neural.weight_files import MAGIC, ZIP, is_whole_zip
 
 ASK_FOR_WEIGHTS = (
     "Nothing of it was run. Ask who published it for the weights alone: a state_dict that torch.save wrote, or "
@@ -52,7 +52,7 @@ def load_torch_file(path: Path) -> Any:
         Exception: anything that torch raises for what it cannot read.
     """
     size = path.stat().st_size
-    zipped = zipfile.is_zipfile(path)
+    zipped = is_whole_zip(path)
     if not size:
         raise EOFError("an empty file")
     if not zipped and read_head(path).startswith(ZIP):

@@ -44,12 +44,19 @@ def promises_weights(path: Path) -> bool:
     return path.name.lower().endswith(ENDINGS)
 
 
+def is_whole_zip(path: Path) -> bool:
+    """True for a zip whose directory is there. Never raises; `zipfile.is_zipfile` does."""
+    with suppress(*DAMAGE):
+        return zipfile.is_zipfile(path)
+    return False
+
+
 def is_archive_of_files(path: Path) -> bool:
     """True for an archive around files, which `torch.save`'s own zip is not, whatever it is called."""
     if weights_form(path) is not None:
         return False
     if promises_weights(path):  # a damaged zip of this name is damaged weights
-        return is_archive_by_content(path) and (zipfile.is_zipfile(path) or not read_head(path).startswith(ZIP))
+        return is_archive_by_content(path) and (is_whole_zip(path) or not read_head(path).startswith(ZIP))
     return is_archive(path)
 
 
