@@ -19,7 +19,7 @@ from cmivqa_kit.errors import UserError, reason_of
 from cmivqa_kit.files import read_json
 from cmivqa_kit.foreign_content import foreign_content, stand_in, stand_ins
 from cmivqa_kit.neural.encoders import open_config, open_encoder, open_tokenizer
-from cmivqa_kit.neural.official_checkpoints import read_weights
+from cmivqa_kit.neural.official_checkpoints import read_checkpoint
 from cmivqa_kit.neural.weights import load_weights
 from tests.cli.running import cmivqa_here
 
@@ -97,8 +97,8 @@ def test_every_reader_says_so(tmp_path: Path, data: bytes, noun: str) -> None:
     assert noun in store.state("v")[1]
     assert noun in refusal(lambda: read_json(put(tmp_path / "a.json", data)))
     assert noun in refusal(lambda: unpack(put(tmp_path / "a.zip", data), tmp_path / "out"))
-    assert noun in refusal(lambda: read_weights(put(tmp_path / "a.bin", data)))
-    assert noun in refusal(lambda: read_weights(put(tmp_path / "a.safetensors", data)))
+    assert noun in refusal(lambda: read_checkpoint(put(tmp_path / "a.bin", data)))
+    assert noun in refusal(lambda: read_checkpoint(put(tmp_path / "a.safetensors", data)))
     assert noun in refusal(lambda: load_weights(torch.nn.Linear(1, 1), tmp_path / "a.safetensors"))
     assert noun in refusal(lambda: convert_folder(put(tmp_path / "a.srt", data), tmp_path / "s.json"))
 
@@ -137,7 +137,7 @@ def test_the_last_part_of_a_split_zip(tmp_path: Path) -> None:
 
 def test_weights_with_python_objects_are_refused_without_unsafe_advice(tmp_path: Path) -> None:
     torch.save({"a": torch.zeros(1), "b": Path("x"), "c": np.float64(1)}, tmp_path / "a.bin")
-    said = refusal(lambda: read_weights(tmp_path / "a.bin"))
+    said = refusal(lambda: read_checkpoint(tmp_path / "a.bin"))
     assert "which are never loaded" in said
     assert "weights_only" not in said
 

@@ -27,8 +27,9 @@ def command(
 ) -> None:
     """Turn an official checkpoint into a run that `cmivqa predict --run OUT` accepts.
 
-    SRC is the download as it is: a .bin or .safetensors file, a model folder, or an archive around it. Weights are
-    read without unpickling code and kept as safetensors; the recipe of the run is always "published".
+    SRC is the download as it is: a file of torch.save or safetensors under any name, a model folder, or an archive
+    around it. Nothing but tensors and plain values is unpickled, never code; weights are kept as safetensors. The
+    recipe of the run is always "published".
     """
     from cmivqa_kit.neural.conversion import convert_checkpoint
     from cmivqa_kit.plugin.registry import find_declaration

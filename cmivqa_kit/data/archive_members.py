@@ -66,10 +66,14 @@ def depth_fault(name: str) -> str:
 def is_archive(path: Path) -> bool:
     """True for a zip or (packed) tar, by its first bytes or by a name that promises one. Never raises."""
     try:
-        if not path.is_file():
-            return False
-        if path.name.lower().endswith(SUFFIXES):
-            return True
+        return path.is_file() and (path.name.lower().endswith(SUFFIXES) or is_archive_by_content(path))
+    except DAMAGE:
+        return False
+
+
+def is_archive_by_content(path: Path) -> bool:
+    """True for a file that begins like a zip or a (packed) tar, whatever its name. Never raises."""
+    try:
         with path.open("rb") as stream:
             if stream.read(4) in ZIP_MAGIC:
                 return True

@@ -6,15 +6,17 @@ at all. A converted run always has the published recipe.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.data.archive import is_archive, unpack
+from cmivqa_kit.data.archive import unpack
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json, sha256
+from cmivqa_kit.neural.weight_files import is_archive_of_files
 from cmivqa_kit.plugin.packages import install_command
 from cmivqa_kit.plugin.registry import missing_packages
 from cmivqa_kit.plugin.settings import settings
@@ -23,8 +25,6 @@ from cmivqa_kit.runs.directory import RunDirectory, make_run, open_run
 from cmivqa_kit.temporary_files import temporary_folder
 
 Converter = Callable[[CheckpointRequest, RunDirectory], CheckpointReport]
-# Zips by format that are weights, not archives around them: torch.save writes a zip.
-WEIGHT_ENDINGS = frozenset({".bin", ".pt", ".pth", ".ckpt", ".safetensors"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ def convert_checkpoint(
     if missing:
         raise UserError(f"converting needs {', '.join(missing)}, not installed here", install_command(missing))
     if not source.exists():
-        raise UserError(f"{source}: no such file or folder", "Name the download: a .bin file, a folder or an archive.")
+        raise UserError(
+            f"{source}: no such file or folder", "Name the download: a file of weights, a folder or an archive."
+        )
     if tokenizer is not None and not tokenizer.exists():
         raise UserError(f"{tokenizer}: no such tokenizer", "Give --tokenizer DIR.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -79,7 +81,8 @@ def convert_checkpoint(
             "published",
             source={"file": source.name, "sha256": sha256(source) if source.is_file() else None},
         )
-        report = _converter(declaration)(CheckpointRequest(files, sizes, encoder, tokenizer), run)
+        with _below(source, staging / "unpacked"):
+            report = _converter(declaration)(CheckpointRequest(files, sizes, encoder, tokenizer), run)
         run.finish(variant=report.variant, sizes=dict(report.sizes), remarks=list(report.remarks))
         run.path.replace(out)
     return Conversion(open_run(out), report)
@@ -93,11 +96,23 @@ def _sizes(path: Path) -> dict[str, Any]:
 
 
 def _files(source: Path, unpacked: Path) -> tuple[Path, ...]:
-    if source.is_file() and source.suffix.lower() not in WEIGHT_ENDINGS and is_archive(source):
+    if source.is_file() and is_archive_of_files(source):
         return unpack(source, unpacked).files
     if source.is_file():
         return (source,)
     return tuple(sorted(path for path in source.rglob("*") if path.is_file()))
+
+
+@contextmanager
+def _below(source: Path, unpacked: Path) -> Iterator[None]:
+    """Errors about a file out of an archive name it below the archive: where it lies for now is gone afterwards."""
+    try:
+        yield
+    except UserError as error:
+        message = error.message.replace(str(unpacked), str(source))
+        if message == error.message:
+            raise
+        raise UserError(message, error.fix.replace(str(unpacked), str(source)), error.code) from error
 
 
 def _converter(declaration: Declaration) -> Converter:

@@ -5,9 +5,9 @@ A system says in a `CheckpointFormat` what differs between its official files an
 
 from __future__ import annotations
 
-import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic
 
@@ -27,17 +27,24 @@ from cmivqa_kit.neural.encoders import (
     plain,
 )
 from cmivqa_kit.neural.networks import N
+from cmivqa_kit.neural.state_dicts import BARE, Keys, StateDict, options_of, weights_of
 from cmivqa_kit.neural.torch_files import load_torch_file
+from cmivqa_kit.neural.weight_files import is_whole_zip, weights_file, weights_form
 from cmivqa_kit.neural.weights import read_tensors, save_weights
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
 from cmivqa_kit.runs.directory import TOKENIZER, WEIGHTS, RunDirectory
 
-NAMES = ("pytorch_model.bin", WEIGHTS)
-ENDINGS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
-ZIPPED = ("zip",)  # what torch.save writes is a zip archive too
-DOWNLOAD_AGAIN = "Download it again; only a plain state_dict is read."
+DOWNLOAD_AGAIN = "Download it again."
 SIZES_FIX = "Download it again, or give the encoder and the --config that it was trained with."
 Weights = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialCheckpoint:
+    """What a file of weights holds: ``weights`` by the network's names, ``options`` of its training by theirs."""
+
+    weights: dict[str, Tensor]
+    options: Mapping[str, Any]
 
 
 class CheckpointFormat(ABC, Generic[N]):
@@ -47,7 +54,8 @@ class CheckpointFormat(ABC, Generic[N]):
         title: the system's name in errors: "CCGS".
         network: the class of its sizes.
         reported: the sizes that the report names.
-        entry: where a file holds more than its weights (an epoch, an optimizer), the name of the weights in it.
+        state_dicts: where the weights lie in a file that holds more (an epoch, an optimizer), by what names.
+        options: where the options of its training lie in such a file: ``("opt",)``; empty where there are none.
         old_buffers: tensors that official files have and no network needs: they are left out and reported.
         encoders: which text encoders were published with such networks, for errors.
         fix: what is advised where the weights are those of another system.
@@ -56,7 +64,8 @@ class CheckpointFormat(ABC, Generic[N]):
     title: ClassVar[str]
     network: type[N]
     reported: ClassVar[tuple[str, ...]]
-    entry: ClassVar[str] = ""
+    state_dicts: ClassVar[tuple[StateDict, ...]] = BARE
+    options: ClassVar[Keys] = ()
     old_buffers: ClassVar[tuple[str, ...]] = ()
     encoders: ClassVar[str] = PUBLISHED_ENCODER
     fix: ClassVar[str] = "Give the official file."
@@ -68,6 +77,14 @@ class CheckpointFormat(ABC, Generic[N]):
         Raises:
             KeyError: the weights lack a tensor that every checkpoint of the system has.
         """
+
+    def stated_sizes(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The sizes that the options of the training state: they count as given where the user gives no others.
+
+        Args:
+            options: dicts, lists, texts and numbers, as a stranger wrote them; the network checks what is taken.
+        """
+        return {}
 
     def encoder(self, weights: Weights) -> str:
         """The published text encoder of such weights, which is named where the configuration is lacking."""
@@ -108,9 +125,12 @@ class CheckpointFormat(ABC, Generic[N]):
                 official network has.
         """
         path = weights_file(request.files)
-        weights = read_weights(path, self.entry)
+        checkpoint = read_checkpoint(path, self.state_dicts, self.options)
+        weights = checkpoint.weights
         ignored = [name for name in self.old_buffers if weights.pop(name, None) is not None]
-        network = self._network(request, path, weights)
+        with reading(path, f"the options of {self.title}", DOWNLOAD_AGAIN):
+            stated = self.stated_sizes(checkpoint.options)
+        network = self._network(request, path, weights, stated)
         self.require_official(network, path)
         with reading(path, "a network of these sizes", SIZES_FIX):
             shapes = shapes_of(network.build, len(weights))
@@ -135,9 +155,9 @@ class CheckpointFormat(ABC, Generic[N]):
         sizes = {name: dict(value) if isinstance(value, Mapping) else value for name, value in sizes.items()}
         return CheckpointReport(self.variant(network), sizes, tuple(ignored), tuple(missing), tuple(remarks))
 
-    def _network(self, request: CheckpointRequest, path: Path, weights: Weights) -> N:
-        """Sizes as given, else from the weights, with the encoder's configuration from where there is one."""
-        given = dict(request.sizes or {})
+    def _network(self, request: CheckpointRequest, path: Path, weights: Weights, stated: Mapping[str, Any]) -> N:
+        """Sizes as given, else stated, else from the weights; the encoder's configuration from where there is one."""
+        given = {**stated, **(request.sizes or {})}
         try:
             sizes = self.sizes(weights, given)
         except KeyError as error:
@@ -146,9 +166,9 @@ class CheckpointFormat(ABC, Generic[N]):
             what = f"{path}: a tensor that tells a size has too few dimensions; it is no {self.title} checkpoint"
             raise UserError(what, self.fix) from None
         field = self.network.encoder_field
-        if field in given:
+        if field in (request.sizes or {}):
             return self.network.of({**sizes, **given}, "--config")
-        if not field:
+        if not field or field in given:
             return self.network.of({**sizes, **given}, str(path))
         config = encoder_config(request, path)
         if config is None:
@@ -160,44 +180,28 @@ class CheckpointFormat(ABC, Generic[N]):
         return self.network.of({field: plain(config), **sizes, **given}, str(path))
 
 
-def read_weights(path: Path, entry: str = "") -> dict[str, Tensor]:
-    """The tensors of a ``.safetensors`` file or of a ``torch.save`` file; nothing else is ever unpickled.
+def read_checkpoint(path: Path, parts: Sequence[StateDict] = BARE, options: Keys = ()) -> OfficialCheckpoint:
+    """What a file of safetensors or `torch.save` holds, told by its bytes; nothing else is ever unpickled.
 
     Args:
         path: of the file.
-        entry: their name in a ``torch.save`` file that holds other things too.
+        parts: where its weights lie.
+        options: where the options of its training lie.
 
     Raises:
-        UserError: damaged, or it holds more than tensors.
+        UserError: damaged, something else, no weights there, or it asks for code or objects.
     """
-    content: Any = foreign_content(path)
-    if content is not None and not (content.kind in ZIPPED and zipfile.is_zipfile(path)):
-        raise UserError(f"{path}: is {content.noun}", content.fix)
-    if path.suffix == ".safetensors":
-        return read_tensors(path, DOWNLOAD_AGAIN)
-    with reading(path, "weights", DOWNLOAD_AGAIN):
-        content = load_torch_file(path)
-    if entry and isinstance(content, Mapping) and isinstance(content.get(entry), Mapping):
-        content = content[entry]
-    if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise UserError(f"{path}: not a plain state_dict (names to tensors)", "Give the official pytorch_model.bin.")
-    return dict(content)
-
-
-def weights_file(files: tuple[Path, ...]) -> Path:
-    """The one file of weights in a download.
-
-    Raises:
-        UserError: there is none, or there are several.
-    """
-    weights = [path for path in files if path.suffix in ENDINGS]
-    named = [path for path in weights if path.name in NAMES] or weights
-    if not named:
-        raise UserError("no weights in the download", f"It should hold one of {', '.join(NAMES)}.")
-    if len(named) > 1:
-        listed = ", ".join(str(path) for path in named[:5])
-        raise UserError(f"{len(named)} files of weights: {listed}", "Name the one to convert.")
-    return named[0]
+    form = weights_form(path)
+    if form is None:
+        content = foreign_content(path)
+        if content is not None and (content.kind != "zip" or is_whole_zip(path)):  # else a zip that was cut off
+            raise UserError(f"{path}: is {content.noun}", content.fix)
+    if form == "safetensors" or (form is None and path.suffix == ".safetensors"):
+        stored: Any = read_tensors(path, DOWNLOAD_AGAIN)
+    else:
+        with reading(path, "weights", DOWNLOAD_AGAIN):
+            stored = load_torch_file(path)
+    return OfficialCheckpoint(weights_of(stored, parts, path), options_of(stored, options, path))
 
 
 def encoder_config(request: CheckpointRequest, path: Path) -> Any | None:

@@ -18,7 +18,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.conversion import convert_checkpoint
 from cmivqa_kit.neural.encoders import plain, tiny_tokenizer
 from cmivqa_kit.neural.networks import load_network
-from cmivqa_kit.neural.official_checkpoints import read_weights
+from cmivqa_kit.neural.official_checkpoints import read_checkpoint
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest, PredictOptions
 from cmivqa_kit.runs.directory import RunDirectory, make_run
 from tests.baselines.encoders import deberta
@@ -98,10 +98,10 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, model: MutualSL) -> None:
 def test_only_plain_weights_are_read(tmp_path: Path) -> None:
     torch.save({"a": "text"}, tmp_path / "text.bin")
     with pytest.raises(UserError, match="not a plain state_dict"):
-        read_weights(tmp_path / "text.bin")
+        read_checkpoint(tmp_path / "text.bin")
     (tmp_path / "cut.safetensors").write_bytes(b"\x10")
     with pytest.raises(UserError, match="cannot be read as weights"):
-        read_weights(tmp_path / "cut.safetensors")
+        read_checkpoint(tmp_path / "cut.safetensors")
     with pytest.raises(UserError, match="no weights in the download"):
         converted(tmp_path, CheckpointRequest(()))
     with pytest.raises(UserError, match="2 files of weights"):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import tarfile
+import zipfile
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from tests.cli.running import cmivqa_here as cmivqa
 
@@ -50,6 +54,40 @@ def test_from_the_download_to_a_scored_submission(folder: Path, tmp_path: Path) 
     scored = cmivqa("score", "submission.json", *corpus, cwd=tmp_path)
     assert scored.returncode == 0, scored.stderr
     assert "ccgs (recipe published), run official" in scored.stdout.decode()
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_weights_are_known_by_what_they_hold(folder: Path, tmp_path: Path, zipped: bool) -> None:
+    weights = load_file(folder / "model.safetensors")
+    for name in ("model_best.pth.tar", "last.ckpt", "weights", "odd.safetensors"):
+        torch.save(weights, tmp_path / name, _use_new_zipfile_serialization=zipped)
+    with tarfile.open(tmp_path / "down.tar", "w") as archive:
+        archive.add(tmp_path / "model_best.pth.tar", "run/model_best.pth.tar")
+    with zipfile.ZipFile(tmp_path / "down.zip", "w") as bundle:
+        bundle.write(tmp_path / "weights", "run/weights")
+    expected = sorted(weights)
+    for number, source in enumerate(sorted(path.name for path in tmp_path.iterdir())):
+        made = cmivqa(
+            "convert-checkpoint", "ccgs", source, f"{number}", "--config", folder / "sizes.json", cwd=tmp_path
+        )
+        assert made.returncode == 0, (source, made.stderr)
+        read = load_file(tmp_path / str(number) / "model.safetensors")
+        assert sorted(read) == expected and all(torch.equal(read[name], weights[name]) for name in expected)
+
+
+def test_what_lies_in_place_of_weights_is_named_with_its_archive(folder: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "down.zip", "w") as bundle:
+        bundle.writestr("run/model_best.pth.tar", "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n")
+    torch.save({"epoch": 1, "model": [{}], "opt": Namespace(lr=1)}, tmp_path / "other.ckpt")
+    (tmp_path / "page.pth.tar").write_text("<!DOCTYPE html><html></html>", encoding="utf-8")
+    for source, message in (
+        ("down.zip", "down.zip/run/model_best.pth.tar: is a Git LFS pointer, not the file itself"),
+        ("page.pth.tar", "page.pth.tar: is a web page, not the file itself"),
+        ("other.ckpt", "it holds 'epoch': int, 'model': list of 1 (nothing), 'opt': 1 value by name"),
+    ):
+        refused = cmivqa("convert-checkpoint", "ccgs", source, "run", "--config", folder / "sizes.json", cwd=tmp_path)
+        assert refused.returncode == 2 and message in " ".join(refused.stderr.decode().split())
+        assert not (tmp_path / "run").exists()
 
 
 def test_without_a_tokenizer_predict_says_what_to_give(folder: Path, tmp_path: Path) -> None:

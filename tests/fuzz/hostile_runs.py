@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import pickle
@@ -9,6 +10,7 @@ import random
 import shutil
 import struct
 import zipfile
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,7 @@ def checkpoint(folder: Path, chance: random.Random) -> tuple[str, ...]:
     vocabulary = (GOLDEN / "data_example" / "vocab.txt").read_bytes()
     what = chance.choice(("safetensors", "safetensors", "bin", "bin", "sizes", "vocabulary"))
     if what == "bin":
-        (down / "pytorch_model.bin").write_bytes(_bin(chance))
+        (down / chance.choice(("pytorch_model.bin", "model_best.pth.tar", "m.ckpt", "model"))).write_bytes(_bin(chance))
     else:
         (down / "model.safetensors").write_bytes(_safetensors(good, chance) if what == "safetensors" else good)
     sizes = changed(sizes, chance) if what == "sizes" else sizes
@@ -101,29 +103,56 @@ def _safetensors(data: bytes, chance: random.Random) -> bytes:
 
 
 def _bin(chance: random.Random) -> bytes:
-    """What torch.save makes of odd weights; or the zip of good ones with a member changed."""
+    """What torch.save makes of odd weights, or of what official programs put around them; or its bytes changed."""
     import torch
     from safetensors.torch import load_file
 
     weights: Any = dict(load_file(GOLDEN / "forward_text" / "weights.safetensors"))
-    act = chance.randrange(5)
+    act = chance.randrange(6)
     if act == 0:
         name = chance.choice(list(weights))
         weights[name] = chance.choice((1, None, "x", torch.zeros(0), torch.zeros(3, 3, 3), torch.zeros(2).bool(), [1]))
     elif act == 1:
         weights = chance.choice(([], {}, None, 5, "x", {"a": {"b": weights}}, [weights], {1: weights}, torch.zeros(3)))
+    elif act == 5 or chance.random() < 0.3:
+        weights = _official(weights, chance)
     stream = io.BytesIO()
-    torch.save(weights, stream, _use_new_zipfile_serialization=chance.random() < 0.8)
+    torch.save(weights, stream, _use_new_zipfile_serialization=chance.random() < 0.6)
     data = stream.getvalue()
     if act == 2:
         return spoiled(data, chance)
-    if act == 3 and zipfile.is_zipfile(stream):
-        return _rezipped(data, chance)
+    if act == 3:
+        return _rezipped(data, chance) if zipfile.is_zipfile(stream) else _spoiled_pickles(data, chance)
     if act == 4:
         return chance.choice(
             (b"", b"PK", b"\x80\x02", b"x" * 99, pickle.dumps({"a": 1}), pickle.dumps(print), b"\x80\x04\x95")
         )
     return data
+
+
+def _official(weights: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    """Weights as official programs save them: under a key, in a list, beside options, which may be anything."""
+    import numpy as np
+    import torch
+
+    options: Any = {
+        "layers": [1, 2], "rate": np.float32(0.1), "ids": np.arange(3), "groups": defaultdict(list, a=[1]), "name": "x",
+        "device": torch.device("cuda:0"), "inner": argparse.Namespace(a=1), "steps": {0: torch.zeros(2)},
+    }  # fmt: skip
+    if chance.random() < 0.4:
+        hostile = (print, np.array([None], object), np.float64, Path("x"), torch.nn.Identity(), torch.Tensor, options)
+        options[chance.choice(list(options))] = chance.choice((*ODD, *hostile))
+    model = chance.choice(
+        (weights, [weights, weights], (weights, options), {"model." + name: weights[name] for name in weights})
+    )
+    key = chance.choice(("model", "state_dict", ""))
+    return {"epoch": 1, key: model, chance.choice(("opt", "hyper_parameters")): argparse.Namespace(**options)}
+
+
+def _spoiled_pickles(data: bytes, chance: random.Random) -> bytes:
+    """The older form with a change among its pickles, which its storages would hide from a change anywhere."""
+    length = min(len(data), 400 + 60 * chance.randrange(200))
+    return spoiled(data[:length], chance) + data[length:]
 
 
 def _rezipped(data: bytes, chance: random.Random) -> bytes:

@@ -14,7 +14,7 @@ from torch import nn
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.bounded_building import TooManyParameters, shapes_of
 from cmivqa_kit.neural.encoders import open_config, open_encoder, open_tokenizer
-from cmivqa_kit.neural.official_checkpoints import read_weights
+from cmivqa_kit.neural.official_checkpoints import read_checkpoint
 
 
 def saved(path: Path, content: Any, zipped: bool = True) -> Path:
@@ -25,11 +25,13 @@ def saved(path: Path, content: Any, zipped: bool = True) -> Path:
 @pytest.mark.parametrize("zipped", [True, False])
 def test_whole_files_are_read_and_views_of_more_than_the_file_are_not(tmp_path: Path, zipped: bool) -> None:
     table = torch.arange(6.0).reshape(2, 3)
-    whole = read_weights(saved(tmp_path / "a.bin", {"a": table, "tied": table, "half": table.half()}, zipped))
+    whole = read_checkpoint(
+        saved(tmp_path / "a.bin", {"a": table, "tied": table, "half": table.half()}, zipped)
+    ).weights
     assert torch.equal(whole["a"], table) and torch.equal(whole["tied"], table) and whole["half"].dtype == torch.half
     large = torch.zeros(1).expand(2**20, 2**20)
     with pytest.raises(UserError, match=r"b\.bin: damaged, .*large takes 4,398,046,511,104 bytes"):
-        read_weights(saved(tmp_path / "b.bin", {"large": large}, zipped))
+        read_checkpoint(saved(tmp_path / "b.bin", {"large": large}, zipped))
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -38,7 +40,7 @@ def test_every_cut_of_a_file_is_damage(tmp_path: Path, zipped: bool) -> None:
     for length in range(1, len(data), 7):
         (tmp_path / "cut.bin").write_bytes(data[:length])
         with pytest.raises(UserError, match=r"cut\.bin: "):
-            read_weights(tmp_path / "cut.bin")
+            read_checkpoint(tmp_path / "cut.bin")
 
 
 def test_a_storage_larger_than_its_record_is_not_read_beyond_the_file(tmp_path: Path) -> None:
@@ -49,7 +51,7 @@ def test_a_storage_larger_than_its_record_is_not_read_beyond_the_file(tmp_path: 
             content = old.read(name)
             new.writestr(name, content.replace(b"K\xc8", b"M\xff\xff") if name.endswith("data.pkl") else content)
     with pytest.raises(UserError, match=r"b\.bin: damaged"):
-        read_weights(tmp_path / "b.bin")
+        read_checkpoint(tmp_path / "b.bin")
 
 
 def test_a_compressed_file_is_refused(tmp_path: Path) -> None:
@@ -58,7 +60,7 @@ def test_a_compressed_file_is_refused(tmp_path: Path) -> None:
         for name in old.namelist():
             new.writestr(name, old.read(name))
     with pytest.raises(UserError, match="is compressed"):
-        read_weights(tmp_path / "b.bin")
+        read_checkpoint(tmp_path / "b.bin")
 
 
 def test_a_network_of_impossible_sizes_is_not_built() -> None:

@@ -19,6 +19,7 @@ from cmivqa_kit.neural.feature_sources import FeatureSettings
 from cmivqa_kit.neural.networks import Flag, NetworkSizes, Width, new_network
 from cmivqa_kit.neural.official_checkpoints import CheckpointFormat, Weights
 from cmivqa_kit.neural.settings import Positive, SystemSettings, TrainSettings
+from cmivqa_kit.neural.state_dicts import StateDict
 from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.plugin.types import Candidate, Declaration, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
@@ -133,7 +134,7 @@ class TinySystem(TrainedBaseline[TinySettings, TinyNetwork, RowScorer]):
 
 class TinyCheckpoints(CheckpointFormat[TinyNetwork]):
     title, network, reported = "Tiny", TinyNetwork, ("width",)
-    old_buffers, entry = ("linear.steps",), "model"
+    old_buffers, state_dicts = ("linear.steps",), (StateDict(("model",)),)
 
     def sizes(self, weights: Weights, given: Mapping[str, Any]) -> dict[str, Any]:
         return {"width": weights["linear.weight"].shape[1], "bias": "linear.bias" in weights}
