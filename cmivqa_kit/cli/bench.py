@@ -130,6 +130,7 @@ def _show_check(session: Session, check: SplitCheck) -> None:
 @click.option("--no-intervals", is_flag=True, help="Leave out the 95% intervals.")
 @resampling_options("Bootstrap resamples for the intervals.", "Seed of the resamples.")
 @click.option("--published", metavar="NAME", help="Show a system's published figures beside.")
+@click.option("-v", "--verbose", is_flag=True, help="Everything that the official program prints.")
 @options("format")
 def score_command(
     name: str,
@@ -143,6 +144,7 @@ def score_command(
     resamples: int,
     seed: int,
     published: str | None,
+    verbose: bool,
     form: str,
 ) -> None:
     """Score predictions on a benchmark, each PRED a system's file (or folder) as the benchmark's community hands it in.
@@ -183,7 +185,7 @@ def score_command(
         for at, card in enumerate(cards):
             if at:
                 session.say("")
-            show_blocks(session, card_blocks(card))
+            show_blocks(session, card_blocks(card, verbose))
     if per_question is not None:
         session.say(f"{per_question}: {rows} rows" if rows else f"{per_question}: not written, nothing scored")
     _next(session, name, cards, ground.files)

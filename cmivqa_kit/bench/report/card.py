@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -168,7 +169,10 @@ def _metrics(card: BenchCard, names: Sequence[str]) -> tuple[Metric, ...]:
                 f"no metric {name!r} on {card.benchmark.name}.{closest(name, known)}",
                 f"There are: {', '.join(names_of(card.evaluation.metrics))}.",
             )
-    return tuple(known[name] for name in dict.fromkeys(names)) or card.evaluation.metrics
+        if math.isnan(card.metrics[name]):
+            raise UserError(f"{name} is about no query of {card.split}", "Leave it out, or take another split.")
+    chosen = tuple(known[name] for name in dict.fromkeys(names)) or card.evaluation.metrics
+    return tuple(metric for metric in chosen if not math.isnan(card.metrics[metric.name]))
 
 
 def with_published(card: BenchCard, figures: Sequence[BenchFigure]) -> BenchCard:

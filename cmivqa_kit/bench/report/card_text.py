@@ -13,8 +13,16 @@ from cmivqa_kit.scoring.card_text import NONE, bounds, metric_name
 DECIMALS = 4
 
 
-def card_blocks(card: BenchCard) -> Iterator[Block]:
-    """The lines and tables of a card: the headline by itself, the metrics, what the official program prints."""
+BRIEF = "brief"  # the group in which an official program sums up what it prints
+
+
+def card_blocks(card: BenchCard, verbose: bool = False) -> Iterator[Block]:
+    """The lines and tables of a card: the headline by itself, the metrics, what the official program prints.
+
+    Args:
+        card: the card.
+        verbose: all that the official program prints, also where it sums that up.
+    """
     said = card.evaluation
     yield Line(f"{card.path}: {card.benchmark.name}, {card.split}", "bold")
     if said.crash:
@@ -28,7 +36,8 @@ def card_blocks(card: BenchCard) -> Iterator[Block]:
     yield Line(f"  {'   '.join(shown)}", "bold cyan")
     yield Line()
     yield _metrics(card)
-    yield from _official(card)
+    official = card.evaluation.official
+    yield from _official(official if verbose or BRIEF not in official else {BRIEF: official[BRIEF]})
     yield from _remarks(card)
     yield Line(f"  {card.signature}", "dim")
 
@@ -51,10 +60,10 @@ def _metrics(card: BenchCard) -> Table:
     return Table(tuple(head), tuple(rows))
 
 
-def _official(card: BenchCard) -> Iterator[Block]:
+def _official(official: Mapping[str, Any]) -> Iterator[Block]:
     """What the official program prints: a row per group of numbers, groups of the same names below each other."""
     tables: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-    for group, numbers in groups(card.evaluation.official):
+    for group, numbers in groups(official):
         tables.setdefault(tuple(numbers), []).append((f"  {group}", *map(_printed, numbers.values())))
     for number, (names, rows) in enumerate(tables.items()):
         yield Line()
