@@ -25,8 +25,8 @@ class Rival:
     """A network that learns against the one that is trained.
 
     Attributes:
-        name: a word, in the log (``loss_NAME``) and in the names of its files in a state.
-        model: its network; it always is in training mode.
+        name: a word of letters, in the log (``loss_NAME``) and in the names of its files in a state.
+        model: its network, its weights drawn by the run's seed; it always is in training mode.
         optimizer: of its weights; its rates stay as they are.
         loss: the scalar that it minimises, of its network and of a batch joined with the detached states.
         clip: largest norm of its gradient; 0: no clipping.
@@ -94,8 +94,8 @@ class Rivals:
         return {**batch, **states}
 
     def _update(self, rival: Rival, batch: Mapping[str, Any]) -> float:
-        # An autocast of its own: one keeps half-precision copies of the weights until it ends, and the network's loss
-        # would ask the rival as it was before this update.
+        # An autocast of its own: none is around a way back, and none keeps half-precision copies of weights that an
+        # update has changed since.
         with self.accelerator.autocast():
             value = rival.loss(rival.model, batch)
         rival.optimizer.zero_grad()

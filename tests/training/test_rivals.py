@@ -57,7 +57,7 @@ def state(folder: Path) -> Path:
 def test_a_step_has_the_published_order(tmp_path: Path, precision: str) -> None:
     """The loop written out by hand: forward, each rival on detached states, the network against the rivals as updated.
 
-    Half precision keeps copies of weights within one autocast: the rivals are asked with those after their update.
+    Bit for bit, dropout, clipping and rates included; in half precision too.
     """
     settings = replace(SETTINGS, max_steps=4, precision=precision, save_every=4)
     run_toy(tmp_path / "a", settings=settings)
