@@ -14,6 +14,7 @@ from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, files_
 from cmivqa_kit.cli.fixing import check_unit, fix_options, next_fix, run_fix
 from cmivqa_kit.cli.streaming import STREAMED, is_streamed, streamed_file
 from cmivqa_kit.errors import ExitCode
+from cmivqa_kit.files import no_collector
 
 if TYPE_CHECKING:
     from cmivqa_kit.entries.ground import OpenGround
@@ -85,7 +86,7 @@ def command(
         paths = run_fix(session, ground, paths, fix_out, force, unit, streamed)
     for path in paths:
         judged = len(table)
-        with error_of_each(len(paths), codes):
+        with error_of_each(len(paths), codes), no_collector():  # until the decoded file is gone again
             report = open_entry(path, ground).report
             report = replace(report, path=STREAMED) if streamed and path == fix_out else report
             reports.append(_shown(session, report, verbose, table))
