@@ -24,7 +24,7 @@ from processes import KIT, Run, best
 
 EDITIONS = ("cmivqa-2023", "mmivqa-2024", "m4ivqa-2025")
 GROUNDS, INDENTS, FAULTS = ("truth", "data"), ("compact", "indented"), ("none", "spans", "videos", "texts", "types")
-LINES, SECONDS = 20, 500.0  # of a video: subtitle lines, and how long it lasts
+VIDEOS, LINES, SECONDS = 200, 110, 500.0  # of a test split: videos, the subtitle lines of each, how long it lasts
 CODES = (0, 1, 3)  # right, with errors, and what the official program would have stopped at
 
 
@@ -64,7 +64,7 @@ def make(folder: Path, case: Case, questions: int) -> None:
     columns = {} if case.edition == "cmivqa-2023" else {"language_type": "Chinese"}
     answers: list[Row] = []
     rows: list[Row] = []
-    for targets, lists in blocks(questions):
+    for targets, lists in blocks(questions, videos=VIDEOS if case.ground == "data" else None):
         answers += [{**target, "id": identity(case.edition, case.track, target["id"]), **columns} for target in targets]
         rows += [{**row, "id": identity(case.edition, case.track, row["id"]), **columns} for row in lists]
     if case.track == 1:
@@ -88,11 +88,10 @@ def make_root(root: Path, case: Case, answers: list[Row]) -> None:
     """A data root whose dev split has these answers, with subtitles of every video."""
     step = SECONDS / LINES
     spoken = [{"text": "先洗手，再按压伤口。", "start": step * n, "duration": step} for n in range(LINES)]
-    videos = sorted({entry["video_id"] for entry in answers} | {f"v{n:07d}_-X" for n in range(len(answers) * 2 // 5)})
     name = {"cmivqa-2023": "dev.json", "mmivqa-2024": f"MMIVQA_DEV_TASK{case.track}.json"}
     file = name.get(case.edition, f"M4IVQA_dev_task{case.track}.json")
     put(root / "dev" / file, answers)
-    put(root / "dev" / "subtitle.json", dict.fromkeys(videos, spoken))
+    put(root / "dev" / "subtitle.json", dict.fromkeys((f"v{n:07d}_-X" for n in range(VIDEOS)), spoken))
 
 
 def _spans(row: Row) -> None:

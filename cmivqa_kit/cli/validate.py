@@ -112,10 +112,10 @@ def _shown(
 
     table.append((report.path, "valid" if report.ok else "not valid", report.errors, report.warnings))
     if session.json:
-        return replace(report, findings=tuple(report.located(report.findings)), text=None)
+        return replace(report, findings=tuple(report.located(report.findings)), source=None)
     for line in report_lines(report, verbose, subject):
         session.say(line.text, line.style)
-    return replace(report, findings=(), text=None)
+    return replace(report, findings=(), source=None)
 
 
 def _next(session: Session, ground: OpenGround, reports: Sequence[Report], paths: Sequence[Path]) -> None:

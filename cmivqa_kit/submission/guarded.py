@@ -16,7 +16,7 @@ from cmivqa_kit.files import UnreadableFile, no_collector, parse_json, read_byte
 from cmivqa_kit.submission.container import NotASubmission, content_of
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.locate import flaws
-from cmivqa_kit.submission.read import Document, decoded, plain_id, shape_findings, unreadable
+from cmivqa_kit.submission.read import Document, Source, decoded, plain_id, shape_findings, unreadable
 from cmivqa_kit.submission.scan import (
     MIB,
     Limits,
@@ -54,8 +54,8 @@ def read_guarded(
     before = (*content.findings, *findings)
     if text is None:
         return Document(path, None, False, before)
-    del content, data  # as large as the text, and parsing takes most of the memory
-    return replace(_parsed(path, text, before, limits), encoding_fault=bool(findings))
+    document = replace(_parsed(path, text, before, limits), encoding_fault=bool(findings))
+    return replace(document, source=Source(path, content.data, encoding)) if document.readable else document
 
 
 def bytes_within(path: Path, size: int) -> bytes:
@@ -101,10 +101,10 @@ def _parsed(path: Path, text: str, findings: Sequence[Finding], limits: Limits) 
             raw = json.loads(text, object_pairs_hook=hook)
     except (ValueError, RecursionError):
         return _syntax(path, text, findings)
-    document = Document(path, raw, True, (*findings, *shape_findings(raw, text)), text=text)
+    document = Document(path, raw, True, (*findings, *shape_findings(raw, text)))
     if len(document.rows) > limits.items:
         what = f"{len(document.rows):,} items; at most {limits.items:,} are read"
-        return replace(document, raw=None, readable=False, findings=(*findings, Finding("E112", what)), text=None)
+        return replace(document, raw=None, readable=False, findings=(*findings, Finding("E112", what)))
     flawed = flaws(text, bool(seen), infinite)
     where = line_columns(text, [flaw.offset for flaw in flawed])
     rows = document.rows

@@ -11,11 +11,14 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmivqa_kit.data.display import escape_pointer
 from cmivqa_kit.submission.findings import Finding, brief
 from cmivqa_kit.submission.scan import line_columns
+
+if TYPE_CHECKING:
+    from cmivqa_kit.submission.read import Source
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _ODD = re.compile(r"NaN|Infinity|[0-9.][eE]")  # also inside strings: then looking closely finds nothing
@@ -39,11 +42,12 @@ def pointer(parts: Sequence[Any]) -> str:
     return "".join("/" + escape_pointer(str(part)) for part in parts)
 
 
-def placed(findings: Iterable[Finding], text: str | None) -> list[Finding]:
-    """The findings with line and column, where they have a pointer and the text is at hand."""
+def placed(findings: Iterable[Finding], source: Source | None) -> list[Finding]:
+    """The findings with line and column, where they have a pointer and the bytes of the file are at hand."""
     listed = list(findings)
     wanted = {finding.path for finding in listed if finding.line is None and finding.path}
-    if text is None or not wanted:
+    text = source.text if source is not None and wanted else None
+    if text is None:
         return listed
     offsets = offsets_of(text, wanted)
     found = line_columns(text, offsets.values())

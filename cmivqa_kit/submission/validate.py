@@ -17,7 +17,7 @@ from cmivqa_kit.submission.context import CHECKS, TOLERANCE, Context, Item, as_c
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.locate import placed
-from cmivqa_kit.submission.read import Document, plain_id
+from cmivqa_kit.submission.read import Document, Source, plain_id
 from cmivqa_kit.submission.schema import structural_findings
 
 KEPT = 10_000  # findings of one code that are kept whole; all are counted
@@ -28,7 +28,7 @@ _ON_EVERY_TRACK = ("E201", "E202", "E203")
 class Report:
     """The findings of a file: errors first, then by code and place. ``counts`` says how many there are of each code.
 
-    ``unchecked`` says what could not be checked and why; ``text`` is the file's, for `located`. ``unit`` is what the
+    ``unchecked`` says what could not be checked and why; ``source`` is the file's, for `located`. ``unit`` is what the
     times likely are in where they are no seconds (W310), as ``--unit`` takes it. ``print(report)`` shows it as
     `cmivqa validate` does.
     """
@@ -40,7 +40,7 @@ class Report:
     findings: tuple[Finding, ...]
     unchecked: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
-    text: str | None = field(default=None, repr=False, compare=False)
+    source: Source | None = field(default=None, repr=False, compare=False)
     unit: str | None = None
 
     def __str__(self) -> str:
@@ -66,7 +66,7 @@ class Report:
 
     def located(self, findings: Iterable[Finding]) -> list[Finding]:
         """Some of the findings with line and column, which cost about one more parse of the file."""
-        return placed(findings, self.text)
+        return placed(findings, self.source)
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable twin; each finding with its place."""
@@ -137,7 +137,7 @@ def report(
             kept.append(finding)
     kept.sort(key=lambda f: (_order(f.code), -1 if f.index is None else f.index))
     counted = {code: counts[code] for code in sorted(counts, key=_order)}
-    return Report(document.path, split, tracks, len(document.rows), tuple(kept), unchecked, counted, document.text)
+    return Report(document.path, split, tracks, len(document.rows), tuple(kept), unchecked, counted, document.source)
 
 
 def _order(code: str) -> tuple[bool, bool, str]:
