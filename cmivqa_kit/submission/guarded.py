@@ -22,7 +22,7 @@ from cmivqa_kit.submission.scan import (
     Limits,
     line_columns,
     may_be_infinite,
-    outside_strings,
+    outline,
     suspicion,
     trailing_commas,
     without,
@@ -55,7 +55,8 @@ def read_guarded(
     if text is None:
         return Document(path, None, False, before)
     document = replace(_parsed(path, text, before, limits), encoding_fault=bool(findings))
-    return replace(document, source=Source(path, content.data, encoding)) if document.readable else document
+    source = Source(path, content.data, encoding, plain=not findings)
+    return replace(document, source=source) if document.readable else document
 
 
 def bytes_within(path: Path, size: int) -> bytes:
@@ -78,14 +79,13 @@ def bytes_within(path: Path, size: int) -> bytes:
 
 
 def _parsed(path: Path, text: str, findings: Sequence[Finding], limits: Limits) -> Document:
-    bare = outside_strings(text)
-    suspect = suspicion(text, limits, bare)
+    known = outline(text, limits)
+    suspect = suspicion(text, limits, known)
     if suspect is not None:
         line, column = line_columns(text, [suspect.offset])[suspect.offset]
         found = Finding(suspect.code, suspect.message, line=line, column=column)
         return Document(path, None, False, (*findings, found))
-    infinite = may_be_infinite(bare)
-    del bare
+    infinite = may_be_infinite(known)
     seen: list[bool] = []
     names: dict[str, str] = {}
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -46,10 +47,9 @@ def placed(findings: Iterable[Finding], source: Source | None) -> list[Finding]:
     """The findings with line and column, where they have a pointer and the bytes of the file are at hand."""
     listed = list(findings)
     wanted = {finding.path for finding in listed if finding.line is None and finding.path}
-    text = source.text if source is not None and wanted else None
-    if text is None:
+    if source is None or not wanted:
         return listed
-    offsets = offsets_of(text, wanted)
+    text, offsets = _within(source, wanted)
     found = line_columns(text, offsets.values())
 
     def located(finding: Finding) -> Finding:
@@ -59,6 +59,17 @@ def placed(findings: Iterable[Finding], source: Source | None) -> list[Finding]:
         return replace(finding, line=line, column=column)
 
     return [located(finding) for finding in listed]
+
+
+def _within(source: Source, wanted: Set[str]) -> tuple[str, dict[str, int]]:
+    """A text in which the wanted pointers lead to something, and where: the beginning of the file if that suffices."""
+    text = source.beginning
+    with suppress(IndexError, StopIteration, ValueError):  # cut off in the middle of something
+        offsets = offsets_of(text, wanted)
+        if len(offsets) == len(wanted):
+            return text, offsets
+    text = source.text or ""
+    return text, offsets_of(text, wanted) if text else {}
 
 
 def offsets_of(text: str, pointers: Iterable[str]) -> dict[str, int]:

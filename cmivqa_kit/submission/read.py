@@ -14,17 +14,27 @@ from cmivqa_kit.files import UnreadableFile, decode, decode_as, is_utf8, no_coll
 from cmivqa_kit.submission.container import NotASubmission, content_of
 from cmivqa_kit.submission.findings import Finding
 
+_BEGINNING = 1 << 20  # bytes
 Shape = Literal["span", "corpus"]
 _KINDS: dict[type, str] = {dict: "an object", str: "a string", bool: "true or false", type(None): "null"}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The bytes of a submission, and the encoding that the user names for them: half as much as their text."""
+    """The bytes of a submission, half as much as their text; ``encoding`` is the one that the user names for them.
+
+    ``plain`` is True where they are UTF-8 without a mark.
+    """
 
     path: Path
     data: bytes
     encoding: str | None = None
+    plain: bool = False
+
+    @property
+    def beginning(self) -> str:
+        """The first part of the text, empty where it is not plain: most of what is shown of a file stands there."""
+        return self.data[:_BEGINNING].decode("utf-8", "ignore") if self.plain else ""
 
     @property
     def text(self) -> str | None:
