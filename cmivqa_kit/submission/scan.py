@@ -41,7 +41,7 @@ _STRUCTURE = re.compile(rf"{_STRING}|[\[\]{{}}]|-?[0-9][-+.0-9eE]*+", re.DOTALL)
 _COMMAS = re.compile(rf"{_STRING}|,(?=[ \t\n\r]*+[\]}}])", re.DOTALL)
 _NUMBERS = bytes(48 if chr(i) in "0123456789+-.eE" else 32 for i in range(256))
 _BACKSLASHES = re.compile(r"\\*+")
-_PART = 1 << 20  # characters
+_PART = 1 << 16  # characters
 _NO_BRACKETS = bytes(i for i in range(256) if chr(i) not in "[]{}")
 _NO_LETTERS = bytes(i for i in range(256) if not chr(i).isascii() or not chr(i).isalpha())
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
