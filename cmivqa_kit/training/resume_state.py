@@ -11,7 +11,6 @@ import json
 import os
 import shlex
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from cmivqa_kit.errors import NotWritten, UserError
 from cmivqa_kit.files import fingerprint, read_json, sha256
 from cmivqa_kit.neural.weights import load_weights, plain_tensors, read_shapes, read_tensors, write_tensors
 from cmivqa_kit.runs.directory import STATE_RECORD, WEIGHTS, resume_states
+from cmivqa_kit.temporary_files import temporary_folder
 
 MOMENTS = "moments.safetensors"
 FIX = "Copy the run again from where it was made, or train anew without --resume."
@@ -67,21 +67,20 @@ def save_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, at
     target = run / f"state-{at.step}"
     if target.exists():
         return
-    temporary = Path(tempfile.mkdtemp(prefix=".state-", dir=run))
     try:
-        moments, scalars = _flatten(optimizer.state_dict()["state"])
-        write_tensors(plain_tensors(model.state_dict()), temporary / WEIGHTS)
-        write_tensors(moments, temporary / MOMENTS)
-        rest: dict[str, Any] = {"position": asdict(at), "scalars": scalars}
-        digests = {name: sha256(temporary / name) for name in (WEIGHTS, MOMENTS)}
-        rest["digests"] = {**digests, STATE_RECORD: fingerprint(rest)}
-        (temporary / STATE_RECORD).write_text(json.dumps(rest), encoding="utf-8")
-        for path in temporary.iterdir():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-        temporary.replace(target)
+        with temporary_folder(run, "state") as temporary:
+            moments, scalars = _flatten(optimizer.state_dict()["state"])
+            write_tensors(plain_tensors(model.state_dict()), temporary / WEIGHTS)
+            write_tensors(moments, temporary / MOMENTS)
+            rest: dict[str, Any] = {"position": asdict(at), "scalars": scalars}
+            digests = {name: sha256(temporary / name) for name in (WEIGHTS, MOMENTS)}
+            rest["digests"] = {**digests, STATE_RECORD: fingerprint(rest)}
+            (temporary / STATE_RECORD).write_text(json.dumps(rest), encoding="utf-8")
+            for path in temporary.iterdir():
+                with path.open("rb") as stream:
+                    os.fsync(stream.fileno())
+            temporary.replace(target)
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
         raise NotWritten(
             f"{target}: could not be written ({error.strerror or error}); the state before it stays",
             f"Free some space, then go on: cmivqa train --resume {shlex.quote(str(run))}",
