@@ -36,9 +36,7 @@ def warm_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def run(
-    command: Sequence[str], cwd: str | None = None, limit: float = 600, codes: Collection[int] = (0,)
-) -> Run:
+def run(command: Sequence[str], cwd: str | None = None, limit: float = 600, codes: Collection[int] = (0,)) -> Run:
     """Run a command, for ``limit`` seconds by the clock at most.
 
     Raises:

@@ -153,7 +153,9 @@ def fields(case: Case) -> tuple[Any, ...]:
 def main(given: argparse.Namespace) -> None:
     """Measure and print a table."""
     print(f"{given.questions:,} questions, best of {given.rounds}\n")
-    print("| edition | track | against | file | fault | MiB | validate, s | score, s | ratio | validate, MiB | score, MiB |")
+    print(
+        "| edition | track | against | file | fault | MiB | validate, s | score, s | ratio | validate, MiB | score, MiB |"
+    )
     print("|" + " --- |" * 11)
     over = []
     for case in cases(given):

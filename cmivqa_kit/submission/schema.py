@@ -83,7 +83,10 @@ def schema_errors(row: Any, form: str, track: Track) -> Iterator[tuple[Path, Vio
     """
     shown, ranks = _suspects(row, track)
     for path, error in violations(_cut(shown), _schema(form, track)["items"]):
-        yield ("output", ranks[path[1]], *path[2:]) if ranks and path[:1] == ("output",) and len(path) > 1 else path, error
+        yield (
+            ("output", ranks[path[1]], *path[2:]) if ranks and path[:1] == ("output",) and len(path) > 1 else path,
+            error,
+        )
 
 
 def fits(row: Any, id_schema: Mapping[str, Any], track: Track) -> bool:

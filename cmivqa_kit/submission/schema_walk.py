@@ -36,7 +36,9 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 }
 # keyword -> whether a value of the type that it is about violates it
 _KEYWORDS: dict[str, Callable[[Any, Any], bool]] = {
-    "type": lambda value, names: not any(_TYPES[name](value) for name in ([names] if isinstance(names, str) else names)),
+    "type": lambda value, names: (
+        not any(_TYPES[name](value) for name in ([names] if isinstance(names, str) else names))
+    ),
     "enum": lambda value, allowed: value not in allowed,
     "pattern": lambda value, pattern: isinstance(value, str) and re.search(pattern, value) is None,
     "minLength": lambda value, least: isinstance(value, str) and len(value) < least,
@@ -67,7 +69,9 @@ def violations(value: Any, schema: Mapping[str, Any], path: Path = ()) -> Iterat
             for index, element in enumerate(value if isinstance(value, list) else ()):
                 yield from violations(element, wanted, (*path, index))
         elif keyword == "prefixItems":
-            for index, (element, inner) in enumerate(zip(value if isinstance(value, list) else (), wanted, strict=False)):
+            for index, (element, inner) in enumerate(
+                zip(value if isinstance(value, list) else (), wanted, strict=False)
+            ):
                 yield from violations(element, inner, (*path, index))
         elif _KEYWORDS[keyword](value, wanted):
             yield path, Violation(keyword, wanted, value, schema)

@@ -88,7 +88,11 @@ def would_mend(rows: list[Any], context: Context, codes: Set[str]) -> bool:
     _, *others = _of("document")
     try:
         for repair in others:
-            if everything or repair.mend.__module__.rpartition(".")[2] in _ACROSS_ITEMS or not codes.isdisjoint(repair.codes):
+            if (
+                everything
+                or repair.mend.__module__.rpartition(".")[2] in _ACROSS_ITEMS
+                or not codes.isdisjoint(repair.codes)
+            ):
                 rows = repair.mend(rows, context, log)
     except MendsAnError:
         return True
