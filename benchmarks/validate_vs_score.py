@@ -1,7 +1,7 @@
 """`validate` beside `score` on the same large file: processor time and peak memory of whole processes.
 
-Every edition's form (2023: one shared list for Tracks 2 and 3), every track; against an answer file alone (no corpus) and
-on a data root with subtitles; compact and indented JSON; a right file, and files with a fault in every item:
+Every edition's form (2023: one shared list for Tracks 2 and 3), every track; against an answer file alone (no corpus)
+and on a data root with subtitles; compact and indented JSON; a right file, and files with a fault in every item:
 `spans`: every third entry ends before it starts; `videos`: a tenth of the entries name no video of the corpus;
 `texts`: every question text is another one; `types`: one time of every item is a text, which only JSON Schema can say.
 Run: python benchmarks/validate_vs_score.py [QUESTIONS] [--editions cmivqa-2023 ...] [--tracks 2 3] [--rounds 2]
@@ -153,9 +153,8 @@ def fields(case: Case) -> tuple[Any, ...]:
 def main(given: argparse.Namespace) -> None:
     """Measure and print a table."""
     print(f"{given.questions:,} questions, best of {given.rounds}\n")
-    print(
-        "| edition | track | against | file | fault | MiB | validate, s | score, s | ratio | validate, MiB | score, MiB |"
-    )
+    columns = (*Case.__match_args__, "MiB", "validate, s", "score, s", "ratio", "validate, MiB", "score, MiB")
+    print(f"| {' | '.join(columns)} |")
     print("|" + " --- |" * 11)
     over = []
     for case in cases(given):

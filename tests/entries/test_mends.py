@@ -47,7 +47,8 @@ def test_what_is_told_is_what_mending_does(tmp_path: Path, seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("entry", "answer"),
-    [(["vidA_______", "1:05", 70.0], True), (["vidA_______", 9.0, 3.0], True), (["vidA_______", float("nan"), 3.0], True),
+    [(["vidA_______", "1:05", 70.0], True), (["vidA_______", 9.0, 3.0], True),
+     (["vidA_______", float("nan"), 3.0], True),
      (["vidA_______", 3.0, 3.0], False), (["nowhere____", 3.0, 9.0], False), ([["vidA_______", 9.0, 3.0]], False)],
 )  # fmt: skip
 def test_what_the_entry_of_a_list_tells(tmp_path: Path, entry: list[object], answer: bool) -> None:

@@ -156,7 +156,7 @@ def leftovers(folder: Path) -> list[str]:
 
 
 def half_written(seen: Undisturbed, folder: Path, cut: bool = False) -> list[str]:
-    """Files under a final name whose content is none that was ever published whole; ``cut``: a log may end in a line."""
+    """Files under a final name whose content was never published whole; ``cut``: the last line of a log may be cut."""
     wrong = []
     for name, digest in tree(folder).items():
         whole = seen.versions.get(name, set())

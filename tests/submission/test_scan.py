@@ -14,9 +14,7 @@ from cmivqa_kit.submission.scan import Limits, may_be_infinite, outline
 
 DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(alphabet='a\\"[{}]eN1 手\ud83d', max_size=6),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(alphabet='\\"e[', max_size=3), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text('\\"e[', max_size=3), inner, max_size=3),
     max_leaves=12,
 )
 
@@ -42,7 +40,7 @@ def test_any_cut_gives_the_same_outline(document: object, ascii_only: bool, size
         ("[1E5]", True),
         ("[NaN, true]", True),
         ("[-Infinity]", True),
-        ('["NaN", true, false, null]', False),
+        ('["NaN", true, null]', False),
     ],
 )
 def test_what_may_be_infinite(text: str, expected: bool) -> None:

@@ -41,7 +41,7 @@ def spans_of_lists(item: Item, context: Context) -> Iterator[Finding]:
     for rank, entry in enumerate(output):
         if not isinstance(entry, list) or len(entry) < 3:
             continue
-        video, start, end = entry[:3]
+        video, start, end = entry if len(entry) == 3 else entry[:3]
         if type(start) is type(end) is float and type(video) is str:  # nearly all are said at once
             if 0 <= start < end <= latest.get(video, LAST):
                 continue
