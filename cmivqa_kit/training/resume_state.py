@@ -85,13 +85,20 @@ def save_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, at
             f"{target}: could not be written ({error.strerror or error}); the state before it stays",
             f"Free some space, then go on: cmivqa train --resume {shlex.quote(str(run))}",
         ) from None
+    _remove_others(run, target)
+
+
+def _remove_others(run: Path, target: Path) -> None:
+    """Leave the state ``target`` alone, also of one that was being removed when a training was killed."""
     for old in run.glob("state-*"):
         if old != target:
             shutil.rmtree(old, ignore_errors=True)
 
 
 def load_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Position:
-    """Bring network and optimizer to the newest state of a run; random numbers depend on the position alone.
+    """Bring network and optimizer to the newest state of a run, and remove what is left of the ones before.
+
+    Random numbers depend on the position alone.
 
     Raises:
         UserError: there is no state, it does not fit this network, or a file of it or the best weights are damaged.
@@ -111,6 +118,7 @@ def load_state(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer) ->
     moments = read_tensors(newest / MOMENTS, FIX)
     with reading(newest / MOMENTS, "the state of an optimizer", FIX):
         _load_moments(optimizer, moments, scalars)
+    _remove_others(run, newest)
     return position
 
 
