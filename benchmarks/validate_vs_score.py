@@ -4,7 +4,7 @@ Every edition's form (2023: one shared list for Tracks 2 and 3), every track; ag
 and on a data root with subtitles; compact and indented JSON; a right file, and files with a fault in every item:
 `spans`: every third entry ends before it starts; `videos`: a tenth of the entries name no video of the corpus;
 `texts`: every question text is another one; `types`: one time of every item is a text, which only JSON Schema can say.
-Run: python benchmarks/validate_vs_score.py [QUESTIONS] [--editions cmivqa-2023 ...] [--tracks 2 3] [--rounds 2]
+Run: python benchmarks/validate_vs_score.py [QUESTIONS] [--editions cmivqa-2023 ...] [--tracks 2 3] [--rounds 1]
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ if __name__ == "__main__":
     parser.add_argument("--editions", nargs="+", default=EDITIONS, choices=EDITIONS)
     parser.add_argument("--tracks", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--faults", nargs="+", choices=FAULTS)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--make", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.make:
