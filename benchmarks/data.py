@@ -28,9 +28,9 @@ _CHUNK = 5000
 Row = dict[str, Any]
 
 
-def blocks(questions: int, seed: int = SEED) -> Iterator[tuple[list[Row], list[Row]]]:
+def blocks(questions: int, seed: int = SEED, videos: int | None = None) -> Iterator[tuple[list[Row], list[Row]]]:
     """Blocks of (answers, rows of the submission); about 1 in 100 questions is not answered."""
-    videos = max(ENTRIES * 2, int(questions / QUESTIONS_PER_VIDEO))
+    videos = videos or max(ENTRIES * 2, int(questions / QUESTIONS_PER_VIDEO))
     names = [f"v{number:07d}_-X" for number in range(videos)]
     for begin in range(0, questions, _CHUNK):
         count = min(_CHUNK, questions - begin)

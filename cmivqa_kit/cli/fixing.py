@@ -14,8 +14,8 @@ from cmivqa_kit.cli.streaming import STREAMED, stream
 from cmivqa_kit.errors import UserError
 
 if TYPE_CHECKING:
+    from cmivqa_kit.entries.entry import Entry
     from cmivqa_kit.entries.ground import OpenGround
-    from cmivqa_kit.submission.validate import Report
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 EXAMPLES = 3  # places shown per kind of change
@@ -56,19 +56,17 @@ def check_unit(unit: str | None, out: Path | None) -> None:
         raise click.UsageError("--unit says what --fix OUT converts from: give --fix OUT too.")
 
 
-def next_fix(ground: OpenGround, reports: Sequence[Report]) -> str | None:
-    """The command that mends the first file that can be mended, without the flags that no workspace remembers."""
+def next_fix(entry: Entry) -> str | None:
+    """The command that mends the file, where it can be mended, without the flags that no workspace remembers."""
     from cmivqa_kit.entries.files import STANDARD_INPUT
     from cmivqa_kit.entries.mending import mendable, mends
 
-    for report in reports:
-        if report.path == STANDARD_INPUT:
-            continue
-        if report.unit is not None:
-            return words(*_fix(report.path), "--unit", report.unit)
-        if not report.ok and mendable(report.counts) and mends(report.path, ground):
-            return words(*_fix(report.path))
-    return None
+    report = entry.report
+    if entry.path == STANDARD_INPUT:
+        return None
+    if report.unit is not None:
+        return words(*_fix(entry.path), "--unit", report.unit)
+    return words(*_fix(entry.path)) if not report.ok and mendable(report.counts) and mends(entry) else None
 
 
 def _fix(path: Path) -> tuple[object, ...]:

@@ -14,6 +14,7 @@ from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, files_
 from cmivqa_kit.cli.fixing import check_unit, fix_options, next_fix, run_fix
 from cmivqa_kit.cli.streaming import STREAMED, is_streamed, streamed_file
 from cmivqa_kit.errors import ExitCode
+from cmivqa_kit.files import no_collector
 
 if TYPE_CHECKING:
     from cmivqa_kit.entries.ground import OpenGround
@@ -83,10 +84,15 @@ def command(
         submission_form(ground.edition)  # once, before any file is read or mended
     if fix_out is not None:
         paths = run_fix(session, ground, paths, fix_out, force, unit, streamed)
+    fix: str | None = None
     for path in paths:
         judged = len(table)
-        with error_of_each(len(paths), codes):
-            report = open_entry(path, ground).report
+        with error_of_each(len(paths), codes), no_collector():  # until the decoded file is gone again
+            entry = open_entry(path, ground)
+            report = entry.report
+            if fix is None and not session.json and not streamed and str(path) != session.flags.get("truth"):
+                fix = next_fix(entry)
+            entry.forget()
             report = replace(report, path=STREAMED) if streamed and path == fix_out else report
             reports.append(_shown(session, report, verbose, table))
         if len(table) == judged:
@@ -99,7 +105,7 @@ def command(
             session.say("")
             session.table("", ["file", "verdict", ">errors", ">warnings"], table)
         if not streamed:
-            _next(session, ground, reports if paths else [], paths)
+            _next(session, ground, reports if paths else [], paths, fix)
     finish(max(codes))
 
 
@@ -111,21 +117,22 @@ def _shown(
 
     table.append((report.path, "valid" if report.ok else "not valid", report.errors, report.warnings))
     if session.json:
-        return replace(report, findings=tuple(report.located(report.findings)), text=None)
+        return replace(report, findings=tuple(report.located(report.findings)), source=None)
     for line in report_lines(report, verbose, subject):
         session.say(line.text, line.style)
-    return replace(report, findings=(), text=None)
+    return replace(report, findings=(), source=None)
 
 
-def _next(session: Session, ground: OpenGround, reports: Sequence[Report], paths: Sequence[Path]) -> None:
-    """Mend what is not valid; score what can be scored; else come to a file that can."""
+def _next(
+    session: Session, ground: OpenGround, reports: Sequence[Report], paths: Sequence[Path], fix: str | None
+) -> None:
+    """Mend what is not valid (``fix``, where that can be done); score what can be scored; else come to such a file."""
     again = (*REPEATED, "split", "track", "encoding")
     truth = session.flags.get("truth")
     bad = [report.path for report in reports if not report.ok and str(report.path) != truth]
     if not paths:
         session.say(f"To score a submission against it: {words('cmivqa', 'score', '--truth', truth)} FILE")
         return
-    fix = next_fix(ground, [report for report in reports if str(report.path) != truth])
     if fix is not None:
         session.say("A mended copy can be written; what then stays is named.")
         session.next(fix, (*again, "truth"))

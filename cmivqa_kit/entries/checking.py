@@ -49,7 +49,7 @@ def check_truth(ground: OpenGround) -> Report:
     split = _split_answered(ground)
     document = ground.truth_document
     if ground.asked is not document.rows:  # of another layout: its places in the text are not those of the answers
-        document = replace(document, raw=ground.asked, text=None)
+        document = replace(document, raw=ground.asked, source=None)
     return check_answers(document, ground.ground.track, split.videos if split else ())
 
 

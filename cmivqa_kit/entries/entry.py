@@ -250,6 +250,10 @@ class Entry:
     def release(self) -> None:
         """Let go of the decoded file, which may be large; what was worked out stays."""
         _ = self.findings, self.made_by
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of the decoded file without working anything out first: what needs it reads it again."""
         for name in ("_data", "document", "guarded") if self.path != STANDARD_INPUT else ():
             vars(self).pop(name, None)
         self._agreements.clear()

@@ -9,12 +9,15 @@ from typing import Any
 
 from cmivqa_kit.data.types import Question, Track, Video
 from cmivqa_kit.entries.checking import questions_in
+from cmivqa_kit.entries.entry import Entry
 from cmivqa_kit.entries.files import STANDARD_INPUT, bytes_of
 from cmivqa_kit.entries.ground import Ground, OpenGround, open_ground
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.submission.codes import CODES
 from cmivqa_kit.submission.context import as_corpus
-from cmivqa_kit.submission.fix import Context, Fixed, mend_file, mended
+from cmivqa_kit.submission.fix import Context, Fixed, mend_file, mended, would_mend
+from cmivqa_kit.submission.fix.copies import once
+from cmivqa_kit.submission.fix.model import Log
 from cmivqa_kit.submission.fix.run import repairs
 from cmivqa_kit.submission.match import agreement_of, tracks_of
 from cmivqa_kit.submission.units import Unit, read_unit
@@ -82,9 +85,19 @@ def mendable(codes: Iterable[str]) -> bool:
     return any(code.startswith("E1") or (code.startswith("E") and code in mended_codes) for code in codes)
 
 
-def mends(path: Path, ground: OpenGround) -> bool:
-    """True where mending the file without a unit would change something that is an error in it."""
+def mends(entry: Entry) -> bool:
+    """True where mending the file without a unit would change something that is an error in it.
+
+    Its decoded items are looked at where they are at hand and nothing is wrong with the file as a whole; else it is
+    read again, and the entry lets go of what it has.
+    """
+    path, ground, codes = entry.path, entry.ground, entry.report.counts.keys()
     try:
+        if not any(code.startswith("E1") and code != "E106" for code in codes):
+            rows = list(entry.guarded.rows)
+            before = Context(None, ground.edition)
+            return would_mend(rows, _context(once(rows, before, Log()), ground, None), codes)
+        entry.forget()
         limit = ground.ground.limits.size
         fixed = mended(path, Context(None, ground.edition), lambda rows: _context(rows, ground, None), limit)
     except UserError:

@@ -22,7 +22,7 @@ from cmivqa_kit.plugin.registry import missing_packages
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest, Declaration
 from cmivqa_kit.runs.directory import RunDirectory, make_run, open_run
-from cmivqa_kit.temporary_files import temporary_folder
+from cmivqa_kit.temporary_files import sweep, temporary_folder
 
 Converter = Callable[[CheckpointRequest, RunDirectory], CheckpointReport]
 
@@ -67,6 +67,7 @@ def convert_checkpoint(
         )
     if tokenizer is not None and not tokenizer.exists():
         raise UserError(f"{tokenizer}: no such tokenizer", "Give --tokenizer DIR.")
+    sweep(out.parent)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out}: exists and is not empty", "Name a new folder; nothing is overwritten.")
     sizes = _sizes(config) if config is not None else None

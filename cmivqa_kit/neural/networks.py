@@ -16,7 +16,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.bounded_building import Shapes, shapes_of
 from cmivqa_kit.neural.encoders import Encoder, config_of, open_tokenizer, plain, position_limit, whole_number
 from cmivqa_kit.neural.gradient_checkpointing import checkpoint_layers
-from cmivqa_kit.neural.tokens import TextReader
+from cmivqa_kit.neural.tokens import TextReader, save_tokenizer
 from cmivqa_kit.neural.weights import load_weights, read_shapes
 from cmivqa_kit.runs.directory import NETWORK, TOKENIZER, WEIGHTS, RunDirectory
 
@@ -213,5 +213,5 @@ def new_network(
         if checkpointing:
             checkpoint_layers(own)
         if run.group.main:
-            encoder.tokenizer.save_pretrained(run.path / TOKENIZER)
+            save_tokenizer(encoder.tokenizer, run.path / TOKENIZER)
     return model

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+
+from cmivqa_kit.files import atomic_path
+from cmivqa_kit.temporary_files import temporary_folder
 
 Ids = tuple[int, ...]
 Tokenize = Callable[[str], Ids]  # a text -> its token ids without special tokens
@@ -25,6 +30,20 @@ class Special:
     def of(cls, tokenizer: Any) -> Special:
         """The special ids of a Hugging Face tokenizer."""
         return cls(tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
+
+
+def save_tokenizer(tokenizer: Any, folder: Path) -> None:
+    """Write the files of a Hugging Face tokenizer into a folder, each of them whole or not at all.
+
+    Raises:
+        NotWritten: the disk is full or the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with temporary_folder(folder.parent, "tokenizer") as made:
+        tokenizer.save_pretrained(made)
+        for path in sorted(made.iterdir()):
+            with atomic_path(folder / path.name) as temporary:
+                shutil.copyfile(path, temporary)
 
 
 class TextReader(NamedTuple):

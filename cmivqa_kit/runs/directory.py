@@ -22,6 +22,7 @@ from cmivqa_kit.files import read_bytes, read_json, write_json, write_text
 from cmivqa_kit.runs.dev_progress import SILENT_DEV, DevProgress
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import RECIPES, Config, Recipe
+from cmivqa_kit.temporary_files import sweep
 
 RECORD = "run.json"
 OUTCOME = "outcome.json"  # what the training loop ended with: steps, best step, best dev value, the metric of that
@@ -179,6 +180,8 @@ def start_run(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for name, number in _numbered(folder):
+            sweep(folder / f"{name}-{number}")  # one that was killed is not written into again
         number = 1 + max((n for name, n in _numbered(folder) if name == baseline), default=0)
         while True:
             path = folder / f"{baseline}-{number}"

@@ -18,7 +18,9 @@ from cmivqa_kit.editions import Edition
 from cmivqa_kit.submission.codes import CODES
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.schema import load_schema
+from cmivqa_kit.submission.tally import Tally
 
+LAST = sys.float_info.max  # seconds: where nothing is known of a video
 TOLERANCE = 1.0  # seconds by which a span may outlast its video: subtitles are rounded
 
 
@@ -31,6 +33,7 @@ class Context:
     questions: Sequence[Question] = ()
     corpus: Mapping[str, Video] = field(default_factory=dict)
     tolerance: float = TOLERANCE
+    tally: Tally = field(default_factory=Tally, compare=False, repr=False)  # what was found so far
 
     @cached_property
     def form(self) -> Track:
@@ -55,7 +58,7 @@ class Context:
     def latest(self) -> dict[str, float]:
         """Per video of the corpus the latest end of a span about which there is nothing to say."""
         return {
-            video.id: sys.float_info.max
+            video.id: LAST
             if video.duration is None
             else video.duration + (0.0 if video.duration_is_exact else self.tolerance)
             for video in self.corpus.values()

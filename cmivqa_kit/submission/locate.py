@@ -9,13 +9,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmivqa_kit.data.display import escape_pointer
 from cmivqa_kit.submission.findings import Finding, brief
 from cmivqa_kit.submission.scan import line_columns
+
+if TYPE_CHECKING:
+    from cmivqa_kit.submission.read import Source
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _ODD = re.compile(r"NaN|Infinity|[0-9.][eE]")  # also inside strings: then looking closely finds nothing
@@ -39,13 +43,13 @@ def pointer(parts: Sequence[Any]) -> str:
     return "".join("/" + escape_pointer(str(part)) for part in parts)
 
 
-def placed(findings: Iterable[Finding], text: str | None) -> list[Finding]:
-    """The findings with line and column, where they have a pointer and the text is at hand."""
+def placed(findings: Iterable[Finding], source: Source | None) -> list[Finding]:
+    """The findings with line and column, where they have a pointer and the bytes of the file are at hand."""
     listed = list(findings)
     wanted = {finding.path for finding in listed if finding.line is None and finding.path}
-    if text is None or not wanted:
+    if source is None or not wanted:
         return listed
-    offsets = offsets_of(text, wanted)
+    text, offsets = _within(source, wanted)
     found = line_columns(text, offsets.values())
 
     def located(finding: Finding) -> Finding:
@@ -55,6 +59,17 @@ def placed(findings: Iterable[Finding], text: str | None) -> list[Finding]:
         return replace(finding, line=line, column=column)
 
     return [located(finding) for finding in listed]
+
+
+def _within(source: Source, wanted: Set[str]) -> tuple[str, dict[str, int]]:
+    """A text in which the wanted pointers lead to something, and where: the beginning of the file if that suffices."""
+    text = source.beginning
+    with suppress(IndexError, StopIteration, ValueError):  # cut off in the middle of something
+        offsets = offsets_of(text, wanted)
+        if len(offsets) == len(wanted):
+            return text, offsets
+    text = source.text or ""
+    return text, offsets_of(text, wanted) if text else {}
 
 
 def offsets_of(text: str, pointers: Iterable[str]) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,16 +14,40 @@ from cmivqa_kit.files import UnreadableFile, decode, decode_as, is_utf8, no_coll
 from cmivqa_kit.submission.container import NotASubmission, content_of
 from cmivqa_kit.submission.findings import Finding
 
+_BEGINNING = 1 << 20  # bytes
 Shape = Literal["span", "corpus"]
 _KINDS: dict[type, str] = {dict: "an object", str: "a string", bool: "true or false", type(None): "null"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The bytes of a submission, half as much as their text; ``encoding`` is the one that the user names for them.
+
+    ``plain`` is True where they are UTF-8 without a mark.
+    """
+
+    path: Path
+    data: bytes
+    encoding: str | None = None
+    plain: bool = False
+
+    @property
+    def beginning(self) -> str:
+        """The first part of the text, empty where it is not plain: most of what is shown of a file stands there."""
+        return self.data[:_BEGINNING].decode("utf-8", "ignore") if self.plain else ""
+
+    @property
+    def text(self) -> str | None:
+        """What the bytes say."""
+        return decoded(self.path, self.data, self.encoding)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A decoded submission. ``raw`` is the document as it stands; ``readable`` is False where there is none.
 
-    ``encoding_fault`` is True where the official program's strict reader stops although the kit can go on. ``text`` is
-    kept by `cmivqa_kit.submission.guarded.read_guarded` only, for the line and column of findings.
+    ``encoding_fault`` is True where the official program's strict reader stops although the kit can go on. ``source``
+    is kept by `cmivqa_kit.submission.guarded.read_guarded` only, for the line and column of findings.
     """
 
     path: Path
@@ -31,7 +55,12 @@ class Document:
     readable: bool
     findings: tuple[Finding, ...]
     encoding_fault: bool = False
-    text: str | None = None
+    source: Source | None = field(default=None, repr=False)
+
+    @property
+    def text(self) -> str | None:
+        """The text of the file, where its bytes were kept."""
+        return None if self.source is None else self.source.text
 
     @property
     def rows(self) -> Sequence[Any]:

@@ -7,7 +7,7 @@ The common case, a right file, is decided on the whole text at once; only a susp
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 MIB = 2**20
@@ -40,34 +40,67 @@ _STRING = r'"(?:[^"\\]++|\\.)*+"?'
 _STRUCTURE = re.compile(rf"{_STRING}|[\[\]{{}}]|-?[0-9][-+.0-9eE]*+", re.DOTALL)
 _COMMAS = re.compile(rf"{_STRING}|,(?=[ \t\n\r]*+[\]}}])", re.DOTALL)
 _NUMBERS = bytes(48 if chr(i) in "0123456789+-.eE" else 32 for i in range(256))
+_BACKSLASHES = re.compile(r"\\*+")
+_PART = 1 << 16  # characters
 _NO_BRACKETS = bytes(i for i in range(256) if chr(i) not in "[]{}")
+_NO_LETTERS = bytes(i for i in range(256) if not chr(i).isascii() or not chr(i).isalpha())
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 
 
-def suspicion(text: str, limits: Limits, bare: bytes | None = None) -> Suspicion | None:
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What can be said of JSON without its strings: its brackets, its letters, whether a number may be too long."""
+
+    brackets: bytes
+    letters: bytes
+    long_number: bool
+
+
+def outline(text: str, limits: Limits) -> Outline:
+    """The outline of a text, which is looked through in parts: a full file has a million strings."""
+    brackets, letters = bytearray(), bytearray()
+    inside, before, long_number = 0, b"", False
+    for part in _parts(text):
+        data = part.encode("utf-8", "replace")
+        if b"\\" in data:
+            data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+        pieces = data.split(b'"')
+        bare = b"".join(pieces[inside::2])
+        inside ^= (len(pieces) - 1) & 1
+        brackets += bare.translate(_ONE_KIND, _NO_BRACKETS)
+        letters += bare.translate(None, _NO_LETTERS)
+        numbers = before + bare.translate(_NUMBERS)
+        long_number = long_number or b"0" * (limits.number + 1) in numbers
+        before = numbers[-limits.number :]
+    return Outline(bytes(brackets), bytes(letters), long_number)
+
+
+def suspicion(text: str, limits: Limits, known: Outline | None = None) -> Suspicion | None:
     """The first place where ``text`` is nested too deeply (E108) or holds a number that is too long (E109).
 
-    ``bare`` is what `outside_strings` makes of it, where that is known already.
+    ``known`` is its `outline`, where that was made already.
     """
-    bare = outside_strings(text) if bare is None else bare
-    if b"0" * (limits.number + 1) not in bare.translate(_NUMBERS) and _shallow(bare, limits.depth):
-        return None
-    return _exactly(text, limits)
+    known = known or outline(text, limits)
+    return None if not known.long_number and _shallow(known.brackets, limits.depth) else _exactly(text, limits)
 
 
-def outside_strings(text: str) -> bytes:
-    """JSON without its strings, and without the quotes: structure, numbers and literals only."""
-    data = text.encode("utf-8", "replace")
-    if b"\\" in data:
-        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return b"".join(data.split(b'"')[::2])
+def _parts(text: str) -> Iterator[str]:
+    """``text`` in parts, because it has a hundred thousand strings; none ends between a backslash and what follows."""
+    begin = 0
+    while begin < len(text):
+        end = begin + _PART
+        if text[end - 1 : end] == "\\":
+            behind = _BACKSLASHES.match(text, end)
+            end = behind.end() + 1 if behind else end
+        yield text[begin:end]
+        begin = end
 
 
-def may_be_infinite(bare: bytes) -> bool:
-    """False only if no number in the text `outside_strings` can be NaN or infinite."""
-    words = bare.replace(b"true", b"").replace(b"false", b"") if b"e" in bare else bare
+def may_be_infinite(known: Outline) -> bool:
+    """False only if no number in the text can be NaN or infinite."""
+    words = known.letters.replace(b"true", b"").replace(b"false", b"")
     # Without an exponent a number needs 309 digits to overflow, and long numbers were refused before.
-    return b"NaN" in bare or b"Infinity" in bare or b"e" in words or b"E" in words
+    return any(word in words for word in (b"NaN", b"Infinity", b"e", b"E"))
 
 
 def trailing_commas(text: str) -> list[int]:
@@ -96,9 +129,8 @@ def line_columns(text: str, offsets: Iterable[int]) -> dict[int, tuple[int, int]
     return positions
 
 
-def _shallow(bare: bytes, depth: int) -> bool:
+def _shallow(brackets: bytes, depth: int) -> bool:
     """True only if the brackets pair up and nest no deeper than ``depth``: each round takes the innermost away."""
-    brackets = bare.translate(_ONE_KIND, _NO_BRACKETS)
     for _ in range(depth):
         if not brackets:
             return True

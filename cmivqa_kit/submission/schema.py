@@ -1,9 +1,8 @@
 """Structure of a submission by its JSON Schema (2020-12), one per submission form and track.
 
-The schema is the contract: every structural finding comes from `jsonschema`. A plain check in front of it (`fits`)
-decides which items and entries need that, because most files are right and `jsonschema` takes minutes on a full one;
-tests prove that both agree. One thing is stricter than JSON Schema, for which 1.0 is an integer: an id stands as in the
-questions file, so 1.0 is none.
+The schema is the contract: every structural finding comes from a walk through it (`schema_walk`). A plain check in
+front of it (`fits`) decides which items and entries need that, because most files are right; tests prove that both
+agree with `jsonschema`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from cmivqa_kit.data.display import cut, short_repr
 from cmivqa_kit.data.numbers import is_number
@@ -23,10 +22,7 @@ from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.locate import pointer
 from cmivqa_kit.submission.read import matched_id
-
-if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError
-    from jsonschema.protocols import Validator
+from cmivqa_kit.submission.schema_walk import Path, Violation, violations
 
 # Fields the official program never reads: what is wrong with them has the code of their comparison with the questions.
 _UNREAD = {"question": "E213", "video_id": "E218", "language_type": "W217"}
@@ -80,21 +76,21 @@ def structural_findings(
                 yield Finding(code, message, f"/{index}", index, identity)
 
 
-def schema_errors(row: Any, form: str, track: Track) -> Iterator[tuple[tuple[Any, ...], ValidationError]]:
-    """What `jsonschema` says of an item by a submission form, each error with its path in the item.
+def schema_errors(row: Any, form: str, track: Track) -> Iterator[tuple[Path, Violation]]:
+    """What an item violates of a submission form, each violation with its path in the item.
 
-    It is shown only those entries of ``output`` that are not certainly right, because it needs milliseconds for fifty.
+    Only those entries of ``output`` are walked through that are not certainly right.
     """
     shown, ranks = _suspects(row, track)
-    for error in _validator(form, track).iter_errors(_cut(shown)):
-        path = tuple(error.absolute_path)
-        if ranks and len(path) > 1 and path[0] == "output":
-            path = ("output", ranks[int(path[1])], *path[2:])
-        yield path, error
+    for path, error in violations(_cut(shown), _schema(form, track)["items"]):
+        yield (
+            ("output", ranks[path[1]], *path[2:]) if ranks and path[:1] == ("output",) and len(path) > 1 else path,
+            error,
+        )
 
 
 def fits(row: Any, id_schema: Mapping[str, Any], track: Track) -> bool:
-    """True only if the item is certainly right by its schema; where not, `jsonschema` decides."""
+    """True only if the item is certainly right by its schema; where not, the walk through the schema decides."""
     if type(row) is not dict or not _fits_id(row.get("id"), id_schema):
         return False
     if type(row.get("question", "")) is not str or row.get("language_type", "Chinese") not in ("Chinese", "English"):
@@ -133,7 +129,7 @@ def nested_entry(entry: Any) -> bool:
 
 
 def _suspects(row: Any, track: Track) -> tuple[Any, list[int]]:
-    """The item with only those entries that need `jsonschema`, and their ranks."""
+    """The item with only those entries that may be wrong, and their ranks."""
     output = row.get("output") if isinstance(row, dict) else None
     if track == 1 or not isinstance(output, list):
         return row, []
@@ -151,19 +147,8 @@ def _nested(row: Any) -> list[tuple[tuple[Any, ...], str, str]]:
     return [
         (("output", rank), "E407", "is an array of arrays: one pair of brackets too many")
         for rank, entry in enumerate(output)
-        if nested_entry(entry)
+        if type(entry) is list and entry and type(entry[0]) is list  # `nested_entry`, which is no call of its own here
     ]
-
-
-@lru_cache(maxsize=16)
-def _validator(form: str, track: Track) -> Validator:
-    # Imported only when something is wrong: it is a third of the start-up time.
-    from jsonschema import Draft202012Validator, validators
-
-    checker = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
-    extend: Any = validators.extend  # has no types
-    strict: Validator = extend(Draft202012Validator, type_checker=checker)(_schema(form, track)["items"])
-    return strict
 
 
 def _time(value: Any) -> bool:
@@ -179,8 +164,8 @@ def _fits_id(value: Any, schema: Mapping[str, Any]) -> bool:
     return "pattern" not in schema or re.search(schema["pattern"], value) is not None
 
 
-def _translate(error: ValidationError, path: Sequence[Any]) -> tuple[str, str]:
-    """The code and message of one `jsonschema` error about a value that is there."""
+def _translate(error: Violation, path: Path) -> tuple[str, str]:
+    """The code and message of one violation by a value that is there."""
     keyword, value = error.validator, _short(error.instance)
     match list(path):
         case []:
@@ -199,9 +184,9 @@ def _translate(error: ValidationError, path: Sequence[Any]) -> tuple[str, str]:
     return _UNREAD[str(path[0])], f"{value} is not {_wanted(error)}"
 
 
-def _wanted(error: ValidationError) -> str:
+def _wanted(error: Violation) -> str:
     """The type that the schema wants of a plain field, in words."""
-    schema = cast(Mapping[str, Any], error.schema)
+    schema = error.schema
     if "enum" in schema:
         return " or ".join(schema["enum"])
     types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cmivqa_kit.errors import UserError
@@ -77,30 +78,37 @@ class Guess:
     unit: Unit | None = None
 
 
-def likely_unit(spans: Sequence[Timed]) -> Guess | None:
+def likely_unit(spans: Iterable[Timed]) -> Guess | None:
     """What the times of a file likely are where they are no seconds; ``None`` where nothing speaks against seconds.
 
     Args:
-        spans: valid spans (finite, 0 <= start < end).
+        spans: valid spans (finite, 0 <= start < end), which are looked at once and not kept.
     """
-    total = len(spans)
-    if not _several(spans):
+    different: set[tuple[float, float]] = set()  # never larger: times can be chosen so that all have the same hash
+    total = within_1 = late = beyond = 0
+    ratios = array("d")
+    for span in spans:
+        end, duration = span.end, span.duration
+        total += 1
+        within_1 += end <= 1
+        late += end > _HOURS
+        if len(different) < _FEWEST:
+            different.add((span.start, end))
+        if duration is not None:
+            beyond += end > ESTIMATE * duration and end > duration + SLACK
+            if duration:
+                ratios.append(end / duration)
+    if len(different) < _FEWEST:
         return None  # also the one placeholder of lists that only rank videos
-    within_1 = sum(span.end <= 1 for span in spans)
     if within_1 >= _NEARLY_ALL * total:
         return Guess(f"{within_1} of {total} spans end at 1 or before: likely {FRACTION.noun}", FRACTION)
-    ratios = sorted(span.end / span.duration for span in spans if span.duration)
     if not ratios:
-        return _by_ends(total, within_1, sum(span.end > _HOURS for span in spans))
-    beyond = sum(
-        span.duration is not None and span.end > ESTIMATE * span.duration and span.end > span.duration + SLACK
-        for span in spans
-    )
+        return _by_ends(total, within_1, late)
     if 2 * beyond < len(ratios):
         return None
     # The latest spans tell the unit: they end near the end of their video. A few may end beyond it.
-    largest = ratios[math.ceil(0.98 * len(ratios)) - 1]
-    said = f"{beyond} of {total} spans end far beyond their video, up to {ratios[-1]:,.4g} times its length"
+    largest = sorted(ratios)[math.ceil(0.98 * len(ratios)) - 1]
+    said = f"{beyond} of {total} spans end far beyond their video, up to {max(ratios):,.4g} times its length"
     unit = _by_ratio(largest)
     if unit is None:
         return Guess(f"{said}: no seconds")
@@ -130,16 +138,6 @@ def _by_ends(total: int, within_1: int, late: int) -> Guess | None:
         return None
     said = f"{late} of {total} spans end after more than three hours"
     return Guess(f"{said}: likely {MILLISECONDS.noun}", MILLISECONDS)
-
-
-def _several(spans: Sequence[Timed]) -> bool:
-    """Whether there are as many different spans as say anything."""
-    different: set[tuple[float, float]] = set()  # never larger: times can be chosen so that all have the same hash
-    for span in spans:
-        different.add((span.start, span.end))
-        if len(different) == _FEWEST:
-            return True
-    return False
 
 
 def _by_ratio(largest: float) -> Unit | None:

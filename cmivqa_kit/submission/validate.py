@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,10 +16,10 @@ from cmivqa_kit.submission.context import CHECKS, TOLERANCE, Context, Item, as_c
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.locate import placed
-from cmivqa_kit.submission.read import Document, plain_id
+from cmivqa_kit.submission.read import Document, Source, plain_id
 from cmivqa_kit.submission.schema import structural_findings
+from cmivqa_kit.submission.tally import Tally
 
-KEPT = 10_000  # findings of one code that are kept whole; all are counted
 _ON_EVERY_TRACK = ("E201", "E202", "E203")
 
 
@@ -28,7 +27,7 @@ _ON_EVERY_TRACK = ("E201", "E202", "E203")
 class Report:
     """The findings of a file: errors first, then by code and place. ``counts`` says how many there are of each code.
 
-    ``unchecked`` says what could not be checked and why; ``text`` is the file's, for `located`. ``unit`` is what the
+    ``unchecked`` says what could not be checked and why; ``source`` is the file's, for `located`. ``unit`` is what the
     times likely are in where they are no seconds (W310), as ``--unit`` takes it. ``print(report)`` shows it as
     `cmivqa validate` does.
     """
@@ -40,7 +39,7 @@ class Report:
     findings: tuple[Finding, ...]
     unchecked: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
-    text: str | None = field(default=None, repr=False, compare=False)
+    source: Source | None = field(default=None, repr=False, compare=False)
     unit: str | None = None
 
     def __str__(self) -> str:
@@ -66,7 +65,7 @@ class Report:
 
     def located(self, findings: Iterable[Finding]) -> list[Finding]:
         """Some of the findings with line and column, which cost about one more parse of the file."""
-        return placed(findings, self.text)
+        return placed(findings, self.source)
 
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable twin; each finding with its place."""
@@ -115,8 +114,10 @@ def validate(
     context = Context(edition, tracks, questions, as_corpus(corpus), tolerance)
     if not document.rows:
         return report(document, split, tracks, document.findings, ("nothing in it could be read",))
-    found = [*document.findings, *_findings(document.rows, context)]
-    made = report(document, split, tracks, found, _unchecked(context))
+    for finding in document.findings:
+        context.tally.add(finding)
+    _check(document.rows, context)
+    made = _report(document, split, tracks, context.tally, _unchecked(context))
     guess = guess_unit(document.rows, context) if "W310" in made.counts else None
     return made if guess is None or guess.unit is None else replace(made, unit=guess.unit.name)
 
@@ -129,22 +130,24 @@ def report(
     unchecked: tuple[str, ...] = (),
 ) -> Report:
     """The report of a file with these findings, sorted and counted."""
-    counts: Counter[str] = Counter()
-    kept = []
-    for finding in findings:
-        counts[finding.code] += 1
-        if counts[finding.code] <= KEPT:
-            kept.append(finding)
-    kept.sort(key=lambda f: (_order(f.code), -1 if f.index is None else f.index))
-    counted = {code: counts[code] for code in sorted(counts, key=_order)}
-    return Report(document.path, split, tracks, len(document.rows), tuple(kept), unchecked, counted, document.text)
+    return _report(document, split, tracks, Tally(findings), unchecked)
+
+
+def _report(
+    document: Document, split: str | None, tracks: tuple[Track, ...], tally: Tally, unchecked: tuple[str, ...]
+) -> Report:
+    kept = sorted(tally.kept, key=lambda f: (_order(f.code), -1 if f.index is None else f.index))
+    counted = {code: tally.counts[code] for code in sorted(tally.counts, key=_order)}
+    return Report(document.path, split, tracks, len(document.rows), tuple(kept), unchecked, counted, document.source)
 
 
 def _order(code: str) -> tuple[bool, bool, str]:
     return not CODES[code].leads, code.startswith("W"), code
 
 
-def _findings(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
+def _check(rows: Sequence[Any], context: Context) -> None:
+    """Add everything that is wrong with the items to the tally of the context."""
+    tally = context.tally
     # What stands beyond the entries that are read is W403's: nothing else is said of it, however much it is.
     read = [_cut(row, context.edition.entries) for row in rows]
     doubtful = {
@@ -153,24 +156,25 @@ def _findings(rows: Sequence[Any], context: Context) -> Iterator[Finding]:
         if (doubt := doubts(row, context, len_of(rows[index]))) is None or doubt
     }
     suspects = [index for index, doubt in doubtful.items() if doubt is None]
-    answers = [
-        finding
-        for item in _items(rows, read, doubtful if context.tracks else (), context)
-        for check in checks_of(doubtful[item.index])
-        for finding in check(item, context)
-    ]
+    infinite = set()
+    for item in _items(rows, read, doubtful if context.tracks else (), context):
+        for check in checks_of(doubtful[item.index]):
+            for finding in check(item, context):
+                tally.add(finding)
+                if finding.code == "E302":
+                    infinite.add(finding.path)
     for item in _items(rows, read, range(len(rows)), context):
         for check in CHECKS["item"]:
-            yield from check(item, context)
-    in_whole = [finding for check in CHECKS["file"] for finding in check(rows, context)]
-    if any(finding.code == "W310" for finding in in_whole):  # says it once, of all of them
-        answers = [finding for finding in answers if finding.code not in ("W308", "W309")]
-    yield from answers
-    infinite = {finding.path for finding in answers if finding.code == "E302"}  # minus infinity is negative too
+            for finding in check(item, context):
+                tally.add(finding)
     for finding in structural_findings(read, context.edition, context.form, suspects):
-        if finding.path not in infinite and not _said_better(finding, context):
-            yield finding
-    yield from in_whole
+        if finding.path not in infinite and not _said_better(finding, context):  # minus infinity is negative too
+            tally.add(finding)
+    for check in CHECKS["file"]:
+        for finding in check(rows, context):
+            tally.add(finding)
+    if "W310" in tally.counts:  # says it once, of all of them
+        tally.drop(("W308", "W309"))
 
 
 def _items(rows: Sequence[Any], read: Sequence[Any], indices: Iterable[int], context: Context) -> Iterator[Item]:

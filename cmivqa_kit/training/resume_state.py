@@ -13,7 +13,6 @@ import json
 import os
 import shlex
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from cmivqa_kit.errors import NotWritten, UserError
 from cmivqa_kit.files import fingerprint, read_json, sha256
 from cmivqa_kit.neural.weights import load_weights, plain_tensors, read_shapes, read_tensors, write_tensors
 from cmivqa_kit.runs.directory import STATE_RECORD, WEIGHTS, resume_states
+from cmivqa_kit.temporary_files import temporary_folder
 from cmivqa_kit.training.reacting_rate import UNCHANGED, Rate
 from cmivqa_kit.training.rivals import Rival
 
@@ -86,29 +86,33 @@ def save_state(
     if target.exists():
         return
     learners = _learners(model, optimizer, rivals)
-    temporary = Path(tempfile.mkdtemp(prefix=".state-", dir=run))
     try:
-        scalars = {}
-        for name, (network, its_optimizer) in learners.items():
-            moments, scalars[name] = _flatten(its_optimizer.state_dict()["state"])
-            write_tensors(plain_tensors(network.state_dict()), temporary / _file(name, WEIGHTS))
-            write_tensors(moments, temporary / _file(name, MOMENTS))
-        rest: dict[str, Any] = {"position": _document(at), "scalars": scalars.pop("")}
-        if scalars:
-            rest["rivals"] = scalars
-        digests = {name: sha256(temporary / name) for name in _files(learners)}
-        rest["digests"] = {**digests, STATE_RECORD: fingerprint(rest)}
-        (temporary / STATE_RECORD).write_text(json.dumps(rest), encoding="utf-8")
-        for path in temporary.iterdir():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-        temporary.replace(target)
+        with temporary_folder(run, "state") as temporary:
+            scalars = {}
+            for name, (network, its_optimizer) in learners.items():
+                moments, scalars[name] = _flatten(its_optimizer.state_dict()["state"])
+                write_tensors(plain_tensors(network.state_dict()), temporary / _file(name, WEIGHTS))
+                write_tensors(moments, temporary / _file(name, MOMENTS))
+            rest: dict[str, Any] = {"position": _document(at), "scalars": scalars.pop("")}
+            if scalars:
+                rest["rivals"] = scalars
+            digests = {name: sha256(temporary / name) for name in _files(learners)}
+            rest["digests"] = {**digests, STATE_RECORD: fingerprint(rest)}
+            (temporary / STATE_RECORD).write_text(json.dumps(rest), encoding="utf-8")
+            for path in temporary.iterdir():
+                with path.open("rb") as stream:
+                    os.fsync(stream.fileno())
+            temporary.replace(target)
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
         raise NotWritten(
             f"{target}: could not be written ({error.strerror or error}); the state before it stays",
             f"Free some space, then go on: cmivqa train --resume {shlex.quote(str(run))}",
         ) from None
+    _remove_others(run, target)
+
+
+def _remove_others(run: Path, target: Path) -> None:
+    """Leave the state ``target`` alone, also of one that was being removed when a training was killed."""
     for old in run.glob("state-*"):
         if old != target:
             shutil.rmtree(old, ignore_errors=True)
@@ -117,7 +121,9 @@ def save_state(
 def load_state(
     run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, rivals: Sequence[Rival] = ()
 ) -> Position:  # fmt: skip
-    """Bring network, optimizer and rivals to the newest state of a run; random numbers depend on the position alone.
+    """Bring network, optimizer and rivals to the newest state of a run, and remove what is left of the ones before.
+
+    Random numbers depend on the position alone.
 
     Raises:
         UserError: there is no state, it does not fit this network, or a file of it or the best weights are damaged.
@@ -142,6 +148,7 @@ def load_state(
         moments = read_tensors(path, FIX)
         with reading(path, "the state of an optimizer", FIX):
             _load_moments(its_optimizer, moments, scalars[name])
+    _remove_others(run, newest)
     return position
 
 

@@ -197,6 +197,10 @@ def test_an_existing_destination_is_not_touched(tmp_path: Path) -> None:
     file = write(tmp_path / "out" / "mine.json", 1)
     with pytest.raises(UserError, match="exists and is not empty"):
         convert(raw(tmp_path / "raw"), tmp_path / "out")
+    (tmp_path / ".cmivqa-convert-x").mkdir()  # of a conversion that was killed when all was done
+    with pytest.raises(UserError, match="exists and is not empty"):
+        convert(tmp_path / "raw", tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "raw"]
     file.unlink()
     assert convert(raw(tmp_path / "raw"), tmp_path / "out").videos == 76  # empty is fine
 

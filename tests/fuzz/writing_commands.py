@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from tests.data.corpora import read, write
+from tests.data.test_convert_tutorialvqa import raw
 from tests.fuzz import warm
 from tests.fuzz.child import command
 from tests.fuzz.kills import Writing
@@ -90,6 +91,11 @@ def downloads(folder: Path) -> None:
                 archive.writestr(zipfile.ZipInfo(str(path.relative_to(source))), path.read_bytes())
 
 
+def tutorials(folder: Path) -> None:
+    """The files of TutorialVQA, small."""
+    raw(folder / "down", test=True)
+
+
 def empty(folder: Path) -> None:
     """Nothing."""
 
@@ -141,6 +147,9 @@ def _trained(name: str, words: tuple[str, ...]) -> Path:
     return folder
 
 
+# A command that writes gets a line here; one that does not, its name in `READS`. Tests hold both against the commands.
+READS = frozenset({"config", "schema show", "compare", "baselines", "data check"})
+CALLS = frozenset({"demo"})  # runs commands of the table, one after the other
 WRITING = (
     Writing("sample", corpus, ("sample", *HERE, "--track", "1", "--split", "dev", "--out", "mine.json", "--force")),
     Writing("validate --fix", broken, ("validate", "broken.json", *HERE, "--fix", "mended.json", "--force")),
@@ -156,7 +165,11 @@ WRITING = (
     Writing("init --from", downloads, ("init", "--from", "down", "--force")),
     Writing("data split", undivided, ("data", "split", *HERE, "--fraction", "0.5")),
     Writing("data split --out", undivided, ("data", "split", *HERE, "--fraction", "0.5", "--out", "divided")),
+    Writing("data convert", tutorials, ("data", "convert", "tutorialvqa", "down", "out")),
     Writing("train ccgs", corpus, ("train", "-m", "ccgs", *HERE, *TINY), numbered=True, torch=True),
+    Writing("train ccgs, then --resume", corpus,
+            ("train", "-m", "ccgs", *HERE, *TINY, "--set", "train.save_every=1"),
+            again=("train", "--resume", "runs/ccgs-1", *HERE), numbered=True, torch=True),
     Writing("train --resume", stopped, ("train", "--resume", "runs/ccgs-1", *HERE), torch=True),
     Writing("predict ccgs", ccgs, ("predict", *HERE, "--sample", "2", "--force"), torch=True),
     Writing("convert-checkpoint", checkpoint,

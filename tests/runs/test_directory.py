@@ -11,6 +11,7 @@ import pytest
 
 from cmivqa_kit.errors import ExitCode, RunFailed, UserError
 from cmivqa_kit.runs.directory import RECORD, RunDirectory, newest_run, open_run, start_run
+from cmivqa_kit.temporary_files import temporary_file
 
 CONFIG = {"index": {"k1": 1.5}}
 
@@ -53,6 +54,16 @@ def test_no_two_runs_get_the_same_folder(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         names = list(pool.map(lambda _: start_run(tmp_path, "bm25", {}, 0).path.name, range(24)))
     assert len(set(names)) == 24
+
+
+def test_a_new_run_takes_away_what_killed_ones_left_and_not_what_running_ones_hold(tmp_path: Path) -> None:
+    killed, running = (start_run(tmp_path, "bm25", CONFIG, 0).path for _ in range(2))
+    (killed / ".run.json.x.cmivqa.tmp").write_text("{", encoding="utf-8")
+    (killed / ".cmivqa-state-x").mkdir()
+    with temporary_file(running, "bm25.json") as held:
+        start_run(tmp_path, "prior", CONFIG, 0)
+        assert held.exists()
+    assert [path.name for path in killed.iterdir()] == [RECORD]
 
 
 def test_nothing_is_written_into_a_finished_run(tmp_path: Path) -> None:

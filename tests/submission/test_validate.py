@@ -288,7 +288,7 @@ def test_findings_without_a_corpus() -> None:
 
 
 def test_many_findings_are_counted_and_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cmivqa_kit.submission.validate.KEPT", 2)
+    monkeypatch.setattr("cmivqa_kit.submission.tally.KEPT", 2)
     report = check([*good(), 1, 2, 3, 4])
     assert (report.errors, report.warnings, len(report.findings)) == (4, 0, 2)
     assert report.to_dict()["counts"] == {"E201": 4}

@@ -43,6 +43,21 @@ def stopped(folder: Path) -> tuple[nn.Module, torch.optim.Optimizer, Position]:
     return model, optimizer, at
 
 
+def test_the_half_state_of_a_killed_training_goes_with_the_next(tmp_path: Path) -> None:
+    (tmp_path / ".cmivqa-state-x").mkdir()
+    (tmp_path / ".cmivqa-state-x" / "model.safetensors").write_bytes(b"half")
+    stopped(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "state-1"]
+
+
+def test_what_a_kill_left_of_an_earlier_state_goes_with_the_resume(tmp_path: Path) -> None:
+    model, optimizer, at = stopped(tmp_path)
+    (tmp_path / "state-0").mkdir()
+    (tmp_path / "state-0" / "moments.safetensors").write_bytes(b"half")
+    assert load_state(tmp_path, model, optimizer) == at
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.safetensors", "state-1"]
+
+
 def flipped(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[-1] ^= 1

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from cmivqa_kit.errors import RunFailed, UserError, closest
-from cmivqa_kit.temporary_files import temporary_folder
+from cmivqa_kit.temporary_files import sweep, temporary_folder
 
 MODULES = ("tutorialvqa",)
 
@@ -81,6 +81,7 @@ def convert_into(corpus: Converter, source: Path, destination: Path, protocol: s
         )
     if not source.is_dir():
         raise UserError(f"{source}: no such folder", f"Name the folder that holds the files of {corpus.title}.")
+    sweep(destination.parent)
     if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
         raise UserError(f"{destination}: exists and is not empty", "Name a new folder; nothing is overwritten.")
     try:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
 from cmivqa_kit.submission.checks import lists, spans
-from cmivqa_kit.submission.context import CHECKS, Context
+from cmivqa_kit.submission.context import CHECKS, LAST, Context
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.schema import fits, load_schema
 
-_LAST = sys.float_info.max  # seconds: where nothing is known of a video
 Check = Callable[..., Iterator[Finding]]
 _LISTS, _PLAIN = {list}, {str, int, float}  # types of entries, and of what stands in them: no bool
 _YOUTUBES = re.compile(r"[A-Za-z0-9_-]{11}(?: [A-Za-z0-9_-]{11})*+")  # several ids in one text
@@ -66,7 +64,7 @@ def _of_entries(output: list[Any], context: Context) -> set[Check] | None:
     latest, known = context.latest, bool(context.corpus)
     least = 0.0
     for video, start, end in output:
-        if not 0 <= start < end <= (latest.get(video, _LAST) if known else _LAST):
+        if not 0 <= start < end <= (latest.get(video, LAST) if known else LAST):
             least = min(least, start, end, -1.0 if start != start or end != end else 0.0)
             doubtful.add(spans.spans_of_lists)
     if least < 0:

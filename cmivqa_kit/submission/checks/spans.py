@@ -10,7 +10,7 @@ from typing import Any
 
 from cmivqa_kit.data.numbers import is_finite, is_number
 from cmivqa_kit.data.types import Video
-from cmivqa_kit.submission.context import Context, Item, check
+from cmivqa_kit.submission.context import LAST, Context, Item, check
 from cmivqa_kit.submission.findings import Finding
 from cmivqa_kit.submission.schema import flat_triple, nested_entry
 from cmivqa_kit.submission.units import ESTIMATE, SLACK
@@ -23,9 +23,10 @@ def span_of_track_1(item: Item, context: Context) -> Iterator[Finding]:
         return
     start, end = item.row.get("start_second"), item.row.get("end_second")
     video = item.question.video_id if item.question is not None and item.question.video_id else item.row.get("video_id")
-    for code, message, place in _faults(start, end, ("/start_second", "/end_second"), _video(video, context), context):
-        if code not in _BY_SCHEMA:
-            yield item.finding(f"{_letter(code)}{code}", message, place)
+    pointers = ("/start_second", "/end_second")
+    for number, words, values, place in _faults(start, end, pointers, _video(video, context), context):
+        if number not in _BY_SCHEMA:
+            yield item.finding(f"{_letter(number)}{number}", words.format(*values), place)
 
 
 @check("answer", "E302", "E304", "E305", "E306", "E307", "W308", "W309",
@@ -35,61 +36,82 @@ def spans_of_lists(item: Item, context: Context) -> Iterator[Finding]:
     output = item.row.get("output")
     if context.form == 1 or not isinstance(output, list) or flat_triple(output):
         return
-    scored = context.form == 3
+    scored, latest, tally = context.form == 3, context.latest, context.tally
+    reversed_span = "E304" if scored else "W304"
     for rank, entry in enumerate(output):
-        if not isinstance(entry, list) or len(entry) < 3 or nested_entry(entry):
+        if not isinstance(entry, list) or len(entry) < 3:
             continue
-        for code, message, place in _faults(entry[1], entry[2], ("/1", "/2"), _video(entry[0], context), context):
-            if not (scored and code in _BY_SCHEMA):
-                letter = _letter(code) if scored else "W"
-                yield item.finding(f"{letter}{code}", message, f"/output/{rank}{place}")
+        video, start, end = entry if len(entry) == 3 else entry[:3]
+        if type(start) is type(end) is float and type(video) is str:  # nearly all are said at once
+            if 0 <= start < end <= latest.get(video, LAST):
+                continue
+            if 0 <= end < start <= LAST and tally.counted(reversed_span):
+                continue
+        elif nested_entry(entry):
+            continue
+        for number, words, values, place in _faults(start, end, ("/1", "/2"), _video(video, context), context):
+            if scored and number in _BY_SCHEMA:
+                continue
+            code = f"{_letter(number) if scored else 'W'}{number}"
+            if not tally.counted(code):
+                yield item.finding(code, words.format(*values), f"/output/{rank}{place}")
 
 
 _BY_SCHEMA = ("301", "303")
 
 
-def _letter(code: str) -> str:
-    return "W" if code in ("308", "309") else "E"
+Fault = tuple[str, str, tuple[Any, ...]]  # number of the code, the message as a format, and what belongs into it
+
+
+def _letter(number: str) -> str:
+    return "W" if number in ("308", "309") else "E"
 
 
 def _faults(
     start: Any, end: Any, pointers: tuple[str, str], video: Video | None, context: Context
-) -> Iterator[tuple[str, str, str]]:
-    """Number of the code, message and place of what is wrong with a span: one fault per time, else one of the pair."""
-    faults = [(fault, place) for value, place in zip((start, end), pointers, strict=True) if (fault := _time(value))]
+) -> Iterator[tuple[str, str, tuple[Any, ...], str]]:
+    """What is wrong with a span, and the place: one fault per time, else one of the pair."""
+    plain = type(start) is type(end) is float and 0 <= start <= LAST and 0 <= end <= LAST
+    faults = (
+        []
+        if plain
+        else [(fault, place) for value, place in zip((start, end), pointers, strict=True) if (fault := _time(value))]
+    )
     if faults:
-        yield from ((code, message, place) for (code, message), place in faults)
+        yield from ((*fault, place) for fault, place in faults)
         return
     if end < start:
-        yield "304", f"{start} to {end} ends before it starts", ""
+        yield "304", "{} to {} ends before it starts", (start, end), ""
     elif end == start:
-        yield "305", f"{start} to {end}: end equals start", ""
+        yield "305", "{} to {}: end equals start", (start, end), ""
     elif video is not None and video.duration is not None:
         fault = _end(start, end, video.duration, video, context.tolerance)
         if fault is not None:
             yield (*fault, pointers[0] if fault[0] == "306" else pointers[1])
 
 
-def _time(value: Any) -> tuple[str, str] | None:
+def _time(value: Any) -> Fault | None:
     if not is_number(value):
-        return "301", "not a number"
+        return "301", "not a number", ()
     if not is_finite(value):
-        return "302", "not a finite number"
-    return ("303", f"{value} is negative") if value < 0 else None
+        return "302", "not a finite number", ()
+    return ("303", "{} is negative", (value,)) if value < 0 else None
 
 
-def _end(start: float, end: float, duration: float, video: Video, tolerance: float) -> tuple[str, str] | None:
+def _end(start: float, end: float, duration: float, video: Video, tolerance: float) -> Fault | None:
     """The findings about the end of a valid span in a video that lasts ``duration`` seconds."""
     if video.duration_is_exact:
         if start >= duration:
-            return "306", f"starts at {start}; {video.id} lasts {duration:g} s"
+            return "306", "starts at {}; {} lasts {:g} s", (start, video.id, duration)
+        late = "ends at {}; {} lasts {:g} s", (end, video.id, duration)
         if end > duration + tolerance:
-            return "307", f"ends at {end}; {video.id} lasts {duration:g} s"
-        return ("308", f"ends at {end}; {video.id} lasts {duration:g} s") if end > duration else None
+            return "307", *late
+        return ("308", *late) if end > duration else None
     if end <= duration + tolerance:
         return None  # an estimate says nothing about the last second
-    code = "309" if end > ESTIMATE * duration and end > duration + SLACK else "308"
-    return code, f"ends at {end}; {video.id} lasts about {duration:g} s, estimated from its {video.duration_source}"
+    number = "309" if end > ESTIMATE * duration and end > duration + SLACK else "308"
+    words = "ends at {}; {} lasts about {:g} s, estimated from its {}"
+    return number, words, (end, video.id, duration, video.duration_source)
 
 
 def _video(video_id: Any, context: Context) -> Video | None:

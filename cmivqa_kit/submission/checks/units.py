@@ -33,7 +33,7 @@ def guess_unit(rows: Sequence[Any], context: Context) -> Guess | None:
         return None
     if context.form != 1 and not context.corpus:  # most of a large file: no object for each entry
         return unit_of_ends(_starts_and_ends(rows, context.edition.entries))
-    return likely_unit(list(_spans(rows, context, context.edition.entries)))
+    return likely_unit(_spans(rows, context, context.edition.entries))
 
 
 def _odd(spans: Sequence[Timed]) -> bool:

@@ -15,6 +15,7 @@ from cmivqa_kit.data.display import WIDTH, cut, cut_at_difference
 from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.types import Question, Track, Video
 from cmivqa_kit.editions import Edition
+from cmivqa_kit.submission.codes import CODES
 from cmivqa_kit.submission.units import Unit
 
 Stage = Literal["bytes", "text", "document"]
@@ -135,6 +136,24 @@ class Log:
     def refused(self) -> tuple[Refusal, ...]:
         """The refusals so far, one per kind."""
         return tuple(Refusal(code, what, t.count, tuple(t.examples)) for (code, what), t in self._refused.items())
+
+
+class MendsAnError(Exception):
+    """The first change of what is an error was about to be made."""
+
+
+class FirstError(Log):
+    """A log that ends the repairs with `MendsAnError` at the first change of what is an error."""
+
+    def change(self, code: str, message: str, pointer: str, before: Any, after: Any, count: int = 1) -> None:
+        """Note a change.
+
+        Raises:
+            MendsAnError: it mends an error, not what is only warned of.
+        """
+        if CODES[code].severity == "E":
+            raise MendsAnError
+        super().change(code, message, pointer, before, after, count)
 
 
 class Shown(str):

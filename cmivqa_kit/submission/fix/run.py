@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -15,12 +15,13 @@ from cmivqa_kit.submission.fix import values
 from cmivqa_kit.submission.fix.copies import once
 from cmivqa_kit.submission.fix.encoding import as_stated
 from cmivqa_kit.submission.fix.ids import unanswered
-from cmivqa_kit.submission.fix.model import REPAIRS, Context, Fixed, Log, Repair, Stage
+from cmivqa_kit.submission.fix.model import REPAIRS, Context, FirstError, Fixed, Log, MendsAnError, Repair, Stage
 from cmivqa_kit.submission.fix.text import too_much
 
 # In the order in which they run: first what makes a list of the document, times before entries are judged, copies last
 # because other repairs may make them.
 MODULES = ("encoding", "text", "whole", "ids_by_text", "ids", "spans", "units", "lists", "copies")
+_ACROSS_ITEMS = ("ids_by_text", "ids", "copies")  # what they mend may follow from other items, or from each other
 Learn = Callable[[list[Any]], Context]
 
 
@@ -71,6 +72,31 @@ def mend(data: bytes, before: Context, learn: Learn, encoding: str | None = None
         return Fixed(None, (), log.refused)
     mended = _mend(text, before, learn, log)
     return Fixed(mended, log.changes if mended is not None else (), log.refused)
+
+
+def would_mend(rows: list[Any], context: Context, codes: Set[str]) -> bool:
+    """True where `mend` would change what is an error in these items; to be told, it is not done to the end.
+
+    Args:
+        rows: the items of a file with which as a whole nothing is wrong.
+        context: what is known of them.
+        codes: those of all their findings, by which repairs are left out that have nothing to mend.
+    """
+    log = FirstError()
+    # Beyond what is read, and in lists of another shape, nothing is found that could be mended all the same.
+    everything = "W403" in codes or any(code.startswith("E4") for code in codes)
+    _, *others = _of("document")
+    try:
+        for repair in others:
+            if (
+                everything
+                or repair.mend.__module__.rpartition(".")[2] in _ACROSS_ITEMS
+                or not codes.isdisjoint(repair.codes)
+            ):
+                rows = repair.mend(rows, context, log)
+    except MendsAnError:
+        return True
+    return False
 
 
 def _mend(text: str, before: Context, learn: Learn, log: Log) -> str | None:
