@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 OWN = Path(__file__).parent / "cases"
-MODULES = ("scoring", "ccgs", "mutualsl")
+MODULES = ("scoring", "ccgs", "mutualsl", "nrccr")
 
 
 @dataclass(frozen=True)
