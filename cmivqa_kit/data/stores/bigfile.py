@@ -1,7 +1,7 @@
 """A BigFile as a store of videos: ``video2frames.txt`` says which rows are of which; without it a row is an id.
 
-Source: docs/spec/nrccr.md, section 1.2. The published reader takes the last of two rows of one name without a word; here
-that is an error, as are frames that have no row.
+Source: docs/spec/features.md, section 3. The published reader takes the last of two rows of one name without a word;
+here that is an error, as are frames that have no row.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The BigFile of video retrieval: one matrix of rows by name (docs/spec/nrccr.md, section 1.2).
+"""The BigFile of video retrieval: one matrix of rows by name (docs/spec/features.md, section 3).
 
 ``feature.bin`` holds the rows, ``id.txt`` their names, ``shape.txt`` how many there are and how wide. Nothing is ever
 evaluated. Reads answer as the published reader does: each name once, unknown ones dropped, in the order of the file.

@@ -1,4 +1,4 @@
-"""HDF5: one file per extractor, a dataset per id (docs/spec/mesm.md, section 1.2); only rows that are asked for are read.
+"""HDF5: one file per extractor, a dataset per id (docs/spec/features.md, section 2).
 
 The dataset of an id may lie in a group called by the id, alone. The length of a row stands in the file's attribute
 ``seconds_per_row``. What leads out of the file (links, external storage, virtual datasets) is refused.

@@ -1,7 +1,7 @@
 """Formats that keep many arrays in a file, each under a key: one such file, or a folder of them.
 
 In one file a key is an id. In a folder of files with one array each, or with one called ``features``, a file is an id,
-called by it (docs/spec/mesm.md, section 1.2); in a folder of other files each holds a part of the keys.
+called by it (docs/spec/features.md, section 2); in a folder of other files each holds a part of the keys.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from cmivqa_kit.damage import reading
 from cmivqa_kit.data.stores.store import GET_AGAIN, Header, StoredFeatures
-from cmivqa_kit.errors import Problem, UserError, problems_error
+from cmivqa_kit.errors import Problem, problems_error
 from cmivqa_kit.foreign_content import read_head
 
 FEATURES = "features"  # the key of the rows in a file of one video

@@ -1,4 +1,4 @@
-"""``.npz``: one file of many arrays, or a folder of files of one array each (docs/spec/mesm.md, section 1.2)."""
+"""``.npz``: one file of many arrays, or a folder of files of one array each (docs/spec/features.md, section 2)."""
 
 from __future__ import annotations
 

@@ -81,5 +81,6 @@ def open_store(path: Path) -> StoredFeatures:
     if content is not None:
         raise UserError(f"{path}: is {content.noun}", content.fix)
     raise UserError(
-        f"{path}: no feature store", f"Give a folder of .npy files or of a BigFile, or one of {', '.join(file_suffixes())}."
+        f"{path}: no feature store",
+        f"Give a folder of .npy files or of a BigFile, or one of {', '.join(file_suffixes())}.",
     )

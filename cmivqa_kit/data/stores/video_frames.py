@@ -1,4 +1,4 @@
-"""``video2frames.txt`` of a BigFile: which rows are of which video, in order (docs/spec/nrccr.md, section 1.2).
+"""``video2frames.txt`` of a BigFile: which rows are of which video, in order (docs/spec/features.md, section 3).
 
 The file is a Python dictionary as text, or JSON: names of videos to lists of names of frames. It is read token by token
 and never evaluated; a file of a million frames takes a second.
