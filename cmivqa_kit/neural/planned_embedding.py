@@ -22,7 +22,7 @@ class PlannedRows(FeatureStore):
 
     def __init__(self, store: FeatureStore, lacking: Mapping[str, Video], size: int) -> None:
         super().__init__(store.folders)
-        self._made = dict(store.files)
+        self._made = dict(store.entries)
         self._lacking, self._size = lacking, size
 
     def get(self, video_id: str) -> NDArray[np.float32] | None:
