@@ -13,14 +13,14 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cmivqa_kit.data.answer_names import names_answers
 from cmivqa_kit.data.caption_languages import one_per_language
 from cmivqa_kit.data.feature_clock import ONE_SECOND
-from cmivqa_kit.data.feature_entries import FeaturePath
+from cmivqa_kit.data.feature_entries import FeaturePath, named_stores
 from cmivqa_kit.data.feature_notes import stray_features
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.question_match import difference, questions_in
@@ -29,7 +29,7 @@ from cmivqa_kit.data.root_edition import MANIFEST, detect_edition, read_manifest
 from cmivqa_kit.data.stores.registry import file_suffixes
 from cmivqa_kit.data.types import TRACKS, Note, Track
 from cmivqa_kit.editions import Edition, load_edition
-from cmivqa_kit.errors import UserError, closest
+from cmivqa_kit.errors import Problem, UserError, closest, problems_error
 from cmivqa_kit.files import read_json, sha256
 from cmivqa_kit.joint_files import READY, complete
 
@@ -216,14 +216,16 @@ def catalogue(
     edition: str | None = None,
     seconds_per_row: float | None = None,
     read_file: ReadFile = read_json,
+    features: Mapping[str, Path] | None = None,
 ) -> Catalogue:
     """List a data root. ``edition`` overrides what the manifest or the first question file says.
 
     ``seconds_per_row``: of the feature files, as the user says; 0: as measured; ``None``: not said. ``read_file`` may
-    remember the few files that are opened for it.
+    remember the few files that are opened for it. ``features`` are stores by name (one alone may have an empty name)
+    that are used instead of what lies beside the questions.
 
     Raises:
-        UserError: no such folder, a damaged manifest, or ``seconds_per_row`` is no length. A root without a question
+        UserError: no such folder, a damaged manifest, no such features, or ``seconds_per_row`` is no length. A root without a question
             file has no splits.
     """
     if not root.is_dir():
@@ -231,6 +233,9 @@ def catalogue(
         raise UserError(f"{root}: {what}", "Make one with: cmivqa init --from DOWNLOADS, or give --data DIR.")
     if seconds_per_row is not None and not 0 <= seconds_per_row < math.inf:
         raise UserError(f"--seconds-per-row {seconds_per_row:g}: not a number of seconds", "Give one above 0, or 0.")
+    lacking = [Problem(str(path), "no such file or folder") for path in (features or {}).values() if not path.exists()]
+    if lacking:
+        raise problems_error("--features", lacking, f"Check the path; you are in {Path.cwd()}.")
     manifest = read_manifest(root)
     closed: list[Path] = []
     below = list(_walk(root, closed))
@@ -260,6 +265,7 @@ def catalogue(
     return Catalogue(
         root, rules, str(manifest.get("name", root.name)), tuple(questions), tuple(answers), tuple(subtitles),
         (*notes, *stray_features(below, root)), seconds_per_row, closed=tuple(closed),
+        features=named_stores(features) if features else None,
     )  # fmt: skip
 
 

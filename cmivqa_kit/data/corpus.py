@@ -47,6 +47,7 @@ def open_split(
     track: Track | None = None,
     edition: str | None = None,
     seconds_per_row: float | None = None,
+    features: Path | Mapping[str, Path] | None = None,
 ) -> Split:
     """Questions and corpus of one split.
 
@@ -62,11 +63,14 @@ def open_split(
         track: choose the question file for this track where the split has one per track.
         edition: the edition's name, where it should not be detected.
         seconds_per_row: of feature files, where a row is not one second; 0: as measured against the subtitles.
+        features: a file or folder of features, or several by name whose rows stand beside each other; by default those
+            that lie in the data root.
 
     Raises:
         UserError: missing or damaged files, with every finding and its place.
     """
-    return load_split(catalogue(Path(root), edition, seconds_per_row), name, track)
+    stores = {"": features} if isinstance(features, Path) else features
+    return load_split(catalogue(Path(root), edition, seconds_per_row, features=stores), name, track)
 
 
 def load_split(

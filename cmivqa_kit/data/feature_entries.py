@@ -27,9 +27,9 @@ class NamedStores:
     stores: tuple[tuple[str, Path], ...]
 
     @property
-    def parent(self) -> Path:
-        """The folder of the first."""
-        return self.stores[0][1].parent
+    def names(self) -> tuple[str, ...]:
+        """The names, in order."""
+        return tuple(name for name, _ in self.stores)
 
     def __str__(self) -> str:
         return ", ".join(f"{name}={path}" for name, path in self.stores)
@@ -88,7 +88,8 @@ class OpenedFeatures:
             if isinstance(self.path, Path) and not self.path.exists():
                 return NpyFolder(self.path)
             store = open_features(self.path)
-            store.ids, store.seconds_per_row  # noqa: B018 (damage shows here)
+            if not isinstance(store, NpyFolder):
+                store.ids, store.seconds_per_row  # noqa: B018 (damage shows here)
         except UserError as error:
             return error
         return store

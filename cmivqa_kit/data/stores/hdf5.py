@@ -47,7 +47,7 @@ class Hdf5Store(KeyedFiles):
     def writing(cls, path: Path, shapes: dict[str, Header], seconds_per_row: float | None) -> Iterator[AddRows]:
         """A block that writes a dataset for every id, without times of writing, so that the same rows give the same
         bytes."""
-        with _h5py(path).File(path, "w") as stream:
+        with _h5py(path).File(path, "w", locking=False) as stream:
             if seconds_per_row is not None:
                 stream.attrs[CLOCK] = seconds_per_row
 
@@ -65,19 +65,22 @@ class Hdf5Store(KeyedFiles):
         """
         stated: set[float | None] = set()
         for file in self.files_in(self.path) if self.path.is_dir() else [self.path]:
-            with reading(file, "a file of hdf5 features", GET_AGAIN), _h5py(file).File(file, "r") as stream:
+            with (
+                reading(file, "a file of hdf5 features", GET_AGAIN),
+                _h5py(file).File(file, "r", locking=False) as stream,
+            ):
                 value = stream.attrs.get(CLOCK)
             stated.add(None if value is None else require_clock(value, f"{file}, attribute {CLOCK}"))
         return stated.pop() if len(stated) == 1 else None
 
     def keys(self, file: Path) -> Sequence[str]:
         """The names at the top of the file."""
-        with _h5py(file).File(file, "r") as stream:
+        with _h5py(file).File(file, "r", locking=False) as stream:
             return list(stream)
 
     def header_in(self, file: Path, key: str) -> Header:
         """Shape and type of a dataset, held against the bytes that are stored of it."""
-        with _h5py(file).File(file, "r") as stream:
+        with _h5py(file).File(file, "r", locking=False) as stream:
             dataset = _dataset(file, stream, key)
             shape, dtype = dataset.shape or (), dataset.dtype
             require_possible(shape, dtype, dataset.id.get_storage_size(), MOST_PACKED)
@@ -85,7 +88,7 @@ class Hdf5Store(KeyedFiles):
 
     def read_in(self, file: Path, key: str) -> NDArray[Any]:
         """A dataset; the file is opened for it alone, so that threads and processes share nothing."""
-        with _h5py(file).File(file, "r") as stream:
+        with _h5py(file).File(file, "r", locking=False) as stream:
             array: NDArray[Any] = _dataset(file, stream, key)[...]
         return array
 

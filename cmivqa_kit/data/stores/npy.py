@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cmivqa_kit.data.feature_names import SUFFIX, feature_files, name_videos
 from cmivqa_kit.data.stores.registry import store_format
 from cmivqa_kit.data.stores.store import GET_AGAIN, OBJECTS, AddRows, Header, Rows, StoredFeatures, require_rows
-from cmivqa_kit.errors import UserError
+from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.foreign_content import foreign_content
 
 # What numpy raises on damaged bytes: a cut-off file, a hostile header, a shape larger than any memory.
@@ -49,15 +49,23 @@ class NpyFolder(StoredFeatures):
 
     @cached_property
     def files(self) -> dict[str, Path]:
-        """Id -> file, ordered by id."""
-        return dict(name_videos(feature_files(self.path)).files)
+        """Id -> file, ordered by id.
+
+        Raises:
+            UserError: two files are of one id, ``a.npy`` and ``a.NPY``; or the folder may not be read.
+        """
+        names = name_videos(feature_files(self.path))
+        if names.unnamed:
+            problems = [Problem(path.name, f"is of the id {path.stem!r} too") for path in names.unnamed]
+            raise problems_error(self.path, problems, "Keep one file of each id.")
+        return dict(names.files)
 
     @property
     def ids(self) -> Sequence[str]:
         """All ids, in order.
 
         Raises:
-            UserError: the folder may not be read.
+            UserError: as `files`.
         """
         return tuple(self.files)
 
