@@ -144,7 +144,7 @@ def convert_command(corpus: str, source: Path, destination: Path, protocol: str 
 @click.argument("source", type=PATH, metavar="SRC")
 @click.argument("destination", type=PATH, metavar="DST")
 @click.option("--format", "form", metavar="NAME",
-              help="npy, bigfile (folders), npz, hdf5, safetensors (files); by the ending of DST unless given.")  # fmt: skip
+              help="npy, bigfile (folders), hdf5, npz, safetensors (files); else by the ending of DST.")  # fmt: skip
 @click.option(
     "--seconds-per-row",
     type=click.FloatRange(0, SECONDS_MOST, min_open=True),

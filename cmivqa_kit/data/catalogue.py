@@ -225,15 +225,16 @@ def catalogue(
     that are used instead of what lies beside the questions.
 
     Raises:
-        UserError: no such folder, a damaged manifest, no such features, or ``seconds_per_row`` is no length. A root without a question
-            file has no splits.
+        UserError: no such folder, a damaged manifest, no such features, or ``seconds_per_row`` is no length. A root
+            without a question file has no splits.
     """
     if not root.is_dir():
         what = "is a file, not a data folder" if root.exists() else "no such data folder"
         raise UserError(f"{root}: {what}", "Make one with: cmivqa init --from DOWNLOADS, or give --data DIR.")
     if seconds_per_row is not None and not 0 <= seconds_per_row < math.inf:
         raise UserError(f"--seconds-per-row {seconds_per_row:g}: not a number of seconds", "Give one above 0, or 0.")
-    lacking = [Problem(str(path), "no such file or folder") for path in (features or {}).values() if not path.exists()]
+    named = (features or {}).values()
+    lacking = [Problem(str(path), "no such file or folder") for path in named if not path.exists()]
     if lacking:
         raise problems_error("--features", lacking, f"Check the path; you are in {Path.cwd()}.")
     manifest = read_manifest(root)

@@ -81,10 +81,8 @@ def predict(
         name, plan = split.name, AnswerPlan.of_split(split, tracks, Path(out))
     else:
         stores = {"": features} if isinstance(features, Path) else features
-        files, name = (
-            catalogue(demo_corpus() if data is None else Path(data), None, seconds_per_row, features=stores),
-            split,
-        )
+        name, folder = split, demo_corpus() if data is None else Path(data)
+        files = catalogue(folder, None, seconds_per_row, features=stores)
         root = with_clock_of(opened, files)
         plan = AnswerPlan.in_root(root, name, tracks, Path(out))
     options = PredictOptions(
