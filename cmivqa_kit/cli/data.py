@@ -169,11 +169,14 @@ def pack_command(source: Path, destination: Path, form: str | None, seconds_per_
     kind = format_for(destination, form)
     require_destination(destination, kind, source, force)
     store = open_store(source)
-    with render.bar(session.console) as (bar, task):
-        bar.update(task, description="packing")
-        done = pack(
-            store, destination, kind, seconds_per_row, lambda n, total: bar.update(task, completed=n, total=total)
-        )
+    if session.console.is_terminal:
+        with render.bar(session.console) as (bar, task):
+            bar.update(task, description="packing")
+            done = pack(
+                store, destination, kind, seconds_per_row, lambda n, total: bar.update(task, completed=n, total=total)
+            )
+    else:
+        done = pack(store, destination, kind, seconds_per_row)
     session.say(f"{destination}: {count(done.ids, 'id')}, {count(done.rows, 'row')} of {done.width:,} ({done.format})")
     if done.seconds_per_row is not None:
         rate = rate_words(done.seconds_per_row)

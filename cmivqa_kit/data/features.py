@@ -123,13 +123,21 @@ class FeatureStore:
             UserError: the file is not a two-dimensional array of floating-point numbers with at least one row, or it is
                 (D, T).
         """
+        return None if self.shape(video_id) is None else self.entries[video_id].open()
+
+    def shape(self, video_id: str) -> Shape | None:
+        """(T, D) of a video, where `get` would give its rows; no more than a header is read.
+
+        Raises:
+            UserError: as `get`.
+        """
         entry = self.entries.get(video_id)
         if entry is None:
             return None
         if video_id in self.transposed:
             fault = transposed_fault(video_id, entry.path, entry.shape(), entry.key_location)
             raise UserError(fault.message, fault.fix)
-        return entry.open()
+        return entry.shape()
 
     def state(self, video_id: str) -> tuple[FeatureState, str]:
         """``("ok" | "missing" | "bad", explanation)`` for one video, all of whose rows are read; never raises."""
@@ -141,8 +149,8 @@ class FeatureStore:
                 (known for known in self.entries if known.strip().casefold() == video_id.strip().casefold()), ""
             )
             return "missing", f"no feature file (but one called {near!r})" if near else "no feature file"
-        array = self.get(video_id)
-        return "ok", "" if array is None else f"{array.shape[0]} rows of {array.shape[1]}"
+        shape = self.shape(video_id)
+        return "ok", "" if shape is None else f"{shape[0]} rows of {shape[1]}"
 
     def fault(self, video_id: str) -> FeatureFault | None:
         """What keeps the features of a video from being used, once all its rows were read; ``None`` where there is
@@ -191,7 +199,8 @@ class FeatureStore:
         """Seconds of a row as the user says, else as the first store says that does; 0: as measured."""
         if self.given is not None or self._made is not None:
             return self.given
-        said = (features.store.seconds_per_row for features in self.opened if features.store is not None)
+        used = {id(entry.store) for entry in self.entries.values()}
+        said = (each.store.seconds_per_row for each in self.opened if each.store is not None and id(each.store) in used)
         return next((seconds for seconds in said if seconds is not None), None)
 
     @property

@@ -66,10 +66,10 @@ class VideoRows:
             UserError: the file is damaged.
         """
         if video_id not in self._counts:
-            array = self.store.get(video_id)
-            if array is None:
+            shape = self.store.shape(video_id)
+            if shape is None:
                 return None
-            self._counts[video_id] = len(array)
+            self._counts[video_id] = shape[0]
         return self._counts[video_id]
 
     def get(self, video_id: str) -> Features | None:
@@ -133,8 +133,8 @@ class VideoRows:
         Raises:
             UserError: there are some, or a file is damaged.
         """
-        files = {video_id: array for video_id in video_ids if (array := self.store.get(video_id)) is not None}
-        odd = {video_id: array.shape[1] for video_id, array in files.items() if array.shape[1] != self.width}
+        files = {video_id: shape for video_id in video_ids if (shape := self.store.shape(video_id)) is not None}
+        odd = {video_id: shape[1] for video_id, shape in files.items() if shape[1] != self.width}
         if not odd:
             return
         first = next(iter(odd))
