@@ -113,7 +113,12 @@ class JoinedSource:
             )
         seconds = stored.seconds_per_row if len(stored) else self.seconds_per_row
         widths = Widths(self.width, self.embedding.size)
-        return JoinedRows(stored, self.embedding.features(split), split.videos, widths, seconds)
+        joined = JoinedRows(stored, self.embedding.features(split), split.videos, widths, seconds)
+        lacking = [video for video in joined if video not in stored]
+        if lacking and self.files.group.main:
+            log.warning("%d of %d videos have no stored features: that part of their rows is zero, the first: %s",
+                        len(lacking), len(joined), lacking[0])  # fmt: skip
+        return joined
 
 
 def source_for(settings: FeatureSettings, split: Split, own: Encoder | None, run: RunDirectory) -> FeatureSource:

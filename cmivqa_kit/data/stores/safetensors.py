@@ -124,7 +124,7 @@ class SafetensorsStore(KeyedFiles):
 
 def _read_header(file: Path) -> FileHeader:
     """The header of a file, once the library has held it against the file's size."""
-    with required_package("safetensors", "safetensors", f"{file}: a file of safetensors"):
+    with required_package("safetensors", "models", f"{file}: a file of safetensors"):
         from safetensors import safe_open
     with safe_open(file, framework="numpy"):  # does not say where a tensor lies, which mapping needs
         pass
