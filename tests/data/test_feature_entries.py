@@ -109,7 +109,7 @@ def test_features_that_are_named(tmp_path: Path) -> None:
     ]
     two = open_split(root, "train", features={"slowfast": slow, "again": slow}, seconds_per_row=1).features
     assert two.width == 2 * WIDTH
-    with pytest.raises(UserError, match="nowhere.npz: no such file or folder"):
+    with pytest.raises(UserError, match=r"nowhere\.npz: no such file or folder"):
         catalogue(root, features={"": tmp_path / "nowhere.npz"})
 
 

@@ -43,7 +43,7 @@ def test_there_and_back(source: str, target: str, tmp_path: Path) -> None:
     back = packed(there, source, tmp_path / "back")
     assert contents(first) == contents(there) == contents(back)
     assert contents(first) == {name: (array.dtype.str, array.tobytes()) for name, array in ROWS.items()}
-    assert not [path for path in tmp_path.rglob(".*")]
+    assert not list(tmp_path.rglob(".*"))
 
 
 @effort(max_examples=15, deadline=None)

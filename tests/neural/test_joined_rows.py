@@ -74,10 +74,8 @@ def test_the_run_keeps_it(run: RunDirectory, tmp_path: Path) -> None:
     assert isinstance(again, JoinedSource) and (again.width, again.size) == (WIDTH, first.size)
     assert run.read(JOINED_FEATURES) == {"stored_width": WIDTH}
     bare = again.features(replace(data, features=FeatureStore()))  # a split without stored features
-    assert not np.asarray(bare.get("a"))[:, :WIDTH].any() and bare.shape("a") == (
-        len(np.asarray(bare.get("a"))),
-        first.size,
-    )
+    rows = np.asarray(bare.get("a"))
+    assert not rows[:, :WIDTH].any() and rows.shape == bare.shape("a") and rows.shape[1] == first.size
     with pytest.raises(UserError, match="rows of 5 numbers; the run was trained beside rows of 8"):
         again.features(with_files(tmp_path / "other", corpus(), width=5))
     (run.path / JOINED_FEATURES).write_text('{"stored_width": 0}')

@@ -42,7 +42,7 @@ def test_rows_of_other_rates_are_refused(tmp_path: Path) -> None:
     two = stored("npz", tmp_path / "2", {"a": rows(50, 2), "b": rows(92, 1)})
     both = FusedStore({"clip": one, "slowfast": two})
     assert both.shape("b") == (92, 2)
-    with pytest.raises(UserError, match="key 'a' .*: the numbers of rows differ: clip 100, slowfast 50"):
+    with pytest.raises(UserError, match=r"key 'a' .*: the numbers of rows differ: clip 100, slowfast 50"):
         both.get("a")
     stated = {name: stored("hdf5", tmp_path / name, clock=float(name)) for name in ("1", "2")}
     with pytest.raises(UserError, match="several lengths: 1 one row per second, 2 one row per 2 s"):

@@ -125,7 +125,9 @@ def test_an_archive_that_states_more_than_it_holds(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("x.npy", header.getvalue() + b"\0" * 64)
         archive.writestr("y.npy", b"")
-    with pytest.raises(UserError, match="a.npz: damaged, cannot be read as features of 'x' .*8,796,093,022,208 bytes"):
+    with pytest.raises(
+        UserError, match=r"a\.npz: damaged, cannot be read as features of 'x' .*8,796,093,022,208 bytes"
+    ):
         open_store(tmp_path / "a.npz").get("x")
 
 
@@ -169,7 +171,7 @@ def test_what_leads_out_of_an_hdf5_file_is_not_followed(tmp_path: Path) -> None:
     for key in ("virtual", "raw"):
         with pytest.raises(UserError, match=f"key '{key}': its rows lie in another file"):
             store.get(key)
-    with pytest.raises(UserError, match="features of 'hollow' .*8,796,093,022,208 bytes, and 0 are stored"):
+    with pytest.raises(UserError, match=r"features of 'hollow' .*8,796,093,022,208 bytes, and 0 are stored"):
         store.get("hollow")
 
 
