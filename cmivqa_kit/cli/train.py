@@ -190,7 +190,7 @@ def _report(session: Session, declaration: Declaration, fitted: Fitted) -> None:
 
     dropped = sum(fitted.dropped.values())
     following = _next(session.files, fitted.run.path, declaration.tracks, session.workspace.path("output.submission"))
-    repeated = (*REPEATED, FEATURES, "device")
+    repeated = (*REPEATED, FEATURES, "device") if following.startswith("cmivqa predict") else REPEATED
     if session.json:
         render.as_json(
             {

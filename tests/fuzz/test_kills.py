@@ -14,7 +14,8 @@ from tests.fuzz.operations import Operation
 from tests.fuzz.writing_commands import WRITING, empty
 
 # command -> every which of its operations is tried here.
-EVERY = {"validate --fix": 1, "data subtitles": 3, "data split": 5, "data split --out": 9,
+EVERY = {"validate --fix": 1, "data subtitles": 3, "data pack": 4, "data pack bigfile": 6,
+         "data split": 5, "data split --out": 9,
          "init --data": 5, "predict --track": 16,
          "train bm25": 15, "init --from": 50}  # fmt: skip
 

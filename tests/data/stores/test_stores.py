@@ -125,9 +125,7 @@ def test_an_archive_that_states_more_than_it_holds(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("x.npy", header.getvalue() + b"\0" * 64)
         archive.writestr("y.npy", b"")
-    with pytest.raises(
-        UserError, match=r"a\.npz: damaged, cannot be read as features of 'x' .*8,796,093,022,208 bytes"
-    ):
+    with pytest.raises(UserError, match=r"a\.npz: damaged, .* features of 'x' .*8,796,093,022,208 bytes"):
         open_store(tmp_path / "a.npz").get("x")
 
 
