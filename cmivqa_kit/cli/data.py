@@ -157,7 +157,7 @@ def pack_command(source: Path, destination: Path, form: str | None, seconds_per_
 
     SRC is a folder of .npy files, a BigFile, or a .npz, HDF5 or safetensors file or folder, as its content tells. Ids,
     shapes and numbers (no NaN, nothing infinite) are checked, and all findings are listed. DST is written
-    whole or not at all; an existing folder is never replaced.
+    whole or not at all; with --force it replaces a file, or a folder of the same format.
 
     Example: cmivqa data pack video_feature features.hdf5
     """

@@ -62,17 +62,23 @@ def require_destination(destination: Path, kind: type[StoredFeatures], source: P
     """Refuse, before anything is read, a destination that must not be written.
 
     Raises:
-        UserError: it is the source or lies in it; a file that exists, without ``force``; a folder that is not empty.
+        UserError: it is the source or lies in it; it exists and is no empty folder, without ``force``; or it is a folder
+            with more in it than a store of that format.
     """
     inside = destination.resolve().is_relative_to(source.resolve())
     if inside and is_taken(source):
         raise UserError(f"{destination}: is read by this command, or lies in what is read", "Name another place.")
     if kind.suffixes:
         require_writable(destination, force)
-    elif is_taken(destination) and not (destination.is_dir() and not any(destination.iterdir())):
+    elif is_taken(destination):
+        plain = destination.is_dir() and not destination.is_symlink()
+        if plain and (not any(destination.iterdir()) or (force and kind.fills(destination))):
+            return
+        replaceable = plain and kind.fills(destination)
         raise UserError(
-            f"{destination}: exists and is not an empty folder",
-            "Name a new folder: --force replaces files, never a folder.",
+            f"{destination}: exists already"
+            + ("" if replaceable else f", and is no folder of {kind.name} features alone"),
+            "Name a new folder, or give --force to replace this one." if replaceable else "Name a new folder.",
         )
 
 
@@ -172,7 +178,9 @@ def _writing(
             home.mkdir()
             with kind.writing(home, headers, seconds) as add:
                 yield add
-            home.replace(destination)
+            if destination.is_dir():
+                destination.rename(staging / "replaced")
+            home.rename(destination)
     except OSError as error:
         raise RunFailed(
             f"{destination}: cannot be written ({error.strerror or error})", "Free some space or choose another place."

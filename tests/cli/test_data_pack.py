@@ -61,8 +61,11 @@ def test_nothing_is_written_over(root: Path) -> None:
     assert "exists already" in said("data", "pack", "data/video_feature", "f.npz", cwd=root, code=2)
     said("data", "pack", "data/video_feature", "f.npz", "--force", cwd=root)
     assert (root / "f.npz").read_bytes() == before
-    text = said("data", "pack", "f.npz", "data/video_feature", "--force", cwd=root, code=2)
-    assert "--force replaces files, never a folder" in text
+    assert "give --force to replace this one" in said("data", "pack", "f.npz", "data/video_feature", cwd=root, code=2)
+    said("data", "pack", "f.npz", "data/video_feature", "--force", cwd=root)
+    said("data", "pack", "data/video_feature", "g.npz", cwd=root)
+    assert (root / "g.npz").read_bytes() == before
+    assert "no folder of npy features alone" in said("data", "pack", "f.npz", "data", "--force", cwd=root, code=2)
 
 
 def test_findings_and_exit_code(root: Path) -> None:

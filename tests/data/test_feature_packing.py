@@ -131,6 +131,13 @@ def test_features_that_are_turned_round(tmp_path: Path) -> None:
         pack(store, tmp_path / "a.hdf5", format_named("hdf5"))
 
 
+@pytest.mark.parametrize("kind", ["npy", "bigfile"])
+def test_a_folder_is_replaced_as_a_whole(kind: str, tmp_path: Path) -> None:
+    target = packed(write_store("npz", tmp_path), kind, tmp_path)
+    pack(stored("hdf5", tmp_path, {"other": ROWS["a"]}), target, format_named(kind))
+    assert open_store(target).ids == ("other",) and not list(tmp_path.glob(".*"))
+
+
 def test_nothing_to_pack(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="empty: no features in it"):
@@ -154,12 +161,15 @@ def test_what_is_never_written_over(tmp_path: Path) -> None:
         (file, "npz", False, "exists already"),
         (source, "npy", True, "is read by this command"),
         (source / "a.npz", "npz", True, "lies in what is read"),
-        (tmp_path, "npy", True, "exists and is not an empty folder"),
+        (tmp_path, "npy", True, "exists already, and is no folder of npy features alone"),
+        (write_store("npy", tmp_path / "other"), "bigfile", True, "no folder of bigfile features alone"),
+        (write_store("bigfile", tmp_path / "other"), "bigfile", False, "exists already"),
         (tmp_path, "npz", True, "is a directory"),
-        (tmp_path / "store.npz", "npy", True, "exists and is not an empty folder"),
+        (tmp_path / "store.npz", "npy", True, "exists already, and is no folder of npy features alone"),
     ):
         with pytest.raises(UserError, match=reason):
             require_destination(target, format_named(kind), source, force)
     require_destination(file, format_named("npz"), source, True)
+    require_destination(tmp_path / "other" / "store-bigfile", format_named("bigfile"), source, True)
     (tmp_path / "new").mkdir()
     require_destination(tmp_path / "new", format_named("npy"), source, False)

@@ -72,6 +72,11 @@ class BigFileStore(StoredFeatures):
 
             yield add
 
+    @classmethod
+    def fills(cls, folder: Path) -> bool:
+        """True for a folder of the four files alone."""
+        return all(path.is_file() and path.name in (FEATURES, NAMES, SHAPE, FRAMES) for path in folder.iterdir())
+
     @cached_property
     def bigfile(self) -> BigFile:
         """The matrix.

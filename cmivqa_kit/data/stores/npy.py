@@ -47,6 +47,11 @@ class NpyFolder(StoredFeatures):
         """A block that writes one file for every id."""
         yield lambda name, rows: np.save(path / f"{name}{SUFFIX}", rows, allow_pickle=False)
 
+    @classmethod
+    def fills(cls, folder: Path) -> bool:
+        """True for a folder of ``.npy`` files alone."""
+        return all(path.is_file() and path.suffix == SUFFIX for path in folder.iterdir())
+
     @cached_property
     def files(self) -> dict[str, Path]:
         """Id -> file, ordered by id.

@@ -109,6 +109,11 @@ class StoredFeatures(ABC):
         """Why rows of this id and type cannot be written in this format; empty where they can."""
         return ""
 
+    @classmethod
+    def fills(cls, folder: Path) -> bool:
+        """True for a folder that holds nothing but what `writing` puts into one."""
+        return False
+
     @property
     @abstractmethod
     def ids(self) -> Sequence[str]:
