@@ -62,8 +62,8 @@ def require_destination(destination: Path, kind: type[StoredFeatures], source: P
     """Refuse, before anything is read, a destination that must not be written.
 
     Raises:
-        UserError: it is the source or lies in it; it exists and is no empty folder, without ``force``; or it is a folder
-            with more in it than a store of that format.
+        UserError: it is the source or lies in it; it exists and is no empty folder, without ``force``; or it is a
+            folder with more in it than a store of that format.
     """
     inside = destination.resolve().is_relative_to(source.resolve())
     if inside and is_taken(source):
