@@ -59,7 +59,7 @@ def width_fault(video_id: str, path: Path, width: int, shapes: Mapping[str, Shap
     """The fault of rows that are wider or narrower than those of the other files, whose ``shapes`` are given."""
     widths = width_counts(shapes)
     others = " and ".join(
-        f"{files} of {len(shapes)} files have {other}"
+        f"{files} of {len(shapes)} {'videos' if location else 'files'} have {other}"
         for other, files in sorted(widths.items(), key=lambda item: -item[1])
         if other != width
     )
@@ -69,6 +69,8 @@ def width_fault(video_id: str, path: Path, width: int, shapes: Mapping[str, Shap
         if odd
         else "Two kinds of features lie together: keep one of them in this folder."
     )
+    if location:
+        fix = fix.replace("delete the file", "leave it out").replace("in this folder", "in this file")
     message = f"{location or path}: rows of {width} numbers, where {others}"
     return FeatureFault(video_id, path, "width", message, fix, location)
 
@@ -91,7 +93,9 @@ def content_fault(video_id: str, path: Path, features: NDArray[np.float32], loca
         "not finite",
         f"{where}: {bad} of {rows} hold{'s' * (bad == 1)} numbers that are not finite (NaN or infinite), "
         f"the first: row {first}",
-        "Extract the features of this video again, or delete the file.",
+        "Extract the features of this video again, or leave it out."
+        if location
+        else "Extract the features of this video again, or delete the file.",
         location,
     )
 

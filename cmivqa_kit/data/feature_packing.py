@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cmivqa_kit.data.feature_clock import Shape, common_width, transposed
 from cmivqa_kit.data.feature_faults import content_fault, transposed_fault, width_fault
 from cmivqa_kit.data.stores.registry import DEFAULT, file_suffixes, format_named, format_of_suffix
-from cmivqa_kit.data.stores.store import AddRows, Header, StoredFeatures, require_rows
+from cmivqa_kit.data.stores.store import AddRows, Header, StoredFeatures
 from cmivqa_kit.errors import Problem, RunFailed, UserError, problems_error
 from cmivqa_kit.files import atomic_path
 from cmivqa_kit.output_paths import is_taken, require_writable
@@ -133,7 +133,7 @@ def _headers(source: StoredFeatures, kind: type[StoredFeatures]) -> tuple[dict[s
     for name in source.ids:
         try:
             shape, dtype = source.header(name)
-            require_rows(shape, dtype, source.location(name))
+            source.shape(name)
         except UserError as error:
             problems.append(Problem(repr(name), error.message))
             continue

@@ -123,7 +123,8 @@ class FeatureStore:
             UserError: the file is not a two-dimensional array of floating-point numbers with at least one row, or it is
                 (D, T).
         """
-        return None if self.shape(video_id) is None else self.entries[video_id].open()
+        entry = self._usable(video_id)
+        return None if entry is None else entry.open()
 
     def shape(self, video_id: str) -> Shape | None:
         """(T, D) of a video, where `get` would give its rows; no more than a header is read.
@@ -131,13 +132,8 @@ class FeatureStore:
         Raises:
             UserError: as `get`.
         """
-        entry = self.entries.get(video_id)
-        if entry is None:
-            return None
-        if video_id in self.transposed:
-            fault = transposed_fault(video_id, entry.path, entry.shape(), entry.key_location)
-            raise UserError(fault.message, fault.fix)
-        return entry.shape()
+        entry = self._usable(video_id)
+        return None if entry is None else entry.shape()
 
     def state(self, video_id: str) -> tuple[FeatureState, str]:
         """``("ok" | "missing" | "bad", explanation)`` for one video, all of whose rows are read; never raises."""
@@ -232,6 +228,14 @@ class FeatureStore:
     @cached_property
     def _upright(self) -> dict[str, Shape]:
         return {video: shape for video, shape in self.shapes.items() if video not in self.transposed}
+
+    def _usable(self, video_id: str) -> FeatureEntry | None:
+        """Where the rows of a video lie, unless they are (dimensions, time)."""
+        entry = self.entries.get(video_id)
+        if entry is not None and video_id in self.transposed:
+            fault = transposed_fault(video_id, entry.path, entry.shape(), entry.key_location)
+            raise UserError(fault.message, fault.fix)
+        return entry
 
     def _shape(self, video_id: str) -> Shape | UserError | None:
         """The shape of a file as it lies there, or what is wrong with it; remembered, but of files made on the way."""

@@ -75,7 +75,8 @@ def test_faults_name_the_key(tmp_path: Path) -> None:
         ("not finite", f"{path.name}, key 'vid0000000A'"), ("width", f"{path.name}, key 'vid0000000B'")
     ]  # fmt: skip
     assert faults[0].message.startswith(f"{path}, key 'vid0000000A': 1 of 40 rows holds")
-    assert faults[1].reason == "rows of 12 numbers, where 3 of 4 files have 6"
+    assert faults[1].reason == "rows of 12 numbers, where 3 of 4 videos have 6"
+    assert "leave it out" in faults[0].fix and "leave it out" in faults[1].fix
     lines = faults_error(faults, 4).message.splitlines()
     assert lines[1].strip().startswith("video_feature.npz, key 'vid0000000A': 1 of 40 rows holds")
 

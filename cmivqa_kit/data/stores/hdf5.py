@@ -6,6 +6,7 @@ The dataset of an id may lie in a group called by the id, alone. The length of a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -34,6 +35,10 @@ class Hdf5Store(KeyedFiles):
     suffixes = (".hdf5", ".h5")
     magic = b"\x89HDF"
     keeps_clock = True
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._streams: dict[tuple[int, Path], Any] = {}
 
     @classmethod
     def refusal(cls, name: str, dtype: np.dtype[Any]) -> str:
@@ -75,22 +80,26 @@ class Hdf5Store(KeyedFiles):
 
     def keys(self, file: Path) -> Sequence[str]:
         """The names at the top of the file."""
-        with _h5py(file).File(file, "r", locking=False) as stream:
-            return list(stream)
+        return list(self._stream(file))
 
     def header_in(self, file: Path, key: str) -> Header:
         """Shape and type of a dataset, held against the bytes that are stored of it."""
-        with _h5py(file).File(file, "r", locking=False) as stream:
-            dataset = _dataset(file, stream, key)
-            shape, dtype = dataset.shape or (), dataset.dtype
-            require_possible(shape, dtype, dataset.id.get_storage_size(), MOST_PACKED)
-            return shape, dtype
+        dataset = _dataset(file, self._stream(file), key)
+        shape, dtype = dataset.shape or (), dataset.dtype
+        require_possible(shape, dtype, dataset.id.get_storage_size(), MOST_PACKED)
+        return shape, dtype
 
     def read_in(self, file: Path, key: str) -> NDArray[Any]:
-        """A dataset; the file is opened for it alone, so that threads and processes share nothing."""
-        with _h5py(file).File(file, "r", locking=False) as stream:
-            array: NDArray[Any] = _dataset(file, stream, key)[...]
+        """A dataset; the library lets one thread at a time read."""
+        array: NDArray[Any] = _dataset(file, self._stream(file), key)[...]
         return array
+
+    def _stream(self, file: Path) -> Any:
+        """The open file, one for each process."""
+        key = os.getpid(), file
+        if key not in self._streams:
+            self._streams[key] = _h5py(file).File(file, "r", locking=False)
+        return self._streams[key]
 
 
 def _dataset(file: Path, stream: Any, key: str) -> Any:

@@ -21,6 +21,8 @@ AddRows = Callable[[str, NDArray[Any]], None]
 
 OBJECTS = "Save it as plain numbers: an array of float32, with no Python objects in it."
 SQUEEZE = "Save it without the axis of length 1: numpy.save(FILE, numpy.load(FILE).squeeze())"
+SQUEEZE_KEYED = "Save it without the axis of length 1."
+NO_FILE = ("delete the file", "leave it out")  # what to do with one of several videos in a file
 HOW_IT_SHOULD_BE = "One row per second, e.g. (263, 1024). Extract the features of this video again, or delete the file."
 GET_AGAIN = "Download or extract it again, or delete it."
 MOST_PACKED = 1100  # times that deflate and its like can shrink anything: a file that states more does not hold it
@@ -172,7 +174,7 @@ class StoredFeatures(ABC):
             UserError: as `get`.
         """
         shape, dtype = self.header(name)
-        require_rows(shape, dtype, self.location(name))
+        require_rows(shape, dtype, self.location(name), keyed=self.location(name) != str(self.file(name)))
         return shape[0], shape[1]
 
     def location(self, name: str) -> str:
@@ -188,17 +190,20 @@ class StoredFeatures(ABC):
         return frozenset(self.ids)
 
 
-def require_rows(shape: tuple[int, ...], dtype: np.dtype[Any], location: str) -> None:
+def require_rows(shape: tuple[int, ...], dtype: np.dtype[Any], location: str, keyed: bool = False) -> None:
     """Refuse what is not a two-dimensional array of floating-point numbers with at least one row.
+
+    ``keyed``: the array has a key in a file of several.
 
     Raises:
         UserError: naming the ``location``, shape and type.
     """
     if len(shape) == 2 and shape[0] and shape[1] and dtype.kind == "f":
         return
+    squeeze, fix = (SQUEEZE_KEYED, HOW_IT_SHOULD_BE.replace(*NO_FILE)) if keyed else (SQUEEZE, HOW_IT_SHOULD_BE)
     raise UserError(
         f"{location}: shape {shape}, type {dtype}; expected (seconds, dimensions) of float32",
-        SQUEEZE if len(shape) == 3 and 1 in shape else HOW_IT_SHOULD_BE,
+        squeeze if len(shape) == 3 and 1 in shape else fix,
     )
 
 
