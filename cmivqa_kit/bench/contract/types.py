@@ -64,7 +64,8 @@ class Evaluation:
     """What an evaluator says of predictions, over Q queries.
 
     Attributes:
-        official: what the official program prints, in its own structure, units and rounding; empty where it stops.
+        official: what the official program prints, in its own structure, units and rounding, before it stops where it
+            does.
         crash: how the official program stops on this input, in a line; empty where it does not.
         metrics: the metrics that the kit computes, the headline first; those formed of others name them as parts, and
             parts stand here too.
