@@ -24,7 +24,7 @@ from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.neural.encoders import position_limit, tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.plugin.types import PredictOptions
-from cmivqa_kit.prediction.pairs.batching import Corpus
+from cmivqa_kit.prediction.pairs.line_corpus import LineCorpus
 from cmivqa_kit.runs.directory import RunDirectory
 
 SEED = "cmivqa-kit benchmarks"
@@ -111,10 +111,10 @@ class System:
         return SpanScorer(self.model, split, tokenize_with(self.tokenizer), special, limit, settings.decode)
 
 
-def corpus_of(scorer: SpanScorer, split: Split) -> Corpus:
+def corpus_of(scorer: SpanScorer, split: Split) -> LineCorpus:
     """The videos of a split as the engine keeps them."""
     encoded = (scorer.encode_video(video, None) for video in split.videos.values())
-    return Corpus([one for one in encoded if one], scorer.limit, scorer.special_tokens, scorer.overlap)
+    return LineCorpus(scorer, [one for one in encoded if one])
 
 
 def run_in(folder: Path, config: dict[str, Any]) -> RunDirectory:

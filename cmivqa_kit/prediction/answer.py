@@ -19,7 +19,7 @@ from cmivqa_kit.output_paths import is_taken, regular_target
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.types import Baseline, Declaration, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
-from cmivqa_kit.prediction.types import Localizer, ScoresPairs
+from cmivqa_kit.prediction.types import LocalizesSpans, ScoresPairs
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.feature_clock import require_clock_of
 from cmivqa_kit.runs.provenance import keep
@@ -134,7 +134,7 @@ def predict(
     Args:
         pass_options: how the pass over the corpus of a system that scores pairs is run.
         finished_pass: the folder of a pass of the run to cut the lists from, instead of asking the system.
-        retriever: what chooses the videos in which the run, of a `Localizer`, then finds spans; see `open_retriever`.
+        retriever: what chooses the videos in which the run, of a system that `LocalizesSpans`, then finds spans; see `open_retriever`.
 
     Returns:
         What was written; nothing in a process that only helps another one.
@@ -226,7 +226,7 @@ def _behind(
     retriever: str,
 ) -> Source | None:  # fmt: skip
     """The answers of a localizer behind a retriever."""
-    if not isinstance(system, Localizer):
+    if not isinstance(system, LocalizesSpans):
         raise UserError(
             f"baseline {run.baseline} finds no spans in given videos: nothing can stand in front of it",
             "Leave out --retriever, or give a localizer: -m mutualsl",

@@ -22,11 +22,12 @@ from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.files import atomic_path, read_json, write_json
 from cmivqa_kit.prediction.pairs.line_times import LineTimes
 from cmivqa_kit.prediction.pairs.pass_options import Chunk, FirstStage
-from cmivqa_kit.prediction.pairs.ranking import Ranked
+from cmivqa_kit.prediction.pairs.ranking import Ranked, RankedCells
 
 MANIFEST = "pass.json"
 RETRIEVED = "retrieved.json"
 PARTIAL = ".partial"
+SPANS, SECONDS = "spans", "seconds"  # of a manifest, where spans are no pairs of lines
 AGAIN = "Predict again, or go on with --resume."
 
 
@@ -60,16 +61,31 @@ class PassFolder:
         return [Chunk(number, language, tuple(questions))
                 for number, (language, questions) in enumerate(self.manifest["chunks"])]  # fmt: skip
 
-    def corpus(self, language: str | None) -> tuple[list[str], LineTimes]:
-        """The ids and line times of the videos in ``language``.
+    def videos(self, language: str | None) -> Sequence[str]:
+        """The ids of the videos in ``language``, in their order."""
+        return self._corpora[language][1]
+
+    def line_times(self, language: str | None) -> LineTimes:
+        """The line times of the videos in ``language``.
 
         Raises:
             UserError: they are missing or damaged.
         """
-        languages = [corpus["language"] for corpus in self.manifest["corpora"]]
-        number = languages.index(language)
-        arrays = self._load(f"corpus-{number}.npz", ("start", "end", "first"))
-        return list(self.manifest["corpora"][number]["videos"]), LineTimes(*arrays)
+        if language not in self._line_times:
+            number, _ = self._corpora[language]
+            self._line_times[language] = LineTimes(*self._load(f"corpus-{number}.npz", ("start", "end", "first")))
+        return self._line_times[language]
+
+    @cached_property
+    def _corpora(self) -> Mapping[str | None, tuple[int, Sequence[str]]]:
+        """Number and videos by language."""
+        corpora = self.manifest["corpora"]
+        return {corpus["language"]: (number, corpus["videos"]) for number, corpus in enumerate(corpora)}
+
+    @cached_property
+    def _line_times(self) -> dict[str | None, LineTimes]:
+        """Those that were read."""
+        return {}
 
     def write_corpus(self, number: int, line_times: LineTimes) -> None:
         """Write the line times of corpus ``number`` of the manifest."""
@@ -104,30 +120,44 @@ class PassFolder:
             return False
         return True
 
-    def write(self, chunk: Chunk, ranked: Ranked) -> None:
+    def write(self, chunk: Chunk, ranked: Ranked | RankedCells) -> None:
         """Write the ranked spans of a chunk.
 
         Raises:
             RunFailed: the disk is full; nothing is left behind of this chunk.
         """
-        self._save(_name(chunk), {field.name: getattr(ranked, field.name) for field in fields(Ranked)})
+        self._save(_name(chunk), {field.name: getattr(ranked, field.name) for field in fields(ranked)})
 
-    def read(self, chunk: Chunk) -> Ranked:
-        """The ranked spans of a chunk.
+    def read(self, chunk: Chunk) -> Ranked | RankedCells:
+        """The ranked spans of a chunk as they are kept.
 
         Raises:
             UserError: it is missing or damaged.
         """
-        ranked = Ranked(*self._load(_name(chunk), [field.name for field in fields(Ranked)]))
+        kind = Ranked if self.manifest.get(SPANS) == SECONDS else RankedCells
+        ranked = kind(*self._load(_name(chunk), [field.name for field in fields(kind)]))
         if len(ranked.score) != len(chunk.questions):
             raise UserError(f"{self.path / _name(chunk)}: not of this pass", "Predict again.")
         return ranked
+
+    def in_seconds(self, chunk: Chunk) -> Ranked:
+        """The ranked spans of a chunk in seconds.
+
+        Raises:
+            UserError: it is missing or damaged.
+        """
+        ranked = self.read(chunk)
+        if isinstance(ranked, Ranked):
+            return ranked
+        line_times = self.line_times(chunk.language)
+        with reading(self.path / _name(chunk), "a part of a pass", AGAIN):
+            return ranked.in_seconds(line_times)
 
     def missing(self) -> list[Chunk]:
         """The chunks that are still to be done."""
         return [chunk for chunk in self.chunks if not self.has(chunk)]
 
-    def __iter__(self) -> Iterator[tuple[Chunk, Ranked]]:
+    def __iter__(self) -> Iterator[tuple[Chunk, Ranked | RankedCells]]:
         """Yield all chunks with their ranked spans, in order."""
         for chunk in self.chunks:
             yield chunk, self.read(chunk)
@@ -205,7 +235,7 @@ def _name(chunk: Chunk) -> str:
 
 
 def begin(
-    path: Path, manifest: Mapping[str, Any], line_times: Sequence[LineTimes], resume: bool, force: bool,
+    path: Path, manifest: Mapping[str, Any], line_times: Sequence[LineTimes | None], resume: bool, force: bool,
     retrieved: Sequence[Sequence[tuple[str, float]]] = (),
 ) -> PassFolder:  # fmt: skip
     """Make the folder for a new pass ``path``, or open the one that was left unfinished.
@@ -213,7 +243,7 @@ def begin(
     Args:
         path: what it will be called when it is finished.
         manifest: what it is of.
-        line_times: of its corpora.
+        line_times: of its corpora; ``None`` where spans are kept in seconds.
         resume: go on with the unfinished one.
         force: throw that away.
         retrieved: per question the videos of a retriever, where there is one.
@@ -246,7 +276,8 @@ def begin(
     except OSError as error:
         raise RunFailed(f"{under_way.path}: cannot be made ({error.strerror})", "Choose another run folder.") from None
     for number, times in enumerate(line_times):
-        under_way.write_corpus(number, times)
+        if times is not None:
+            under_way.write_corpus(number, times)
     if retrieved:
         write_json(under_way.path / RETRIEVED, retrieved, indent=None)
     write_json(under_way.path / MANIFEST, manifest)  # last: without it there is no pass
