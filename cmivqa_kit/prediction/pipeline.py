@@ -20,7 +20,7 @@ from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import one_of, require
 from cmivqa_kit.plugin.types import Candidate, Target
-from cmivqa_kit.prediction.fallback import span, whole_video
+from cmivqa_kit.prediction.fallback import span, whole_of
 from cmivqa_kit.prediction.pairs.ranking import Ranked
 from cmivqa_kit.prediction.settings import PIPELINE
 from cmivqa_kit.prediction.types import Ranking
@@ -103,9 +103,7 @@ def combine(
     return tuple(Candidate(video, one, round(score - norm, 6)) for score, _, video, one in entries[:limit])
 
 
-def spans_in(
-    ranked: Ranked, question: int, corpus: Sequence[str], ranking: Ranking, count: int
-) -> dict[str, Spans]:
+def spans_in(ranked: Ranked, question: int, corpus: Sequence[str], ranking: Ranking, count: int) -> dict[str, Spans]:
     """The best spans of each retrieved video that the localizer could look into, each once.
 
     Args:
@@ -145,7 +143,5 @@ def with_fallback(spans: Mapping[str, Spans], ranking: Ranking, split: Split, qu
     whole = dict(spans)
     for video, _ in ranking:
         if video not in whole:
-            known = split.videos.get(video)
-            lines = known.subtitles_in(question.language) if known is not None else ()
-            whole[video] = [(UNFOUND, whole_video(lines, None if lines else split.features.seconds(video)))]
+            whole[video] = [(UNFOUND, whole_of(split, question, video))]
     return whole

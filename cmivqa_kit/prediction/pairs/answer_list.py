@@ -17,9 +17,7 @@ from cmivqa_kit.prediction.settings import ListOptions
 Column = NDArray[Any]
 
 
-def cut(
-    ranked: Ranked, question: int, videos: Sequence[str], options: ListOptions
-) -> tuple[Candidate, ...]:
+def cut(ranked: Ranked, question: int, videos: Sequence[str], options: ListOptions) -> tuple[Candidate, ...]:
     """The list of question ``question`` of a chunk, best first.
 
     No submission may hold a span without length, so such a span (a last line of no duration) is left out.

@@ -59,6 +59,7 @@ class CorpusPass:
         self.scorer, self.split, self.questions = scorer, split, tuple(questions)
         self.top_k, self.tokens, self.chosen, self.together = top_k, tokens, chosen, together
         self._engines: dict[str | None, Engine] = {}
+        self._corpora: dict[str | None, Corpus | None] = {}
 
     @property
     def languages(self) -> list[str | None]:
@@ -78,14 +79,29 @@ class CorpusPass:
             UserError: no video can be scored.
         """
         if language not in self._engines:
-            self._engines[language] = Engine(self._corpus(language), self.top_k, self.tokens)
+            corpus = self._corpus(language)
+            if corpus is None:
+                raise UserError(
+                    f"split {self.split.name!r} has no video with usable subtitles", "Put its subtitle.json beside it."
+                )
+            self._engines[language] = Engine(corpus, self.top_k, self.tokens)
         return self._engines[language]
 
-    def _corpus(self, language: str | None) -> Corpus:
-        """The videos in ``language`` as the engine takes them."""
-        if isinstance(self.scorer, Localizer):
-            return VideoCorpus(self.scorer, self._usable(self.scorer.encode_video, language))
-        return LineCorpus(self.scorer, self._usable(self.scorer.encode_video, language))
+    def has_videos(self, language: str | None) -> bool:
+        """True where at least one video can be scored in ``language``."""
+        return self._corpus(language) is not None
+
+    def _corpus(self, language: str | None) -> Corpus | None:
+        """The videos in ``language`` as the engine takes them; ``None`` where there are none."""
+        if language not in self._corpora:
+            scorer = self.scorer
+            if isinstance(scorer, Localizer):
+                inputs = self._usable(scorer.encode_video, language)
+                self._corpora[language] = VideoCorpus(scorer, inputs) if inputs else None
+            else:
+                lines = self._usable(scorer.encode_video, language)
+                self._corpora[language] = LineCorpus(scorer, lines) if lines else None
+        return self._corpora[language]
 
     def _usable(self, encode: Callable[[Video, str | None], V | None], language: str | None) -> list[V]:
         """The videos in ``language`` as a scorer keeps them, without those that it leaves out."""
@@ -99,10 +115,6 @@ class CorpusPass:
         if without and usable:
             log.warning("%d of %d videos are not scored, having no subtitles: %s",
                         len(without), len(encoded), ", ".join(map(short_repr, without[:SHOWN])))  # fmt: skip
-        if not usable:
-            raise UserError(
-                f"split {self.split.name!r} has no video with usable subtitles", "Put its subtitle.json beside it."
-            )
         return usable
 
     def chunks(self) -> list[Chunk]:

@@ -110,7 +110,7 @@ def fitting_tokens(measured: Callable[[int], tuple[int, int]], free: int) -> int
 
 
 def _memory_of(corpus_pass: CorpusPass, count: int) -> tuple[int, int]:
-    engine = corpus_pass.engine(corpus_pass.chunks()[0].language)
+    engine = corpus_pass.engine(next(filter(corpus_pass.has_videos, corpus_pass.languages)))
     question = max((q for chunk in corpus_pass.chunks()[:8] for q in corpus_pass.tokens_of(chunk)), key=len)
     asked = [engine.corpus.fitting(question)] * count
     only: list[Ints] = [np.array([engine.corpus.largest], np.int32)] * count
