@@ -20,8 +20,12 @@ from tests.prediction.pairs import proposals
 from tests.prediction.pairs.paired import CONFIG
 from tests.submission.small import VIDEOS, put, root_2023
 
-pytestmark = pytest.mark.usefixtures("cache")
 BI = {"bi": "tests.prediction.bi_encoder:DECLARATION"}
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CMIVQA_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture
