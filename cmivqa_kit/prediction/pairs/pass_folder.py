@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -22,13 +22,12 @@ from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.files import atomic_path, read_json, write_json
 from cmivqa_kit.prediction.pairs.line_times import LineTimes
 from cmivqa_kit.prediction.pairs.pass_options import Chunk, FirstStage
+from cmivqa_kit.prediction.pairs.pass_record import AGAIN, SECONDS, SPANS, require_record
 from cmivqa_kit.prediction.pairs.ranking import Ranked, RankedCells
 
 MANIFEST = "pass.json"
 RETRIEVED = "retrieved.json"
 PARTIAL = ".partial"
-SPANS, SECONDS = "spans", "seconds"  # of a manifest, where spans are no pairs of lines
-AGAIN = "Predict again, or go on with --resume."
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,9 @@ class PassFolder:
             UserError: it is missing or damaged.
         """
         document = read_json(self.path / MANIFEST, "record of a pass")
-        if not isinstance(document, dict) or any(name not in document for name in _KINDS):
-            raise UserError(f"{self.path}: not the record of a pass", "Predict again.")
-        wrong = [name for name, sound in _KINDS.items() if not sound(document[name])]
-        wrong += [name for name in _OBJECTS if not isinstance(document.get(name) or {}, dict)]
-        if wrong or not _belong_together(document):
-            raise UserError(
-                f"{self.path / MANIFEST}: damaged ({', '.join(wrong) or 'chunks and questions do not fit'})", AGAIN
-            )
-        return document
+        require_record(document, self.path / MANIFEST)
+        manifest: Mapping[str, Any] = document
+        return manifest
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -176,58 +169,6 @@ class PassFolder:
                 return [arrays[key] for key in names]
         except Exception:  # zipfile, zlib and numpy have exceptions of every kind for damage
             raise UserError(f"{path}: missing or damaged", AGAIN) from None
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
-
-
-def _counts(value: Any) -> bool:
-    return isinstance(value, list) and all(type(number) is int and number >= 0 for number in value)
-
-
-def _language(value: Any) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _chunks(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(chunk, list) and len(chunk) == 2 and _language(chunk[0]) and _counts(chunk[1]) for chunk in value
-    )
-
-
-def _corpora(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(corpus, dict) and _language(corpus.get("language", 0)) and _texts(corpus.get("videos"))
-        for corpus in value
-    )
-
-
-def _questions(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(question, list) and len(question) == 2 and isinstance(question[0], str) and _language(question[1])
-        for question in value
-    )
-
-
-def _tables(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(table, dict) for table in value.values())
-
-
-def _belong_together(document: Mapping[str, Any]) -> bool:
-    """True where chunks name only questions and languages that the record has."""
-    languages = {corpus["language"] for corpus in document["corpora"]}
-    asked = range(len(document["questions"]))
-    return all(language in languages and all(q in asked for q in some) for language, some in document["chunks"])
-
-
-# What every record of a pass has, each with the check of its type; and what is an object where it is there.
-_KINDS: Mapping[str, Callable[[Any], bool]] = {
-    "key": lambda value: isinstance(value, str), "split": lambda value: isinstance(value, str), "chunks": _chunks,
-    "corpora": _corpora, "questions": _questions, "config": _tables,
-    "count": lambda value: type(value) is int and value > 0, "batch_tokens": lambda value: type(value) is int,
-}  # fmt: skip
-_OBJECTS = ("first_stage", "retriever", "pipeline")
 
 
 def _name(chunk: Chunk) -> str:

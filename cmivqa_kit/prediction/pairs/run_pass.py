@@ -27,6 +27,7 @@ from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.cost import batch_tokens, estimate
 from cmivqa_kit.prediction.pairs.engine import TopK
 from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, FirstStage, OnlyPlanned, PassOptions
+from cmivqa_kit.prediction.pairs.pass_record import SECONDS, SPANS
 from cmivqa_kit.prediction.pipeline import PipelineSettings, complete
 from cmivqa_kit.prediction.retrieval import ChosenVideos, open_first_stage
 from cmivqa_kit.prediction.settings import PIPELINE, EngineSettings, ListOptions, for_pass
@@ -255,7 +256,7 @@ def _manifest(
         "chunks": [[chunk.language, list(chunk.questions)] for chunk in corpus_pass.chunks()],
     }
     if isinstance(corpus_pass.scorer, Localizer):
-        document[store.SPANS] = store.SECONDS
+        document[SPANS] = SECONDS
     key = fingerprint(document)
     return {
         "kit": __version__, "key": key, "batch_tokens": corpus_pass.tokens, **document,
