@@ -81,11 +81,19 @@ class CorpusPass:
         if language not in self._engines:
             corpus = self._corpus(language)
             if corpus is None:
-                raise UserError(
-                    f"split {self.split.name!r} has no video with usable subtitles", "Put its subtitle.json beside it."
-                )
+                raise self._nothing_usable()
             self._engines[language] = Engine(corpus, self.top_k, self.tokens)
         return self._engines[language]
+
+    def _nothing_usable(self) -> UserError:
+        if isinstance(self.scorer, Localizer):
+            return UserError(
+                f"split {self.split.name!r} has no video in which anything can be found",
+                "Give the subtitles or features that the system needs: cmivqa baselines",
+            )
+        return UserError(
+            f"split {self.split.name!r} has no video with usable subtitles", "Put its subtitle.json beside it."
+        )
 
     def has_videos(self, language: str | None) -> bool:
         """True where at least one video can be scored in ``language``."""

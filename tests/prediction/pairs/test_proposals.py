@@ -112,6 +112,12 @@ def test_where_memory_runs_out_batches_are_halved() -> None:
     assert len(small.batches[0]) == 36 and max(map(len, small.batches[1:])) < 30
 
 
+def test_a_corpus_in_which_nothing_can_be_found_is_refused() -> None:
+    corpus_pass = CorpusPass(Proposals(), split_of([video(SILENT)], QUESTIONS), QUESTIONS, TopK())
+    with pytest.raises(UserError, match="no video in which anything can be found"):
+        list(in_memory(corpus_pass, "corpus", PredictOptions()))
+
+
 def test_track_1_is_the_best_window_of_the_given_video() -> None:
     silent = video(SILENT)
     asked = [Question(n, f"how {n}", None, [*(one.id for one in CORPUS), SILENT, "unknown"][n % 6]) for n in range(13)]
