@@ -61,7 +61,7 @@ class BestSpans(NamedTuple):
     Attributes:
         score: (B, C) float32, -inf where there are no more.
         start, end: (B, C) what the corpus' collector takes: lines of the row's window, or seconds.
-        unsound: (B,) bool, True where a score is NaN or +inf.
+        unsound: (B,) bool, True where a score is NaN or +inf, or a time of a span is no number.
     """
 
     score: Tensor
