@@ -19,15 +19,7 @@ from torch import Tensor, nn
 
 from baselines.mutualsl import DECLARATION, decode, examples, losses
 from baselines.mutualsl.checkpoint import convert
-from baselines.mutualsl.layers import (
-    ConditionedPredictor,
-    ContextQueryAttention,
-    ContextQueryConcat,
-    FrameEncoder,
-    Highlight,
-    VideoProjection,
-    best_pair,
-)
+from baselines.mutualsl.layers import ConditionedPredictor, FrameEncoder, best_pair
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.network import Network
 from baselines.mutualsl.settings import Settings, TrainSettings
@@ -37,6 +29,7 @@ from baselines.mutualsl.video_rows import frame_inputs
 from cmivqa_kit.data.features import FeatureStore, sample
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
+from cmivqa_kit.neural.context_query import ContextQueryAttention, ContextQueryConcat, Highlight, VideoProjection
 from cmivqa_kit.neural.networks import load_network
 from cmivqa_kit.neural.tokens import Special, Tokenize
 from cmivqa_kit.neural.video_rows import VideoRows, pad
