@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 OWN = Path(__file__).parent / "cases"
-MODULES = ("scoring", "ccgs", "mutualsl", "nrccr")
+MODULES = ("scoring", "ccgs", "mutualsl", "bigfile")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Replays of NRCCR's data cases: the published reader of BigFiles."""
+"""Replays of the cases of BigFiles: what the published reader of NRCCR gives."""
 
 from __future__ import annotations
 
