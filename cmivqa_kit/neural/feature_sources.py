@@ -19,7 +19,7 @@ from transformers.utils import logging as transformers_logging
 
 from cmivqa_kit.damage import COPY_AGAIN
 from cmivqa_kit.data.feature_clock import ONE_SECOND
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import NotWritten, UserError
 from cmivqa_kit.files import fingerprint, sha256, write_json
@@ -72,7 +72,7 @@ class FeatureSource(Protocol):
         """The numbers in a row; ``None`` where the files decide."""
         ...
 
-    def features(self, split: Split) -> FeatureStore:
+    def features(self, split: Split) -> SplitFeatures:
         """The features of the videos of ``split``."""
         ...
 
@@ -98,7 +98,7 @@ class JoinedSource:
         """The numbers in a row, of both parts."""
         return self.width + self.embedding.size
 
-    def features(self, split: Split) -> FeatureStore:
+    def features(self, split: Split) -> SplitFeatures:
         """The rows of ``split``; all processes of the group have to call it.
 
         Raises:

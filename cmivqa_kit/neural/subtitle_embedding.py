@@ -18,7 +18,7 @@ import torch
 import transformers
 from numpy.typing import NDArray
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split, Subtitle, Video
 from cmivqa_kit.errors import NotWritten, RunFailed, UserError
 from cmivqa_kit.files import atomic_path, cache_root, fingerprint
@@ -57,7 +57,7 @@ class SubtitleEmbedding:
         made_by = [stamp, VERSION, device.type, threads, torch.__version__, transformers.__version__]
         self.folder = cache_root() / EMBEDDED / fingerprint(made_by)
 
-    def features(self, split: Split) -> FeatureStore:
+    def features(self, split: Split) -> SplitFeatures:
         """One file per video that says anything, (seconds, `size`) float32; made now where the cache lacks it.
 
         All processes of the group have to call it.
@@ -102,24 +102,24 @@ class SubtitleEmbedding:
         """The videos of ``split`` that say something and are not in the cache."""
         return self._lacking(self.store(split))
 
-    def store(self, split: Split) -> FeatureStore:
+    def store(self, split: Split) -> SplitFeatures:
         """The files of `features`, whether they are there yet or not."""
         files = {name: self.folder / f"{_stamp(video)}.npy" for name, video in split.videos.items() if spoken(video)}
-        return FeatureStore.of(files)
+        return SplitFeatures.of(files)
 
-    def _lacking(self, store: FeatureStore) -> list[str]:
+    def _lacking(self, store: SplitFeatures) -> list[str]:
         """The videos whose files are not there, or damaged."""
         lacking = {path: name for name, path in store.files.items() if not self._whole(store, name)}
         return list(lacking.values())
 
-    def _whole(self, store: FeatureStore, name: str) -> bool:
+    def _whole(self, store: SplitFeatures, name: str) -> bool:
         try:
             array = store.get(name)
         except UserError:
             return False
         return array is not None and array.shape[1] == self.size and array.dtype == np.float32
 
-    def _make(self, store: FeatureStore, split: Split, names: Sequence[str]) -> None:
+    def _make(self, store: SplitFeatures, split: Split, names: Sequence[str]) -> None:
         if not names:
             return
         try:

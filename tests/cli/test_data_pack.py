@@ -162,7 +162,9 @@ def test_a_store_that_cannot_be_opened_is_shown_and_stops_text_baselines_from_no
     (root / "big" / "id.txt").write_text("x " * 246, encoding="ascii")
     flags = ("--data", "data", "--features", "big")
     text = said("data", "check", *flags, cwd=root, code=1)
-    assert "1 bad feature file (unusable):\n    big/feature.bin: 5 bytes; shape.txt states 246 rows of 6 float32" in text
+    assert (
+        "1 bad feature file (unusable):\n    big/feature.bin: 5 bytes; shape.txt states 246 rows of 6 float32" in text
+    )
     assert text.splitlines()[-1] == "Next: cmivqa data check --data data --features big"
     (root / "big" / "feature.bin").write_bytes(bytes(246 * 6 * 4))
     text = said("data", "check", *flags, cwd=root, code=1)
