@@ -19,7 +19,7 @@ from baselines.ccgs.settings import Settings
 from cmivqa_kit.data.demo import speech_zh, topics_zh_care, topics_zh_move
 from cmivqa_kit.data.demo.text import ask_step, pick, write_script
 from cmivqa_kit.data.demo.timing import timed_lines
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.neural.encoders import position_limit, tiny_tokenizer
 from cmivqa_kit.neural.tokens import TextReader
@@ -67,7 +67,7 @@ def make_questions(count: int) -> tuple[Question, ...]:
 def make_split(questions: int, videos: int, scripts: Sequence[int] = (1,), lines: int = 0) -> Split:
     """Both together."""
     made = {video.id: video for video in make_videos(videos, scripts, lines)}
-    return Split("testA", make_questions(questions), made, FeatureStore())
+    return Split("testA", make_questions(questions), made, SplitFeatures())
 
 
 def make_tokenizer() -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split, Subtitle, Video
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.neural.array_cache import ArrayCache, computed_on
@@ -60,7 +60,7 @@ class SubtitleEmbedding:
         """Where the files of this encoder lie."""
         return self.kept.folder
 
-    def features(self, split: Split) -> FeatureStore:
+    def features(self, split: Split) -> SplitFeatures:
         """One file per video that says anything, (seconds, `size`) float32; made now where the cache lacks it.
 
         All processes of the group have to call it.
@@ -106,10 +106,10 @@ class SubtitleEmbedding:
         """The videos of ``split`` that say something and are not in the cache."""
         return self.kept.lacking(self.store(split).files)
 
-    def store(self, split: Split) -> FeatureStore:
+    def store(self, split: Split) -> SplitFeatures:
         """The files of `features`, whether they are there yet or not."""
         files = {name: self.kept.path(_stamp(video)) for name, video in split.videos.items() if spoken(video)}
-        return FeatureStore.of(files)
+        return SplitFeatures.of(files)
 
     def _sound(self, array: Rows) -> bool:
         return array.ndim == 2 and len(array) > 0 and array.shape[1] == self.size and array.dtype == np.float32

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests.bench.planted import write_captions, write_embeddings
 from tests.data.corpora import read, write
 from tests.data.test_convert_tutorialvqa import raw
 from tests.fuzz import warm
@@ -72,6 +73,20 @@ def undivided(folder: Path) -> None:
     (folder / "data" / "dev.json").unlink()
     (folder / "data" / "train.json").unlink()
     write(folder / "data" / "CMIVQA_Train_Dev.json", rows)
+
+
+def captions(folder: Path) -> None:
+    """A benchmark of retrieval, a system's embeddings, and another file where the rows go."""
+    write_captions(folder / "root")
+    write_embeddings(folder / "ours")
+    (folder / "rows.csv").write_text("what stood there\n", encoding="utf-8")
+
+
+def features(folder: Path) -> None:
+    """The corpus' features, and others in their place."""
+    shutil.copytree(ready_corpus() / "video_feature", folder / "features")
+    for suffix in (".hdf5", ".npz", ".safetensors"):
+        (folder / f"packed{suffix}").write_bytes(b"what stood there")
 
 
 def srt(folder: Path) -> None:
@@ -148,7 +163,9 @@ def _trained(name: str, words: tuple[str, ...]) -> Path:
 
 
 # A command that writes gets a line here; one that does not, its name in `READS`. Tests hold both against the commands.
-READS = frozenset({"config", "schema show", "compare", "baselines", "data check"})
+READS = frozenset(
+    {"config", "schema show", "compare", "baselines", "data check", "bench list", "bench check", "bench compare"}
+)
 CALLS = frozenset({"demo"})  # runs commands of the table, one after the other
 WRITING = (
     Writing("sample", corpus, ("sample", *HERE, "--track", "1", "--split", "dev", "--out", "mine.json", "--force")),
@@ -156,6 +173,13 @@ WRITING = (
     Writing("score --per-question", corpus,
             ("score", "track1.json", *HERE, "--resamples", "10", "--per-question", "rows.csv", "--force")),
     Writing("diagnose --html", corpus, ("diagnose", "track1.json", *HERE, "--html", "page.html", "--force")),
+    Writing("bench score", captions, ("bench", "score", "vatex-en2cn", "ours", "--data", "root", "--resamples", "10",
+                                      "--per-question", "rows.csv", "--force")),
+    Writing("data pack", features, ("data", "pack", "features", "packed.safetensors", "--force")),
+    Writing("data pack hdf5", features, ("data", "pack", "features", "packed.hdf5", "--force")),
+    Writing("data pack npz", features, ("data", "pack", "features", "packed.npz", "--force")),
+    Writing("data pack bigfile", features, ("data", "pack", "features", "big", "--format", "bigfile", "--force")),
+    Writing("data pack npy", features, ("data", "pack", "features", "copy", "--force")),
     Writing("data subtitles", srt, ("data", "subtitles", "srt", "subtitle.json", "--force")),
     Writing("predict", bm25, ("predict", *HERE, "--force")),
     Writing("predict --track", bm25, ("predict", *HERE, "--track", "1", "--out", "spans.json", "--force")),

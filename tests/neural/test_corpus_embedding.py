@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split, Subtitle, Video
 from cmivqa_kit.errors import RunFailed
 from cmivqa_kit.neural.corpus_embedding import Array, CorpusEmbedding, network_stamp, said, seen
@@ -27,8 +27,8 @@ def video(name: str, *texts: str) -> Video:
     return Video(name, tuple(Subtitle(text, 4.0 * n, 3.0) for n, text in enumerate(texts)), 40.0)
 
 
-def corpus(*videos: Video, features: FeatureStore | None = None) -> Split:
-    return Split("testA", (), {one.id: one for one in videos}, features or FeatureStore())
+def corpus(*videos: Video, features: SplitFeatures | None = None) -> Split:
+    return Split("testA", (), {one.id: one for one in videos}, features or SplitFeatures())
 
 
 CORPUS = corpus(video("a", "wash", "dry"), video("b", "press"), video("c", "press"), video("d"))
@@ -103,7 +103,7 @@ def test_features_have_a_part_where_they_are_looked_at(tmp_path: Path) -> None:
     for folder, value in (("one", 1.0), ("two", 2.0)):
         (tmp_path / folder).mkdir()
         np.save(tmp_path / folder / "b.npy", np.full((4, 2), value, np.float32))
-    splits = [corpus(*CORPUS.videos.values(), features=FeatureStore([tmp_path / name])) for name in ("one", "two")]
+    splits = [corpus(*CORPUS.videos.values(), features=SplitFeatures([tmp_path / name])) for name in ("one", "two")]
     assert seen(splits[0], CORPUS.videos["a"]) is None
     encoder = Encoder()
     text, both = (

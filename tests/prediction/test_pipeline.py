@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle
 from cmivqa_kit.errors import UserError
@@ -211,7 +211,7 @@ def test_every_retrieved_video_has_a_span(tmp_path: Path) -> None:
     )
     videos = [both, video("still", ("x", 2, 2)), video("early", ("x", -3, -1)), video("filmed"), video("damaged")]
     question = Question(0, "?", "Chinese")
-    split = replace(split_of(videos, [question]), features=FeatureStore([tmp_path]))
+    split = replace(split_of(videos, [question]), features=SplitFeatures([tmp_path]))
     names = ["both", "still", "early", "filmed", "damaged", "unknown", "sure"]
     sure: Found = {"sure": [(-0.25, Span(7, 8))]}
     whole = with_fallback(sure, [(name, 0.0) for name in names], split, question)  # type: ignore[arg-type]
