@@ -29,7 +29,7 @@ from cmivqa_kit.neural.plain_values import NoPlainValue, plain_values, stand_ins
 from cmivqa_kit.neural.weight_files import MAGIC, ZIP, is_whole_zip
 
 ASK_FOR_WEIGHTS = (
-    "Nothing of it was run. Ask who published it for the weights alone: a state_dict that torch.save wrote, or "
+    "Nothing of it was run. Ask who published it for the weights alone: a plain state_dict of torch.save, or "
     "safetensors."
 )
 SHOWN = 5  # refused names in a message
