@@ -24,11 +24,13 @@ from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import NotWritten, UserError
 from cmivqa_kit.files import fingerprint, sha256
-from cmivqa_kit.neural.encoders import TINY, Encoder, every_text, open_config, open_encoder
+from cmivqa_kit.neural.encoder_code import EncoderFiles
+from cmivqa_kit.neural.encoder_origin import FEATURE_PART, EncoderOrigin, codes_of, store_origin
+from cmivqa_kit.neural.encoders import TINY, Encoder, every_text, open_config, open_encoder, read_encoder
 from cmivqa_kit.neural.subtitle_embedding import EMBEDDED, SubtitleEmbedding, spoken
 from cmivqa_kit.plugin.settings import one_of
 from cmivqa_kit.runs.device import resolve
-from cmivqa_kit.runs.directory import FEATURE_ENCODER, RunDirectory, has_state
+from cmivqa_kit.runs.directory import FEATURE_ENCODER, FOREIGN_CODE, RunDirectory, has_state
 from cmivqa_kit.runs.processes import ALONE, Group
 
 log = logging.getLogger(__name__)
@@ -155,7 +157,7 @@ def source_for(settings: FeatureSettings, split: Split, own: Encoder | None, run
         RunFailed: the run cannot be written.
     """
     if run.group.first(lambda: _embeds(settings, split, own, run)):
-        return _embedding(run.path / FEATURE_ENCODER, run.device, run.group)
+        return _embedding(run, run.device)
     return FeatureFiles(run.seconds_per_row, run.group)
 
 
@@ -163,11 +165,10 @@ def source_of(run: RunDirectory, device: str) -> FeatureSource:
     """The source that a run was trained with.
 
     Raises:
-        UserError: its encoder is damaged, or there is no such device.
+        UserError: its encoder is damaged, or brings code that was not allowed to run; or there is no such device.
     """
-    folder = run.path / FEATURE_ENCODER
-    if folder.is_dir():
-        return _embedding(folder, device, run.group)
+    if (run.path / FEATURE_ENCODER).is_dir():
+        return _embedding(run, device)
     return FeatureFiles(run.seconds_per_row or ONE_SECOND, run.group)
 
 
@@ -193,6 +194,8 @@ def _embeds(settings: FeatureSettings, split: Split, own: Encoder | None, run: R
             f"{run.baseline} has no text encoder of its own that could embed subtitles",
             "Name one: --set features.encoder=DIR (or tiny); or give feature files.",
         )
+    if encoder.origin is not None:
+        store_origin(run, FEATURE_PART, encoder.origin)
     _save(encoder, folder)
     return True
 
@@ -219,15 +222,17 @@ def _save(encoder: Encoder, folder: Path) -> None:
         raise NotWritten(f"{folder}: cannot be written ({error})", "Free some space, then train again.") from None
 
 
-def _embedding(folder: Path, device: str, group: Group) -> SubtitleEmbedding:
+def _embedding(run: RunDirectory, device: str) -> SubtitleEmbedding:
     """The source that a run's encoder makes."""
+    folder, code = run.path / FEATURE_ENCODER, codes_of(run).get(FEATURE_PART)
     try:
-        encoder = open_encoder(str(folder), (), 0)
+        encoder = read_encoder(EncoderOrigin(EncoderFiles(str(folder)), code))
     except UserError as error:
         raise UserError(
             f"{folder}: the encoder of the run's features is damaged ({error.message})",
             "Copy the run again from where it was made, or train again.",
         ) from error
-    # The same weights, configuration and vocabulary have the same stamp in every run.
-    stamp = fingerprint({path.name: sha256(path) for path in folder.iterdir() if path.is_file()})
-    return SubtitleEmbedding(encoder, stamp, resolve(device), group)
+    # The same weights, configuration, vocabulary and code have the same stamp in every run.
+    files = {path.name: sha256(path) for path in folder.iterdir() if path.is_file()}
+    stamp = fingerprint(files if code is None else {**files, FOREIGN_CODE: code.digest})
+    return SubtitleEmbedding(encoder, stamp, resolve(device), run.group)

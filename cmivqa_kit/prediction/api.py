@@ -8,6 +8,7 @@ from pathlib import Path
 from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.data.demo import demo_corpus
 from cmivqa_kit.data.types import Split, Track
+from cmivqa_kit.neural.trust import trusting_code
 from cmivqa_kit.plugin.registry import find_declaration
 from cmivqa_kit.plugin.settings import merge
 from cmivqa_kit.plugin.types import PredictOptions
@@ -35,6 +36,7 @@ def predict(
     resume: bool = False,
     force: bool = False,
     seconds_per_row: float | None = None,
+    trust_remote_code: bool = False,
 ) -> list[Written]:
     """Answer every question of a split with a fitted system and write the submission files.
 
@@ -62,6 +64,7 @@ def predict(
         resume: go on with a pass over question-video pairs that was stopped.
         force: replace files that exist.
         seconds_per_row: of the feature files of a split that is named; by default those of the run.
+        trust_remote_code: let Python code run that the encoder of the run brings.
 
     Returns:
         The files that were written.
@@ -86,16 +89,17 @@ def predict(
         seed=seed,
         device=device,
     )
-    return answer.predict(
-        plan,
-        opened,
-        options,
-        force,
-        command=f"cmivqa_kit.predict({str(opened.path)!r}, {name!r})",
-        sample=sample,
-        pass_options=PassOptions(force=force, resume=resume, label=f"-sample{sample}" if sample else ""),
-        retriever=retriever,
-    )
+    with trusting_code(trust_remote_code):
+        return answer.predict(
+            plan,
+            opened,
+            options,
+            force,
+            command=f"cmivqa_kit.predict({str(opened.path)!r}, {name!r})",
+            sample=sample,
+            pass_options=PassOptions(force=force, resume=resume, label=f"-sample{sample}" if sample else ""),
+            retriever=retriever,
+        )
 
 
 def _run(folder: Path, track: Track | None, behind_retriever: bool) -> RunDirectory:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.data.demo import demo_corpus
+from cmivqa_kit.neural.trust import trusting_code
 from cmivqa_kit.plugin.registry import find_declaration
 from cmivqa_kit.plugin.settings import settings as settings_of
 from cmivqa_kit.runs.directory import RunDirectory
@@ -26,6 +27,7 @@ def train(
     seed: int = 0,
     device: str = "auto",
     seconds_per_row: float | None = None,
+    trust_remote_code: bool = False,
 ) -> RunDirectory:
     """Fit a baseline and leave a finished run.
 
@@ -45,6 +47,7 @@ def train(
         seed: of everything random.
         device: for neural systems: auto, cpu, cuda, cuda:1.
         seconds_per_row: of the feature files, where a row is not one second; 0: as measured against the subtitles.
+        trust_remote_code: let Python code run that the encoder brings (``auto_map``); it is kept in the run.
 
     Raises:
         UserError: no such baseline, preset or setting; unreadable data, or too little of it that can be learnt from.
@@ -54,4 +57,5 @@ def train(
     name = preset or (declaration.demo_preset if data is None else "")
     config = settings_of(declaration, name or None, settings, recipe)
     root = catalogue(demo_corpus() if data is None else Path(data), None, seconds_per_row)
-    return fit(root, declaration, config, Path(runs), split, seed, preset=name, recipe=recipe, device=device).run
+    with trusting_code(trust_remote_code):
+        return fit(root, declaration, config, Path(runs), split, seed, preset=name, recipe=recipe, device=device).run

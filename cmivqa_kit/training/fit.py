@@ -19,8 +19,10 @@ from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Baseline, Declaration, Plan, Plans, Prepares, ReadsFeatures
 from cmivqa_kit.runs.dev_progress import SILENT_DEV, DevProgress
 from cmivqa_kit.runs.directory import (
+    ENCODERS,
     FEATURE_ENCODER,
     FEATURE_FINGERPRINTS,
+    FOREIGN_CODE,
     OUTCOME,
     RECORD,
     SECONDS_PER_ROW,
@@ -133,6 +135,8 @@ def train(
             RECORD,
             FEATURE_ENCODER,
             FEATURE_FINGERPRINTS,
+            ENCODERS,
+            FOREIGN_CODE,
             LOCK,
         }:
             shutil.rmtree(run.path)

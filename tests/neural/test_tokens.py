@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmivqa_kit.neural.encoders import tiny_tokenizer
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.neural.tokens import tokenize_with, utf8
 
 TEXTS = ("take the gauze", "洗手")
