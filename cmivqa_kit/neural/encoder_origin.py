@@ -22,7 +22,7 @@ from cmivqa_kit.runs.directory import ENCODERS, FOREIGN_CODE, RunDirectory
 
 # The parts of a run that have an origin.
 ENCODER, TOKENIZER_PART, FEATURE_PART = "encoder", "tokenizer", "feature-encoder"
-UNLESS = f"Read it first; if you trust it, let it run: {FLAG}"
+READ_FIRST = f"Read it first: it can do all that you can. If you trust it, give {FLAG} too."
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -69,7 +69,7 @@ def refusal(files: EncoderFiles) -> UserError | None:
     if not named:
         return None
     return UserError(f"encoder {files.words!r} brings Python code of its own ({listed(named)}), "
-                     "which is run only if you say so", UNLESS)  # fmt: skip
+                     f"which is not run without {FLAG}", READ_FIRST)  # fmt: skip
 
 
 def store_origin(run: RunDirectory, part: str, origin: EncoderOrigin) -> None:
@@ -109,9 +109,9 @@ def codes_of(run: RunDirectory) -> Mapping[str, ForeignCode]:
     if codes and not code_is_trusted():
         part, code = next(iter(codes.items()))
         raise UserError(
-            f"{run.path}: its {part} is Python code from {stored[part].get('source')} ({listed(_texts(code))}; "
-            f"{_folder(run, _digest(run, code))}), which is run only if you say so",
-            UNLESS,
+            f"{run.path}: its {part} brings Python code from {stored[part].get('source')} ({listed(_texts(code))} in "
+            f"{_folder(run, _digest(run, code))}), which is not run without {FLAG}",
+            READ_FIRST,
         )
     read = {part: _read(run, code) for part, code in codes.items()}
     for allowed in read.values():

@@ -145,6 +145,8 @@ def read_config(origin: EncoderOrigin) -> Any:
     with opening(origin.files, "its configuration cannot be read or fetched"):
         config = _read(origin, "AutoConfig", AutoConfig, PreTrainedConfig)
         code = origin.code_for("AutoConfig", "AutoModel")
+        if code is not None and "AutoModel" not in code.classes:
+            raise ValueError("its auto_map names a configuration, and no AutoModel")
         if code is not None:
             setattr(config, CODE, code.register())
         return config
