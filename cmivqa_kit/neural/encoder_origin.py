@@ -68,6 +68,8 @@ def refusal(files: EncoderFiles) -> UserError | None:
     named = named_classes(files)
     if not named:
         return None
+    if code_is_trusted():  # a part of a run, which is read with the code that the run recorded alone
+        return UserError(f"{files.words}: needs Python code ({listed(named)}) that does not lie in the run", COPY_AGAIN)
     return UserError(f"encoder {files.words!r} brings Python code of its own ({listed(named)}), "
                      f"which is not run without {FLAG}", READ_FIRST)  # fmt: skip
 
@@ -117,6 +119,21 @@ def codes_of(run: RunDirectory) -> Mapping[str, ForeignCode]:
     for allowed in read.values():
         allowed.register()
     return read
+
+
+def require_code(path: Path, digest: object, codes: Mapping[str, ForeignCode]) -> None:
+    """Refuse a network whose configuration needs other code than the run has.
+
+    Args:
+        path: of the network's sizes.
+        digest: that they name; ``None`` where the encoder needs no code.
+        codes: of the run, by part.
+
+    Raises:
+        UserError: the run has no code of that digest.
+    """
+    if digest is not None and digest not in {code.digest for code in codes.values()}:
+        raise UserError(f"{path}: the encoder needs Python code that does not lie in the run", COPY_AGAIN)
 
 
 def _read(run: RunDirectory, facts: Mapping[str, Any]) -> ForeignCode:

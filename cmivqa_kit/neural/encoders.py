@@ -26,7 +26,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.encoder_errors import opening, refuse_missing_folder, refuse_stand_ins, unusable
 from cmivqa_kit.neural.encoder_folder import require_possible_weights
 from cmivqa_kit.neural.encoder_origin import EncoderOrigin
-from cmivqa_kit.neural.foreign_code import code_that_may_run, naming_code
+from cmivqa_kit.neural.foreign_code import CodeError, code_that_may_run, naming_code
 from cmivqa_kit.neural.tiny_encoder import tiny_config, tiny_tokenizer, wordpiece
 from cmivqa_kit.neural.tokens import TextReader
 
@@ -95,6 +95,8 @@ def read_encoder(origin: EncoderOrigin, seed: int = 0, dropout: float = -1.0, ad
         _with_dropout(config, dropout)
         try:
             require_possible_weights(Path(files.name), lambda: new_encoder(config))
+        except CodeError:
+            raise
         except UserError as error:
             raise unusable(files, "its weights cannot be read", error) from error
         # transformers 5 takes the stored precision unless told otherwise; the hub's weights are half precision.

@@ -28,6 +28,13 @@ PACKAGE = "cmivqa_foreign_code_"  # beginning of the names under which such file
 MEND = "Mend that file, or give an encoder whose kind transformers knows by itself."
 
 
+class CodeError(UserError):
+    """Code that an encoder brings cannot be used: it fails, or is not what its description says."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, MEND)
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignCode:
     """The code that an encoder brings.
@@ -67,18 +74,18 @@ class ForeignCode:
         """The class of a kind; the first time its file is run.
 
         Raises:
-            UserError: the file fails, or has no such class that is a ``base``.
+            CodeError: the file fails, or has no such class that is a ``base``.
         """
         module, _, name = self.classes[kind].rpartition(".")
         with naming_code():
             try:
                 imported = import_module(f"{_package(self)}.{module}")
             except SystemExit as error:
-                raise UserError(f"{self._path(module)}: ends the program while it is imported", MEND) from error
+                raise CodeError(f"{self._path(module)}: ends the program while it is imported") from error
         named = getattr(imported, name, None)
         if not isinstance(named, type) or not issubclass(named, base):
             fault = f"has no class {name}" if named is None else f"{name} is no {base.__name__} of transformers"
-            raise UserError(f"{self._path(module)}: {fault}; auto_map names it as the encoder's {kind}", MEND)
+            raise CodeError(f"{self._path(module)}: {fault}; auto_map names it as the encoder's {kind}")
         return named
 
     def _path(self, module: str) -> Path:
@@ -110,7 +117,7 @@ def naming_code() -> Iterator[None]:
     """Turn a failure in such code into a plain error that names its file and line.
 
     Raises:
-        UserError: the block failed there; other failures pass as they are.
+        CodeError: the block failed there; other failures pass as they are.
     """
     try:
         yield
@@ -120,7 +127,7 @@ def naming_code() -> Iterator[None]:
         fault = fault_in_code(error)
         if fault is None:
             raise
-        raise UserError(fault, MEND) from error
+        raise CodeError(fault) from error
 
 
 def failure_in_code(error: BaseException) -> RunFailed | None:

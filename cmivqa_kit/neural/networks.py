@@ -15,8 +15,15 @@ from cmivqa_kit.damage import COPY_AGAIN, reading
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.bounded_building import Shapes, shapes_of
 from cmivqa_kit.neural.encoder_code import EncoderFiles
-from cmivqa_kit.neural.encoder_origin import ENCODER, TOKENIZER_PART, EncoderOrigin, codes_of, store_origin
-from cmivqa_kit.neural.encoders import Encoder, config_of, plain, position_limit, read_tokenizer, whole_number
+from cmivqa_kit.neural.encoder_origin import (
+    ENCODER,
+    TOKENIZER_PART,
+    EncoderOrigin,
+    codes_of,
+    require_code,
+    store_origin,
+)
+from cmivqa_kit.neural.encoders import CODE, Encoder, config_of, plain, position_limit, read_tokenizer, whole_number
 from cmivqa_kit.neural.gradient_checkpointing import checkpoint_layers
 from cmivqa_kit.neural.tokens import TextReader
 from cmivqa_kit.neural.weights import load_weights, read_shapes
@@ -159,6 +166,8 @@ def load_network(run: RunDirectory, sizes: type[N]) -> LoadedNetwork[N, Any]:
     """
     codes = codes_of(run)
     network = sizes.read(run)
+    if sizes.encoder_field:
+        require_code(run.path / NETWORK, getattr(network, sizes.encoder_field).get(CODE), codes)
     path = run.path / WEIGHTS
     stored = read_shapes(path)
     with reading(run.path / NETWORK, "the sizes of a network"):
