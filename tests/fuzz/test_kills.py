@@ -16,7 +16,7 @@ from tests.fuzz.writing_commands import WRITING, empty
 # command -> every which of its operations is tried here.
 EVERY = {"validate --fix": 1, "data subtitles": 3, "data split": 5, "data split --out": 9,
          "init --data": 5, "predict --track": 16,
-         "train bm25": 15, "init --from": 50}  # fmt: skip
+         "train bm25": 15, "init --from": 50, "init --from, into a root": 40}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EVERY)
