@@ -17,6 +17,7 @@ from transformers import (
     PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
+    dynamic_module_utils,
 )
 from transformers.utils import logging as transformers_logging
 
@@ -34,6 +35,9 @@ TINY = "tiny"
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "spm.model", "tokenizer.model")
 CODE = "foreign_code"  # in a configuration: the digest of the encoder's own code that it, or its network, needs
 DEFAULT_TYPE = "deberta-v2"  # what a configuration without a model_type means: all published encoders are of it
+
+# Code that is allowed may itself ask transformers for more: it refuses then, and puts no question on the terminal.
+dynamic_module_utils.TIME_OUT_REMOTE_CODE = 0
 
 # Encoders whose only positions are relative and bucketed take any length (docs/spec/ccgs.md, section 3.2).
 _RELATIVE = frozenset({"deberta", "deberta-v2"})
@@ -196,11 +200,12 @@ def _origin_of(name: str) -> EncoderOrigin:
 
 def _read(origin: EncoderOrigin, kind: str, factory: Any, base: type, **options: Any) -> Any:
     """What transformers' factory reads from the files, or the class of this kind that the encoder brings itself."""
-    files, code = origin.files, origin.code_for(kind)
-    if code is None:
-        return factory.from_pretrained(files.name, revision=files.revision, trust_remote_code=False, **options)
+    code = origin.code_for(kind)
     with naming_code():
-        return code.class_of(kind, base).from_pretrained(files.name, revision=files.revision, **options)
+        own = factory if code is None else code.class_of(kind, base)
+        return own.from_pretrained(
+            origin.files.name, revision=origin.files.revision, trust_remote_code=False, **options
+        )  # fmt: skip
 
 
 def _require_fit(model: Any, config: Any, tokenizer: Any) -> None:

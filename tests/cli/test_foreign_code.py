@@ -15,6 +15,7 @@ from cmivqa_kit.cli.main import cli
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.encoders import open_config, plain
 from cmivqa_kit.neural.trust import trusting_code
+from cmivqa_kit.prediction.api import predict as predict_from
 from tests.cli.running import cmivqa_here
 from tests.neural.home_made import FILES, MIXING, home_made
 
@@ -93,6 +94,14 @@ def test_the_run_stands_alone_and_needs_the_flag(few_videos: Path, elsewhere: Pa
     again = cmivqa_here("predict", "--from", str(elsewhere / "predictions" / "testA"), "--data", few_videos, "--out",
                         "again.json", cwd=tmp_path)  # fmt: skip
     assert again.returncode == 0, again.stderr  # no network is asked, so no code is run
+
+
+def test_the_library_s_own_call_takes_the_permission_too(few_videos: Path, elsewhere: Path, tmp_path: Path) -> None:
+    out = tmp_path / "mine.json"
+    with pytest.raises(UserError, match=REFUSED):
+        predict_from(elsewhere, out=out, data=few_videos, sample=1)
+    [written] = predict_from(elsewhere, out=out, data=few_videos, sample=1, trust_remote_code=True)
+    assert written.questions == 1
 
 
 @pytest.mark.parametrize("change", ["alter", "remove", "add", "record"])

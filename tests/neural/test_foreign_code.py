@@ -118,6 +118,17 @@ def test_what_fails_names_the_file(tmp_path: Path, file: str, text: str, said: s
     assert said in refusal(home_made(tmp_path / "home", {**FILES, file: text}))
 
 
+def test_code_that_asks_for_more_code_puts_no_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(text: str = "") -> str:
+        raise AssertionError(text)
+
+    monkeypatch.setattr("builtins.input", asked)
+    other = home_made(tmp_path / "other")
+    text = f"from transformers import AutoConfig\nAutoConfig.from_pretrained({str(other)!r})\n{MODELING}"
+    said = refusal(home_made(tmp_path / "home", {**FILES, "modeling_home.py": text}))
+    assert "modeling_home.py:2: code of the encoder fails (ValueError: it holds Python objects or code" in said
+
+
 def test_a_configuration_without_a_width_is_refused(tmp_path: Path) -> None:
     files = {
         "configuration_home.py": CONFIGURATION.replace("self.hidden_size", "self.width"),
