@@ -18,7 +18,7 @@ from cmivqa_kit.files import atomic_path
 from cmivqa_kit.neural.encoder_code import MOST, EncoderFiles, code_of, listed, named_classes
 from cmivqa_kit.neural.foreign_code import ForeignCode
 from cmivqa_kit.neural.trust import FLAG, code_is_trusted
-from cmivqa_kit.runs.directory import ENCODERS, FOREIGN_CODE, RunDirectory
+from cmivqa_kit.runs.directory import ENCODERS, FOREIGN_CODE, RunDirectory, has_state
 
 # The parts of a run that have an origin.
 ENCODER, TOKENIZER_PART, FEATURE_PART = "encoder", "tokenizer", "feature-encoder"
@@ -85,11 +85,11 @@ def store_origin(run: RunDirectory, part: str, origin: EncoderOrigin) -> None:
     """
     record = origin.record
     stored = run.read_object(ENCODERS) if (run.path / ENCODERS).exists() else {}
-    if part in stored:
-        if _code(stored[part]).get("digest") != _code(record).get("digest"):
+    if part in stored or has_state(run.path):
+        if _code(stored.get(part)).get("digest") != _code(record).get("digest"):
             raise UserError(
                 f"{origin.files.words}: the code of this encoder is not the code that {run.path} was begun with",
-                "Give back the files that it was begun with, or train anew.",
+                f"Give back the files that it was begun with ({FLAG} as then), or train anew.",
             )
     elif run.group.main and (origin.files.revision or origin.code):
         if origin.code is not None:

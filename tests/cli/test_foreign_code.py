@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from baselines.ccgs.network import Network
 from cmivqa_kit.cli.main import cli
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import open_config, plain
+from cmivqa_kit.neural.encoders import open_config, open_encoder, plain
 from cmivqa_kit.neural.trust import trusting_code
 from cmivqa_kit.prediction.api import predict as predict_from
 from tests.cli.running import cmivqa_here
@@ -139,6 +139,26 @@ def test_a_stopped_training_goes_on_with_the_same_code(few_videos: Path, trained
     done = cmivqa_here(*words, FLAG, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (run / "model.safetensors").read_bytes() == weights
+
+
+def test_a_training_begun_without_the_code_takes_none_on_its_way(few_videos: Path, tmp_path: Path) -> None:
+    """An encoder of a known kind that brings a class of its own too."""
+    own = open_encoder("tiny", ["step lesson how to do"], 0)
+    for part in (own.model, own.tokenizer):
+        getattr(part, "save_pretrained")(tmp_path / "home")  # noqa: B009 (mypy knows no such attribute of a module)
+    document = json.loads((tmp_path / "home" / "config.json").read_text(encoding="utf-8"))
+    document["auto_map"] = {"AutoModel": "modeling.Model"}
+    (tmp_path / "home" / "config.json").write_text(json.dumps(document), encoding="utf-8")
+    text = "from transformers import ModernBertModel\nclass Model(ModernBertModel): pass\n"
+    (tmp_path / "home" / "modeling.py").write_text(text, encoding="utf-8")
+    assert cmivqa_here(*train(few_videos), cwd=tmp_path).returncode == 0
+    run = tmp_path / "runs" / "ccgs-1"
+    assert not (run / "encoders.json").exists()
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    (run / "run.json").write_text(json.dumps({**record, "state": "running"}), encoding="utf-8")
+    changed = cmivqa_here("train", "--resume", "runs/ccgs-1", "--data", str(few_videos), FLAG, cwd=tmp_path)
+    assert changed.returncode == 2
+    assert "is not the code that runs/ccgs-1 was begun with" in changed.stderr.decode()
 
 
 def test_an_encoder_of_embedded_subtitles(few_videos: Path, trained: Path, tmp_path: Path) -> None:
