@@ -21,7 +21,8 @@ from cmivqa_kit.data.demo.text import ask_step, pick, write_script
 from cmivqa_kit.data.demo.timing import timed_lines
 from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
-from cmivqa_kit.neural.encoders import position_limit, tiny_tokenizer
+from cmivqa_kit.neural.encoders import position_limit
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.neural.tokens import TextReader
 from cmivqa_kit.plugin.types import PredictOptions
 from cmivqa_kit.prediction.pairs.line_corpus import LineCorpus

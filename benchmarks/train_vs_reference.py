@@ -35,8 +35,8 @@ from cmivqa_kit.data.demo import demo_corpus
 from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
-from cmivqa_kit.neural.encoders import tiny_config, tiny_tokenizer
 from cmivqa_kit.neural.optimizers import BETAS, EPSILON, OldAdamW
+from cmivqa_kit.neural.tiny_encoder import tiny_config, tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.runs.device import accelerator_on, on_device

@@ -117,6 +117,17 @@ class Commands(click.Group):
             if ctx.params.get("debug"):
                 raise
             raise _failed_file(error) from error
+        except Exception as error:
+            if ctx.params.get("debug") or (failure := _failure_in_code(error)) is None:
+                raise
+            raise PlainError(failure) from error
+
+
+def _failure_in_code(error: Exception) -> UserError | None:
+    """What to say where code that an encoder brings failed on the way."""
+    module = sys.modules.get("cmivqa_kit.neural.foreign_code")  # imported by what ran such code
+    failure: UserError | None = None if module is None else module.failure_in_code(error)
+    return failure
 
 
 def _missing_model_package(error: ImportError) -> UserError | None:

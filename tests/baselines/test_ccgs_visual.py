@@ -18,7 +18,8 @@ from baselines.ccgs.network import MUSIC, Network
 from baselines.ccgs.projected import ProjectedVideos
 from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import add_tokens, open_encoder, plain, tiny_tokenizer
+from cmivqa_kit.neural.encoders import add_tokens, open_encoder, plain
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special
 from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.prediction.types import Times

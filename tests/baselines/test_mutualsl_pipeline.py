@@ -25,7 +25,8 @@ from baselines.mutualsl.text import batch, text_row
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import plain, tiny_tokenizer
+from cmivqa_kit.neural.encoders import plain
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special, TextReader
 from cmivqa_kit.neural.windows import Window
 from cmivqa_kit.plugin.types import PredictOptions

@@ -111,6 +111,18 @@ def tutorials(folder: Path) -> None:
     raw(folder / "down", test=True)
 
 
+def half_filled(folder: Path) -> None:
+    """The same, and a data root that has the training questions and a part of the features, linked, already."""
+    downloads(folder)
+    source = ready_corpus()
+    (folder / "data" / "train").mkdir(parents=True)
+    shutil.copy(source / "train.json", folder / "data" / "train" / "train.json")
+    (folder / "own").mkdir()
+    first = min((source / "video_feature").glob("*.npy"))
+    shutil.copy(first, folder / "own" / first.name)
+    (folder / "data" / "video_feature").symlink_to(folder / "own", target_is_directory=True)
+
+
 def empty(folder: Path) -> None:
     """Nothing."""
 
@@ -187,6 +199,7 @@ WRITING = (
     Writing("train prior", corpus, ("train", "-m", "prior", *HERE), numbered=True),
     Writing("init --data", corpus, ("init", *HERE, "--force")),
     Writing("init --from", downloads, ("init", "--from", "down", "--force")),
+    Writing("init --from, into a root", half_filled, ("init", "--from", "down", "--data", "data", "--force")),
     Writing("data split", undivided, ("data", "split", *HERE, "--fraction", "0.5")),
     Writing("data split --out", undivided, ("data", "split", *HERE, "--fraction", "0.5", "--out", "divided")),
     Writing("data convert", tutorials, ("data", "convert", "tutorialvqa", "down", "out")),

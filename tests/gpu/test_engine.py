@@ -11,7 +11,7 @@ from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.scorer import SpanScorer
 from baselines.ccgs.settings import Settings
 from cmivqa_kit.data.types import Question
-from cmivqa_kit.neural.encoders import tiny_tokenizer
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.neural.tokens import TextReader
 from cmivqa_kit.plugin.types import PredictOptions
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
