@@ -37,7 +37,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "cmivqa_kit.cli.bench",
         "Published benchmarks: list them, check their data, score and compare predictions.",
     ),
-    "data": ("cmivqa_kit.cli.data", "Check, convert and split corpora; turn .srt and .vtt into subtitle.json."),
+    "data": (
+        "cmivqa_kit.cli.data",
+        "Check, convert and split corpora; turn .srt and .vtt into subtitle.json; pack features.",
+    ),
 }
 
 
