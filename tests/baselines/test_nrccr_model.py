@@ -53,8 +53,10 @@ def test_the_cross_view_and_the_discriminators_do_not_see_masked_padding() -> No
     for disc_type in ("weak", "not-so-weak", "strong"):
         model = network(NRCCRNetwork, NRCCR_SIZES, padding="masked", disc_type=disc_type)
         source, translation = torch.randint(5, 30, (2, 4)), torch.randint(5, 30, (2, 3))
-        batch = {"frames": torch.randn(2, 1, 6), "frame_mask": torch.ones(2, 1), "source_ids": source,
-                 "source_mask": torch.ones(2, 4), "translation_ids": translation, "translation_mask": torch.ones(2, 3)}  # fmt: skip
+        batch = {
+            "frames": torch.randn(2, 1, 6), "frame_mask": torch.ones(2, 1), "source_ids": source,
+            "source_mask": torch.ones(2, 4), "translation_ids": translation, "translation_mask": torch.ones(2, 3),
+        }  # fmt: skip
         padded = {name: tensor if "frame" in name else longer(tensor, 4) for name, tensor in batch.items()}
         own, other = model.views(batch), model.views(padded)
         assert torch.allclose(own["cross"], other["cross"], atol=1e-5)

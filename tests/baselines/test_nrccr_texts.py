@@ -18,11 +18,10 @@ VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "wash", "Wash", "caf
 @pytest.fixture
 def cased(tmp_path: Path) -> Path:
     """A folder whose ``tokenizer.json`` is cased, as multilingual BERT's is."""
-    tokenizer = Tokenizer(models.WordPiece({token: at for at, token in enumerate(VOCABULARY)}, unk_token="[UNK]"))
+    tokenizer = Tokenizer(models.WordPiece({token: at for at, token in enumerate(VOCABULARY)}, unk_token=VOCABULARY[1]))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]",
-               "mask_token": "[MASK]"}  # fmt: skip
+    special = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")}
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special).save_pretrained(tmp_path / "cased")
     return tmp_path / "cased"
 

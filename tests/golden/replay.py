@@ -19,7 +19,19 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 OWN = Path(__file__).parent / "cases"
-MODULES = ("scoring", "related", "ccgs", "mutualsl", "nrccr", "nrccr_networks", "nrccr_losses", "mlcmr", "mesm", "q2a")
+MODULES = (
+    "scoring",
+    "related",
+    "ccgs",
+    "mutualsl",
+    "nrccr",
+    "nrccr_networks",
+    "nrccr_losses",
+    "mlcmr",
+    "bigfile",
+    "mesm",
+    "q2a",
+)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ class Benchmark:
 class SplitCheck:
     """What `bench check` found of a split: how many of what there are, what is wrong, and what is only to be known.
 
-    ``files`` are those that were read; empty where the split is not there.
+    ``files`` are those that were read; empty where the split is not there. ``videos`` are the ids, in the order of the
+    annotations, that features of the split are kept under.
     """
 
     split: str
@@ -61,6 +62,7 @@ class SplitCheck:
     counts: Mapping[str, int | float] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     remarks: tuple[str, ...] = ()
+    videos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +70,8 @@ class Evaluation:
     """What an evaluator says of predictions, over Q queries.
 
     Attributes:
-        official: what the official program prints, in its own structure, units and rounding; empty where it stops.
+        official: what the official program prints, in its own structure, units and rounding, before it stops where it
+            does.
         crash: how the official program stops on this input, in a line; empty where it does not.
         metrics: the metrics that the kit computes, the headline first; those formed of others name them as parts, and
             parts stand here too.
@@ -115,7 +118,7 @@ class Evaluator(Protocol[Truth, Predictions]):
         ...
 
     def check(self, root: Path, split: str) -> SplitCheck:
-        """What is there of a split below a data root, features included where they lie beside."""
+        """What is there of a split below a data root; features are held against ``videos`` by the kit."""
         ...
 
     def read_predictions(self, path: Path, truth: Truth) -> Predictions:

@@ -140,7 +140,7 @@ def compare_cards(
                 f"{first.path} as {first.signature}",
                 "Score all systems on the same annotations.",
             )
-    chosen = _metrics(first, names)
+    chosen = _metrics(cards, names)
     queries = len(first.evaluation.queries)
     clusters = first.evaluation.clusters if settings.by == "video" else tuple(map(str, range(queries)))
     numbers = range(len(cards))
@@ -161,18 +161,24 @@ def compare_cards(
     )
 
 
-def _metrics(card: BenchCard, names: Sequence[str]) -> tuple[Metric, ...]:
-    known = {metric.name: metric for metric in card.evaluation.metrics}
+def _metrics(cards: Sequence[BenchCard], names: Sequence[str]) -> tuple[Metric, ...]:
+    """The named metrics, else all that every system has values of."""
+    first = cards[0]
+    known = {metric.name: metric for metric in first.evaluation.metrics}
     for name in names:
         if name not in known:
             raise UserError(
-                f"no metric {name!r} on {card.benchmark.name}.{closest(name, known)}",
-                f"There are: {', '.join(names_of(card.evaluation.metrics))}.",
+                f"no metric {name!r} on {first.benchmark.name}.{closest(name, known)}",
+                f"There are: {', '.join(names_of(first.evaluation.metrics))}.",
             )
-        if math.isnan(card.metrics[name]):
-            raise UserError(f"{name} is about no query of {card.split}", "Leave it out, or take another split.")
-    chosen = tuple(known[name] for name in dict.fromkeys(names)) or card.evaluation.metrics
-    return tuple(metric for metric in chosen if not math.isnan(card.metrics[metric.name]))
+        lacking = next((card for card in cards if math.isnan(card.metrics[name])), None)
+        if lacking is not None:
+            raise UserError(f"{lacking.path}: no query that {name} is about", "Leave this metric out.")
+    chosen = tuple(known[name] for name in dict.fromkeys(names)) or first.evaluation.metrics
+    shared = tuple(m for m in chosen if not any(math.isnan(card.metrics[m.name]) for card in cards))
+    if not shared:
+        raise UserError("the systems have no metric in common", "Compare systems that answer the same task.")
+    return shared
 
 
 def with_published(card: BenchCard, figures: Sequence[BenchFigure]) -> BenchCard:
