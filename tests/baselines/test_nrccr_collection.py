@@ -42,9 +42,11 @@ def test_every_caption_without_its_translation_is_named(tmp_path: Path) -> None:
 
 def test_images_of_german_and_their_matrices(tmp_path: Path) -> None:
     texts = tmp_path / "multi30k/TextData"
-    for name, tag in (("train_enc", "enc"), ("train_google_enc2de", "enc2de"),
-                      ("train_google_enc2de2enc", "enc2de2enc"), ("val_google_de2enc_task1", "de2enc"), ("val_de_task1", "de"),
-                      ("test_google_de2enc_2016_task1", "de2enc"), ("test_de_2016_task1", "de")):  # fmt: skip
+    for name, tag in (
+        ("train_enc", "enc"), ("train_google_enc2de", "enc2de"), ("train_google_enc2de2enc", "enc2de2enc"),
+        ("val_google_de2enc_task1", "de2enc"), ("val_de_task1", "de"),
+        ("test_google_de2enc_2016_task1", "de2enc"), ("test_de_2016_task1", "de"),
+    ):  # fmt: skip
         order = (1, 0) if name.startswith("test_de") else (0, 1)
         captions(texts, f"multi30k{name}", *(f"{at}.jpg#{tag}#0 text {at}" for at in order))
     captions(texts, "Flickr30ktrain_enc", *(f"{at}.jpg#enc#{n} text {n}" for at in range(2) for n in range(5)))

@@ -30,6 +30,8 @@ LATER = {
     "train --resume",
     "predict ccgs",
     "convert-checkpoint",
+    "bench train",
+    "bench predict",
     "data pack hdf5",
     "data pack npz",
     "data pack npy",

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests.baselines.cross_lingual import write_collection
 from tests.bench.planted import write_captions, write_embeddings
 from tests.data.corpora import read, write
 from tests.data.test_convert_tutorialvqa import raw
@@ -19,6 +20,7 @@ from tests.fuzz.kills import Writing
 
 SRT = "1\n00:00:01,000 --> 00:00:03,000\n先洗手\n\n2\n00:00:04,000 --> 00:00:06,500\n再擦干\n"
 HERE = ("--data", "data")
+BENCH = ("vatex-en2cn", "--data", "VisualSearch")
 GOLDEN = Path(__file__).parents[1] / "golden" / "cases" / "ccgs"
 TINY = ("--preset", "tiny", "--set", "train.epochs=1", "--set", "train.pairs=2", "--set", "train.dev_questions=1")
 
@@ -174,6 +176,26 @@ def _trained(name: str, words: tuple[str, ...]) -> Path:
     return folder
 
 
+def collection(folder: Path) -> None:
+    """A small collection of captions and features."""
+    write_collection(folder / "VisualSearch", counts=(6, 3, 3))
+
+
+@cache
+def ready_nrccr() -> Path:
+    """A folder with the collection and a finished run of the smallest NRCCR."""
+    folder = scratch() / "nrccr"
+    collection(folder)
+    ended = command(("bench", "train", *BENCH, "--preset", "tiny", "--set", "train.epochs=1"), folder)
+    assert ended.code == 0, ended.err
+    return folder
+
+
+def nrccr(folder: Path) -> None:
+    """The same, to be answered."""
+    shutil.copytree(ready_nrccr(), folder, dirs_exist_ok=True)
+
+
 # A command that writes gets a line here; one that does not, its name in `READS`. Tests hold both against the commands.
 READS = frozenset(
     {"config", "schema show", "compare", "baselines", "data check", "bench list", "bench check", "bench compare"}
@@ -211,4 +233,7 @@ WRITING = (
     Writing("predict ccgs", ccgs, ("predict", *HERE, "--sample", "2", "--force"), torch=True),
     Writing("convert-checkpoint", checkpoint,
             ("convert-checkpoint", "ccgs", "down", "out", "--config", "sizes.json"), torch=True),
+    Writing("bench train", collection, ("bench", "train", *BENCH, "--preset", "tiny", "--set", "train.epochs=1"),
+            numbered=True, torch=True),
+    Writing("bench predict", nrccr, ("bench", "predict", *BENCH, "--out", "answers"), torch=True),
 )  # fmt: skip
