@@ -2,12 +2,12 @@
 
 from cmivqa_kit.plugin.types import Declaration
 
-_NEEDS = ("package:torch", "package:transformers", "package:accelerate", "package:safetensors")
+_NEEDS = ("subtitles", "package:torch", "package:transformers", "package:accelerate", "package:safetensors")
 
 DECLARATION = Declaration(
     name="nrccr",
     title="NRCCR: cross-lingual text-to-video retrieval, noise-robust",
-    tracks=(),
+    tracks=(2,),
     factory="baselines.nrccr.baseline:NRCCRBaseline",
     config="baselines.nrccr:config.toml",
     paper="Wang et al., Cross-Lingual Cross-Modal Retrieval with Noise-Robust Learning, ACM MM 2022, arXiv 2208.12526; "
@@ -27,13 +27,12 @@ DECLARATION = Declaration(
 MLCMR = Declaration(
     name="mlcmr",
     title="MLCMR: multilingual text-to-video retrieval, multi-level videos",
-    tracks=(),
+    tracks=(2,),
     factory="baselines.nrccr.baseline:MLCMRBaseline",
     config="baselines.nrccr:mlcmr.toml",
     paper="A new baseline model for multilingual text-video cross-modal retrieval; code HuiGuanLab/MLCMR",
     needs=_NEEDS,
     convert="baselines.nrccr.checkpoint:convert_mlcmr",
     demo_preset="tiny",
-    published="baselines.nrccr:published.toml",
     benchmarks={"vatex-en2cn": "vatex", "msrvtt-cn": "msrvtt-cn"},
 )

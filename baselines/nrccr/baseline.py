@@ -1,10 +1,11 @@
-"""The plugs of NRCCR and MLCMR: how a training is made of a benchmark, and how a trained network answers one."""
+"""The plugs of NRCCR and MLCMR: how a training is made of a benchmark or a corpus, and how a network answers."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -12,7 +13,17 @@ import numpy as np
 from torch import nn
 
 from baselines.nrccr.collection import Collection, Features, Record
-from baselines.nrccr.evaluation import Embedded, Network, both_ways_figures, embed, recall_figures
+from baselines.nrccr.corpus import VideoRows, examples_of, ranked, read_question, say_languages, seconds_of
+from baselines.nrccr.evaluation import (
+    Embedded,
+    Embeddings,
+    Network,
+    both_ways_figures,
+    embed,
+    embed_sorted,
+    embed_videos,
+    recall_figures,
+)  # fmt: skip
 from baselines.nrccr.examples import Example, RowsOf
 from baselines.nrccr.mlcmr import MLCMR
 from baselines.nrccr.model import NRCCR
@@ -23,16 +34,23 @@ from baselines.nrccr.texts import Reader
 from cmivqa_kit.bench.contract.registry import create_evaluator
 from cmivqa_kit.bench.contract.types import Benchmark
 from cmivqa_kit.data.display import count
-from cmivqa_kit.data.types import Split
+from cmivqa_kit.data.span import Span
+from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.metrics.retrieval import mixed
-from cmivqa_kit.neural.encoders import Encoder, plain
+from cmivqa_kit.neural.corpus_embedding import CorpusEmbedding, network_stamp, seen
+from cmivqa_kit.neural.encoders import Encoder, every_text, plain
 from cmivqa_kit.neural.networks import LoadedNetwork, new_network
-from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
+from cmivqa_kit.prediction.function_retriever import FunctionRetriever
+from cmivqa_kit.prediction.ranked_list import in_order
+from cmivqa_kit.prediction.types import VideoRetriever
 from cmivqa_kit.runs.device import resolve
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.training.bucketed_task import Figures
-from cmivqa_kit.training.trained import DevEvaluation, TrainedBaseline, Training, drawn
+from cmivqa_kit.training.trained import NO_DEV, DevEvaluation, TrainedBaseline, Training, drawn
+from cmivqa_kit.training.usable_examples import require_enough
 
 NO_FEATURES = "no-features"  # why a caption is left out
 BERT = "text_encoder.text_bert.text_bert"  # the network's module that is the pretrained encoder
@@ -74,12 +92,90 @@ class RetrievalBaseline(TrainedBaseline[S, N, M]):
         """Write predictions of a benchmark; what `bench score` takes."""
 
     def training(self, train: Split, dev: Split | None, run: RunDirectory, settings: S) -> Training:
-        """A training on a corpus of the challenge."""
-        raise UserError(f"{self.name} is trained on benchmarks", f"See: cmivqa bench train --help (-m {self.name})")
+        """A training on a corpus of the challenge, and Track 2 on its dev questions.
+
+        Raises:
+            UserError: the encoder or the rows cannot be had, or too few questions can be used.
+        """
+        if self.encoder is None:
+            self.encoder = settings.open_encoder(every_text(train), run.seed)
+        encoder, source = self.encoder, self.row_source(settings, train, run)
+        reader, features = Reader(encoder.reader), source.features(train)
+        width = source.size or features.width
+        if not width:
+            fault = f"{train.source or train.name}: the rows of its features have no common width"
+            raise UserError(fault, "Extract the features again, all alike.")
+        rows = VideoRows(features, width)
+        examples, dropped = examples_of(train, reader, rows)
+        require_enough(train, examples, dropped, settings.train.max_dropped)
+        used = drawn(examples, settings, run)
+        if run.group.main:
+            say_languages(used)
+        evaluation = NO_DEV
+        if dev is not None:
+            evaluation = self._dev_evaluation(replace(dev, features=source.features(dev)), reader, run, settings, width)
+        model: Any = new_network(self.network(encoder, width, settings), self.kind, run, encoder, BERT)
+        task = self.task(model, used, rows, encoder, settings, run.seed, evaluation.figures)
+        return Training(task, len(used), len(examples), dropped, evaluation)
+
+    def _dev_evaluation(
+        self, dev: Split, reader: Reader, run: RunDirectory, settings: S, width: int
+    ) -> DevEvaluation:  # fmt: skip
+        asked = dev_subset(dev.questions, settings.train.dev_questions, run.seed)
+        rows, options = VideoRows(dev.features, width), PredictOptions(run.config)
+
+        def figures(model: nn.Module) -> Mapping[str, float]:
+            """Track 2's figures, the one that it ranks by first."""
+            network: Any = model
+            videos = embed_videos(network, list(dev.videos), rows, settings.decode.batch)
+            lists = _rankings(network, reader, asked, videos, list(dev.videos), rows, settings.decode.batch)
+            predictions = (_prediction(q, dev, row, options.limit) for q, row in zip(asked, lists, strict=True))
+            return evaluate(predictions, asked, (2,), run.dev_progress.question)
+
+        cost = (len(dev.videos) + len(asked)) / (6 * max(1, len(asked)))
+        return DevEvaluation(figures, len(asked), cost)
+
+    def retriever(self, options: PredictOptions) -> VideoRetriever:
+        """The loaded run as a retriever: every video of a corpus is encoded once, and kept in the user's cache.
+
+        Raises:
+            UserError: not loaded, or no such device.
+        """
+        loaded, run = self.ready()
+        settings, device = self.settings.of(options.config), resolve(options.device)
+        model: Network = loaded.model.to(device)
+        reader, width = Reader(loaded.reader), loaded.network.visual_feat_dim
+
+        def encode(split: Split, videos: Sequence[Video]) -> Iterator[Any]:
+            rows = VideoRows(split.features, width)
+            for video in videos:  # one by one: what lies beside it in a batch would change the last digits
+                yield embed_videos(model, [video.id], rows, 1)[0]
+
+        kept = CorpusEmbedding(self.name, network_stamp(run), encode, device, seen)
+
+        def rank(split: Split, number: int) -> Iterator[list[tuple[str, float]]]:
+            split = replace(split, features=self.features(split, options))
+            arrays = kept.arrays(split)
+            videos = np.stack(list(arrays.values())).astype(np.float64)
+            rows = VideoRows(split.features, width)
+            return iter(_rankings(model, reader, split.questions, videos, list(arrays), rows, settings.decode.batch))
+
+        return FunctionRetriever(self.name, rank, network=True)
 
     def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
-        """Predictions for the challenge."""
-        raise UserError(f"{self.name} answers benchmarks", f"See: cmivqa bench predict --help (-m {self.name})")
+        """One prediction per question of ``split``: whole videos, best first.
+
+        Raises:
+            UserError: not loaded, another track than the second, or no such device.
+        """
+        if track != 2:
+            raise UserError(
+                f"{self.name} finds videos, no spans in them",
+                f"Give --track 2; or let a localizer find the spans: cmivqa predict --retriever {self.name}",
+            )
+        rankings = self.retriever(options).rank(split, options.limit)
+        for question, ranking in zip(split.questions, rankings, strict=True):
+            yield _prediction(question, split, ranking, options.limit)
 
     def fit_benchmark(self, benchmark: Benchmark, root: Path, run: RunDirectory) -> None:
         """Train on a collection's captions, and keep the weights that are best on its validation split.
@@ -243,6 +339,25 @@ class MLCMRBaseline(RetrievalBaseline[MLCMRSettings, MLCMRNetwork, MLCMR]):
         path = folder / "scores.npz"
         np.savez(path, scores=scores, caption_ids=np.array(captions), video_ids=np.array(videos))
         return path
+
+
+def _rankings(
+    model: Network, reader: Reader, questions: Sequence[Question], videos: Embeddings, names: Sequence[str],
+    rows: VideoRows, size: int,
+) -> list[list[tuple[str, float]]]:  # fmt: skip
+    """Per question all videos with the cosine of their embeddings, not sorted."""
+    if not questions:
+        return []
+    texts = [read_question(reader, question) for question in questions]
+    asked = embed_sorted(model, texts, size, reader.reader.special.pad)
+    return [ranked(scores, names, rows) for scores in asked @ videos.T]
+
+
+def _prediction(question: Question, split: Split, scores: Iterable[tuple[str, float]], limit: int) -> Prediction:
+    """The best videos as candidates, from their first second to their last."""
+    best = in_order(scores)[:limit]
+    candidates = (Candidate(name, Span(0.0, seconds_of(split.videos[name])), score) for name, score in best)
+    return Prediction(question.id, tuple(candidates))
 
 
 def _collection(benchmark: Benchmark, root: Path, data: DataSettings) -> Collection:

@@ -13,6 +13,7 @@ from baselines.nrccr.network import PADDING
 from baselines.nrccr.texts import lower_cased
 from cmivqa_kit.neural import settings as common
 from cmivqa_kit.neural.encoders import TINY, Encoder, open_encoder
+from cmivqa_kit.neural.feature_sources import FeatureSettings
 from cmivqa_kit.neural.settings import (
     Count,
     Dropout,
@@ -127,6 +128,12 @@ class RetrievalSettings(SystemSettings):
     train: TrainSettings
     data: DataSettings
     decode: DecodeSettings
+    features: FeatureSettings
+
+    @property
+    def feature_source(self) -> FeatureSettings | None:
+        """Section ``features``, of the corpora of the challenge."""
+        return self.features
 
     @property
     def cpu_threads(self) -> int:

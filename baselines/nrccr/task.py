@@ -64,20 +64,30 @@ class RetrievalTask(ABC):
             [parameter for parameter in learning if parameter.requires_grad],
             settings.lr, BETAS, EPSILON, settings.weight_decay,
         )  # fmt: skip
+        self._batches = len(self.numbers(0))
         self._plateau = Plateau(settings.decay, settings.cut, settings.cut_patience, restart=False)
 
     def numbers(self, epoch: int) -> list[list[int]]:
-        """The numbers of the examples in each batch of an epoch; one alone is no batch (its statistics are none)."""
-        order = list(range(len(self.examples)))
-        random.Random(f"batches {self.seed} {epoch}").shuffle(order)
-        cuts = batches_of(len(order), self.settings.batch)
-        return [[order[number] for number in cut] for cut in cuts if len(cut) > 1]
+        """The numbers of the examples in each batch of an epoch; one alone is no batch (its statistics are none).
+
+        Examples with a translation share batches, and so do those without, where there are both.
+        """
+        groups: dict[tuple[bool, bool], list[int]] = {}
+        for number, example in enumerate(self.examples):
+            groups.setdefault((bool(example.translation), bool(example.back)), []).append(number)
+        draw = random.Random(f"batches {self.seed} {epoch}")
+        batches = []
+        for _, order in sorted(groups.items()):
+            draw.shuffle(order)
+            cuts = batches_of(len(order), self.settings.batch)
+            batches += [[order[number] for number in cut] for cut in cuts if len(cut) > 1]
+        if len(groups) > 1:
+            draw.shuffle(batches)
+        return batches
 
     def batches(self, epoch: int) -> int:
-        """Batches in an epoch."""
-        return len(batches_of(len(self.examples), self.settings.batch)) - (
-            len(self.examples) % self.settings.batch == 1
-        )
+        """Batches in an epoch, as many in each."""
+        return self._batches
 
     def batch(self, epoch: int, index: int) -> Mapping[str, Any]:
         """Batch ``index`` of an epoch, as `training_batch` gives it; ``same`` (N, N) marks examples of one video."""
