@@ -1,8 +1,8 @@
 """Questions in a language that no subtitle is in: NRCCR on a planted bilingual corpus, beside chance and BM25.
 
-Every word of the embedded corpus's English questions is mapped, one to one and by a seed, to a made-up word of CJK
-characters: the two languages have no word in common. Trained on questions in both, asked in the made-up one alone, about
-videos with English subtitles.
+Every word of the embedded corpus's English questions is mapped, one to one and by a seed, to a made-up word of two CJK
+characters: the two languages have no word in common. Trained on questions in both, asked in the made-up one alone,
+about videos with English subtitles.
 """
 
 from __future__ import annotations
@@ -37,10 +37,9 @@ def word_map(texts: Iterable[str], seed: int) -> dict[str, str]:
     """Every word to a word of two CJK characters, no two to the same."""
     words = sorted({word for text in texts for word in re.findall(r"\w+", text.lower())})
     draw = random.Random(f"planted {seed}")
-    pairs = draw.sample(range(2000 * 2000), len(words))
-    return {
-        word: chr(0x4E00 + at // 2000) + chr(0x4E00 + 2000 + at % 2000) for word, at in zip(words, pairs, strict=True)
-    }
+    numbers = draw.sample(range(2000 * 2000), len(words))
+    made = [chr(0x4E00 + number // 2000) + chr(0x4E00 + 2000 + number % 2000) for number in numbers]
+    return dict(zip(words, made, strict=True))
 
 
 def planted(seed: int) -> tuple[Split, Split]:
