@@ -70,11 +70,6 @@ def planted(seed: int) -> tuple[Split, Split]:
     return replace(corpus, questions=tuple(taught)), replace(corpus, questions=tuple(asked))
 
 
-def english_alone(train: Split) -> Split:
-    """The training questions without those in the made-up language."""
-    return replace(train, questions=tuple(question for question in train.questions if question.language == ENGLISH))
-
-
 def figures(predictions: Sequence[Prediction], asked: Split) -> dict[str, float]:
     """Track 2's figures."""
     return dict(evaluate(predictions, asked.questions, (2,)))
@@ -111,9 +106,10 @@ def main() -> None:
         lists = list(bm25.predict(asked.for_prediction(2), 2, PredictOptions()))
         systems = {"bm25": figures(lists, asked)}
         epochs = f"train.epochs={given.epochs}"
-        systems["nrccr"] = nrccr(train, asked, seed, [epochs])
-        systems["nrccr, terms off"] = nrccr(train, asked, seed, [epochs, *off])
-        systems["nrccr, English"] = nrccr(english_alone(train), asked, seed, [epochs])
+        sources = f"train.source_language={ENGLISH}"  # as published: the made-up language comes in as a translation
+        systems["nrccr"] = nrccr(train, asked, seed, [epochs, sources])
+        systems["nrccr, terms off"] = nrccr(train, asked, seed, [epochs, sources, *off])
+        systems["nrccr, both taught"] = nrccr(train, asked, seed, [epochs])
         for name, values in systems.items():
             print(f"  {name:20}  R@1 {values['R@1']:.3f}  R@10 {values['R@10']:.3f}  MRR {values['MRR']:.3f}")
 

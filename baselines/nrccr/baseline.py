@@ -106,7 +106,8 @@ class RetrievalBaseline(TrainedBaseline[S, N, M]):
             fault = f"{train.source or train.name}: the rows of its features have no common width"
             raise UserError(fault, "Extract the features again, all alike.")
         rows = VideoRows(features, width)
-        examples, dropped = examples_of(train, reader, rows)
+        examples, dropped = examples_of(train, reader, rows, settings.train.source_language)
+        dropped = +dropped
         require_enough(train, examples, dropped, settings.train.max_dropped)
         used = drawn(examples, settings, run)
         if run.group.main:

@@ -75,12 +75,19 @@ def translations(questions: Iterable[Question]) -> Mapping[QuestionId, Question]
     return found
 
 
-def examples_of(split: Split, reader: Reader, rows: VideoRows) -> tuple[tuple[Example, ...], Counter[str]]:
-    """The questions that can be trained on, with their translations, and how many each reason leaves out."""
+def examples_of(
+    split: Split, reader: Reader, rows: VideoRows, language: str = ""
+) -> tuple[tuple[Example, ...], Counter[str]]:  # fmt: skip
+    """The questions that can be trained on, with their translations, and how many each reason leaves out.
+
+    ``language``: those in another one are translations alone.
+    """
     other, dropped = translations(split.questions), Counter[str]()
     examples = []
     for question in split.questions:
-        if question.video_id is None or question.video_id not in split.videos:
+        if language and language_of(question) != language:
+            dropped["other-language"] += question.id not in other
+        elif question.video_id is None or question.video_id not in split.videos:
             dropped["no-video"] += 1
         elif question.video_id not in rows:
             dropped["no-features"] += 1

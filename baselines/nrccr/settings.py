@@ -94,6 +94,7 @@ class TrainSettings(common.TrainSettings):
     cost_style: Annotated[str, choice("sum", "mean")]
     direction: Annotated[str, choice(*DIRECTIONS)]
     mask_same_video: bool
+    source_language: str
     decay: Share
     cut: Share
     cut_patience: Count

@@ -12,13 +12,15 @@ import pytest
 
 from baselines.nrccr import DECLARATION, MLCMR
 from baselines.nrccr.baseline import MLCMRBaseline, NRCCRBaseline
-from baselines.nrccr.corpus import VideoRows, language_of, translations
+from baselines.nrccr.corpus import VideoRows, examples_of, language_of, translations
 from baselines.nrccr.examples import Example
 from baselines.nrccr.task import NRCCRTask
+from baselines.nrccr.texts import Reader
 from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.neural.tokens import Special, TextReader
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import PredictOptions
 from cmivqa_kit.prediction.dev_evaluation import evaluate
@@ -94,6 +96,17 @@ def test_chinese_questions_find_videos_that_speak_english(tmp_path: Path) -> Non
     assert [c.video_id for c in one[0].candidates] == [c.video_id for c in predictions[5].candidates]
     with pytest.raises(UserError, match="finds videos, no spans in them"):
         list(system.predict(split, 3, options))
+
+
+def test_only_questions_of_the_source_language_are_sources() -> None:
+    split, reader = planted(), Reader(TextReader(lambda text: (7,) * len(text.split()), Special(1, 2, 0), None))
+    rows = VideoRows(SplitFeatures.of({name: Path(f"{name}.npy") for name in split.videos}), 2)
+    every, _ = examples_of(split, reader, rows)
+    english, dropped = examples_of(split, reader, rows, "English")
+    assert (len(every), len(english), +dropped) == (48, 24, {})
+    assert all(example.id.endswith("_e") and example.translation for example in english)
+    alone = replace(split, questions=split.questions[1:])  # the first one in Chinese is nobody's translation now
+    assert +examples_of(alone, reader, rows, "English")[1] == {"other-language": 1}
 
 
 def test_one_language_trains_without_the_cross_lingual_losses(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
