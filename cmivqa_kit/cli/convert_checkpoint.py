@@ -44,7 +44,8 @@ def command(
 
     session = Session(form)
     with trusting_code(trust_remote_code):
-        done = convert_checkpoint(find_declaration(system), source, out, config, encoder, tokenizer)
+        declaration = find_declaration(system)
+        done = convert_checkpoint(declaration, source, out, config, encoder, tokenizer)
     report = done.report
     if session.json:
         render.as_json(
@@ -66,6 +67,9 @@ def command(
         session.say(f"{len(keys)} keys {what}{': ' + ', '.join(keys[:10]) if keys else ''}")
     for remark in report.remarks:
         session.say(f"Note: {remark}", "yellow")
+    if declaration.benchmarks:  # whose official checkpoints answer these
+        session.next("cmivqa bench predict --help")
+        return
     session.next(words("cmivqa", "predict", "--run", out, "--split", "testA", *permission_for(done.run)))
 
 
