@@ -63,8 +63,16 @@ class Features:
         return video in self._known
 
     def rows(self, video: str) -> Rows:
-        """(T, D) of a video that is there."""
-        return np.asarray(self.store.get(video))
+        """(T, D) of a video that is there.
+
+        Raises:
+            UserError: they are damaged, or hold numbers that are not finite.
+        """
+        rows = np.asarray(self.store.get(video))
+        if not np.isfinite(rows).all():
+            location = f"{self.path}, {video}" if isinstance(self.store, Mapping) else self.store.location(video)
+            raise UserError(f"{location}: NaN or infinite numbers", "Extract the features of this video again.")
+        return rows
 
     @property
     def width(self) -> int:

@@ -68,6 +68,20 @@ def test_images_of_german_and_their_matrices(tmp_path: Path) -> None:
         collection.features("test")
 
 
+def test_damaged_features_are_named(tmp_path: Path) -> None:
+    folder = write_collection(tmp_path) / "FeatureData/i3d_kinetics"
+    collection = Collection.of(tmp_path, "vatex", "videos", "i3d_kinetics", "google_enc2zh")
+    rows = np.fromfile(folder / "feature.bin", "<f4")
+    whole = rows.copy()
+    rows[3] = np.nan
+    rows.tofile(folder / "feature.bin")
+    with pytest.raises(UserError, match=r"feature\.bin, video 'train000_000_010': NaN or infinite numbers"):
+        collection.features("train").rows("train000_000_010")
+    whole[:-1].tofile(folder / "feature.bin")
+    with pytest.raises(UserError, match="it is cut off"):
+        _ = collection.features("train").width
+
+
 @pytest.mark.parametrize(
     ("name", "feature", "message"),
     [("vatx", "i3d_kinetics", "no folder vatx with TextData in it"),

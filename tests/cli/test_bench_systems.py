@@ -69,12 +69,13 @@ def test_nrccr_from_captions_to_figures(here: Path) -> None:
     )
 
 
-def test_mlcmr_hands_in_one_matrix_and_goes_on_where_it_was_stopped(
-    here: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("system", "predictions"), [("nrccr", "vatex-en2cn-test"), ("mlcmr", "scores.npz")])
+def test_it_goes_on_where_it_was_stopped(
+    here: Path, monkeypatch: pytest.MonkeyPatch, system: str, predictions: str
 ) -> None:
-    train = (*TRAIN, "-m", "mlcmr", "--set", "train.save_every=3", "--set", "train.epochs=3")
+    train = (*TRAIN, "-m", system, "--set", "train.save_every=3", "--set", "train.epochs=3")
     whole = printed(*train, "--run", "whole", cwd=here)
-    assert whole["predictions"].endswith("scores.npz")
+    assert Path(whole["predictions"]).name == predictions
     assert whole["card"]["metrics"]["t2v:R@1"] >= 0.5
     calls: list[int] = []
     loss_batch = RetrievalTask.batch
@@ -87,12 +88,12 @@ def test_mlcmr_hands_in_one_matrix_and_goes_on_where_it_was_stopped(
 
     monkeypatch.setattr(RetrievalTask, "batch", stopped)
     cmivqa_here(*train, cwd=here)
-    assert not (here / "runs/mlcmr-1" / "outcome.json").exists()
+    assert not (here / "runs" / f"{system}-1" / "outcome.json").exists()
     monkeypatch.setattr(RetrievalTask, "batch", loss_batch)
-    resumed = ("bench", "train", NAME, "--data", "VisualSearch", "--no-intervals", "--resume", "runs/mlcmr-1")
+    resumed = ("bench", "train", NAME, "--data", "VisualSearch", "--no-intervals", "--resume", f"runs/{system}-1")
     done = printed(*resumed, cwd=here)
     assert done["card"]["metrics"] == whole["card"]["metrics"]
-    assert (here / "runs/mlcmr-1" / WEIGHTS).read_bytes() == (here / whole["run"] / WEIGHTS).read_bytes()
+    assert (here / "runs" / f"{system}-1" / WEIGHTS).read_bytes() == (here / whole["run"] / WEIGHTS).read_bytes()
 
 
 @pytest.mark.parametrize(
