@@ -1,0 +1,1 @@
+"""MESM: moments of videos that a sentence describes. See README.md."""
