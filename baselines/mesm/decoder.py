@@ -147,13 +147,15 @@ class Decoder(nn.Module):
         seen: list[Tensor] = []
         for number, layer in enumerate(self.layers):
             seen.append(references)
+            if number:  # the heads teach what moved the windows, this layer does not
+                references = references.detach()
             sines = sine_windows(references, self.dim)
             positions = self.ref_point_head(sines)
             if number:
                 sines = sines * self.query_scale(slots)
             sines = sines * (self.ref_anchor_head(slots).sigmoid() / references[..., 1:])
             slots = layer(slots, positions, sines, clips, mask, clip_positions)
-            references = (self.bbox_embed(slots) + logit(references)).sigmoid().detach()
+            references = (self.bbox_embed(slots) + logit(references)).sigmoid()
             states.append(self.norm(slots))
         return Slots(torch.stack(states), torch.stack(seen))
 
