@@ -17,7 +17,7 @@ from cmivqa_kit.files import decode, guess_encoding, read_bytes
 FILE = "cmivqa.toml"
 EMBEDDED = "embedded demo corpus"
 DEFAULT = "default"  # origin of a setting that nobody stated
-KINDS = {int: "whole number", float: "number", str: "text"}
+KINDS = {int: "whole number", float: "number", str: "text", dict: "text or table of texts"}
 FLAGSHIP = "ccgs"  # the baseline where none is named
 WITHOUT_MODELS = "bm25"  # the same where the packages of neural baselines are missing
 # In double quotes TOML takes what follows a backslash for an escape: "C:\\Users" is none, "D:\\new" holds a line end.
@@ -28,13 +28,17 @@ _BACKSLASH = "Write a path with \\ in single quotes, or with / instead: root = '
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A setting: its place in ``cmivqa.toml``, its flag, its built-in default and what it means."""
+    """A setting: its place in ``cmivqa.toml``, its flag, its built-in default and what it means.
+
+    ``several``: it may be a table, paths by name.
+    """
 
     name: str
     flag: str
     default: Any
     help: str
     is_path: bool = False
+    several: bool = False
 
 
 KEYS: dict[str, Key] = {
@@ -43,6 +47,14 @@ KEYS: dict[str, Key] = {
         Key("data.root", "--data", None, "folder with the organizers' files; none: the embedded demo corpus", True),
         Key("data.edition", "--edition", "", "edition of the challenge; empty: worked out from the files"),
         Key("data.seconds_per_row", "--seconds-per-row", 1.0, "seconds of a row of the feature files; 0: as measured"),
+        Key(
+            "data.features",
+            "--features",
+            "",
+            "file or folder of features, or several by name; empty: those beside the questions",
+            True,
+            True,
+        ),
         Key(
             "model.baseline",
             "--baseline",
@@ -87,6 +99,13 @@ class Workspace:
         return None if setting.origin == DEFAULT else float(setting.value)
 
     @property
+    def features(self) -> Mapping[str, Path]:
+        """The features that are named, by name; one without has an empty name. None: those beside the questions."""
+        value = self["data.features"]
+        stores = value if isinstance(value, Mapping) else {"": value} if value else {}
+        return {name: Path(path) for name, path in stores.items()}
+
+    @property
     def is_demo(self) -> bool:
         """True when no data root was given anywhere: the embedded demo corpus is used."""
         return self["data.root"] is None
@@ -120,7 +139,9 @@ def open_workspace(flags: Mapping[str, Any] | None = None, folder: Path | None =
             settings[name] = Setting(given[name], f"flag {key.flag}")
         elif file is not None and name in stated:
             value = stated[name]
-            if key.is_path:
+            if isinstance(value, dict):
+                value = {label: str(_relative(file.parent / path)) for label, path in value.items()}
+            elif key.is_path:
                 value = str(_relative(file.parent / value))
             settings[name] = Setting(value, str(_relative(file)))
         else:
@@ -172,7 +193,7 @@ def _read(file: Path) -> dict[str, Any]:
             name = f"{section}.{short}"
             if name not in KEYS:
                 problems.append(Problem(name, f"unknown setting.{closest(name, KEYS)}"))
-            elif type(value) not in (kinds := _kinds(KEYS[name])):
+            elif type(value) not in (kinds := _kinds(KEYS[name])) or not _plain_table(value):
                 problems.append(Problem(name, f"{value!r} is not a {KINDS[kinds[0]]}"))
             elif kinds[0] is float and not 0 <= value < math.inf:
                 problems.append(Problem(name, f"{value!r} is not 0 or more"))
@@ -188,7 +209,16 @@ def _read(file: Path) -> dict[str, Any]:
 def _kinds(key: Key) -> tuple[type, ...]:
     """The types that a value may have, the one it is called by first."""
     kind = type(key.default)
+    if key.several:
+        return (dict, str)
     return (float, int) if kind is float else (int,) if kind is int else (str,)
+
+
+def _plain_table(value: Any) -> bool:
+    """False for a table that does not hold a text under every name, at least one."""
+    return not isinstance(value, dict) or (
+        bool(value) and all(name and isinstance(path, str) and path for name, path in value.items())
+    )
 
 
 def _sections() -> str:
@@ -204,6 +234,8 @@ def _relative(path: Path) -> Path:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_toml(name)} = {_toml(text)}" for name, text in value.items()) + "}"
     if isinstance(value, int | float):
         return repr(value)
     # A TOML string is escaped as a JSON string is, and DEL besides.

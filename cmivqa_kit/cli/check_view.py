@@ -72,7 +72,7 @@ def _show_features(session: Session, report: CheckReport, verbose: bool) -> None
     for kind, faults in kinds.items():
         session.say(f"  {count(len(faults), 'bad feature file')} ({kind}):", "yellow")
         for fault in faults if verbose else faults[:EXAMPLES]:
-            session.say(f"    {fault.path.name}: {fault.reason}")
+            session.say(f"    {fault.name}: {fault.reason}")
         if len(faults) > EXAMPLES and not verbose:
             session.say(f"    ... and {len(faults) - EXAMPLES} more (--verbose)")
         for fix in dict.fromkeys(fault.fix for fault in faults):

@@ -39,6 +39,22 @@ class _Path(click.Path):
 
 PATH = _Path(path_type=Path, readable=False)  # a file that may not be read is a finding of its own
 SECONDS_MOST = 3600.0  # of a feature row
+
+
+def _named_paths(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> Any:
+    """``PATH`` as a text, ``NAME=PATH`` several times as a table; ``None`` where none is given."""
+    paths: dict[str, str] = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
+        named = bool(equals) and not Path(text).exists()
+        paths[name if named else ""] = path if named else text
+    if not all(paths.values()):
+        raise click.BadParameter("the path is empty", context, parameter)
+    if len(paths) < len(texts) or (len(paths) > 1 and "" in paths):
+        raise click.BadParameter("several need a name each, NAME=PATH, and no name twice", context, parameter)
+    return paths.get("", paths) or None
+
+
 OPTIONS: dict[str, Callable[[Any], Any]] = {
     "data": click.option("--data", type=PATH, metavar="DIR", help="Data root. Without one: the embedded demo corpus."),
     "split": click.option("--split", metavar="NAME", help="Split, by any name its edition knows (dev, testA, ...)."),
@@ -57,6 +73,13 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     "set": click.option(
         "--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one setting of the baseline."
     ),
+    "features": click.option(
+        "--features",
+        multiple=True,
+        callback=_named_paths,
+        metavar="[NAME=]PATH",
+        help="Features to use instead of those beside the questions; several by name stand beside each other.",
+    ),
     "seconds-per-row": click.option(
         "--seconds-per-row",
         type=click.FloatRange(0, SECONDS_MOST),
@@ -70,8 +93,9 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
 }
 _FLAG_OF = {"data": "data.root", "edition": "data.edition", "baseline": "model.baseline", "preset": "model.preset",
             "run": "run.directory", "seed": "run.seed", "device": "run.device", "out": "output.submission",
-            "seconds_per_row": "data.seconds_per_row"}  # fmt: skip
+            "seconds_per_row": "data.seconds_per_row", "features": "data.features"}  # fmt: skip
 CLOCK = "seconds_per_row"
+FEATURES = "features"
 REPEATED = ("data", "edition")  # flags that the next command needs again, because no workspace remembers them
 
 
@@ -109,7 +133,9 @@ class Session:
         from cmivqa_kit.files import read_json
 
         workspace, read_file = self.workspace, self.read_file or read_json
-        return catalogue(workspace.data_root(), workspace.edition, workspace.seconds_per_row, read_file)
+        return catalogue(
+            workspace.data_root(), workspace.edition, workspace.seconds_per_row, read_file, workspace.features
+        )
 
     @cached_property
     def baseline(self) -> Setting:
@@ -206,14 +232,19 @@ class Session:
     def again(self, command: str, keep: Sequence[str] = REPEATED) -> str:
         """A command with the flags of this call that no workspace remembers; ``keep`` names those that it takes too."""
         repeated = [
-            f"--{name.replace('_', '-')} {shlex.quote(_shown(self.flags[name]))}" for name in keep if name in self.flags
+            f"--{name.replace('_', '-')} {shlex.quote(text)}"
+            for name in keep
+            if name in self.flags
+            for text in _shown(self.flags[name])
         ]
         return " ".join([command, *repeated])
 
 
-def _shown(value: Any) -> str:
-    """The value of a flag as it is typed: ``2``, not ``2.0``."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _shown(value: Any) -> list[str]:
+    """The value of a flag as it is typed, once for each time: ``2``, not ``2.0``."""
+    if isinstance(value, dict):
+        return [f"{name}={path}" for name, path in value.items()]
+    return [f"{value:g}" if isinstance(value, float) else str(value)]
 
 
 def files_of(session: Session, paths: Iterable[Path]) -> list[Path]:

@@ -16,7 +16,7 @@ from cmivqa_kit.workspace import EMBEDDED, KEYS
     short_help="Show every setting and where it comes from.",
     epilog="Example: cmivqa config --data corpora/2023 shows what `cmivqa train --data corpora/2023` would use.",
 )
-@options("data", "edition", "baseline", "preset", "run", "seed", "device", "out", "format")
+@options("data", "features", "edition", "baseline", "preset", "run", "seed", "device", "out", "format")
 def command(form: str, **flags: Any) -> None:
     """Show every setting, its value, and where it comes from: a flag, cmivqa.toml, or the built-in default.
 
@@ -43,6 +43,8 @@ def command(form: str, **flags: Any) -> None:
     session.say(f"Workspace: {space.file}" if space.file else "No workspace here (`cmivqa init` makes one).")
 
     def shown(name: str, value: Any) -> str:
+        if isinstance(value, dict):
+            return ", ".join(f"{label}={path}" for label, path in value.items())
         return EMBEDDED if name == "data.root" and value is None else str(value) if value != "" else "-"
 
     rows = [(name, shown(name, s.value), s.origin, KEYS[name].help) for name, s in in_force.items()]

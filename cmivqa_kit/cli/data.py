@@ -1,4 +1,4 @@
-"""`cmivqa data ...`: check, convert, split, subtitles, token-counts."""
+"""`cmivqa data ...`: check, convert, pack, split, subtitles, token-counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import CLOCK, PATH, REPEATED, Session, finish, options, words
+from cmivqa_kit.cli.common import CLOCK, FEATURES, PATH, REPEATED, SECONDS_MOST, Session, finish, options, words
 from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import SHOWN, ExitCode, UserError
 from cmivqa_kit.output_paths import require_writable
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from cmivqa_kit.data.check import CheckReport
     from cmivqa_kit.data.types import Note
 
-HELP = "Check, convert and split corpora; turn .srt and .vtt into subtitle.json."
+HELP = "Check, convert and split corpora; turn .srt and .vtt into subtitle.json; pack features."
 
 
 @click.group("data", short_help=HELP, epilog="Example: cmivqa data check --split dev")
 def command() -> None:
-    """Check, convert and split corpora; turn .srt and .vtt into subtitle.json."""
+    """Check, convert and split corpora; turn .srt and .vtt into subtitle.json; pack features."""
 
 
 @command.command("check", short_help="Say what is in the data and what training would lose.")
-@options("data", "split", "baseline", "edition", "seconds-per-row")
+@options("data", "split", "baseline", "edition", "features", "seconds-per-row")
 @click.option("--all", "everything", is_flag=True, help="List every id, not only those with a finding.")
 @click.option(
     "-v", "--verbose", is_flag=True, help="List every note and every bad feature file, not some of each kind."
@@ -98,13 +98,13 @@ def _next(session: Session, reports: list[CheckReport], broken: Collection[str],
         session.next("cmivqa data check")
     elif faults:
         session.say(f"A training that reads features refuses them: mend {count(faults, 'file')}, then check again.")
-        session.next("cmivqa data check", (*REPEATED, CLOCK))
+        session.next("cmivqa data check", (*REPEATED, FEATURES, CLOCK))
     elif unsettled is not None and unsettled.measured is not None:
         session.say("A training that reads features refuses them until it is settled how long a row is.")
-        session.next(f"cmivqa data check --seconds-per-row {unsettled.measured.seconds:g}")
+        session.next(f"cmivqa data check --seconds-per-row {unsettled.measured.seconds:g}", (*REPEATED, FEATURES))
     elif refused:
         session.say("Training will refuse this: too many examples would be dropped. See each one:")
-        session.next("cmivqa data check --split train --all --format csv", (*REPEATED, "baseline"))
+        session.next("cmivqa data check --split train --all --format csv", (*REPEATED, "baseline", FEATURES))
     elif "train" not in splits:
         session.next(f"cmivqa sample --split {splits[0]} --track {session.files.tracks(splits[0])[-1]}")
     elif "dev" not in splits and len({f.tracks for f in session.files.questions if f.split == "train"}) == 1:
@@ -113,7 +113,7 @@ def _next(session: Session, reports: list[CheckReport], broken: Collection[str],
         out = f" --out {words(whole.parent / 'divided')}" if whole.name == "train.json" else ""
         session.next(f"cmivqa data split{out}")
     else:
-        session.next("cmivqa train", (*REPEATED, "baseline", CLOCK))
+        session.next("cmivqa train", (*REPEATED, "baseline", FEATURES, CLOCK))
 
 
 @command.command("convert", short_help="Convert another corpus to the CMIVQA layout.")
@@ -138,6 +138,54 @@ def convert_command(corpus: str, source: Path, destination: Path, protocol: str 
         session.say(f"Note: {remark}", "yellow")
     session.say(f"Licence of the corpus: {converter(corpus).licence}")
     session.next(words("cmivqa", "data", "check", "--data", destination))
+
+
+@command.command("pack", short_help="Write features in another format.")
+@click.argument("source", type=PATH, metavar="SRC")
+@click.argument("destination", type=PATH, metavar="DST")
+@click.option("--format", "form", metavar="NAME",
+              help="npy, bigfile (folders), hdf5, npz, safetensors (files); else by the ending of DST.")  # fmt: skip
+@click.option(
+    "--seconds-per-row",
+    type=click.FloatRange(0, SECONDS_MOST, min_open=True),
+    metavar="N",
+    help="Seconds of a row, to be written down where the format can (hdf5, safetensors).",
+)
+@options("force")
+def pack_command(source: Path, destination: Path, form: str | None, seconds_per_row: float | None, force: bool) -> None:
+    """Write the features of SRC in another format: every id with the same numbers in the same type.
+
+    SRC is a folder of .npy files, a BigFile, or a .npz, HDF5 or safetensors file or folder, as its content tells. Ids,
+    shapes and numbers (no NaN, nothing infinite) are checked, and all findings are listed. DST is written
+    whole or not at all; with --force it replaces a file, or a folder of the same format.
+
+    Example: cmivqa data pack video_feature features.hdf5
+    """
+    from cmivqa_kit.data.feature_clock import rate_words
+    from cmivqa_kit.data.feature_packing import format_for, pack, require_destination
+    from cmivqa_kit.data.stores.registry import open_store
+
+    session = Session()
+    kind = format_for(destination, form)
+    require_destination(destination, kind, source, force)
+    store = open_store(source)
+    if session.console.is_terminal:
+        with render.bar(session.console) as (bar, task):
+            bar.update(task, description="packing")
+            done = pack(
+                store, destination, kind, seconds_per_row, lambda n, total: bar.update(task, completed=n, total=total)
+            )
+    else:
+        done = pack(store, destination, kind, seconds_per_row)
+    session.say(f"{destination}: {count(done.ids, 'id')}, {count(done.rows, 'row')} of {done.width:,} ({done.format})")
+    if done.seconds_per_row is not None:
+        rate = rate_words(done.seconds_per_row)
+        lost = "; the format has no place for it: give --seconds-per-row where these features are used"
+        session.say(f"{rate}{lost if done.clock_lost else ''}", "yellow" if done.clock_lost else "")
+    if session.workspace.is_demo:
+        session.next("cmivqa data check --help")
+    else:
+        session.next(words("cmivqa", "data", "check", "--features", destination))
 
 
 @command.command("split", short_help="Divide the annotated file into train and dev, by video.")

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     short_help="Answer every question of a split and write the submission file.",
     epilog="Example: cmivqa predict --split testA; then: cmivqa score submission.json",
 )
-@options("data", "split", "track", "baseline", "run", "out", "set", "seed", "device", "edition", "seconds-per-row",
-         "force")  # fmt: skip
+@options("data", "split", "track", "baseline", "run", "out", "set", "seed", "device", "edition", "features",
+         "seconds-per-row", "force")  # fmt: skip
 @click.option(
     "--sample", type=click.IntRange(min=0), default=0, metavar="N",
     help="Answer N questions only, drawn by the seed: to measure a slow system, not to hand in.",

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, REPEATED, Session, options, without_gpus, words
+from cmivqa_kit.cli.common import FEATURES, PATH, REPEATED, Session, options, without_gpus, words
 from cmivqa_kit.cli.training_view import training_view
 from cmivqa_kit.data.display import count
 from cmivqa_kit.data.types import Track
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     short_help="Fit a baseline on the train split.",
     epilog="Example: cmivqa train -m bm25 --set index.k1=1.2",
 )
-@options("data", "split", "baseline", "preset", "set", "run", "seed", "device", "edition", "seconds-per-row")
+@options(
+    "data", "split", "baseline", "preset", "set", "run", "seed", "device", "edition", "features", "seconds-per-row"
+)
 @click.option(
     "--max-dropped", type=click.FloatRange(0, 1), default=0.2, show_default=True, metavar="SHARE",
     help="Refuse to train when more than this share of the examples cannot be used.",
@@ -109,7 +111,7 @@ def _advice_with_flags(session: Session) -> Iterator[None]:
     try:
         yield
     except WritingStopped as error:
-        command = session.again(words("cmivqa", "train", "--resume", error.run))
+        command = session.again(words("cmivqa", "train", "--resume", error.run), (*REPEATED, FEATURES))
         raise WritingStopped(error.message, error.remedy, error.run, command) from None
 
 
@@ -188,7 +190,7 @@ def _report(session: Session, declaration: Declaration, fitted: Fitted) -> None:
 
     dropped = sum(fitted.dropped.values())
     following = _next(session.files, fitted.run.path, declaration.tracks, session.workspace.path("output.submission"))
-    repeated = (*REPEATED, "device")
+    repeated = (*REPEATED, FEATURES, "device") if following.startswith("cmivqa predict") else REPEATED
     if session.json:
         render.as_json(
             {

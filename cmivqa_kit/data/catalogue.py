@@ -13,21 +13,23 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cmivqa_kit.data.answer_names import names_answers
 from cmivqa_kit.data.caption_languages import one_per_language
 from cmivqa_kit.data.feature_clock import ONE_SECOND
+from cmivqa_kit.data.feature_entries import FeaturePath, named_stores
 from cmivqa_kit.data.feature_notes import stray_features
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.question_match import difference, questions_in
 from cmivqa_kit.data.read_once import ReadFile
 from cmivqa_kit.data.root_edition import MANIFEST, detect_edition, read_manifest
+from cmivqa_kit.data.stores.registry import file_suffixes
 from cmivqa_kit.data.types import TRACKS, Note, Track
 from cmivqa_kit.editions import Edition, load_edition
-from cmivqa_kit.errors import UserError, closest
+from cmivqa_kit.errors import Problem, UserError, closest, problems_error
 from cmivqa_kit.files import read_json, sha256
 from cmivqa_kit.joint_files import READY, complete
 
@@ -58,6 +60,7 @@ class Catalogue:
     ``name`` is the corpus' own name where its manifest states one. ``closed`` are folders of answers that this user may
     not read. ``seconds_per_row`` is what the user says of the
     feature files (0: as measured; ``None``: nothing), ``assumed_per_row`` what they are taken for without that.
+    ``features`` are those that the user names, instead of those that lie here.
     """
 
     root: Path
@@ -69,6 +72,7 @@ class Catalogue:
     notes: tuple[Note, ...]
     seconds_per_row: float | None = None
     assumed_per_row: float = ONE_SECOND
+    features: FeaturePath | None = None
     closed: tuple[Path, ...] = ()
     _agreeing: set[tuple[Path, ...]] = field(default_factory=set, repr=False, compare=False)
 
@@ -164,13 +168,27 @@ class Catalogue:
         """The first of `subtitle_files`."""
         return next(iter(self.subtitle_files(beside, split)), None)
 
-    def feature_folders(self, beside: Path) -> tuple[Path, ...]:
-        """The folders of ``.npy`` features that serve question files in ``beside``, nearest first."""
-        return _existing(beside, self.root, FEATURE_FOLDERS)
+    def feature_folders(self, beside: Path) -> tuple[FeaturePath, ...]:
+        """The features for question files in ``beside``: those that are named, else folders and files, nearest first.
+
+        A file is called as a folder would be: ``video_feature.hdf5``.
+        """
+        if self.features is not None:
+            return (self.features,)
+        files = tuple(f"{name}{suffix}" for name in FEATURE_FOLDERS for suffix in file_suffixes())
+        return tuple(
+            path
+            for folder in _upwards(beside, self.root)
+            for path in (
+                *(folder / name for name in FEATURE_FOLDERS if (folder / name).is_dir()),
+                *(folder / name for name in files if (folder / name).is_file()),
+            )
+        )
 
     def media_folders(self, beside: Path) -> tuple[Path, ...]:
         """The folders of video files that serve question files in ``beside``, nearest first."""
-        return _existing(beside, self.root, MEDIA_FOLDERS)
+        above = _upwards(beside, self.root)
+        return tuple(folder / name for folder in above for name in MEDIA_FOLDERS if (folder / name).is_dir())
 
     def _refuse_different(self, paths: Sequence[Path], description: str, answers: bool = True) -> None:
         """Several files that could all be meant are fine as long as they agree: copies, or the same questions.
@@ -198,21 +216,27 @@ def catalogue(
     edition: str | None = None,
     seconds_per_row: float | None = None,
     read_file: ReadFile = read_json,
+    features: Mapping[str, Path] | None = None,
 ) -> Catalogue:
     """List a data root. ``edition`` overrides what the manifest or the first question file says.
 
     ``seconds_per_row``: of the feature files, as the user says; 0: as measured; ``None``: not said. ``read_file`` may
-    remember the few files that are opened for it.
+    remember the few files that are opened for it. ``features`` are stores by name (one alone may have an empty name)
+    that are used instead of what lies beside the questions.
 
     Raises:
-        UserError: no such folder, a damaged manifest, or ``seconds_per_row`` is no length. A root without a question
-            file has no splits.
+        UserError: no such folder, a damaged manifest, no such features, or ``seconds_per_row`` is no length. A root
+            without a question file has no splits.
     """
     if not root.is_dir():
         what = "is a file, not a data folder" if root.exists() else "no such data folder"
         raise UserError(f"{root}: {what}", "Make one with: cmivqa init --from DOWNLOADS, or give --data DIR.")
     if seconds_per_row is not None and not 0 <= seconds_per_row < math.inf:
         raise UserError(f"--seconds-per-row {seconds_per_row:g}: not a number of seconds", "Give one above 0, or 0.")
+    named = (features or {}).values()
+    lacking = [Problem(str(path), "no such file or folder") for path in named if not path.exists()]
+    if lacking:
+        raise problems_error("--features", lacking, f"Check the path; you are in {Path.cwd()}.")
     manifest = read_manifest(root)
     closed: list[Path] = []
     below = list(_walk(root, closed))
@@ -242,6 +266,7 @@ def catalogue(
     return Catalogue(
         root, rules, str(manifest.get("name", root.name)), tuple(questions), tuple(answers), tuple(subtitles),
         (*notes, *stray_features(below, root)), seconds_per_row, closed=tuple(closed),
+        features=named_stores(features) if features else None,
     )  # fmt: skip
 
 
@@ -333,10 +358,6 @@ def _upwards(folder: Path, root: Path) -> Iterator[Path]:
     while folder != root and folder != folder.parent:
         folder = folder.parent
         yield folder
-
-
-def _existing(beside: Path, root: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
-    return tuple(folder / name for folder in _upwards(beside, root) for name in names if (folder / name).is_dir())
 
 
 def _split_fix(self: Catalogue, split: str) -> str:

@@ -14,7 +14,7 @@ from cmivqa_kit.data.captions import Tracks, are_captions, read_spoken
 from cmivqa_kit.data.catalogue import Catalogue, QuestionFile, catalogue
 from cmivqa_kit.data.container import read_durations
 from cmivqa_kit.data.durations import Durations, container_durations, with_duration, with_plausible_lines
-from cmivqa_kit.data.feature_names import feature_files, name_videos
+from cmivqa_kit.data.feature_entries import OpenedFeatures
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.layouts import Layout, detect
 from cmivqa_kit.data.read_once import ReadFile
@@ -47,6 +47,7 @@ def open_split(
     track: Track | None = None,
     edition: str | None = None,
     seconds_per_row: float | None = None,
+    features: Path | Mapping[str, Path] | None = None,
 ) -> Split:
     """Questions and corpus of one split.
 
@@ -62,11 +63,14 @@ def open_split(
         track: choose the question file for this track where the split has one per track.
         edition: the edition's name, where it should not be detected.
         seconds_per_row: of feature files, where a row is not one second; 0: as measured against the subtitles.
+        features: a file or folder of features, or several by name whose rows stand beside each other; by default those
+            that lie in the data root.
 
     Raises:
         UserError: missing or damaged files, with every finding and its place.
     """
-    return load_split(catalogue(Path(root), edition, seconds_per_row), name, track)
+    stores = {"": features} if isinstance(features, Path) else features
+    return load_split(catalogue(Path(root), edition, seconds_per_row, features=stores), name, track)
 
 
 def load_split(
@@ -88,7 +92,8 @@ def load_split(
     split = questions.file.split
     notes = [*catalogue.notes, *questions.notes]
     folders = catalogue.feature_folders(folder)
-    stems = frozenset(path.stem for folder in folders for path in feature_files(folder))
+    opened = [OpenedFeatures(path) for path in folders]
+    stems = frozenset(name for features in opened for name in features.ids)
     asked = frozenset(q.video_id for q in questions.questions if q.video_id is not None)
     videos, file_notes = question_file_videos(catalogue, questions.file, questions.videos, read_file)
     notes += file_notes
@@ -106,7 +111,7 @@ def load_split(
     if not videos:
         if not files:
             notes.append(Note("subtitle.json", "none found: videos have no subtitles"))
-        videos = {video_id: Video(video_id) for video_id in _in_files(folders, asked)}
+        videos = {video_id: Video(video_id) for video_id in _in_files(opened, asked)}
     notes += language_notes(videos, questions.questions)
     _refuse_near_misses(questions, videos)
     videos = dict(sorted(videos.items()))
@@ -226,11 +231,11 @@ def _is_of(split: str, catalogue: Catalogue, subtitle_files: Sequence[Path]) -> 
     return beside == {split}
 
 
-def _in_files(folders: Iterable[Path], asked: frozenset[str]) -> Iterable[str]:
-    """The videos of a corpus that only its feature files name: ids that are asked about, else file stems."""
-    for folder in folders:
-        names = name_videos(feature_files(folder), asked)
-        yield from (*names.files, *(path.stem for path in names.unnamed))
+def _in_files(opened: Iterable[OpenedFeatures], asked: frozenset[str]) -> Iterable[str]:
+    """The videos of a corpus that only its features name: ids that are asked about, else names of files or keys."""
+    for features in opened:
+        names = features.names(asked)
+        yield from (*names.files, *(item.stem if isinstance(item, Path) else item for item in names.unnamed))
 
 
 def truth_records(

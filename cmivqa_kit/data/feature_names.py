@@ -10,16 +10,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from cmivqa_kit.data.video_names import ids_in
 from cmivqa_kit.errors import UserError
 
 SUFFIX = ".npy"
+T = TypeVar("T", bound=Any)
 
 
 @dataclass(frozen=True, slots=True)
-class FeatureNames:
-    """The feature files of one folder.
+class FeatureNames(Generic[T]):
+    """The feature files of one folder, or the keys of one store.
 
     Attributes:
         files: video id -> its file, ordered by id.
@@ -27,9 +29,9 @@ class FeatureNames:
         several: video id -> the files that could all be meant, none of which is taken.
     """
 
-    files: Mapping[str, Path]
-    unnamed: tuple[Path, ...] = ()
-    several: Mapping[str, tuple[Path, ...]] | None = None
+    files: Mapping[str, T]
+    unnamed: tuple[T, ...] = ()
+    several: Mapping[str, tuple[T, ...]] | None = None
 
 
 def feature_files(folder: Path) -> list[Path]:
@@ -46,28 +48,39 @@ def feature_files(folder: Path) -> list[Path]:
         raise UserError(f"{folder}: cannot be read ({error.strerror or error})", "Check its permissions.") from None
 
 
-def name_videos(paths: Iterable[Path], known: Collection[str] = ()) -> FeatureNames:
+def name_videos(paths: Iterable[Path], known: Collection[str] = ()) -> FeatureNames[Path]:
     """Say which video each file belongs to.
 
     Args:
         paths: the files of one folder, in order.
         known: the ids of videos; none: every file is called by its video.
     """
-    exact: dict[str, Path] = {}
-    others: list[Path] = []
-    for path in sorted(paths, key=lambda path: (path.suffix != SUFFIX, path)):  # ``a.npy`` goes before ``a.NPY``
-        if (not known or path.stem in known) and path.stem not in exact:
-            exact[path.stem] = path
+    ordered = sorted(paths, key=lambda path: (path.suffix != SUFFIX, path))  # ``a.npy`` goes before ``a.NPY``
+    return _named([(path.stem, path) for path in ordered], known)
+
+
+def name_ids(keys: Iterable[str], known: Collection[str] = ()) -> FeatureNames[str]:
+    """Say which video each key of a store belongs to, as `name_videos` does for files."""
+    return _named([(key, key) for key in keys], known)
+
+
+def _named(items: Iterable[tuple[str, T]], known: Collection[str]) -> FeatureNames[T]:
+    """Which video each item belongs to; an item is given with its name."""
+    exact: dict[str, T] = {}
+    others: list[tuple[str, T]] = []
+    for name, item in items:
+        if (not known or name in known) and name not in exact:
+            exact[name] = item
         else:
-            others.append(path)
-    claims: dict[str, list[Path]] = defaultdict(list)
-    unnamed: list[Path] = []
-    for path in others:
-        ids = ids_in(path.stem, known) - exact.keys()
+            others.append((name, item))
+    claims: dict[str, list[T]] = defaultdict(list)
+    unnamed: list[T] = []
+    for name, item in others:
+        ids = ids_in(name, known) - exact.keys()
         if len(ids) == 1:
-            claims[ids.pop()].append(path)
+            claims[ids.pop()].append(item)
         else:
-            unnamed.append(path)
-    several = {video: tuple(paths) for video, paths in sorted(claims.items()) if len(paths) > 1}
-    matched = {video: paths[0] for video, paths in claims.items() if len(paths) == 1}
+            unnamed.append(item)
+    several = {video: tuple(claimed) for video, claimed in sorted(claims.items()) if len(claimed) > 1}
+    matched = {video: claimed[0] for video, claimed in claims.items() if len(claimed) == 1}
     return FeatureNames(dict(sorted({**exact, **matched}.items())), tuple(sorted(unnamed)), several)

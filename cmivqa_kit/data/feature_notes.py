@@ -9,14 +9,17 @@ from pathlib import Path
 
 from cmivqa_kit.data.display import count
 from cmivqa_kit.data.feature_clock import rate_words
-from cmivqa_kit.data.feature_names import SUFFIX, feature_files
+from cmivqa_kit.data.feature_entries import OpenedFeatures
+from cmivqa_kit.data.feature_names import SUFFIX, FeatureNames, feature_files
 from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.stores.fused import FusedStore
 from cmivqa_kit.data.types import Note
 from cmivqa_kit.data.video_names import ids_in
 
 STRAY = f"{SUFFIX} files that are not used: features are looked for in video_feature/"
 UNNAMED = "feature files that no video is known of"
 SEVERAL = "several feature files of one video, none of which is used"
+PARTLY = "features that not all of the named stores have"
 OTHER_FILES = "files in a feature folder that are not read"
 UNUSED_CLOCK = "the length of a row is stated, but no video of this split has a feature file"
 UNMEASURED = "no video has both feature rows and subtitles to measure them by"
@@ -45,7 +48,11 @@ def feature_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> It
 
 def name_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> Iterator[Note]:
     """The files in the folders of a split that are not used, a note per folder and kind."""
-    for folder, names in zip(features.folders, features.names, strict=True):
+    for opened, names in zip(features.opened, features.names, strict=True):
+        if not opened.is_folder:
+            yield from _key_notes(opened, names, elsewhere)
+            continue
+        folder = Path(str(opened.path))
         unnamed = [path for path in names.unnamed if not ids_in(path.stem, elsewhere)]
         if unnamed:
             files = len(names.files) + len(names.unnamed) + sum(map(len, (names.several or {}).values()))
@@ -58,7 +65,26 @@ def name_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> Itera
             if video not in features:
                 listed = ", ".join(path.name for path in paths)
                 yield Note(video, f"{listed} could all be its features; keep one of them", SEVERAL)
-        yield from _other_files(folder, features.folders)
+        yield from _other_files(folder, [path for path in features.folders if isinstance(path, Path)])
+
+
+def _key_notes(opened: OpenedFeatures, names: FeatureNames[str], elsewhere: Collection[str]) -> Iterator[Note]:
+    """The keys of a store that are not used, and the ids that not all of several stores have."""
+    unnamed = [key for key in names.unnamed if not ids_in(key, elsewhere)]
+    if unnamed:
+        share = (
+            count(len(opened.ids), "key")
+            if len(unnamed) == len(opened.ids)
+            else (f"{len(unnamed)} of {len(opened.ids)} keys")
+        )
+        why = f"{share}, none named as a video; e.g. {unnamed[0]!r} (wanted: VIDEO_ID)"
+        yield Note(str(opened.path), why, UNNAMED)
+    for video, keys in (names.several or {}).items():
+        listed = ", ".join(map(repr, keys))
+        yield Note(video, f"keys {listed} could all be its features; keep one of them", SEVERAL)
+    lacking = opened.store.lacking if isinstance(opened.store, FusedStore) else {}
+    for video, without in lacking.items():
+        yield Note(video, f"not in {' and '.join(without)}, so it has no features", PARTLY)
 
 
 def _other_files(folder: Path, folders: Collection[Path]) -> Iterator[Note]:
@@ -84,6 +110,10 @@ def _other_files(folder: Path, folders: Collection[Path]) -> Iterator[Note]:
 def clock_notes(features: FeatureStore) -> Iterator[Note]:
     """What the videos say about the length of a row, where it is not what it is taken for."""
     measured = features.measured
+    said = {store.seconds_per_row for each in features.opened if (store := each.store) is not None} - {None}
+    if features.given and said and features.given not in said:
+        others = " or ".join(rate_words(seconds) for seconds in sorted(filter(None, said)))
+        yield Note("features", f"stated is {rate_words(features.given)}, but the file says {others}", OTHERWISE)
     if features.stated is not None and not len(features):
         yield Note("features", f"{UNUSED_CLOCK} (--seconds-per-row {features.stated:g})", UNUSED_CLOCK)
     if measured is None:

@@ -1,35 +1,26 @@
-"""Visual features: a folder of ``<video_id>.npy``, a row per second or so, memory-mapped when asked for.
+"""The visual features of a split: rows by video, a row per second or so, memory-mapped when asked for.
 
-Source: docs/spec/ccgs.md, section 1.4 (I3D, shape (T, 1024), float32, one row per 16 frames at 16 fps). Which file is
-of which video: `cmivqa_kit.data.feature_names`; how long a row is: `cmivqa_kit.data.feature_clock`.
+Source: docs/spec/ccgs.md, section 1.4 (I3D, shape (T, 1024), float32, one row per 16 frames at 16 fps). The formats:
+`cmivqa_kit.data.stores`; which file or key is of which video: `cmivqa_kit.data.feature_names`; how long a row is:
+`cmivqa_kit.data.feature_clock`.
 """
 
 from __future__ import annotations
 
-import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Literal
 
 from cmivqa_kit.data.feature_clock import ONE_SECOND, MeasuredClock, Shape, common_width, measure, outlasts, transposed
+from cmivqa_kit.data.feature_entries import FeatureEntry, FeaturePath, OpenedFeatures, entries_of
 from cmivqa_kit.data.feature_faults import FeatureFault, content_fault, transposed_fault, width_fault
-from cmivqa_kit.data.feature_names import FeatureNames, feature_files, name_videos
+from cmivqa_kit.data.feature_names import FeatureNames
+from cmivqa_kit.data.stores.store import Rows
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.foreign_content import foreign_content
 
 FeatureState = Literal["ok", "missing", "bad"]
 Ends = Mapping[str, float | None]
-# What numpy raises on damaged bytes: a cut-off file, a hostile header, a shape larger than any memory.
-DAMAGE = (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, MemoryError, tokenize.TokenError)
-
-OBJECTS = "Save it as plain numbers: an array of float32, with no Python objects in it."
-SQUEEZE = "Save it without the axis of length 1: numpy.save(FILE, numpy.load(FILE).squeeze())"
-HOW_IT_SHOULD_BE = "One row per second, e.g. (263, 1024). Extract the features of this video again, or delete the file."
 
 
 class FeatureStore:
@@ -39,7 +30,7 @@ class FeatureStore:
     folders hold the same id the first folder wins.
 
     Args:
-        folders: of ``.npy`` files, nearest first; listed at first use.
+        folders: of ``.npy`` files, or other stores, nearest first; opened at first use.
         videos: the videos that the features are for, each with the end of its last subtitle in seconds where that is
             known. None: every file is called by its video, and nothing tells how long a row is.
         stated: seconds of a row as the user says; 0: as measured; ``None``: not said.
@@ -48,15 +39,15 @@ class FeatureStore:
 
     def __init__(
         self,
-        folders: Sequence[Path] = (),
+        folders: Sequence[FeaturePath] = (),
         videos: Ends | None = None,
         stated: float | None = None,
         assumed: float = ONE_SECOND,
     ) -> None:
         self.folders = tuple(folders)
         self.videos: Ends = {} if videos is None else videos
-        self.stated, self.assumed = stated, assumed
-        self._made: dict[str, Path] | None = None
+        self.given, self.assumed = stated, assumed
+        self._made: dict[str, FeatureEntry] | None = None
         self._shapes: dict[str, Shape | UserError] = {}
         self._faults: dict[str, FeatureFault | None] = {}
 
@@ -65,7 +56,7 @@ class FeatureStore:
         """A store of files that the kit makes: called otherwise than their videos, a row per second, perhaps not there
         yet."""
         store = cls(tuple(dict.fromkeys(path.parent for path in files.values())))
-        store._made = dict(sorted(files.items()))
+        store._made = {video: FeatureEntry(path) for video, path in sorted(files.items())}
         return store
 
     @classmethod
@@ -73,54 +64,76 @@ class FeatureStore:
         """The features of several splits together, with what is said of the first one's rows."""
         folders = dict.fromkeys(folder for store in stores for folder in store.folders)
         videos = {video: end for store in reversed(stores) for video, end in store.videos.items()}
-        return cls(tuple(folders), videos, stores[0].stated, stores[0].assumed)
+        return cls(tuple(folders), videos, stores[0].given, stores[0].assumed)
 
     def assuming(self, seconds: float) -> FeatureStore:
         """The same features, their rows taken for so many seconds unless the user states another number."""
-        if self._made is not None or (seconds == self.assumed and self.stated != 0):
+        if self._made is not None or (seconds == self.assumed and self.given != 0):
             return self
-        return FeatureStore(self.folders, self.videos, self.stated or None, seconds)
+        return FeatureStore(self.folders, self.videos, self.given or None, seconds)
 
     @cached_property
-    def names(self) -> tuple[FeatureNames, ...]:
-        """Which file is of which video, per folder; the folders are listed at first use."""
-        return tuple(name_videos(feature_files(folder), self.videos.keys()) for folder in self.folders)
+    def opened(self) -> tuple[OpenedFeatures, ...]:
+        """What lies at each of the places."""
+        return tuple(OpenedFeatures(folder) for folder in self.folders)
+
+    @cached_property
+    def names(self) -> tuple[FeatureNames[Any], ...]:
+        """Which file or key is of which video, per place; these are opened at first use."""
+        return tuple(features.names(self.videos.keys()) for features in self.opened)
+
+    @cached_property
+    def entries(self) -> dict[str, FeatureEntry]:
+        """Video id -> where its rows lie, ordered by id."""
+        return self._made if self._made is not None else entries_of(zip(self.opened, self.names, strict=True))
 
     @cached_property
     def files(self) -> dict[str, Path]:
         """Video id -> file, ordered by id."""
-        if self._made is not None:
-            return self._made
-        paths: dict[str, Path] = {}
-        for names in self.names:
-            for video, path in names.files.items():
-                paths.setdefault(video, path)
-        return dict(sorted(paths.items()))
+        return {video: entry.path for video, entry in self.entries.items()}
+
+    def location(self, video_id: str) -> str:
+        """The file of a video, and the key in it, for messages."""
+        return self.entries[video_id].location
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The videos that have features, in order."""
+        return tuple(self.entries)
+
+    @property
+    def unopened(self) -> tuple[FeatureFault, ...]:
+        """A fault for each place that holds features and cannot be opened."""
+        errors = [(each.path, each.opened) for each in self.opened if isinstance(each.opened, UserError)]
+        return tuple(FeatureFault("", Path(str(path)), "unusable", error.message, error.fix) for path, error in errors)
 
     def __len__(self) -> int:
-        return len(self.files)
+        return len(self.entries)
 
     def __contains__(self, video_id: object) -> bool:
-        return video_id in self.files
+        return video_id in self.entries
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.files)
+        return iter(self.entries)
 
-    def get(self, video_id: str) -> NDArray[np.float32] | None:
+    def get(self, video_id: str) -> Rows | None:
         """The (T, D) array of a video, memory-mapped read-only; ``None`` where the folder has no file for it.
 
         Raises:
             UserError: the file is not a two-dimensional array of floating-point numbers with at least one row, or it is
                 (D, T).
         """
-        path = self.files.get(video_id)
-        if path is None:
-            return None
-        array = _open(path)
-        if video_id in self.transposed:
-            fault = transposed_fault(video_id, path, self._shape_of(array))
-            raise UserError(fault.message, fault.fix)
-        return array
+        entry = self._usable(video_id)
+        return None if entry is None else entry.open()
+
+    def shape(self, video_id: str) -> Shape | None:
+        """(T, D) of a video, where `get` would give its rows; no more than a header is read.
+
+        Raises:
+            UserError: as `get`.
+        """
+        entry = self._usable(video_id)
+        return None if entry is None else entry.shape()
 
     def state(self, video_id: str) -> tuple[FeatureState, str]:
         """``("ok" | "missing" | "bad", explanation)`` for one video, all of whose rows are read; never raises."""
@@ -128,10 +141,12 @@ class FeatureStore:
         if fault is not None:
             return "bad", fault.message
         if video_id not in self:
-            near = next((known for known in self.files if known.strip().casefold() == video_id.strip().casefold()), "")
+            near = next(
+                (known for known in self.entries if known.strip().casefold() == video_id.strip().casefold()), ""
+            )
             return "missing", f"no feature file (but one called {near!r})" if near else "no feature file"
-        array = self.get(video_id)
-        return "ok", "" if array is None else f"{array.shape[0]} rows of {array.shape[1]}"
+        shape = self.shape(video_id)
+        return "ok", "" if shape is None else f"{shape[0]} rows of {shape[1]}"
 
     def fault(self, video_id: str) -> FeatureFault | None:
         """What keeps the features of a video from being used, once all its rows were read; ``None`` where there is
@@ -141,8 +156,8 @@ class FeatureStore:
         return self._faults[video_id]
 
     def faults(self, video_ids: Iterable[str]) -> tuple[FeatureFault, ...]:
-        """The faults of the features of some videos, in their order."""
-        return tuple(fault for video_id in video_ids if (fault := self.fault(video_id)) is not None)
+        """What cannot be opened at all, then the faults of the features of some videos, in their order."""
+        return (*self.unopened, *(fault for video_id in video_ids if (fault := self.fault(video_id)) is not None))
 
     def rows(self, video_id: str) -> int | None:
         """Number of rows of a video's features; ``None`` where they are missing or bad. Never raises."""
@@ -157,7 +172,7 @@ class FeatureStore:
     @cached_property
     def shapes(self) -> dict[str, Shape]:
         """The shapes of the files that can be opened, by video id."""
-        shapes = {video: self._shape(video) for video in self.files}
+        shapes = {video: self._shape(video) for video in self.entries}
         return {video: shape for video, shape in shapes.items() if isinstance(shape, tuple)}
 
     @cached_property
@@ -174,6 +189,15 @@ class FeatureStore:
     def measured(self) -> MeasuredClock | None:
         """What the videos say about the length of a row."""
         return None if self._made is not None else measure(self._upright, self._ends)
+
+    @property
+    def stated(self) -> float | None:
+        """Seconds of a row as the user says, else as the first store says that does; 0: as measured."""
+        if self.given is not None or self._made is not None:
+            return self.given
+        used = {id(entry.store) for entry in self.entries.values()}
+        said = (each.store.seconds_per_row for each in self.opened if each.store is not None and id(each.store) in used)
+        return next((seconds for seconds in said if seconds is not None), None)
 
     @property
     def seconds_per_row(self) -> float:
@@ -205,80 +229,40 @@ class FeatureStore:
     def _upright(self) -> dict[str, Shape]:
         return {video: shape for video, shape in self.shapes.items() if video not in self.transposed}
 
+    def _usable(self, video_id: str) -> FeatureEntry | None:
+        """Where the rows of a video lie, unless they are (dimensions, time)."""
+        entry = self.entries.get(video_id)
+        if entry is not None and video_id in self.transposed:
+            fault = transposed_fault(video_id, entry.path, entry.shape(), entry.key_location)
+            raise UserError(fault.message, fault.fix)
+        return entry
+
     def _shape(self, video_id: str) -> Shape | UserError | None:
         """The shape of a file as it lies there, or what is wrong with it; remembered, but of files made on the way."""
-        path = self.files.get(video_id)
-        if path is None:
+        entry = self.entries.get(video_id)
+        if entry is None:
             return None
         known = self._shapes.get(video_id)
         if known is None or self._made is not None:
             try:
-                known = self._shape_of(_open(path))
+                known = entry.shape()
             except UserError as error:
                 known = error
             self._shapes[video_id] = known
         return known
 
-    @staticmethod
-    def _shape_of(array: NDArray[np.float32]) -> Shape:
-        return int(array.shape[0]), int(array.shape[1])
-
     def _look(self, video_id: str) -> FeatureFault | None:
-        path, shape = self.files.get(video_id), self._shape(video_id)
-        if path is None or shape is None:
+        entry, shape = self.entries.get(video_id), self._shape(video_id)
+        if entry is None or shape is None:
             return None
+        path, location = entry.path, entry.key_location
         if isinstance(shape, UserError):
-            return FeatureFault(video_id, path, "unusable", shape.message, shape.fix)
+            return FeatureFault(video_id, path, "unusable", shape.message, shape.fix, location)
         if video_id in self.transposed:
-            return transposed_fault(video_id, path, shape)
+            return transposed_fault(video_id, path, shape, location)
         if self._made is None and shape[1] != self.width:
-            return width_fault(video_id, path, shape[1], self._upright)
+            return width_fault(video_id, path, shape[1], self._upright, location)
         try:
-            return content_fault(video_id, path, _open(path))
+            return content_fault(video_id, path, entry.open(), location)
         except UserError as error:  # it was changed in between
-            return FeatureFault(video_id, path, "unusable", error.message, error.fix)
-
-
-def _open(path: Path) -> NDArray[np.float32]:
-    """The array of a file, memory-mapped.
-
-    Raises:
-        UserError: it is not a two-dimensional array of floating-point numbers with at least one row.
-    """
-    try:
-        # open_memmap, not load: load would open a zip too, and hand back something that is no array.
-        array: NDArray[np.float32] = np.lib.format.open_memmap(path, mode="r")
-    except DAMAGE as error:
-        content = foreign_content(path)
-        if content is not None and content.kind != "npy":
-            raise UserError(f"{path}: is {content.noun}", content.fix) from None
-        objects = "object" in str(error)  # whatever they are, nothing is ever unpickled
-        fix = OBJECTS if objects else "Download or extract it again, or delete it."
-        raise UserError(f"{path}: not a readable .npy file ({error})", fix) from None
-    if array.ndim != 2 or array.shape[0] == 0 or array.shape[1] == 0 or array.dtype.kind != "f":
-        raise UserError(
-            f"{path}: shape {array.shape}, type {array.dtype}; expected (seconds, dimensions) of float32",
-            SQUEEZE if array.ndim == 3 and 1 in array.shape else HOW_IT_SHOULD_BE,
-        )
-    return array
-
-
-def sample(features: NDArray[np.float32], most: int) -> NDArray[np.float32]:
-    """(T, D) to at most ``most`` rows: means of neighbouring rows; unchanged where T <= ``most``.
-
-    Source: docs/spec/ccgs.md, section 2.4; docs/spec/mutualsl.md, section 1.3.
-    """
-    if len(features) <= most:
-        return features
-    bounds = sample_bounds(len(features), most).tolist()
-    made = [features[begin:end].mean(axis=0) if begin < end else features[begin] for begin, end in pairwise(bounds)]
-    return np.stack(made).astype(np.float32)
-
-
-def sample_bounds(rows: int, most: int) -> NDArray[np.int64]:
-    """The published division of ``rows`` rows: (``most`` + 1,), rounded half to even.
-
-    It never reaches the last row, which so is left out of the last mean.
-    """
-    bounds: NDArray[np.int64] = np.round(np.arange(most + 1) / most * rows).astype(np.int64)
-    return np.minimum(bounds, rows - 1)
+            return FeatureFault(video_id, path, "unusable", error.message, error.fix, location)

@@ -1,4 +1,4 @@
-"""Where the rows of a visual branch come from: feature files, or the subtitles themselves where there are none.
+"""Where the rows of a visual branch come from: feature files, the subtitles themselves, or both beside each other.
 
 A baseline takes its source by name (section ``features`` of its settings). A run goes on, and predicts, with the source
 that it was begun with: where subtitles are embedded, the frozen encoder lies in the run.
@@ -17,35 +17,35 @@ from typing import Any, Protocol
 from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
-from cmivqa_kit.data.feature_clock import ONE_SECOND, rate_words
-from cmivqa_kit.data.feature_faults import faults_error
-from cmivqa_kit.data.feature_notes import name_notes, unsettled_fix
+from cmivqa_kit.damage import COPY_AGAIN
+from cmivqa_kit.data.feature_clock import ONE_SECOND
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import NotWritten, UserError
-from cmivqa_kit.files import fingerprint, sha256
+from cmivqa_kit.files import fingerprint, sha256, write_json
 from cmivqa_kit.neural.encoders import TINY, Encoder, every_text, open_config, open_encoder
+from cmivqa_kit.neural.joined_rows import JoinedRows, Widths
+from cmivqa_kit.neural.planned_embedding import PlannedEmbedding
+from cmivqa_kit.neural.stored_features import FeatureFiles
 from cmivqa_kit.neural.subtitle_embedding import EMBEDDED, SubtitleEmbedding, spoken
 from cmivqa_kit.plugin.settings import one_of
 from cmivqa_kit.runs.device import resolve
-from cmivqa_kit.runs.directory import FEATURE_ENCODER, RunDirectory, has_state
-from cmivqa_kit.runs.processes import ALONE, Group
+from cmivqa_kit.runs.directory import FEATURE_ENCODER, JOINED_FEATURES, RunDirectory, has_state
+from cmivqa_kit.runs.processes import Group
 
 log = logging.getLogger(__name__)
-HOW_TO_NAME = (
-    "Call each file <video_id>.npy (cmivqa data check says more); or make rows of what is said: "
-    "--set features=subtitle-embedding"
-)
-FILES, AUTO = "files", "auto"
-NAMES = (AUTO, FILES, EMBEDDED)
+FILES, AUTO, JOINED = "files", "auto", "joined"
+NAMES = (AUTO, FILES, EMBEDDED, JOINED)
+MOST_NUMBERS = 2**20  # of a row
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureSettings:
     """Section ``features``.
 
-    ``name``: ``files``, ``subtitle-embedding``, or ``auto`` (files where the split has any). ``encoder``: what embeds
-    the subtitles, as `open_encoder` takes it; empty: the baseline's own text encoder as it is before training.
+    ``name``: ``files``, ``subtitle-embedding``, ``joined`` (both, side by side), or ``auto`` (files where the split has
+    any). ``encoder``: what embeds the subtitles, as `open_encoder` takes it; empty: the baseline's own text encoder as
+    it is before training.
     """
 
     name: str = AUTO
@@ -77,66 +77,48 @@ class FeatureSource(Protocol):
         ...
 
 
-class FeatureFiles:
-    """The source of a split that has feature files.
+@dataclass(frozen=True, slots=True)
+class JoinedSource:
+    """The source of rows that are stored features beside embedded subtitles.
 
-    Args:
-        seconds_per_row: of the run that goes on or answers; ``None`` for a new one.
-        group: the processes that ask for the same features together; one of them looks at the files.
-        needed: False for a network that has no use for them: then they are not looked at.
+    Attributes:
+        files: of the stored part.
+        embedding: of the other, a `SubtitleEmbedding` or what plans one.
+        width: of the stored part.
+        seconds_per_row: of a split without stored features.
     """
 
-    size = None
+    files: FeatureFiles
+    embedding: SubtitleEmbedding | PlannedEmbedding
+    width: int
+    seconds_per_row: float
 
-    def __init__(self, seconds_per_row: float | None = None, group: Group = ALONE, needed: bool = True) -> None:
-        self.seconds_per_row, self.group, self.needed = seconds_per_row, group, needed
+    @property
+    def size(self) -> int:
+        """The numbers in a row, of both parts."""
+        return self.width + self.embedding.size
 
     def features(self, split: Split) -> FeatureStore:
-        """The split's own feature files, once all of those that it may need were read.
-
-        All processes of the group have to call it.
+        """The rows of ``split``; all processes of the group have to call it.
 
         Raises:
-            UserError: some of them cannot be used (all are named), none is called by a video, or nobody says how long
-                a row is and the videos speak against what it is taken for.
+            UserError: as `FeatureFiles` and `SubtitleEmbedding`, or the stored rows have another width.
+            RunFailed: the cache cannot be written, or memory ran out.
         """
-        store, seconds = split.features, self.seconds_per_row
-        if seconds is not None:
-            store = store.assuming(seconds)
-        if self.needed:
-            self.group.first(lambda: _require_usable(store, split, seconds))
-        return store
-
-
-def _require_usable(store: FeatureStore, split: Split, of_run: float | None) -> None:
-    """Refuse features that would stop a training on its way, or let it learn nonsense.
-
-    Args:
-        store: the features of the split.
-        split: whose videos they are.
-        of_run: the seconds of a row that the run takes, where that is settled already.
-    """
-    asked = {question.video_id for question in split.questions if question.video_id is not None}
-    faults = store.faults(sorted(asked | split.videos.keys()))
-    if faults:
-        raise faults_error(faults, len(store))
-    if not len(store):
-        unused = next(name_notes(store), None)
-        if unused is not None:
-            raise UserError(f"{unused.subject}: {unused.why}", HOW_TO_NAME)
-    elif not store.settled and store.measured is not None:
-        if of_run is None:
-            raise UserError(f"{store.folders[0]}: {store.measured.words}", unsettled_fix(store))
-        raise UserError(
-            f"{store.folders[0]}: {store.measured.words} The run takes {rate_words(of_run)}",
-            "Give features that were extracted as those it was trained on; "
-            f"if these were, say so: --seconds-per-row {of_run:g}",
-        )
-    elif store.stated and store.measured is not None and not store.measured.agrees(store.stated):
-        log.warning("%s is stated, but %s", rate_words(store.stated), store.measured.words)
-    elif store.outlasted:
-        log.warning("%d of %d videos have subtitles that go on long after their feature rows, the first: %s",
-                    len(store.outlasted), len(store), next(iter(store.outlasted)))  # fmt: skip
+        stored = self.files.features(split)
+        if len(stored) and stored.width != self.width:
+            raise UserError(
+                f"{stored.folders[0]}: rows of {stored.width} numbers; the run was trained beside rows of {self.width}",
+                "Give the features that it was trained with.",
+            )
+        seconds = stored.seconds_per_row if len(stored) else self.seconds_per_row
+        widths = Widths(self.width, self.embedding.size)
+        joined = JoinedRows(stored, self.embedding.features(split), split.videos, widths, seconds)
+        lacking = [video for video in joined if video not in stored]
+        if lacking and self.files.group.main:
+            log.warning("%d of %d videos have no stored features: that part of their rows is zero, the first: %s",
+                        len(lacking), len(joined), lacking[0])  # fmt: skip
+        return joined
 
 
 def source_for(settings: FeatureSettings, split: Split, own: Encoder | None, run: RunDirectory) -> FeatureSource:
@@ -155,7 +137,7 @@ def source_for(settings: FeatureSettings, split: Split, own: Encoder | None, run
         RunFailed: the run cannot be written.
     """
     if run.group.first(lambda: _embeds(settings, split, own, run)):
-        return _embedding(run.path / FEATURE_ENCODER, run.device, run.group)
+        return _made_source(run, run.device)
     return FeatureFiles(run.seconds_per_row, run.group)
 
 
@@ -165,9 +147,8 @@ def source_of(run: RunDirectory, device: str) -> FeatureSource:
     Raises:
         UserError: its encoder is damaged, or there is no such device.
     """
-    folder = run.path / FEATURE_ENCODER
-    if folder.is_dir():
-        return _embedding(folder, device, run.group)
+    if (run.path / FEATURE_ENCODER).is_dir():
+        return _made_source(run, device)
     return FeatureFiles(run.seconds_per_row or ONE_SECOND, run.group)
 
 
@@ -179,6 +160,13 @@ def _embeds(settings: FeatureSettings, split: Split, own: Encoder | None, run: R
     given = len(split.features) or any(names.unnamed or names.several for names in split.features.names)
     if settings.name == FILES or (settings.name == AUTO and given):
         return False
+    if settings.name == JOINED:
+        FeatureFiles(run.seconds_per_row).features(split)
+        if not split.features.width:
+            raise UserError(
+                f"{split.source or split.name}: no video has features that could stand beside its subtitles",
+                "Give some: --features PATH; or do without: --set features=subtitle-embedding",
+            )
     if not any(spoken(video) for video in split.videos.values()):
         raise UserError(
             f"{split.source or split.name}: no video has features, and none has subtitles that could be embedded",
@@ -193,12 +181,12 @@ def _embeds(settings: FeatureSettings, split: Split, own: Encoder | None, run: R
             f"{run.baseline} has no text encoder of its own that could embed subtitles",
             "Name one: --set features.encoder=DIR (or tiny); or give feature files.",
         )
-    _save(encoder, folder)
+    _save(encoder, folder, split.features.width if settings.name == JOINED else None)
     return True
 
 
-def _save(encoder: Encoder, folder: Path) -> None:
-    """The encoder as a folder, whole or not there."""
+def _save(encoder: Encoder, folder: Path, stored_width: int | None) -> None:
+    """The encoder as a folder, whole or not there; with the width of stored features beside which it stands."""
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would cut through our own output
     try:
         for left in folder.parent.glob(f".{folder.name}.*"):  # of a training that was killed here
@@ -208,6 +196,8 @@ def _save(encoder: Encoder, folder: Path) -> None:
             made: Any = encoder.model
             made.save_pretrained(temporary)
             encoder.tokenizer.save_pretrained(temporary)
+            if stored_width is not None:
+                write_json(temporary / Path(JOINED_FEATURES).name, {"stored_width": stored_width})
             for path in temporary.iterdir():
                 with path.open("rb") as stream:
                     os.fsync(stream.fileno())
@@ -217,6 +207,19 @@ def _save(encoder: Encoder, folder: Path) -> None:
             shutil.rmtree(temporary, ignore_errors=True)
     except (OSError, SafetensorError) as error:
         raise NotWritten(f"{folder}: cannot be written ({error})", "Free some space, then train again.") from None
+
+
+def _made_source(run: RunDirectory, device: str) -> FeatureSource:
+    """The source of a run with an encoder: what it embeds, alone or beside stored features."""
+    folder = run.path / FEATURE_ENCODER
+    embedding = _embedding(folder, device, run.group)
+    if not (run.path / JOINED_FEATURES).is_file():
+        return embedding
+    width = run.read_object(JOINED_FEATURES, stored_width=int)["stored_width"]
+    if not 0 < width <= MOST_NUMBERS:
+        raise UserError(f"{run.path / JOINED_FEATURES}: damaged ({width} is no width)", COPY_AGAIN)
+    files = FeatureFiles(run.seconds_per_row, run.group)
+    return JoinedSource(files, embedding, width, run.seconds_per_row or ONE_SECOND)
 
 
 def _embedding(folder: Path, device: str, group: Group) -> SubtitleEmbedding:
@@ -229,5 +232,11 @@ def _embedding(folder: Path, device: str, group: Group) -> SubtitleEmbedding:
             "Copy the run again from where it was made, or train again.",
         ) from error
     # The same weights, configuration and vocabulary have the same stamp in every run.
-    stamp = fingerprint({path.name: sha256(path) for path in folder.iterdir() if path.is_file()})
+    stamp = fingerprint(
+        {
+            path.name: sha256(path)
+            for path in folder.iterdir()
+            if path.is_file() and path.name != Path(JOINED_FEATURES).name
+        }
+    )
     return SubtitleEmbedding(encoder, stamp, resolve(device), group)

@@ -72,7 +72,9 @@ class CheckpointFormat(ABC, Generic[N]):
 
     @abstractmethod
     def sizes(self, weights: Weights, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The sizes that the weights tell, but for the encoder's configuration; those that were given go before them.
+        """The sizes that the weights tell; those that were given go before them.
+
+        The encoder's configuration is told too where the published one is known by its shapes, else it is left out.
 
         Raises:
             KeyError: the weights lack a tensor that every checkpoint of the system has.
@@ -168,7 +170,7 @@ class CheckpointFormat(ABC, Generic[N]):
         field = self.network.encoder_field
         if field in (request.sizes or {}):
             return self.network.of({**sizes, **given}, "--config")
-        if not field or field in given:
+        if not field or field in given or (field in sizes and request.encoder is None):
             return self.network.of({**sizes, **given}, str(path))
         config = encoder_config(request, path)
         if config is None:

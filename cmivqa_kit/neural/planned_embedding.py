@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from cmivqa_kit.data.feature_clock import Shape
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Split, Video
 from cmivqa_kit.neural.subtitle_embedding import SubtitleEmbedding, distinct_texts, seconds_of
@@ -22,13 +23,18 @@ class PlannedRows(FeatureStore):
 
     def __init__(self, store: FeatureStore, lacking: Mapping[str, Video], size: int) -> None:
         super().__init__(store.folders)
-        self._made = dict(store.files)
+        self._made = dict(store.entries)
         self._lacking, self._size = lacking, size
 
     def get(self, video_id: str) -> NDArray[np.float32] | None:
         """The (seconds, size) rows of a video; networks take as long for zeros."""
         video = self._lacking.get(video_id)
         return super().get(video_id) if video is None else np.zeros((seconds_of(video), self._size), np.float32)
+
+    def shape(self, video_id: str) -> Shape | None:
+        """The shape of these rows."""
+        video = self._lacking.get(video_id)
+        return super().shape(video_id) if video is None else (seconds_of(video), self._size)
 
 
 class PlannedEmbedding:

@@ -29,11 +29,13 @@ class StateDict:
         keys: the way to it, through mappings by name and lists by number: ``("model", 0)``; empty for a bare one.
         prefix: what stands before its names in the network: ``"0/"`` for the first of a list.
         strip: what is taken off its names where they begin so: ``"module."`` of a wrapper, ``"model."`` of Lightning.
+        flat: what stands before its names in a flat file of all parts, where that is not ``prefix``.
     """
 
     keys: Keys = ()
     prefix: str = ""
     strip: str = ""
+    flat: str = ""
 
     def name(self, stored: str) -> str:
         """The network's name of a weight."""
@@ -80,8 +82,13 @@ def _parts_of_bare(content: Mapping[str, Tensor], parts: Sequence[StateDict]) ->
     states: list[tuple[StateDict, dict[str, Tensor]]] = [(part, {}) for part in parts]
     rest: dict[str, Tensor] = {}
     for name, tensor in content.items():
-        part, state = next(((part, state) for part, state in states if name.startswith(part.prefix)), (None, rest))
-        state[name.removeprefix(part.prefix) if part else name] = tensor
+        for part, state in states:
+            before = next((text for text in (part.flat or part.prefix, part.prefix) if name.startswith(text)), None)
+            if before is not None:
+                state[name.removeprefix(before)] = tensor
+                break
+        else:
+            rest[name] = tensor
     return [*states, (StateDict(), rest)]
 
 

@@ -17,7 +17,8 @@ from cachetools import LRUCache, cachedmethod
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cmivqa_kit.data.features import FeatureStore, sample, sample_bounds
+from cmivqa_kit.data.feature_sampling import sample, sample_bounds
+from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -65,10 +66,10 @@ class VideoRows:
             UserError: the file is damaged.
         """
         if video_id not in self._counts:
-            array = self.store.get(video_id)
-            if array is None:
+            shape = self.store.shape(video_id)
+            if shape is None:
                 return None
-            self._counts[video_id] = len(array)
+            self._counts[video_id] = shape[0]
         return self._counts[video_id]
 
     def get(self, video_id: str) -> Features | None:
@@ -132,8 +133,8 @@ class VideoRows:
         Raises:
             UserError: there are some, or a file is damaged.
         """
-        files = {video_id: array for video_id in video_ids if (array := self.store.get(video_id)) is not None}
-        odd = {video_id: array.shape[1] for video_id, array in files.items() if array.shape[1] != self.width}
+        files = {video_id: shape for video_id in video_ids if (shape := self.store.shape(video_id)) is not None}
+        odd = {video_id: shape[1] for video_id, shape in files.items() if shape[1] != self.width}
         if not odd:
             return
         first = next(iter(odd))
@@ -142,19 +143,20 @@ class VideoRows:
 
     def _other_width(self, video_id: str, width: int, several: str = "") -> UserError:
         return UserError(
-            f"{self.store.files[video_id]}: rows of {width} numbers; this network takes rows of {self.width}{several}",
+            f"{self.store.location(video_id)}: rows of {width} numbers; "
+            f"this network takes rows of {self.width}{several}",
             f"Give the features it was trained with; or train on these: --set {self.setting}={width}",
         )
 
     @cachedmethod(attrgetter("_cache"), lock=attrgetter("_lock"))
     def _read(self, video_id: str) -> Features:
-        array, path = self.store.get(video_id), self.store.files[video_id]
+        array = self.store.get(video_id)
         if array is None or array.shape[1] != self.width:
             raise self._other_width(video_id, 0 if array is None else array.shape[1])
         values = np.array(array, np.float32)
         if not np.isfinite(values).all():
             raise UserError(
-                f"{path}: holds numbers that are not finite (NaN or infinite)",
+                f"{self.store.location(video_id)}: holds numbers that are not finite (NaN or infinite)",
                 "Extract the features of this video again, or delete the file.",
             )
         return sample(values, self.most)

@@ -22,6 +22,7 @@ from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.types import Localizer, ScoresPairs
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.feature_clock import require_clock_of
+from cmivqa_kit.runs.feature_stores import require_stores_of
 from cmivqa_kit.runs.provenance import keep
 from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.write import Row, write
@@ -161,6 +162,7 @@ def predict(
     asked = [_sample(plan.load(track), sample, options.seed) for _, track, _ in plan.files]
     for split in asked:
         require_clock_of(run, split)
+        require_stores_of(run, split)
     made = _answers(declared, run, asked, options, pass_options, finished_pass, retriever)
     if made is None:
         return []

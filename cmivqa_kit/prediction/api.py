@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cmivqa_kit.data.catalogue import catalogue
@@ -35,6 +35,7 @@ def predict(
     resume: bool = False,
     force: bool = False,
     seconds_per_row: float | None = None,
+    features: Path | Mapping[str, Path] | None = None,
 ) -> list[Written]:
     """Answer every question of a split with a fitted system and write the submission files.
 
@@ -62,6 +63,8 @@ def predict(
         resume: go on with a pass over question-video pairs that was stopped.
         force: replace files that exist.
         seconds_per_row: of the feature files of a split that is named; by default those of the run.
+        features: of a split that is named: a file or folder, or several by name as the run was trained on; by default
+            those that lie in the data root.
 
     Returns:
         The files that were written.
@@ -77,7 +80,9 @@ def predict(
     if isinstance(split, Split):
         name, plan = split.name, AnswerPlan.of_split(split, tracks, Path(out))
     else:
-        files, name = catalogue(demo_corpus() if data is None else Path(data), None, seconds_per_row), split
+        stores = {"": features} if isinstance(features, Path) else features
+        name, folder = split, demo_corpus() if data is None else Path(data)
+        files = catalogue(folder, None, seconds_per_row, features=stores)
         root = with_clock_of(opened, files)
         plan = AnswerPlan.in_root(root, name, tracks, Path(out))
     options = PredictOptions(

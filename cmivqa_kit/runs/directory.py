@@ -30,6 +30,7 @@ EXAMPLES = "examples.json"  # how many questions were trained on, and how many e
 WEIGHTS, LAST_WEIGHTS = "model.safetensors", "last.safetensors"  # best on dev, and after the last step
 NETWORK = "network.json"  # the sizes of a network
 TOKENIZER = "tokenizer"
+JOINED_FEATURES = "feature-encoder/joined.json"  # there where stored features stand beside what that encoder embeds
 FEATURE_ENCODER = "feature-encoder"  # where subtitles are embedded: the frozen encoder and its tokenizer
 FEATURE_FINGERPRINTS = "features.json"  # of the feature files that it was begun on
 PREDICTIONS = "predictions"  # copies of what was handed out, and passes over a corpus

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cmivqa_kit.data.catalogue import catalogue
@@ -26,6 +26,7 @@ def train(
     seed: int = 0,
     device: str = "auto",
     seconds_per_row: float | None = None,
+    features: Path | Mapping[str, Path] | None = None,
 ) -> RunDirectory:
     """Fit a baseline and leave a finished run.
 
@@ -45,6 +46,7 @@ def train(
         seed: of everything random.
         device: for neural systems: auto, cpu, cuda, cuda:1.
         seconds_per_row: of the feature files, where a row is not one second; 0: as measured against the subtitles.
+        features: a file or folder of features, or several by name; by default those that lie in the data root.
 
     Raises:
         UserError: no such baseline, preset or setting; unreadable data, or too little of it that can be learnt from.
@@ -53,5 +55,6 @@ def train(
     declaration = find_declaration(baseline)
     name = preset or (declaration.demo_preset if data is None else "")
     config = settings_of(declaration, name or None, settings, recipe)
-    root = catalogue(demo_corpus() if data is None else Path(data), None, seconds_per_row)
+    stores = {"": features} if isinstance(features, Path) else features
+    root = catalogue(demo_corpus() if data is None else Path(data), None, seconds_per_row, features=stores)
     return fit(root, declaration, config, Path(runs), split, seed, preset=name, recipe=recipe, device=device).run

@@ -15,7 +15,7 @@ import numpy as np
 from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.runs.directory import FEATURE_ENCODER, FEATURE_FINGERPRINTS, RunDirectory
+from cmivqa_kit.runs.directory import FEATURE_ENCODER, FEATURE_FINGERPRINTS, JOINED_FEATURES, RunDirectory
 
 ROWS = 64  # sampled of a file, evenly, the first and the last among them
 _NAMED = 10  # videos named in an error
@@ -42,7 +42,7 @@ def require_same_features(run: RunDirectory, *splits: Split | None) -> None:
         UserError: naming the videos whose files are new, changed or gone.
     """
     path = run.path / FEATURE_FINGERPRINTS
-    if not path.is_file() or (run.path / FEATURE_ENCODER).is_dir():
+    if not path.is_file() or ((run.path / FEATURE_ENCODER).is_dir() and not (run.path / JOINED_FEATURES).is_file()):
         return
     begun: Mapping[str, str] = run.read_object(FEATURE_FINGERPRINTS)
     now = feature_fingerprints(*splits)
@@ -62,7 +62,9 @@ def require_same_features(run: RunDirectory, *splits: Split | None) -> None:
 
 
 def _fingerprint(store: FeatureStore, video_id: str) -> str:
-    digest = hashlib.sha256(str(_size(store.files.get(video_id))).encode())
+    entry = store.entries.get(video_id)
+    own = entry.path if entry is not None and not entry.key_location else None  # a file of all videos may grow by some
+    digest = hashlib.sha256(str(_size(own)).encode())
     try:
         array = store.get(video_id)
     except UserError:

@@ -31,6 +31,7 @@ from cmivqa_kit.runs.directory import (
     start_run,
 )
 from cmivqa_kit.runs.feature_clock import require_clock_of, with_clock_of
+from cmivqa_kit.runs.feature_stores import FEATURES, require_stores_of, store_names
 from cmivqa_kit.runs.lock import locked
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import Config, Recipe
@@ -96,6 +97,8 @@ def train(
 
     dev = dev_of(catalogue, full)
 
+    reads = in_steps(declaration) and (not isinstance(system, ReadsFeatures) or system.reads_features(config))
+
     def begin() -> RunDirectory:
         run = start_run(
             folder,
@@ -113,9 +116,10 @@ def train(
                 "dropped": dict(dropped),
                 "fingerprint": data_fingerprint(full),
                 **_clock(full),
+                **({FEATURES: list(names)} if reads and (names := store_names(full.features)) else {}),
             },
         )
-        if in_steps(declaration) and (not isinstance(system, ReadsFeatures) or system.reads_features(config)):
+        if reads:
             with resumable(run.path):
                 run.write(FEATURE_FINGERPRINTS, feature_fingerprints(full, dev))
         return run
@@ -201,6 +205,7 @@ def _go_on(run: RunDirectory, catalogue: Catalogue, stated: StatedSettings, max_
     catalogue = with_clock_of(run, catalogue)
     full, questions, dropped = examples_of(catalogue, declaration, begun["split"], max_dropped)
     require_clock_of(run, full)
+    require_stores_of(run, full)
     if data_fingerprint(full) != begun.get("fingerprint"):
         raise UserError(
             f"{full.source}: not the data that {run.path} was begun on ({begun.get('name')})",

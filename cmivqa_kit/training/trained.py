@@ -20,10 +20,11 @@ from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.deberta import accelerate_encoder
 from cmivqa_kit.neural.encoders import Encoder, every_text
-from cmivqa_kit.neural.feature_sources import FeatureFiles, FeatureSource, source_for, source_of
+from cmivqa_kit.neural.feature_sources import FeatureSource, JoinedSource, source_for, source_of
 from cmivqa_kit.neural.networks import LoadedNetwork, NetworkSizes, load_network
 from cmivqa_kit.neural.planned_embedding import PlannedEmbedding
 from cmivqa_kit.neural.settings import SystemSettings, TextSystemSettings
+from cmivqa_kit.neural.stored_features import FeatureFiles
 from cmivqa_kit.neural.subtitle_embedding import EMBEDDED, SubtitleEmbedding
 from cmivqa_kit.plugin.types import Plan, PredictOptions
 from cmivqa_kit.runs.device import threads
@@ -241,10 +242,12 @@ class TrainedBaseline(ABC, Generic[S, N, M]):
         if settings.feature_source is None:
             return FeatureFiles(needed=False)
         source = source_for(settings.feature_source, train, self.encoder, run)
-        if self._planned is None or not isinstance(source, SubtitleEmbedding):
+        embedding = source.embedding if isinstance(source, JoinedSource) else source
+        if self._planned is None or not isinstance(embedding, SubtitleEmbedding):
             return source
-        self._planned.append(PlannedEmbedding(source))
-        return self._planned[-1]
+        planned = PlannedEmbedding(embedding)
+        self._planned.append(planned)
+        return replace(source, embedding=planned) if isinstance(source, JoinedSource) else planned
 
     def features(self, split: Split, options: PredictOptions) -> FeatureStore:
         """The features of a split, from the source that the loaded run was trained with.

@@ -21,7 +21,8 @@ from baselines.mutualsl.settings import Settings
 from baselines.mutualsl.text import text_row
 from baselines.mutualsl.token_frame_table import TokenFrameTable, line_of, nearest
 from baselines.mutualsl.video_rows import require_frames
-from cmivqa_kit.data.features import FeatureStore, sample
+from cmivqa_kit.data.feature_sampling import sample
+from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle, Video
 from cmivqa_kit.errors import UserError

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.fuzz import hostile_archives, hostile_runs, hostile_texts, warm  # noqa: F401 (they enter their kinds)
+from tests.fuzz import hostile_archives, hostile_features, hostile_runs, hostile_texts, warm  # noqa: F401 (they enter their kinds)
 from tests.fuzz.growth import SHAPES, Growth, growth
 from tests.fuzz.hostile import KINDS, tried
 from tests.fuzz.kills import Undisturbed, Writing, killed, leftovers, undisturbed

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz import hostile_archives, hostile_runs, hostile_texts  # noqa: F401 (they enter their kinds)
+from tests.fuzz import hostile_archives, hostile_features, hostile_runs, hostile_texts  # noqa: F401 (they enter their kinds)
 from tests.fuzz.child import MIB, Bounds, Ended, in_child
 from tests.fuzz.growth import Growth
 from tests.fuzz.hostile import KINDS, tried
@@ -19,7 +19,7 @@ from tests.fuzz.table import Row, failures, table
 # kind -> numbers of cases that are tried here.
 SHORT = {
     "submissions": range(5), "answers": range(3), "corpora": range(3), "predict": range(2), "subtitles": range(2),
-    "archives": range(6), "runs": range(4),
+    "archives": range(6), "runs": range(4), "features": range(6),
 }  # fmt: skip
 
 

@@ -74,6 +74,13 @@ def undivided(folder: Path) -> None:
     write(folder / "data" / "CMIVQA_Train_Dev.json", rows)
 
 
+def features(folder: Path) -> None:
+    """The corpus' features, and others in their place."""
+    shutil.copytree(ready_corpus() / "video_feature", folder / "features")
+    for suffix in (".hdf5", ".npz", ".safetensors"):
+        (folder / f"packed{suffix}").write_bytes(b"what stood there")
+
+
 def srt(folder: Path) -> None:
     """Subtitle files as they are downloaded."""
     (folder / "srt").mkdir()
@@ -156,6 +163,11 @@ WRITING = (
     Writing("score --per-question", corpus,
             ("score", "track1.json", *HERE, "--resamples", "10", "--per-question", "rows.csv", "--force")),
     Writing("diagnose --html", corpus, ("diagnose", "track1.json", *HERE, "--html", "page.html", "--force")),
+    Writing("data pack", features, ("data", "pack", "features", "packed.safetensors", "--force")),
+    Writing("data pack hdf5", features, ("data", "pack", "features", "packed.hdf5", "--force")),
+    Writing("data pack npz", features, ("data", "pack", "features", "packed.npz", "--force")),
+    Writing("data pack bigfile", features, ("data", "pack", "features", "big", "--format", "bigfile", "--force")),
+    Writing("data pack npy", features, ("data", "pack", "features", "copy", "--force")),
     Writing("data subtitles", srt, ("data", "subtitles", "srt", "subtitle.json", "--force")),
     Writing("predict", bm25, ("predict", *HERE, "--force")),
     Writing("predict --track", bm25, ("predict", *HERE, "--track", "1", "--out", "spans.json", "--force")),

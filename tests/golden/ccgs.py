@@ -26,7 +26,8 @@ from baselines.ccgs.checkpoint import convert
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.network import Network
 from baselines.ccgs.projected import ProjectedVideos
-from cmivqa_kit.data.features import FeatureStore, sample
+from cmivqa_kit.data.feature_sampling import sample
+from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.neural.networks import load_network

@@ -34,7 +34,8 @@ from baselines.mutualsl.settings import Settings, TrainSettings
 from baselines.mutualsl.text import TextRow, batch, text_row
 from baselines.mutualsl.token_frame_table import TokenFrameTable, line_times, nearest
 from baselines.mutualsl.video_rows import frame_inputs
-from cmivqa_kit.data.features import FeatureStore, sample
+from cmivqa_kit.data.feature_sampling import sample
+from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.neural.networks import load_network

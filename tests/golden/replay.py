@@ -19,7 +19,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 OWN = Path(__file__).parent / "cases"
-MODULES = ("scoring", "related", "ccgs", "mutualsl", "nrccr", "mesm", "mesm_network", "q2a")
+MODULES = (
+    "scoring", "related", "bigfile", "ccgs", "mutualsl", "nrccr", "nrccr_networks", "nrccr_losses", "mlcmr", "mesm",
+    "mesm_network", "mesm_data", "q2a",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

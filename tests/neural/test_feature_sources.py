@@ -21,12 +21,12 @@ from cmivqa_kit.neural.encoders import TINY, Encoder, open_encoder
 from cmivqa_kit.neural.feature_sources import (
     AUTO,
     FILES,
-    FeatureFiles,
     FeatureSettings,
     FeatureSource,
     source_for,
     source_of,
 )
+from cmivqa_kit.neural.stored_features import FeatureFiles
 from cmivqa_kit.neural.subtitle_embedding import EMBEDDED, SubtitleEmbedding
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Declaration

@@ -11,7 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmivqa_kit.data.features import FeatureStore, sample
+from cmivqa_kit.data.feature_sampling import sample
+from cmivqa_kit.data.features import FeatureStore
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.video_rows import VideoRows, pad, row_edges
 
