@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 OWN = Path(__file__).parent / "cases"
 MODULES = (
-    "scoring", "related", "bigfile", "ccgs", "mutualsl", "nrccr", "nrccr_networks", "nrccr_losses", "mlcmr", "mesm",
+    "scoring", "related", "ccgs", "mutualsl", "nrccr", "nrccr_networks", "nrccr_losses", "mlcmr", "mesm",
     "mesm_network", "mesm_data", "q2a",
 )  # fmt: skip
 
