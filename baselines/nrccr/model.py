@@ -104,8 +104,8 @@ class NRCCR(nn.Module):
         self.text_mapping = Mapping(*text_mapping, dropout)
         self.discriminator = LanguageDiscriminator(disc_type, text_hidden, masked)
 
-    def videos(self, frames: Tensor, mask: Tensor) -> Tensor:
-        """Frames (N, L, D) with their mask (N, L) -> unit rows (N, C)."""
+    def videos(self, frames: Tensor, mask: Tensor, mean: Tensor | None = None) -> Tensor:
+        """Frames (N, L, D) with their mask (N, L) -> unit rows (N, C); ``mean`` (N, D) has no part in it."""
         rows: Tensor = self.visual_mapping(self.video_encoder(frames, mask))
         return rows
 

@@ -76,6 +76,7 @@ class DataSettings(Section):
     collection: str
     kind: Annotated[str, choice("videos", IMAGES)]
     feature: str
+    validation: Annotated[str, choice("val", "test")]
     data_type: Annotated[str, Rule(lambda name: "2" in name or name.isalpha(), "such as google_enc2zh")]
     task: Annotated[int, Rule(lambda number: number in (1, 2), "1 or 2")]
 

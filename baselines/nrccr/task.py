@@ -57,9 +57,10 @@ class RetrievalTask(ABC):
         self, model: nn.Module, learning: Sequence[nn.Parameter], examples: Sequence[Example], rows_of: RowsOf,
         pad: int, settings: TrainSettings, seed: int, figures: Figures,
     ) -> None:  # fmt: skip
-        self.model, self.settings, self.seed, self.pad = model, settings, seed, pad
+        self.model: nn.Module = model
+        self.settings, self.seed, self.pad = settings, seed, pad
         self.examples, self.rows_of, self._figures = tuple(examples), rows_of, figures
-        self.optimizer = torch.optim.Adam(
+        self.optimizer: torch.optim.Optimizer = torch.optim.Adam(
             [parameter for parameter in learning if parameter.requires_grad],
             settings.lr, BETAS, EPSILON, settings.weight_decay,
         )  # fmt: skip

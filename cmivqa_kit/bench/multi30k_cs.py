@@ -12,4 +12,6 @@ BENCHMARK = Benchmark(
     prediction="a score matrix (.npy, .npz), or a folder with videos and captions (or source, translation)",
     paper="Elliott et al., Multi30K (2016)",
     program="NRCCR evaluation (github.com/LiJiaBei-7/nrccr)",
+    root="~/VisualSearch",
+    system="nrccr",
 )

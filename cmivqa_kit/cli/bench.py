@@ -1,4 +1,4 @@
-"""`cmivqa bench ...`: list, check, score, compare."""
+"""`cmivqa bench ...`: list, check, train, predict, score, compare."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from cmivqa_kit.cli import render
+from cmivqa_kit.cli.bench_systems import predict_command, train_command
 from cmivqa_kit.cli.choice import resampling_options
 from cmivqa_kit.cli.common import PATH, Session, error_of_each, finish, options, words
 from cmivqa_kit.errors import SHOWN, ExitCode, UserError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from cmivqa_kit.bench.contract.types import SplitCheck
     from cmivqa_kit.bench.report.card import BenchCard
 
-HELP = "Published benchmarks: list them, check their data, score and compare predictions."
+HELP = "Published benchmarks: list them, check their data, train systems, score and compare predictions."
 _TRUTH = click.option(
     "--truth", type=PATH, multiple=True, metavar="FILE", help="Annotations to score against; may be repeated."
 )
@@ -28,7 +29,7 @@ _SPLIT = click.option("--split", metavar="NAME", help="Split of the benchmark; i
 
 @click.group("bench", short_help=HELP, epilog="Example: cmivqa bench list")
 def command() -> None:
-    """Published benchmarks: list them, check their data, score and compare predictions.
+    """Published benchmarks: list them, check their data, train systems on them, score and compare predictions.
 
     Numbers are those of each benchmark's own program; the kit's metrics stand beside, with intervals clustered by
     video. Your own benchmark appears here when it names a Benchmark in the entry-point group cmivqa_kit.benchmarks.
@@ -91,6 +92,10 @@ def check_command(name: str, data: Path, split: str | None, form: str) -> None:
         session.say(f"Score them on {first} with `bench score`:")
         session.next("cmivqa bench score --help")
     finish(ExitCode.FINDINGS if any(check.problems for check in there) else ExitCode.OK)
+
+
+command.add_command(train_command)
+command.add_command(predict_command)
 
 
 def _check_document(check: SplitCheck) -> dict[str, Any]:

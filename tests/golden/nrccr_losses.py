@@ -140,8 +140,8 @@ def loss_train_steps(case: Case) -> list[str]:
 
 
 def _task(model: nn.Module, config: Any) -> NRCCRTask:
-    same = ("frozen", "margin", "max_violation", "cost_style", "direction", "tri_alpha", "dtl_beta", "l1_gama", "back_w",
-            "scale", "glr")  # fmt: skip
+    same = ["frozen", "margin", "max_violation", "cost_style", "direction"]
+    same += ["tri_alpha", "dtl_beta", "l1_gama", "back_w", "scale", "glr"]
     train = {"lr": config["learning_rate"], "layers": config["layer_list"], **{name: config[name] for name in same}}
     settings = NRCCRSettings.of({"train": train})
     examples = [Example("", "", (1,), (1,))]

@@ -31,6 +31,8 @@ class Benchmark:
         paper: where the benchmark was published.
         program: the official evaluation program whose numbers are given.
         published: ``"package:published.toml"`` where figures were published, else empty.
+        root: where its data lie where none is named: ``~/VisualSearch``; empty: nowhere in particular.
+        system: that is trained on it where none is named.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Benchmark:
     paper: str = ""
     program: str = ""
     published: str = ""
+    root: str = ""
+    system: str = ""
 
 
 @dataclass(frozen=True, slots=True)

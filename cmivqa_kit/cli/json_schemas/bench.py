@@ -55,6 +55,45 @@ declare(
     ),
 )
 declare(
+    "bench train",
+    "cmivqa bench train vatex-en2cn --data VisualSearch --format json",
+    record(
+        "a training on a benchmark, and the scores on its first split",
+        {
+            "run": text("run directory"),
+            "system": text("name"),
+            "benchmark": text("name"),
+            "examples": integer("that were trained on"),
+            "usable": integer("that could be"),
+            "dropped": mapping("how many were left out, by reason", integer("number")),
+            "steps": integer("optimizer steps"),
+            "validation": record(
+                "the best value on the validation split",
+                {"metric": text("that decides"), "value": number("value"), "step": integer("optimizer step")},
+                null=True,
+            ),
+            "predictions": text("what `bench score` takes"),
+            "card": anything("as one of `bench score`"),
+            "next": text("the next command"),
+        },
+    ),
+)
+declare(
+    "bench predict",
+    "cmivqa bench predict vatex-en2cn --data VisualSearch --format json",
+    record(
+        "predictions that were written",
+        {
+            "benchmark": text("name"),
+            "split": text("that was asked"),
+            "run": text("run directory"),
+            "system": text("name"),
+            "predictions": text("what `bench score` takes"),
+            "next": text("the next command"),
+        },
+    ),
+)
+declare(
     "bench score",
     "cmivqa bench score charades-sta predictions.jsonl --truth charades_sta_test.txt --format json",
     listing(

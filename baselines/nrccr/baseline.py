@@ -1,0 +1,290 @@
+"""The plugs of NRCCR and MLCMR: how a training is made of a benchmark, and how a trained network answers one."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from torch import nn
+
+from baselines.nrccr.collection import Collection, Features, Record
+from baselines.nrccr.evaluation import Embedded, Network, both_ways_figures, embed, recall_figures
+from baselines.nrccr.examples import Example, RowsOf
+from baselines.nrccr.mlcmr import MLCMR
+from baselines.nrccr.model import NRCCR
+from baselines.nrccr.network import CommonSpace, MLCMRNetwork, NRCCRNetwork, levels_width
+from baselines.nrccr.settings import IMAGES, DataSettings, MLCMRSettings, NRCCRSettings, RetrievalSettings
+from baselines.nrccr.task import MLCMRTask, NRCCRTask, RetrievalTask
+from baselines.nrccr.texts import Reader
+from cmivqa_kit.bench.contract.registry import create_evaluator
+from cmivqa_kit.bench.contract.types import Benchmark
+from cmivqa_kit.data.display import count
+from cmivqa_kit.data.types import Split
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.metrics.retrieval import mixed
+from cmivqa_kit.neural.encoders import Encoder, plain
+from cmivqa_kit.neural.networks import LoadedNetwork, new_network
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.runs.device import resolve
+from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.training.bucketed_task import Figures
+from cmivqa_kit.training.trained import DevEvaluation, TrainedBaseline, Training, drawn
+
+NO_FEATURES = "no-features"  # why a caption is left out
+BERT = "text_encoder.text_bert.text_bert"  # the network's module that is the pretrained encoder
+S = TypeVar("S", bound=RetrievalSettings)
+N = TypeVar("N", bound=CommonSpace)
+M = TypeVar("M", NRCCR, MLCMR)
+
+
+class RetrievalBaseline(TrainedBaseline[S, N, M]):
+    """What both systems do alike.
+
+    Attributes:
+        kind: the class of the network.
+    """
+
+    kind: ClassVar[type[nn.Module]]
+
+    @abstractmethod
+    def network(self, encoder: Encoder, width: int, settings: S) -> N:
+        """The sizes of a new network over rows of a width."""
+
+    @abstractmethod
+    def task(
+        self, model: M, examples: Sequence[Example], rows_of: RowsOf, encoder: Encoder, settings: S, seed: int,
+        figures: Figures,
+    ) -> RetrievalTask:  # fmt: skip
+        """What the loop trains."""
+
+    @abstractmethod
+    def validation(
+        self, embedded: Embedded, examples: Sequence[Example], videos: Sequence[str], settings: S
+    ) -> Mapping[str, float]:
+        """Figures of a validation split, the deciding one first."""
+
+    @abstractmethod
+    def write(
+        self, embedded: Embedded, captions: Sequence[str], videos: Sequence[str], settings: S, folder: Path
+    ) -> Path:
+        """Write predictions of a benchmark; what `bench score` takes."""
+
+    def training(self, train: Split, dev: Split | None, run: RunDirectory, settings: S) -> Training:
+        """A training on a corpus of the challenge."""
+        raise UserError(f"{self.name} is trained on benchmarks", f"See: cmivqa bench train --help (-m {self.name})")
+
+    def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
+        """Predictions for the challenge."""
+        raise UserError(f"{self.name} answers benchmarks", f"See: cmivqa bench predict --help (-m {self.name})")
+
+    def fit_benchmark(self, benchmark: Benchmark, root: Path, run: RunDirectory) -> None:
+        """Train on a collection's captions, and keep the weights that are best on its validation split.
+
+        Raises:
+            UserError: files are missing or damaged, or too many captions have no features.
+            RunFailed: the loss is no number, or memory or disk ran out.
+        """
+        settings = self.settings.of(run.config)
+        collection = _collection(benchmark, root, settings.data)
+        records, asked = collection.training(), collection.questions(settings.data.validation)
+        features, shown = collection.features("train"), collection.features(settings.data.validation)
+        usable = _usable(records, features, settings.train.max_dropped)
+        encoder = self.encoder or settings.open_encoder(_texts(usable), run.seed)
+        self.encoder = encoder
+        reader, images = Reader(encoder.reader), settings.data.kind == IMAGES
+        examples = drawn([record.example(reader, cleaned=True) for record in usable], settings, run)
+        questions = [record.example(reader, cleaned=not images) for record in asked]
+        videos = collection.videos(asked)
+        _require_features(videos, shown)
+
+        def figures(model: nn.Module) -> Mapping[str, float]:
+            """Validation, in batches of the training's size as published."""
+            network: Any = model
+            pad = reader.reader.special.pad
+            embedded = embed(network, questions, videos, shown.rows, settings.train.batch, pad)
+            return self.validation(embedded, questions, videos, settings)
+
+        network = self.network(encoder, features.width, settings)
+        model: Any = new_network(network, self.kind, run, encoder, BERT)
+        task = self.task(model, examples, features.rows, encoder, settings, run.seed, figures)
+        dropped = Counter({NO_FEATURES: len(records) - len(usable)})
+        cost = (2 * len(questions) + len(videos)) / (6 * max(1, len(examples)))
+        Training(
+            task, len(examples), len(usable), +dropped, DevEvaluation(figures, len(questions), cost)
+        ).fit(run, settings)  # fmt: skip
+
+    def predict_benchmark(
+        self, benchmark: Benchmark, root: Path, split: str, folder: Path, options: PredictOptions
+    ) -> Path:  # fmt: skip
+        """Embed the captions and videos of a split, and write what `bench score` takes.
+
+        Raises:
+            UserError: not loaded, or files are missing or damaged.
+        """
+        loaded, _ = self.ready()
+        settings = self.settings.of(options.config)
+        collection = _collection(benchmark, root, settings.data)
+        records, features = collection.questions(split), collection.features(split)
+        videos = collection.videos(records)
+        _require_features(videos, features)
+        _require_width(features, loaded)
+        reader = Reader(loaded.reader)
+        cleaned = settings.data.kind != IMAGES
+        examples = [record.example(reader, cleaned) for record in records]
+        model: Network = loaded.model.to(resolve(options.device))
+        embedded = embed(model, examples, videos, features.rows, settings.decode.batch, reader.reader.special.pad)
+        return self.write(embedded, [record.translation.id for record in records], videos, settings, folder)
+
+
+class NRCCRBaseline(RetrievalBaseline[NRCCRSettings, NRCCRNetwork, NRCCR]):
+    """NRCCR: embeddings of both languages, which the benchmark mixes at all weights."""
+
+    name, settings, sizes, kind = "nrccr", NRCCRSettings, NRCCRNetwork, NRCCR
+
+    def network(self, encoder: Encoder, width: int, settings: NRCCRSettings) -> NRCCRNetwork:
+        """Sizes as the settings say.
+
+        Raises:
+            UserError: a discriminator that cannot read the pretrained encoder's states.
+        """
+        model, images = settings.model, settings.data.kind == IMAGES
+        own = int(encoder.config.hidden_size)
+        hidden = model.text_hidden or own
+        if hidden != own and settings.train.scale:
+            raise UserError(
+                f"model.text_hidden = {hidden}: the discriminator reads the pretrained encoder's states, {own} wide",
+                f"Give --set model.text_hidden={own}, or --set train.scale=0 for no discriminator.",
+            )
+        clip = images and settings.data.feature.startswith("clip")
+        visual = width if images and not clip else model.video_hidden
+        return NRCCRNetwork(
+            bert=plain(encoder.config), visual_feat_dim=width, visual_mapping_layers=[visual, model.space],
+            text_mapping_layers=[hidden, model.space], dropout=model.dropout, padding=model.padding,
+            text_hidden_size=hidden, text_num_attention=model.text_heads, video_hidden_size=model.video_hidden,
+            video_num_attention=model.video_heads, model_type="img" if images else "video",
+            img_encoder="clip" if clip else "resnet_152", video_pooling=model.video_pooling,
+            disc_type=model.discriminator,
+        )  # fmt: skip
+
+    def task(
+        self, model: NRCCR, examples: Sequence[Example], rows_of: RowsOf, encoder: Encoder, settings: NRCCRSettings,
+        seed: int, figures: Figures,
+    ) -> RetrievalTask:  # fmt: skip
+        """The losses of NRCCR and its discriminator."""
+        pad = encoder.reader.special.pad
+        return NRCCRTask(model, examples, rows_of, pad, settings.train, seed, figures)
+
+    def validation(
+        self, embedded: Embedded, examples: Sequence[Example], videos: Sequence[str], settings: NRCCRSettings
+    ) -> Mapping[str, float]:
+        """Recalls from text to video of both languages mixed."""
+        return recall_figures(embedded, examples, videos, settings.decode.source_weight)
+
+    def write(
+        self, embedded: Embedded, captions: Sequence[str], videos: Sequence[str], settings: NRCCRSettings, folder: Path
+    ) -> Path:
+        """``videos``, ``source`` and ``translation`` with their ids."""
+        for name, rows, ids in (
+            ("videos", embedded.videos, videos),
+            ("source", embedded.source, captions),
+            ("translation", embedded.translation, captions),
+        ):
+            np.savez(folder / f"{name}.npz", embeddings=rows, ids=np.array(ids))
+        return folder
+
+
+class MLCMRBaseline(RetrievalBaseline[MLCMRSettings, MLCMRNetwork, MLCMR]):
+    """MLCMR: one matrix of both languages, raw cosines mixed at one weight."""
+
+    name, settings, sizes, kind = "mlcmr", MLCMRSettings, MLCMRNetwork, MLCMR
+
+    def network(self, encoder: Encoder, width: int, settings: MLCMRSettings) -> MLCMRNetwork:
+        """Sizes as the settings say."""
+        model, own = settings.model, int(encoder.config.hidden_size)
+        levels = levels_width(width, model.recurrent, model.kernels, len(model.kernel_sizes))
+        return MLCMRNetwork(
+            bert=plain(encoder.config), visual_feat_dim=width, visual_mapping_layers=[levels, model.space],
+            text_mapping_layers=[own, model.space], dropout=model.dropout, padding=model.padding,
+            visual_rnn_size=model.recurrent, visual_kernel_num=model.kernels, visual_kernel_sizes=model.kernel_sizes,
+            gru_pool=model.pooling,
+        )  # fmt: skip
+
+    def task(
+        self, model: MLCMR, examples: Sequence[Example], rows_of: RowsOf, encoder: Encoder, settings: MLCMRSettings,
+        seed: int, figures: Figures,
+    ) -> RetrievalTask:  # fmt: skip
+        """The losses of MLCMR; its masked views need the tokenizer's mask.
+
+        Raises:
+            UserError: the tokenizer has none.
+        """
+        mask = encoder.tokenizer.mask_token_id
+        if mask is None:
+            raise UserError("the text encoder's tokenizer has no [MASK] token", "Give a BERT-like encoder.")
+        pad = encoder.reader.special.pad
+        return MLCMRTask(model, examples, rows_of, pad, settings.train, seed, figures, mask)
+
+    def validation(
+        self, embedded: Embedded, examples: Sequence[Example], videos: Sequence[str], settings: MLCMRSettings
+    ) -> Mapping[str, float]:
+        """All recalls of both languages, unmixed."""
+        return both_ways_figures(embedded, examples, videos)
+
+    def write(
+        self, embedded: Embedded, captions: Sequence[str], videos: Sequence[str], settings: MLCMRSettings, folder: Path
+    ) -> Path:
+        """``scores.npz``: cosines of both languages, mixed."""
+        errors = mixed(*embedded.errors(), settings.decode.source_weight)
+        scores = -errors.rows(0, errors.captions)
+        path = folder / "scores.npz"
+        np.savez(path, scores=scores, caption_ids=np.array(captions), video_ids=np.array(videos))
+        return path
+
+
+def _collection(benchmark: Benchmark, root: Path, data: DataSettings) -> Collection:
+    usual = getattr(create_evaluator(benchmark), "collections", ())
+    return Collection.of(root, data.collection, data.kind, data.feature, data.data_type, data.task, usual)
+
+
+def _texts(records: Iterable[Record]) -> Iterator[str]:
+    for record in records:
+        yield from (caption.text for caption in (record.source, record.translation, record.back) if caption)
+
+
+def _usable(records: Sequence[Record], features: Features, most: float) -> list[Record]:
+    """The records whose videos have features.
+
+    Raises:
+        UserError: more than a share of them have none, or none has.
+    """
+    usable = [record for record in records if record.video in features]
+    lost = len(records) - len(usable)
+    if not usable or lost > most * len(records):
+        first = next(record.video for record in records if record.video not in features)
+        raise UserError(
+            f"{features.path}: has no features for {count(lost, 'caption')} of {len(records)}, such as of {first}",
+            "Get the features of the training videos, or train without them: --set train.max_dropped=1",
+        )
+    return usable
+
+
+def _require_features(videos: Sequence[str], features: Features) -> None:
+    lacking = [video for video in videos if video not in features]
+    if lacking:
+        raise UserError(
+            f"{features.path}: no features of {count(len(lacking), 'video')}: {', '.join(lacking[:5])}",
+            "Get the features of all videos that captions ask for.",
+        )
+
+
+def _require_width(features: Features, loaded: LoadedNetwork[Any, Any]) -> None:
+    if features.width != loaded.network.visual_feat_dim:
+        raise UserError(
+            f"{features.path}: rows of {features.width} numbers; the network was trained on rows of "
+            f"{loaded.network.visual_feat_dim}",
+            "Name the features that it was trained on: --set data.feature=NAME",
+        )

@@ -1,0 +1,1 @@
+"""Training systems on published benchmarks, and answering these."""
