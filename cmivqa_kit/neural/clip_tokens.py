@@ -58,10 +58,9 @@ class ClipTokens:
         """Start, the tokens of a text, end: at most ``longest`` of them."""
         return [self.start, *self.ids(text)[: longest - 2], self.end]
 
-    def save_pretrained(self, folder: Path) -> None:
-        """Write ``tokenizer.json`` into a folder."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self._backend.save(str(folder / "tokenizer.json"))
+    def save(self, path: Path) -> None:
+        """Write ``tokenizer.json``."""
+        self._backend.save(str(path))
 
     def _cleaned(self, text: str) -> str:
         text = html.unescape(html.unescape(self._fix(text) if self._fix else text))
