@@ -1,37 +1,46 @@
 """The official checkpoints of MESM: what differs between their files and ours.
 
 A checkpoint is a dict with the weights under ``model`` and the options of its training under ``opt``. It never holds
-the frozen text encoder: CLIP's comes from ``--encoder`` (a folder of transformers, or OpenAI's names in a file). Source:
-docs/spec/mesm.md, sections 2.2 and 2.4.
+the frozen text encoder, nor what reads sentences; ``--encoder`` and ``--tokenizer`` name these:
+
+* CLIP: its folder, for both.
+* the vectors of ``glove.pkl``: that file as the tokenizer.
+* GloVe: ``GloVe_tokenized_count.txt`` as the tokenizer, the text file of GloVe as the encoder.
+
+Source: docs/spec/mesm.md, sections 2.2 and 2.4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
+from baselines.mesm.clip_weights import clip_sizes, clip_weights
+from baselines.mesm.glove import read_glove_pickle, read_glove_text, vocabulary, word_table
 from baselines.mesm.network import CLIP, CLIP_SIZES, GLOVE, NONE, PUBLISHED, SPECIAL_CLASSES, Network
+from baselines.mesm.text import FOLDER, ClipText, Text, VectorText, VocabularyText
+from baselines.mesm.word_rows import read_counts
+from cmivqa_kit.damage import failing_as, short_reason
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.neural.clip_tokens import ClipTokens
+from cmivqa_kit.neural.networks import load_network
 from cmivqa_kit.neural.official_checkpoints import CheckpointFormat, Weights
 from cmivqa_kit.neural.state_dicts import StateDict
-from cmivqa_kit.plugin.types import CheckpointRequest
+from cmivqa_kit.neural.weight_files import weights_file
+from cmivqa_kit.neural.weights import save_weights
+from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
+from cmivqa_kit.runs.directory import WEIGHTS, RunDirectory
 
 TEXT_ENCODER = "text_encoder."
-TEMPORAL = 2  # channels that are added to the features
-CLIP_NAMES = {  # of transformers: those of OpenAI
-    "embeddings.token_embedding.weight": "token_embedding.weight",
-    "embeddings.position_embedding.weight": "positional_embedding",
-    "final_layer_norm.weight": "ln_final.weight",
-    "final_layer_norm.bias": "ln_final.bias",
-}
-CLIP_PARTS = {
-    "self_attn.out_proj": "attn.out_proj", "layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc",
-    "mlp.fc2": "mlp.c_proj",
-}  # fmt: skip
+MASKED_ONLY = ("enhance_encoder.", "output_txt_proj.", "masked_token", "unknown_token")
+NEEDED = (
+    "global_rep_", "t2v_encoder.", "transformer.", "ss_reconstructor.", "input_txt_proj.", "input_vid_proj.",
+    "saliency_proj", "span_embed.", "class_embed.", "query_embed.", *MASKED_ONLY,
+)  # fmt: skip
+ENCODERS = {CLIP: "CLIP_FOLDER", GLOVE: "glove.6B.300d.txt"}
+TOKENIZERS = {CLIP: "CLIP_FOLDER", GLOVE: "GloVe_tokenized_count.txt", NONE: "glove.pkl"}
 
 
 class MESMCheckpoints(CheckpointFormat[Network]):
@@ -78,20 +87,41 @@ class MESMCheckpoints(CheckpointFormat[Network]):
             "text_encoder": text,
             "cross_sample_mask": PUBLISHED,
         }
-        if text == GLOVE and f"{TEXT_ENCODER}emb.weight" in weights:
+        if text == GLOVE and f"{TEXT_ENCODER}emb.weight" in weights and "glove_vocab" not in given:
             told["glove_vocab"] = weights[f"{TEXT_ENCODER}emb.weight"].shape[0]
         if text == CLIP:
-            told["clip"] = clip_sizes(weights) if f"{TEXT_ENCODER}ln_final.weight" in weights else CLIP_SIZES
+            told["clip"] = (
+                clip_sizes(weights, TEXT_ENCODER) if f"{TEXT_ENCODER}ln_final.weight" in weights else CLIP_SIZES
+            )
         return told
 
     def needed(self, network: Network) -> tuple[str, ...]:
-        """Everything but the text encoder."""
-        return tuple(
-            f"{name}." if "." not in name else name
-            for name in ("enhance_encoder", "t2v_encoder", "transformer", "ss_reconstructor", "input_txt_proj",
-                         "input_vid_proj", "output_txt_proj", "saliency_proj1", "saliency_proj2", "span_embed",
-                         "class_embed", "query_embed", "txt_position_embed")
-        ) + ("global_rep_token", "global_rep_pos", "masked_token", "unknown_token")  # fmt: skip
+        """Everything but the text encoder, and without ``rec_fw`` what only masked words go through."""
+        return NEEDED if network.rec_fw else tuple(name for name in NEEDED if name not in MASKED_ONLY)
+
+    def convert(self, request: CheckpointRequest, run: RunDirectory) -> CheckpointReport:
+        """As every conversion, and the frozen text encoder and what reads sentences go into the run.
+
+        Raises:
+            UserError: as `CheckpointFormat.convert`, or a text encoder that is needed is not given.
+        """
+        text = text_to_convert(request.tokenizer)
+        sizes = dict(request.sizes or {})
+        if isinstance(text, VocabularyText):
+            sizes.setdefault("glove_vocab", len(text.words))
+        alone = CheckpointRequest((weights_file(request.files),), sizes or None)
+        report = super().convert(alone, run)
+        network = Network.read(run)
+        if any(name.startswith(TEXT_ENCODER) for name in report.missing):
+            fill_text_encoder(run, network, request, text)
+            report = replace(report, missing=(), remarks=())
+        if text is None:
+            told = TOKENIZERS[network.text_encoder]
+            remark = f"nothing that reads sentences: predict needs it; convert again with --tokenizer {told}"
+            return replace(report, remarks=(*report.remarks, remark))
+        (run.path / FOLDER).mkdir()
+        text.save(run.path / FOLDER)
+        return report
 
     def require_official(self, network: Network, path: Path) -> None:
         """Refuse the corrected mask: no official checkpoint was trained with it.
@@ -109,6 +139,47 @@ class MESMCheckpoints(CheckpointFormat[Network]):
 convert = MESMCheckpoints().convert
 
 
+def fill_text_encoder(run: RunDirectory, network: Network, request: CheckpointRequest, text: Text | None) -> None:
+    """Put the frozen text encoder, which is not in the checkpoint, into the run's network.
+
+    Raises:
+        UserError: it is not given, or another one than the network needs.
+    """
+    if request.encoder is None or (network.text_encoder == GLOVE and not isinstance(text, VocabularyText)):
+        needed = f"--encoder {ENCODERS[network.text_encoder]} --tokenizer {TOKENIZERS[network.text_encoder]}"
+        raise UserError(
+            f"the checkpoint was trained beside a frozen text encoder ({network.text_encoder}), which it does not hold",
+            f"Give both it and what reads sentences: {needed}",
+        )
+    source = Path(request.encoder)
+    model = load_network(run, Network).model
+    if isinstance(text, VocabularyText):
+        width = network.t_feat_dim
+        weights = {"emb.weight": word_table(text.words, read_glove_text(source, text.words, width), width)}
+    else:
+        weights = clip_weights(source).weights
+    with failing_as(lambda error: UserError(
+        f"{source}: not the text encoder that the network needs ({short_reason(error)})", "Give the published one."
+    )):  # fmt: skip
+        model.text_encoder.load_state_dict(weights)
+    save_weights(model, run.path / WEIGHTS)
+
+
+def text_to_convert(source: Path | None) -> Text | None:
+    """What reads sentences, of what ``--tokenizer`` names; ``None`` where it names nothing.
+
+    Raises:
+        UserError: it is none of the three.
+    """
+    if source is None:
+        return None
+    if source.is_dir():
+        return ClipText(ClipTokens(source))
+    if source.suffix == ".txt":
+        return VocabularyText(vocabulary(row[0] for row in read_counts(source)))
+    return VectorText(read_glove_pickle(source))
+
+
 def _text_encoder(tokenizer: str, given_vectors: object) -> str:
     """The text encoder of an official configuration."""
     if tokenizer == "CLIP":
@@ -122,20 +193,6 @@ def _guessed_encoder(weights: Weights, width: int, shared: bool) -> str:
     if f"{TEXT_ENCODER}ln_final.weight" in weights or width == CLIP_SIZES["width"]:
         return CLIP
     return NONE
-
-
-def clip_sizes(weights: Weights, prefix: str = TEXT_ENCODER) -> dict[str, int]:
-    """The sizes of a CLIP text encoder; its heads are not in the weights: one for 64 channels, as CLIP has."""
-    positions, projected = weights[f"{prefix}positional_embedding"], weights[f"{prefix}text_projection"]
-    width = positions.shape[1]
-    return {
-        "embed_dim": projected.shape[1],
-        "context_length": positions.shape[0],
-        "vocab_size": weights[f"{prefix}token_embedding.weight"].shape[0],
-        "width": width,
-        "heads": max(width // 64, 1),
-        "layers": _layers(weights, f"{prefix}transformer.resblocks"),
-    }
 
 
 def _layers(weights: Weights, prefix: str) -> int:

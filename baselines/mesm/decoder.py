@@ -115,7 +115,7 @@ class DecoderLayer(nn.Module):
 
     def _split(self, rows: Tensor) -> Tensor:
         """(B, N, D) -> (B, H, N, D / H)."""
-        return rows.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return rows.reshape(*rows.shape[:2], self.heads, -1).transpose(1, 2)
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
         """Attention by heads, (B, N, D); keys may be wider than values."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +55,8 @@ def averaged(rows: Rows, count: int) -> Rows:
     """``count`` rows, each a mean of neighbours."""
     bounds = np.round(np.arange(count + 1, dtype=np.float32) / count * len(rows)).astype(np.int64)
     bounds = bounds.clip(max=len(rows) - 1)
-    pairs = zip(bounds[:-1], bounds[1:], strict=True)
-    return np.stack([rows[a:b].mean(axis=0) if a < b else rows[a] for a, b in pairs]).astype(np.float32)
+    means = [rows[a:b].mean(axis=0) if a < b else rows[a] for a, b in pairwise(bounds)]
+    return np.stack(means).astype(np.float32)
 
 
 def clip_range(window: Window, duration: float, seconds: float, count: int) -> tuple[int, int]:
@@ -166,7 +167,9 @@ def by_video(queries: Sequence[MomentQuery], seconds: float) -> list[VideoQuerie
     sources: dict[str, list[MomentQuery]] = {}
     for query in queries:
         sources.setdefault(query.source or query.video, []).append(query)
-    return [VideoQueries(source, tuple(sorted(own, key=lambda q: _begin(q, seconds)))) for source, own in sources.items()]
+    return [
+        VideoQueries(source, tuple(sorted(own, key=lambda q: _begin(q, seconds)))) for source, own in sources.items()
+    ]
 
 
 def gathered(videos: Sequence[VideoQueries], most: int, random: np.random.Generator) -> list[VideoQueries]:

@@ -33,9 +33,7 @@ class LinearLayer(nn.Module):
 def projection(inputs: int, dim: int, layers: int, dropout: float) -> nn.Sequential:
     """``layers`` linear layers to ``dim`` channels, ReLU after all but the last."""
     widths = [inputs, *[dim] * layers]
-    return nn.Sequential(
-        *(LinearLayer(widths[i], widths[i + 1], dropout, relu=i + 1 < layers) for i in range(layers))
-    )
+    return nn.Sequential(*(LinearLayer(widths[i], widths[i + 1], dropout, relu=i + 1 < layers) for i in range(layers)))
 
 
 class MLP(nn.Module):

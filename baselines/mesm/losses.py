@@ -6,7 +6,7 @@ Letters: B queries, L clips, W word positions, S slots, P matched pairs. All is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -31,7 +31,7 @@ class Weights:
     ``same_moment`` is the overlap from which two queries of a video count as about the same moment.
     """
 
-    costs: Costs = Costs()
+    costs: Costs = field(default_factory=Costs)
     span: float = 10.0
     giou: float = 1.0
     label: float = 4.0
@@ -129,9 +129,7 @@ def window_losses(heads: Heads, truth: Sequence[Tensor], matching: Matching, wei
     }
 
 
-def saliency_loss(
-    scores: Tensor, negative: Tensor | None, targets: Targets, mask: Tensor, weights: Weights
-) -> Tensor:
+def saliency_loss(scores: Tensor, negative: Tensor | None, targets: Targets, mask: Tensor, weights: Weights) -> Tensor:
     """Clips of the moment above others, clips beside a foreign query low, and where asked the triplet term.
 
     Args:

@@ -256,9 +256,7 @@ class MESM(nn.Module):
             if self.rec_fw:
                 enhanced = self.enhance_encoder(clips, video_mask, text, mask, positions, places)
             aligned = self.t2v_encoder(enhanced, video_mask, all_text, all_mask, positions, all_places)
-            memory = self.transformer.encode(
-                aligned, video_mask, positions, self.global_rep_token, self.global_rep_pos
-            )
+            memory = self.transformer.encode(aligned, video_mask, positions, self.global_rep_token, self.global_rep_pos)
             return Encoded(enhanced, aligned, memory, self._saliency(memory))
 
         positive = encoded(text, word_mask, word_positions, expanded, expanded_mask, expanded_positions)
@@ -284,7 +282,7 @@ class MESM(nn.Module):
         return Heads(self.class_embed(states), (self.span_embed(states) + logit(references)).sigmoid())
 
     def _saliency(self, memory: Memory) -> Tensor:
-        products = self.saliency_proj1(memory.clips) * self.saliency_proj2(memory.video)[:, None]
+        products: Tensor = self.saliency_proj1(memory.clips) * self.saliency_proj2(memory.video)[:, None]
         return products.sum(-1) / math.sqrt(self.dim)
 
     def _sources(self, clips: Tensor, mask: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
@@ -292,7 +290,7 @@ class MESM(nn.Module):
         if not self.whole_source:
             return clips, mask
         sizes = counts.tolist()
-        groups = zip(clips.split(sizes), mask.split(sizes), strict=True)
+        groups = zip(torch.split(clips, sizes), torch.split(mask, sizes), strict=True)
         sources = [rows[valid] for rows, valid in groups]
         repeated = [rows for rows, count in zip(sources, sizes, strict=True) for _ in range(count)]
         return pad_sequence(repeated, batch_first=True), _mask_of([len(rows) for rows in repeated], mask.device)

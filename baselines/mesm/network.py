@@ -21,9 +21,9 @@ CLIP_SIZES = {"embed_dim": 512, "context_length": 77, "vocab_size": 49408, "widt
 
 
 def _is_clip(value: Any) -> bool:
-    return value is None or isinstance(value, Mapping) and value.keys() >= CLIP_SIZES.keys() and all(
+    return value is None or (isinstance(value, Mapping) and value.keys() >= CLIP_SIZES.keys() and all(
         whole_number(value[name]) for name in CLIP_SIZES
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _is_text(value: Any) -> bool:

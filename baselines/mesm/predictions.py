@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.mesm.answering import Answer
 from baselines.mesm.decode import Windows
+from cmivqa_kit.files import write_text
 
 
 def record(qid: int | str | None, query: str, video: str, windows: Windows, saliency: NDArray[Any]) -> dict[str, Any]:
@@ -27,3 +32,15 @@ def record(qid: int | str | None, query: str, video: str, windows: Windows, sali
         "pred_relevant_windows": windows.tolist(),
         "pred_saliency_scores": saliency.astype(np.float16).astype(np.float64).tolist(),
     }
+
+
+def write_predictions(path: Path, answers: Iterable[Answer]) -> Path:
+    """A file of JSON Lines with a record per query; no line end behind the last, as published."""
+    lines = [
+        json.dumps(
+            record(one.query.qid, one.query.text, one.query.video, one.windows, one.saliency), ensure_ascii=False
+        )
+        for one in answers
+    ]
+    write_text(path, "\n".join(lines))
+    return path

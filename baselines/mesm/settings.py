@@ -41,7 +41,7 @@ class DataSettings(Section):
     section = "data"
     features: Annotated[list[str], Rule(lambda names: bool(names) and all(isinstance(n, str) and n for n in names),
                                         'names of feature stores, e.g. ["clip_image"]')]  # fmt: skip
-    clip: Annotated[float, Rule(lambda value: value == RELATIVE or value > 0, "seconds above 0, or -1")]
+    clip: Annotated[float, Rule(lambda value: value == -1 or value > 0, "seconds above 0, or -1")]
     longest: Positive
     gather: Count
     validation: str

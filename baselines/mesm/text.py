@@ -1,4 +1,4 @@
-"""What reads the sentences of a run: CLIP's tokens, a vocabulary, or word vectors; opened, kept in the run, found again.
+"""What reads the sentences of a run: CLIP's tokens, a vocabulary, or word vectors; opened, and kept in the run.
 
 Source: docs/spec/mesm.md, sections 1.4 and 2.2.
 """
@@ -27,7 +27,15 @@ from baselines.mesm.glove import (
 )
 from baselines.mesm.network import CLIP, GLOVE
 from baselines.mesm.settings import DRAWN, VECTORS, TextSettings
-from baselines.mesm.word_rows import ClipWords, Labels, VectorWords, VocabularyWords, WordReader, most_frequent, read_counts
+from baselines.mesm.word_rows import (
+    ClipWords,
+    Labels,
+    VectorWords,
+    VocabularyWords,
+    WordReader,
+    most_frequent,
+    read_counts,
+)
 from cmivqa_kit.damage import reading
 from cmivqa_kit.data.english_words import nltk_tagger, simple_words, word_splitter
 from cmivqa_kit.errors import UserError

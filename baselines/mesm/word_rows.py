@@ -96,9 +96,7 @@ class WordReader(ABC):
     def _row(
         self, words: NDArray[Any], weights: Sequence[int], labels: Sequence[int], unknown: Sequence[bool]
     ) -> WordRow:
-        return WordRow(
-            words, self._padded(weights), self._padded(labels), self._padded(unknown).astype(np.bool_)
-        )
+        return WordRow(words, self._padded(weights), self._padded(labels), self._padded(unknown).astype(np.bool_))
 
     def _padded(self, values: Sequence[int], length: int = 0) -> NDArray[np.int64]:
         row = np.zeros(length or self.longest, dtype=np.int64)
@@ -107,7 +105,7 @@ class WordReader(ABC):
 
 
 class ClipWords(WordReader):
-    """CLIP's tokens between start and end, (P,) ids. An id of 0, which ``!`` within a word has, counts as padding (Q26).
+    """CLIP's tokens between start and end, (P,) ids. Id 0, which ``!`` within a word has, counts as padding (Q26).
 
     Args:
         tokens: CLIP's tokenizer.
@@ -116,9 +114,7 @@ class ClipWords(WordReader):
         tagger: it is given parts of words, as published.
     """
 
-    def __init__(
-        self, tokens: ClipTokens, labels: Labels[int], longest: int, tagger: Tagger | None = None
-    ) -> None:
+    def __init__(self, tokens: ClipTokens, labels: Labels[int], longest: int, tagger: Tagger | None = None) -> None:
         super().__init__(longest, tagger)
         self.tokens, self.labels = tokens, labels
 

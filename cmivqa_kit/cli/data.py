@@ -250,7 +250,7 @@ def subtitles_command(source: Path, destination: Path, language: str | None, enc
 @click.option("--data", type=PATH, required=True, metavar="ROOT", help="Folder that holds the benchmark's files.")
 @click.option("--tokenizer", type=PATH, metavar="DIR", help="CLIP's tokenizer; without it only words are counted.")
 @click.option("--split", "splits", multiple=True, metavar="NAME",
-              help="Whose sentences; may be repeated. Else those of the published files, evaluated ones too.")  # fmt: skip
+              help="Whose sentences; may be repeated. Else those of the published files.")  # fmt: skip
 @click.option("--max-words", type=click.IntRange(3), metavar="N", help="Tokens of a sentence, CLIP's two marks too.")
 @click.option("--out", type=PATH, required=True, metavar="DIR", help="Folder for the count files.")
 @options("force")

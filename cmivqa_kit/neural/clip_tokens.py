@@ -81,9 +81,11 @@ def _backend(folder: Path, names: Sequence[str]) -> Any:
     if "tokenizer.json" in names:
         return tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
     vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
-    return import_module("transformers").CLIPTokenizer(
-        vocab=vocabulary, merges=_merges(folder / "merges.txt")
-    ).backend_tokenizer
+    return (
+        import_module("transformers")
+        .CLIPTokenizer(vocab=vocabulary, merges=_merges(folder / "merges.txt"))
+        .backend_tokenizer
+    )
 
 
 def _merges(path: Path) -> list[tuple[str, str]]:

@@ -19,7 +19,6 @@ from torch import Tensor
 
 from baselines.mesm.examples import (
     ClipRules,
-    VideoQueries,
     by_video,
     clip_range,
     clips,

@@ -161,9 +161,7 @@ def _output(model: MESM, inputs: Tensors) -> tuple[TextFeatures, Output]:
     )
 
 
-def _compare(
-    check: Comparison, prefix: str, model: MESM, inputs: Tensors, text: TextFeatures, output: Output
-) -> None:
+def _compare(check: Comparison, prefix: str, model: MESM, inputs: Tensors, text: TextFeatures, output: Output) -> None:
     """Compare all that the case has under a prefix with what the network says."""
     negative = output.negative
     assert negative is not None
@@ -223,7 +221,9 @@ def _targets(inputs: Tensors) -> Targets:
 
 def _given_output(said: Tensors, words: bool) -> Output:
     """What a network said, as far as losses read it."""
-    names = [""] + [f"aux_outputs.{number}." for number in range(len(said)) if f"aux_outputs.{number}.pred_spans" in said]
+    names = [""] + [
+        f"aux_outputs.{number}." for number in range(len(said)) if f"aux_outputs.{number}.pred_spans" in said
+    ]
     layers = [Heads(said[f"{name}pred_logits"], said[f"{name}pred_spans"]) for name in names]
     nothing = torch.empty(0)
 
