@@ -23,7 +23,7 @@ import numpy as np
 from data import SEED, blocks
 from playwright.sync_api import Browser, sync_playwright
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.diagnosis import Context, diagnose
 from cmivqa_kit.diagnosis.page import write_page
@@ -65,7 +65,7 @@ def corpus(targets: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Split:
             lines.append(Subtitle("".join(LETTERS[place] for place in picked), at * LINE, LINE - 0.4))
         videos[name] = Video(name, tuple(lines), LENGTH, "given")
     questions = tuple(Question(one["id"], one["question"], "zh") for one in targets)
-    return Split("made", questions, videos, FeatureStore())
+    return Split("made", questions, videos, SplitFeatures())
 
 
 def make(folder: Path, questions: int) -> tuple[Path, float, float, int]:

@@ -20,7 +20,7 @@ import torch
 from pairs import make_tokenizer, make_videos
 from transformers import AutoModel, BertConfig
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split, Video
 from cmivqa_kit.neural.encoders import Encoder
 from cmivqa_kit.neural.planned_embedding import PlannedEmbedding
@@ -59,7 +59,7 @@ def main(videos: int) -> None:
     torch.manual_seed(0)
     encoder = Encoder(model=AutoModel.from_config(config), tokenizer=tokenizer, config=config)
     different = (_different(video, number) for number, video in enumerate(make_videos(videos, SCRIPTS)))
-    split = Split("train", (), MappingProxyType({video.id: video for video in different}), FeatureStore())
+    split = Split("train", (), MappingProxyType({video.id: video for video in different}), SplitFeatures())
     print("| batches | processor, s | ratio | padding | largest difference |\n| --- | --- | --- | --- | --- |")
     spent, made = {}, {}
     for name, kind in (("per video", PerVideo), ("sorted over 32 videos", SubtitleEmbedding)):

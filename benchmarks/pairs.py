@@ -19,12 +19,13 @@ from baselines.ccgs.settings import Settings
 from cmivqa_kit.data.demo import speech_zh, topics_zh_care, topics_zh_move
 from cmivqa_kit.data.demo.text import ask_step, pick, write_script
 from cmivqa_kit.data.demo.timing import timed_lines
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
-from cmivqa_kit.neural.encoders import position_limit, tiny_tokenizer
-from cmivqa_kit.neural.tokens import Special, tokenize_with
+from cmivqa_kit.neural.encoders import position_limit
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
+from cmivqa_kit.neural.tokens import TextReader
 from cmivqa_kit.plugin.types import PredictOptions
-from cmivqa_kit.prediction.pairs.batching import Corpus
+from cmivqa_kit.prediction.pairs.line_corpus import LineCorpus
 from cmivqa_kit.runs.directory import RunDirectory
 
 SEED = "cmivqa-kit benchmarks"
@@ -67,7 +68,7 @@ def make_questions(count: int) -> tuple[Question, ...]:
 def make_split(questions: int, videos: int, scripts: Sequence[int] = (1,), lines: int = 0) -> Split:
     """Both together."""
     made = {video.id: video for video in make_videos(videos, scripts, lines)}
-    return Split("testA", make_questions(questions), made, FeatureStore())
+    return Split("testA", make_questions(questions), made, SplitFeatures())
 
 
 def make_tokenizer() -> Any:
@@ -107,14 +108,13 @@ class System:
         """For ``split``, by the settings of ``options``."""
         settings = Settings.of(options.config)
         limit = position_limit(self.model.P_Encoder.config)
-        special = Special.of(self.tokenizer)
-        return SpanScorer(self.model, split, tokenize_with(self.tokenizer), special, limit, settings.decode)
+        return SpanScorer(self.model, split, TextReader.of(self.tokenizer, limit), settings.decode)
 
 
-def corpus_of(scorer: SpanScorer, split: Split) -> Corpus:
+def corpus_of(scorer: SpanScorer, split: Split) -> LineCorpus:
     """The videos of a split as the engine keeps them."""
     encoded = (scorer.encode_video(video, None) for video in split.videos.values())
-    return Corpus([one for one in encoded if one], scorer.limit, scorer.special_tokens, scorer.overlap)
+    return LineCorpus(scorer, [one for one in encoded if one])
 
 
 def run_in(folder: Path, config: dict[str, Any]) -> RunDirectory:

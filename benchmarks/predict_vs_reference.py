@@ -16,6 +16,7 @@ from functools import partial
 from itertools import cycle, islice
 from typing import Any
 
+import numpy as np
 import torch
 from encoder_modes import config, seconds
 from pairs import PUBLISHED, System, corpus_of, make_model, make_split, make_tokenizer
@@ -30,7 +31,7 @@ from cmivqa_kit.prediction.pairs.corpus_pass import ON_CPU, CorpusPass
 from cmivqa_kit.prediction.pairs.cost import batch_tokens
 from cmivqa_kit.prediction.pairs.engine import TopK
 from cmivqa_kit.prediction.pairs.line_times import LineTimes
-from cmivqa_kit.prediction.pairs.ranking import Collector
+from cmivqa_kit.prediction.pairs.ranking import CellCollector
 from cmivqa_kit.prediction.pairs.run_pass import in_memory
 
 COUNT = 50
@@ -77,10 +78,10 @@ def ranking(lines: int, rounds: int) -> tuple[float, float]:
         given.append((part, logits))
 
     def kit() -> list[tuple[int, ...]]:
-        found = Collector(rows, (1, len(matrices)), line_times, COUNT, 10, False)
+        found = CellCollector(rows, (1, len(matrices)), TopK(COUNT), line_times, False)
         for part, logits in given:
             scores, cells, _ = best_cells(logits, COUNT, False)
-            found.add(part, logits.shape[1], scores.numpy(), cells.numpy())
+            found.add(part, scores.numpy(), *np.divmod(cells.numpy(), logits.shape[1]))
         ranked = found.finish()
         return list(zip(ranked.video[0].tolist(), ranked.row[0].tolist(), ranked.column[0].tolist(), strict=True))
 

@@ -32,11 +32,11 @@ from baselines.ccgs.task import CCGSTask
 from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.data.corpus import load_split
 from cmivqa_kit.data.demo import demo_corpus
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
-from cmivqa_kit.neural.encoders import tiny_config, tiny_tokenizer
 from cmivqa_kit.neural.optimizers import BETAS, EPSILON, OldAdamW
+from cmivqa_kit.neural.tiny_encoder import tiny_config, tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.runs.device import accelerator_on, on_device
@@ -83,7 +83,7 @@ def lecture(videos: int, lines: int, words: int) -> Split:
         first = draw.randrange(count - 4)
         text = " ".join(draw.choices(known, k=12))
         asked.append(Question(n, text, "English", f"v{n}", Span(4.0 * first, 4.0 * first + 16)))
-    return Split("train", tuple(asked), corpus, FeatureStore())
+    return Split("train", tuple(asked), corpus, SplitFeatures())
 
 
 def task_of(split: Split, config: Callable[[int], Any], changes: tuple[str, ...], recipe: Any, seed: int) -> CCGSTask:

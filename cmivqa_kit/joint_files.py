@@ -1,8 +1,8 @@
 """Files that belong together, published by one step: all of them or none, whenever the process is killed.
 
-They are written into a folder beside, with a journal of their names. Renaming that folder to its final name is the
-step; then they are moved out of it. A process that is killed while it moves them leaves the folder, and the next call
-that reads or writes there (`complete`) moves the rest.
+They are written into a folder beside, with a journal of their names; links and whole folders may be among them.
+Renaming that folder to its final name is the step; then they are moved out of it. A process that is killed while it
+moves them leaves the folder, and the next call that reads or writes there (`complete`) moves the rest.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.files import apply_usual_mode, atomic_path
@@ -24,9 +25,19 @@ READY = ".cmivqa-ready-"
 _FULL = "Free some space or choose another place, then run the same command again."
 
 
+class Reserve(Protocol):
+    """Gives the place where to write something until all are there.
+
+    ``name`` is that below the folder (``train.json``, ``dev/dev.json``); ``regular`` is False for a link or a folder.
+    A folder takes the place of a link, a link that of nothing.
+    """
+
+    def __call__(self, name: str, regular: bool = True) -> Path: ...
+
+
 @contextmanager
-def published_together(folder: Path) -> Iterator[Callable[[str], Path]]:
-    """Gives a function: name in ``folder`` (``train.json``) -> where to write that file until all are there.
+def published_together(folder: Path) -> Iterator[Reserve]:
+    """Gives a function: name below ``folder`` -> where to write that file until all are there.
 
     When the block ends well all files take their names; otherwise none does.
 
@@ -42,15 +53,17 @@ def published_together(folder: Path) -> Iterator[Callable[[str], Path]]:
             staged = home / "files"
             staged.mkdir()
 
-            def reserve(name: str) -> Path:
-                regular_target(folder / name)
+            def reserve(name: str, regular: bool = True) -> Path:
+                if regular:
+                    regular_target(folder / name)
                 names.append(name)
                 return staged / str(len(names) - 1)
 
             yield reserve
             for path in staged.iterdir():
-                apply_usual_mode(path)
-                _to_disk(path)
+                if path.is_file() and not path.is_symlink():
+                    apply_usual_mode(path)
+                    _to_disk(path)
             (staged / JOURNAL).write_text(json.dumps(names, ensure_ascii=True), encoding="ascii")
             _to_disk(staged / JOURNAL)
             # The lock is held by the time that others can see the folder.
@@ -98,14 +111,22 @@ def _move_out(ready: Path, folder: Path, late: bool = False) -> None:
     ``late``: by another process. The folder may have come from a stranger then, and his links are not followed.
     """
     for number, name in enumerate(_names(ready)):
-        staged = ready / str(number)
-        if staged.is_file() and not staged.is_symlink():
-            if late and (folder / name).is_symlink():
-                raise UserError(
-                    f"{folder / name}: is a link, and what a killed command had ready for it waits in {staged}",
-                    f"Move it there by hand, or remove {ready}.",
-                )
-            _put(staged, regular_target(folder / name))
+        staged, target = ready / str(number), folder / name
+        if not os.path.lexists(staged):
+            continue
+        regular = staged.is_file() and not staged.is_symlink()
+        link = next((path for path in (target, *target.parents) if path.is_symlink() and path.is_relative_to(folder)
+                     and path != folder and (regular or path != target)), None)  # fmt: skip
+        if late and link is not None:
+            raise UserError(
+                f"{link}: is a link, and what a killed command had ready for it waits in {staged}",
+                f"Move it there by hand, or remove {ready}.",
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if regular:
+            _put(staged, regular_target(target))
+        else:
+            _put_whole(staged, target)
     _to_disk(folder)
     (ready / JOURNAL).unlink()
     shutil.rmtree(ready, ignore_errors=True)
@@ -122,16 +143,27 @@ def _put(staged: Path, target: Path) -> None:
         staged.unlink()
 
 
+def _put_whole(staged: Path, target: Path) -> None:
+    """Give a link or a folder its name: a folder takes the place of a link, which is not followed."""
+    if not staged.is_symlink() and target.is_symlink():
+        target.unlink()
+    if not os.path.lexists(target):
+        staged.rename(target)
+
+
 def _names(ready: Path) -> list[str]:
     """The names in a journal; none where it is damaged, or names another folder: a stranger may have written it."""
     try:
         names = json.loads((ready / JOURNAL).read_text(encoding="ascii"))
     except ValueError:
         return []
-    plain = isinstance(names, list) and all(
-        isinstance(name, str) and name not in ("", ".", "..") and Path(name).name == name for name in names
-    )
-    return names if plain else []
+    return names if isinstance(names, list) and all(map(_is_below, names)) else []
+
+
+def _is_below(name: object) -> bool:
+    """True for the name of something below a folder, wherever that lies."""
+    parts = name.split("/") if isinstance(name, str) else [""]
+    return not {"", ".", ".."} & {*parts} and Path(*parts).as_posix() == name and not Path(*parts).is_absolute()
 
 
 def _to_disk(path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from cmivqa_kit.data.archive import unpack
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.srt import convert_folder
 from cmivqa_kit.errors import UserError, reason_of
 from cmivqa_kit.files import read_json
@@ -93,7 +93,7 @@ def refusal(call: Callable[[], object]) -> str:
 
 @pytest.mark.parametrize(("data", "noun"), [(PAGE, "a web page"), (POINTER, "a Git LFS pointer")])
 def test_every_reader_says_so(tmp_path: Path, data: bytes, noun: str) -> None:
-    store = FeatureStore((put(tmp_path / "features" / "v.npy", data).parent,))
+    store = SplitFeatures((put(tmp_path / "features" / "v.npy", data).parent,))
     assert noun in store.state("v")[1]
     assert noun in refusal(lambda: read_json(put(tmp_path / "a.json", data)))
     assert noun in refusal(lambda: unpack(put(tmp_path / "a.zip", data), tmp_path / "out"))

@@ -77,7 +77,7 @@ def test_a_running_one_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert seen == [True, True]
 
 
-@pytest.mark.parametrize("name", ["../stolen.json", "/stolen.json", "sub/stolen.json", ".."])
+@pytest.mark.parametrize("name", ["../stolen.json", "/stolen.json", "sub/../../stolen.json", "sub//x", "./x", ".."])
 def test_a_journal_of_a_stranger_writes_nothing_elsewhere(tmp_path: Path, name: str) -> None:
     ready = tmp_path / "data" / f"{READY}x"
     ready.mkdir(parents=True)
@@ -125,3 +125,31 @@ def test_the_links_of_a_stranger_are_not_followed_by_his_journal(tmp_path: Path)
     with pytest.raises(UserError, match="is a link, and what a killed command had ready"):
         complete(tmp_path / "data")
     assert (tmp_path / "mine.json").read_text(encoding="utf-8") == "mine"
+
+
+def test_links_and_folders_are_published_with_the_files(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "spread").symlink_to(tmp_path / "far")
+    with published_together(tmp_path / "data") as reserve:
+        reserve("dev/dev.json").write_text("[]", encoding="utf-8")
+        reserve("rows", regular=False).symlink_to(tmp_path / "far")
+        reserve("spread", regular=False).mkdir()
+        assert names_in(tmp_path / "data") != []
+        assert not (tmp_path / "data" / "dev").exists()
+    assert (tmp_path / "data" / "dev" / "dev.json").read_text(encoding="utf-8") == "[]"
+    assert (tmp_path / "data" / "rows").is_symlink()
+    assert not (tmp_path / "data" / "spread").is_symlink() and (tmp_path / "data" / "spread").is_dir()
+    assert (tmp_path / "far").stat().st_mode & 0o111  # what a link leads to is left alone
+
+
+def test_a_folder_of_a_stranger_that_is_a_link_is_not_entered(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    ready = tmp_path / "data" / f"{READY}x"
+    ready.mkdir(parents=True)
+    (ready / "0").write_bytes(b"evil")
+    (ready / "journal.json").write_text('["sub/deep/train.json"]', encoding="utf-8")
+    (tmp_path / "data" / "sub").symlink_to("../mine")
+    with pytest.raises(UserError, match="is a link, and what a killed command had ready"):
+        complete(tmp_path / "data")
+    assert names_in(tmp_path / "mine") == []

@@ -89,7 +89,7 @@ class CCGS(TrainedBaseline[Settings, Network, GlobalSpanModel]):
         if loaded.network.visual:
             split = replace(split, features=self.features(split, options))
         return SpanScorer(
-            model, split, *loaded.reader, settings.decode,
+            model, split, loaded.reader, settings.decode,
             _rows(loaded.network, split, _without_features(settings)),
         )  # fmt: skip
 
@@ -161,7 +161,7 @@ def dev_evaluation(
     def figures(model: nn.Module) -> Mapping[str, float]:
         """Track 3's Average, which decides, then the other figures of Tracks 3 and 2, all of the list for both."""
         if not passes:  # the same network every time, with other weights: what was tokenized stays
-            scorer = SpanScorer(model, dev, *reader, settings.decode, rows=rows)
+            scorer = SpanScorer(model, dev, reader, settings.decode, rows)
             corpus = CorpusPass(scorer, dev, asked, TopK(), together=engine.questions_at_once)
             corpus.use(batch_tokens(corpus, engine.tokens))
             passes.append((scorer, corpus))

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from baselines.ccgs.network import MUSIC, OFFICIAL, VISUAL_ENCODER, Network
-from cmivqa_kit.neural.encoders import PUBLISHED_ENCODER, add_tokens, open_tokenizer
+from cmivqa_kit.neural.encoder_errors import PUBLISHED_ENCODER
+from cmivqa_kit.neural.encoders import add_tokens, open_tokenizer
 from cmivqa_kit.neural.official_checkpoints import CheckpointFormat, Weights
 from cmivqa_kit.plugin.types import CheckpointRequest
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from baselines.ccgs.visual import (
+    DROPOUT,
     ConcatenateQuestion,
     CrossAttention,
     Highlight,
@@ -52,8 +53,8 @@ class GlobalSpanModel(nn.Module):
         pooled: bool = False,
     ) -> None:
         super().__init__()
-        self.video_affine = VideoProjection(visual_dim, dim)
-        self.cq_attention = CrossAttention(dim)
+        self.video_affine = VideoProjection(visual_dim, dim, DROPOUT)
+        self.cq_attention = CrossAttention(dim, DROPOUT)
         self.cq_concat = ConcatenateQuestion(dim)
         self.highlight_layer = Highlight(dim)
         self.P_Encoder = new_encoder(encoder_config)

@@ -19,28 +19,26 @@ from baselines.ccgs.examples import EXTRA
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.projected import ProjectedVideos
 from baselines.ccgs.settings import DecodeSettings
-from cmivqa_kit.data.types import Question, Split, Video
-from cmivqa_kit.neural.tokens import Special, Tokenize
+from cmivqa_kit.data.types import Split, Video
+from cmivqa_kit.neural.tokens import TextReader
 from cmivqa_kit.neural.video_rows import VideoRows
-from cmivqa_kit.neural.windows import tightest
-from cmivqa_kit.prediction.types import EncodedVideo, Row, Times
+from cmivqa_kit.prediction.pairs.text_scorer import TextScorer
+from cmivqa_kit.prediction.types import Row, Times
 from cmivqa_kit.prediction.types import TokenIds as Ids
-from cmivqa_kit.runs.device import autocast, precision_on
+from cmivqa_kit.runs.device import autocast
 
 Positions = NDArray[np.int64]
 FEW = 2  # the reference leaves out videos with at most so many lines
 MULTIPLE = 8  # lengths that a GPU's kernels take without a copy
 
 
-class SpanScorer:
+class SpanScorer(TextScorer):
     """A `PairScorer` around the network.
 
     Args:
         model: in evaluation mode, where it is to run.
         split: whose videos are scored; the reference's rule for the corpus asks which of them have features.
-        tokens: text to ids.
-        special: ids of the tokenizer's own tokens.
-        limit: the most tokens the encoder takes, or ``None``.
+        reader: of texts.
         settings: section ``decode``.
         rows: the features of the split, for the visual variant.
     """
@@ -48,47 +46,24 @@ class SpanScorer:
     special_tokens = EXTRA
 
     def __init__(
-        self,
-        model: nn.Module,
-        split: Split,
-        tokens: Tokenize,
-        special: Special,
-        limit: int | None,
-        settings: DecodeSettings,
+        self, model: nn.Module, split: Split, reader: TextReader, settings: DecodeSettings,
         rows: VideoRows | None = None,
-    ) -> None:
-        self.model, self.split, self.tokens, self.special = model, split, tokens, special
-        self.settings = settings
-        self.limit = tightest(limit, settings.maxlen)
-        self.rows = rows
+    ) -> None:  # fmt: skip
+        super().__init__(model, reader, settings)
+        self.split, self.settings, self.rows = split, settings, rows
+        self.ordered_spans = not settings.repeats
         self.renew()
-        self.overlap, self.ordered_spans = settings.overlap, not settings.repeats
-        self.precision = precision_on(self.device, settings.precision)
 
     def renew(self) -> None:
         """Forget what was computed with the weights: they have changed."""
         model = cast(GlobalSpanModel, self.model)
         self.videos = ProjectedVideos(self.rows, model) if self.rows is not None else None
 
-    @property
-    def device(self) -> torch.device:
-        """The device of the network."""
-        return next(self.model.parameters()).device
-
-    def encode_question(self, question: Question) -> Ids:
-        """The token ids of a question."""
-        return np.array(self.tokens(question.text), np.int32)
-
-    def encode_video(self, video: Video, language: str | None) -> EncodedVideo | None:
-        """The tokenized lines of a video; ``None`` where it has none, or the reference's rule leaves it out."""
-        subtitles = video.subtitles_in(language)
+    def leaves_out(self, video: Video, lines: int) -> bool:
+        """True where the reference's rule for the corpus leaves a video out, and that rule is wanted."""
         features = self.split.features
-        left_out = len(subtitles) <= FEW or (len(features) > 0 and video.id not in features)
-        if not subtitles or (self.settings.corpus == "reference" and left_out):
-            return None
-        # Of copies: a tokenizer makes a text keep its UTF-8 form, and these texts live as long as the corpus.
-        texts = ((line.text + " ")[:-1] for line in subtitles)
-        return EncodedVideo.of(video.id, [self.tokens(text) for text in texts], subtitles)
+        unseen = len(features) > 0 and video.id not in features
+        return self.settings.corpus == "reference" and (lines <= FEW or unseen)
 
     def collate(self, rows: Sequence[Row]) -> Mapping[str, Tensor]:
         """A batch of rows: ``input_ids``, ``attention_mask``, ``token_types``, (B, L) int64 each, and what is seen."""

@@ -1,8 +1,8 @@
-"""The branch for video features: question-aware attention over time, one score per feature row.
+"""The branch for video features: `cmivqa_kit.neural.context_query`, one score per feature row, and how it is fused.
 
 The text variant of the official baseline keeps these modules untrained; they stay in every checkpoint so that official
-tools can load it. Source: docs/spec/ccgs.md, section 3.5. Letters: B rows, T feature rows, L tokens, F feature size, C
-= H.
+tools can load it. Products are taken in the order of the published code: another one moves last digits, and with them
+ties. Source: docs/spec/ccgs.md, section 3.5. Letters: B rows, T feature rows, L tokens, F feature size, C = H.
 """
 
 from __future__ import annotations
@@ -13,97 +13,53 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-FAR = -1e30  # added to the scores of padding; the published constant
+from cmivqa_kit.neural import context_query
+
 DROPOUT = 0.1
 
 
-class Conv1x1(nn.Module):
-    """A linear map per time step, (B, T, in) -> (B, T, out), kept as a convolution because checkpoints have one."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.conv1d = nn.Conv1d(inputs, outputs, kernel_size=1)
+class Conv1x1(context_query.Pointwise):
+    """A linear map per time step, (B, T, in) -> (B, T, out), computed as a convolution."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, in) -> (B, T, out)."""
         return cast(Tensor, self.conv1d(x.transpose(1, 2))).transpose(1, 2)
 
 
-class VideoProjection(nn.Module):
+class VideoProjection(context_query.VideoProjection):
     """Features to the size of the branch: (B, T, F) -> (B, T, C)."""
 
-    def __init__(self, visual_dim: int, dim: int) -> None:
-        super().__init__()
-        self.drop = nn.Dropout(DROPOUT)
-        self.linear = Conv1x1(visual_dim, dim)
-
-    def forward(self, vfeats: Tensor) -> Tensor:
-        """(B, T, F) -> (B, T, C)."""
-        return cast(Tensor, self.linear(self.drop(vfeats)))
+    pointwise = Conv1x1
 
 
-class CrossAttention(nn.Module):
-    """Attention of the video over the text and back, with a trilinear score."""
+class CrossAttention(context_query.ContextQueryAttention):
+    """Attention of the video over the text and back: by way of an attention of the video over itself, (B, T, T)."""
 
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.w4C = nn.Parameter(torch.empty(dim, 1))
-        self.w4Q = nn.Parameter(torch.empty(dim, 1))
-        self.w4mlu = nn.Parameter(torch.empty(1, 1, dim))
-        for weight in (self.w4C, self.w4Q, self.w4mlu):
-            nn.init.xavier_uniform_(weight)
-        self.drop = nn.Dropout(DROPOUT)
-        self.cqa_linear = Conv1x1(4 * dim, dim)
+    pointwise = Conv1x1
 
-    def forward(self, video: Tensor, text: Tensor, video_mask: Tensor, text_mask: Tensor) -> Tensor:
-        """(B, T, C), (B, L, C) and their masks -> (B, T, C)."""
-        c, h = self.drop(video), self.drop(text)
-        score = c @ self.w4C + (h @ self.w4Q).transpose(1, 2) + (c * self.w4mlu) @ h.transpose(1, 2)  # (B, T, L)
-        over_text = torch.softmax(score + far(text_mask)[:, None, :], dim=2)
-        over_time = torch.softmax(score + far(video_mask)[:, :, None], dim=1)
-        to_text = over_text @ text
-        to_video = (over_text @ over_time.transpose(1, 2)) @ video
-        return cast(Tensor, self.cqa_linear(torch.cat((video, to_text, video * to_text, video * to_video), dim=2)))
+    def read_back(self, of_query: Tensor, of_context: Tensor, context: Tensor) -> Tensor:
+        """(B, T, L), (B, L, T), (B, T, C) -> (B, T, C)."""
+        return (of_query @ of_context) @ context
 
 
-class WeightedPool(nn.Module):
+class WeightedPool(context_query.QueryPool):
     """One vector per row: (B, L, C) -> (B, C)."""
 
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(dim, 1))
-        nn.init.xavier_uniform_(self.weight)
-
-    def forward(self, text: Tensor, text_mask: Tensor) -> Tensor:
-        """Mean of the tokens, weighted by a softmax over them."""
-        share = torch.softmax((text @ self.weight).squeeze(2) + far(text_mask), dim=1)
-        return (share[:, :, None] * text).sum(dim=1)
+    def mean(self, share: Tensor, query: Tensor) -> Tensor:
+        """Mean of the tokens, weighted by their shares (B, L)."""
+        return (share[:, :, None] * query).sum(dim=1)
 
 
-class ConcatenateQuestion(nn.Module):
+class ConcatenateQuestion(context_query.ContextQueryConcat):
     """The pooled text beside every feature row: (B, T, C) -> (B, T, C)."""
 
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.weighted_pool = WeightedPool(dim)
-        self.conv1d = Conv1x1(2 * dim, dim)
-
-    def forward(self, video: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
-        """(B, T, C), (B, L, C), (B, L) -> (B, T, C)."""
-        pooled = self.weighted_pool(text, text_mask)[:, None, :].expand(-1, video.shape[1], -1)
-        return cast(Tensor, self.conv1d(torch.cat((video, pooled), dim=2)))
+    pointwise, pool = Conv1x1, WeightedPool
 
 
-class Highlight(nn.Module):
+class Highlight(context_query.Highlight):
     """A score in (0, 1) per feature row, exactly 0 on padding."""
 
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.conv1d = Conv1x1(dim, 1)
-
-    def forward(self, video: Tensor, video_mask: Tensor) -> Tensor:
-        """(B, T, C), (B, T) -> (B, T)."""
-        return torch.sigmoid(self.conv1d(video).squeeze(2) + far(video_mask))
+    pointwise = Conv1x1
 
 
 class LineFusion(nn.Module):
@@ -133,8 +89,3 @@ def time_over_channels(scores: Tensor, size: int) -> Tensor:
     Channels behind T are left alone, as by the padding to T = H of the published code.
     """
     return pad(scores, (0, size - scores.shape[1]))[:, None, :]
-
-
-def far(mask: Tensor) -> Tensor:
-    """0 where the mask is 1, -1e30 where it is 0."""
-    return (1 - mask.float()) * FAR

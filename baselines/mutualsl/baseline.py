@@ -93,7 +93,7 @@ class MutualSLBaseline(TrainedBaseline[Settings, Network, MutualSL]):
         model = loaded.model.to(resolve(options.device))
         self.accelerate(model.deberta, settings.decode.attention)
         return LineScorer(
-            model, *loaded.reader, settings.decode,
+            model, loaded.reader, settings.decode,
             reference=PipelineSettings.of(options.config).span_source == "reference",
             frames=self._frames(split, options, True) if loaded.network.text_fusion else None,
         )  # fmt: skip

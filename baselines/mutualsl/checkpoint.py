@@ -12,7 +12,7 @@ from typing import Any
 
 from baselines.mutualsl.network import Network
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import PUBLISHED_ENCODER
+from cmivqa_kit.neural.encoder_errors import PUBLISHED_ENCODER
 from cmivqa_kit.neural.official_checkpoints import CheckpointFormat, Weights
 
 OLD_BUFFER = "deberta.embeddings.position_ids"  # saved by the pinned transformers 4.15, no longer kept

@@ -18,7 +18,7 @@ from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.settings import DecodeSettings
 from baselines.mutualsl.text import EXTRA, MIN_ROOM, TextRow, batch, text_row
 from baselines.mutualsl.video_rows import frame_inputs
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.deberta import accelerate_encoder
@@ -169,7 +169,7 @@ def reads_features(settings: DecodeSettings, text_fusion: bool) -> bool:
     return settings.spans == "visual" or text_fusion
 
 
-def warn(split: Split, questions: Sequence[Question], visual: bool, features: FeatureStore) -> None:
+def warn(split: Split, questions: Sequence[Question], visual: bool, features: SplitFeatures) -> None:
     """Say how many questions are about videos with nothing to choose from, or without features."""
     counts: Counter[str] = Counter()
     for question in questions:

@@ -1,7 +1,7 @@
 """The building blocks of the visual branch, under the names of the official checkpoints.
 
-Letters: B examples, T frames, Q question tokens, D width of the branch, V width of a feature row. Masks are float, 1 on
-what is there and 0 on padding. Source: docs/spec/mutualsl.md, section 2.2.
+How frames read the question is in `cmivqa_kit.neural.context_query`. Letters: B examples, T frames, D width of the
+branch. Masks are float, 1 on what is there and 0 on padding. Source: docs/spec/mutualsl.md, section 2.2.
 """
 
 from __future__ import annotations
@@ -10,39 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-MASKED = -1e30
+from cmivqa_kit.neural.context_query import MASKED, Pointwise, mask_add
+
 EPSILON = 1e-6  # of every layer norm here
-
-
-def mask_add(scores: Tensor, mask: Tensor) -> Tensor:
-    """Scores as they are where ``mask`` is 1, about -1e30 where it is 0."""
-    return scores + (1 - mask) * MASKED
-
-
-class Pointwise(nn.Module):
-    """A linear map of the last axis, stored as a convolution of kernel 1."""
-
-    def __init__(self, size: int, out: int) -> None:
-        super().__init__()
-        self.conv1d = nn.Conv1d(size, out, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., size) to (..., out)."""
-        return functional.linear(x, self.conv1d.weight[:, :, 0], self.conv1d.bias)
-
-
-class VideoProjection(nn.Module):
-    """Features (B, T, V) to the width of the branch (B, T, D)."""
-
-    def __init__(self, visual_dim: int, dim: int, dropout: float) -> None:
-        super().__init__()
-        self.drop = nn.Dropout(dropout)
-        self.linear = Pointwise(visual_dim, dim)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(B, T, V) to (B, T, D)."""
-        projected: Tensor = self.linear(self.drop(features))
-        return projected
 
 
 class PositionTable(nn.Module):
@@ -139,72 +109,6 @@ class FrameEncoder(nn.Module):
         x = self.conv_block(x, mask if self.zero_padding else None)
         encoded: Tensor = self.attention_block(x, mask)
         return encoded
-
-
-class ContextQueryAttention(nn.Module):
-    """Frames and question read each other."""
-
-    def __init__(self, dim: int, dropout: float) -> None:
-        super().__init__()
-        self.w4C = nn.Parameter(torch.empty(dim, 1))
-        self.w4Q = nn.Parameter(torch.empty(dim, 1))
-        self.w4mlu = nn.Parameter(torch.empty(1, 1, dim))
-        for weight in (self.w4C, self.w4Q, self.w4mlu):
-            nn.init.xavier_uniform_(weight)
-        self.drop = nn.Dropout(dropout)
-        self.cqa_linear = Pointwise(4 * dim, dim)
-
-    def forward(self, context: Tensor, query: Tensor, context_mask: Tensor, query_mask: Tensor) -> Tensor:
-        """Context (B, T, D), query (B, Q, D) and their masks to (B, T, D)."""
-        c, q = self.drop(context), self.drop(query)
-        scores = c @ self.w4C + (q @ self.w4Q).transpose(1, 2) + (c * self.w4mlu) @ q.transpose(1, 2)  # (B, T, Q)
-        of_query = torch.softmax(mask_add(scores, query_mask[:, None, :]), dim=2)
-        of_context = torch.softmax(mask_add(scores, context_mask[:, :, None]), dim=1)
-        c2q = of_query @ query
-        q2c = of_query @ (of_context.transpose(1, 2) @ context)
-        mixed: Tensor = self.cqa_linear(torch.cat([context, c2q, context * c2q, context * q2c], dim=2))
-        return mixed
-
-
-class QueryPool(nn.Module):
-    """A weighted mean of the question's tokens."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(dim, 1))
-        nn.init.xavier_uniform_(self.weight)
-
-    def forward(self, query: Tensor, mask: Tensor) -> Tensor:
-        """(B, Q, D) and mask (B, Q) to (B, D)."""
-        share = torch.softmax(mask_add((query @ self.weight)[:, :, 0], mask), dim=1)
-        return (share[:, None, :].to(query.dtype) @ query)[:, 0]
-
-
-class ContextQueryConcat(nn.Module):
-    """The whole question beside every frame."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.weighted_pool = QueryPool(dim)
-        self.conv1d = Pointwise(2 * dim, dim)
-
-    def forward(self, context: Tensor, query: Tensor, query_mask: Tensor) -> Tensor:
-        """(B, T, D), (B, Q, D) and mask (B, Q) to (B, T, D)."""
-        pooled = self.weighted_pool(query, query_mask)[:, None, :].expand(-1, context.shape[1], -1)
-        joined: Tensor = self.conv1d(torch.cat([context, pooled], dim=2))
-        return joined
-
-
-class Highlight(nn.Module):
-    """How likely each frame belongs to the answer or lies near it."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.conv1d = Pointwise(dim, 1)
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, T, D) and mask (B, T) to (B, T), exactly 0 on padding."""
-        return torch.sigmoid(mask_add(self.conv1d(x)[:, :, 0], mask))
 
 
 class ConditionedPredictor(nn.Module):

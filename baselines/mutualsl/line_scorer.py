@@ -16,69 +16,44 @@ from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.settings import DecodeSettings
 from baselines.mutualsl.text import EXTRA, batch, text_row
 from baselines.mutualsl.video_rows import frame_inputs
-from cmivqa_kit.data.types import Question, Video
-from cmivqa_kit.neural.tokens import Special, Tokenize
+from cmivqa_kit.data.types import Video
+from cmivqa_kit.neural.tokens import TextReader
 from cmivqa_kit.neural.video_rows import VideoRows
-from cmivqa_kit.neural.windows import tightest
-from cmivqa_kit.prediction.types import EncodedVideo, Row
-from cmivqa_kit.prediction.types import TokenIds as Array
-from cmivqa_kit.runs.device import autocast, precision_on
+from cmivqa_kit.prediction.pairs.text_scorer import TextScorer
+from cmivqa_kit.prediction.types import Row
+from cmivqa_kit.runs.device import autocast
 
 LEAST = 1e-30  # a probability below it counts as it, so that its log is a number
 LINES, COUNTS, THERE = "lines", "counts", "there"  # of a batch, beside the network's inputs
 
 
-class LineScorer:
+class LineScorer(TextScorer):
     """A `PairScorer` around the textual predictor.
 
     Args:
         model: in evaluation mode, where it is to run.
-        tokens: text to ids.
-        special: ids of the tokenizer's own tokens.
-        limit: the most tokens the encoder takes, or ``None``.
+        reader: of texts.
         settings: section ``decode``.
         reference: one span per window, of the best start and the best end token; else every pair of lines.
         frames: for a network whose textual predictor looks at features.
     """
 
+    model: MutualSL
     special_tokens = EXTRA
     # `score` leaves out what ends in an earlier line itself. The engine would leave out spans without length too, and
     # those become a second long; a published span that ends before it starts ends with the video (`LineTimes.span`).
     ordered_spans = False
 
     def __init__(
-        self,
-        model: MutualSL,
-        tokens: Tokenize,
-        special: Special,
-        limit: int | None,
-        settings: DecodeSettings,
-        reference: bool = False,
+        self, model: MutualSL, reader: TextReader, settings: DecodeSettings, reference: bool = False,
         frames: VideoRows | None = None,
-    ) -> None:
-        self.model, self.tokens, self.special = model, tokens, special
+    ) -> None:  # fmt: skip
+        super().__init__(model, reader, settings)
         self.reference, self.frames = reference, frames
-        self.limit = tightest(limit, settings.maxlen)
-        self.overlap = settings.overlap
-        self.precision = precision_on(self.device, settings.precision)
 
-    @property
-    def device(self) -> torch.device:
-        """The device of the network."""
-        return next(self.model.parameters()).device
-
-    def encode_question(self, question: Question) -> Array:
-        """The token ids of a question."""
-        return np.array(self.tokens(question.text), np.int32)
-
-    def encode_video(self, video: Video, language: str | None) -> EncodedVideo | None:
-        """The tokenized lines of a video; ``None`` where there are so few that nothing can be chosen."""
-        subtitles = video.subtitles_in(language)
-        if len(subtitles) <= FEW:
-            return None
-        # Of copies: a tokenizer makes a text keep its UTF-8 form, and these texts live as long as the corpus.
-        texts = ((line.text + " ")[:-1] for line in subtitles)
-        return EncodedVideo.of(video.id, [self.tokens(text) for text in texts], subtitles)
+    def leaves_out(self, video: Video, lines: int) -> bool:
+        """True where there are so few lines that nothing can be chosen."""
+        return lines <= FEW
 
     def collate(self, rows: Sequence[Row]) -> Mapping[str, Tensor]:
         """The network's inputs, each (B, L); ``lines`` (B, L): the line of every token, N where it belongs to none;

@@ -12,11 +12,10 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from baselines.mutualsl.layers import (
-    ConditionedPredictor,
+from baselines.mutualsl.layers import ConditionedPredictor, FrameEncoder
+from cmivqa_kit.neural.context_query import (
     ContextQueryAttention,
     ContextQueryConcat,
-    FrameEncoder,
     Highlight,
     VideoProjection,
     mask_add,

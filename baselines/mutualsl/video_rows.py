@@ -12,14 +12,14 @@ from collections.abc import Iterable, Sequence
 from torch import Tensor
 
 from baselines.mutualsl.network import Network
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.neural.video_rows import VideoRows
 
 log = logging.getLogger(__name__)
 STAND_IN = 2  # rows of zeros that stand for a missing file in the published code
 
 
-def frames_of(network: Network, features: FeatureStore) -> VideoRows:
+def frames_of(network: Network, features: SplitFeatures) -> VideoRows:
     """The features of a split as the network takes them."""
     return VideoRows(features, network.max_pos_len, network.visual_dim)
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 public_option = click.option(
-    "--public", is_flag=True, help="Leave the right videos and spans out of the file, so that a team may have it."
+    "--public",
+    is_flag=True,
+    help="Leave the right videos and spans out of what is written, so that a team may have it.",
 )
 
 

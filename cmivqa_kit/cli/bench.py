@@ -60,16 +60,25 @@ def list_command(form: str) -> None:
 @click.argument("name", metavar="NAME")
 @click.option("--data", type=PATH, required=True, metavar="ROOT", help="Folder that holds the benchmark's files.")
 @_SPLIT
+@click.option(
+    "--features",
+    type=PATH,
+    metavar="STORE",
+    help="Features to hold against the videos: a file or folder of any format.",
+)
 @options("format")
-def check_command(name: str, data: Path, split: str | None, form: str) -> None:
-    """Say what of a benchmark's files is there below ROOT: queries, videos, features, and everything wrong with them.
+def check_command(name: str, data: Path, split: str | None, features: Path | None, form: str) -> None:
+    """Say what of a benchmark's files is there below ROOT: queries, videos, and everything wrong with them.
 
-    Exit code 1 when something is wrong, 2 when nothing of the benchmark is there.
+    With --features the features of every video are read: which are missing, of another width, or not finite. Exit code
+    1 when something is wrong, 2 when nothing of the benchmark is there.
 
     Example: cmivqa bench check charades-sta --data data/charades/annotations
     """
     from cmivqa_kit.bench.contract.registry import create_evaluator, find_benchmark
+    from cmivqa_kit.bench.report.feature_check import with_features
     from cmivqa_kit.bench.report.scoring import require_split
+    from cmivqa_kit.data.stores.registry import open_store
 
     session = Session(form)
     benchmark = find_benchmark(name)
@@ -79,6 +88,9 @@ def check_command(name: str, data: Path, split: str | None, form: str) -> None:
         raise UserError(f"{data}: no such folder", f"Name the folder that holds: {benchmark.truth}.")
     evaluator = create_evaluator(benchmark)
     checks = [evaluator.check(data, each) for each in ([split] if split else benchmark.splits)]
+    if features is not None:
+        store = open_store(features)
+        checks = [with_features(check, store) for check in checks]
     there = [check for check in checks if check.files or check.problems]
     if not there:
         raise UserError(f"{data}: nothing of {name} is there", f"Expected: {benchmark.truth}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,20 +71,32 @@ def train_command(
     if stopped is not None:
         if chosen or preset or overrides:
             raise UserError("--resume goes on with the settings of the run", "Leave out -m, --preset and --set.")
-        with training_view(session.console, not session.json) as view:
+        with training_view(session.console, not session.json) as view, _advice(name, root):
             fitted = resume_on(stopped, root, device, Told(view.step, view.dev))
     else:
         declaration = system_for(benchmark, chosen)
         preset = preset or declaration.benchmarks[name]
         config = settings(declaration, preset or None, overrides, recipe)
         session.say(f"Training {name_recipe(declaration.name, recipe)} on {name}, preset {preset}", "dim")
-        with training_view(session.console, not session.json) as view:
+        with training_view(session.console, not session.json) as view, _advice(name, root):
             fitted = train_on(
                 benchmark, declaration, config, root, session.workspace.path("run.directory"), seed=seed, preset=preset,
                 recipe=recipe, device=device, told=Told(view.step, view.dev),
             )  # fmt: skip
     predictions = predict_on(benchmark, fitted.run, root, benchmark.splits[0], device=device)
     _report(session, benchmark, root, fitted, predictions, no_intervals)
+
+
+@contextmanager
+def _advice(name: str, root: Path) -> Iterator[None]:
+    """Let the advice to go on with a training name this command."""
+    from cmivqa_kit.training.full_disk import WritingStopped
+
+    try:
+        yield
+    except WritingStopped as error:
+        command = words("cmivqa", "bench", "train", name, "--data", root, "--resume", error.run)
+        raise WritingStopped(error.message, error.remedy, error.run, command) from None
 
 
 def _report(

@@ -53,9 +53,14 @@ def split_document(report: CheckReport, drops: tuple[str, ...], everything: bool
 
 def _show_features(session: Session, report: CheckReport, verbose: bool) -> None:
     """The files, their width, the length of a row, and what cannot be used."""
+    if len(report.split.features):
+        _show_rows(session, report)
+    _show_faults(session, report.faults, verbose)
+
+
+def _show_rows(session: Session, report: CheckReport) -> None:
+    """The files, their width and the length of a row."""
     store = report.split.features
-    if not len(store):
-        return
     usable = "rows of several widths" if any(fault.kind == "width" for fault in report.faults) else "none usable"
     width = f"{store.width:,} numbers a row" if store.width else usable
     stated = "measured" if store.stated == 0 else "stated" if store.stated else "taken for"
@@ -66,16 +71,21 @@ def _show_features(session: Session, report: CheckReport, verbose: bool) -> None
         seconds = "" if again else f"; measured {rate_words(measured.seconds)}"
         rate += f"{seconds} (so in {measured.alike} of {count(measured.videos, 'video')})"
     session.say(f"  features: {count(len(store), 'file')}, {width}, {rate}")
+
+
+def _show_faults(session: Session, faults: Iterable[FeatureFault], verbose: bool) -> None:
+    """What cannot be used, by kind."""
     kinds: dict[str, list[FeatureFault]] = defaultdict(list)
-    for fault in report.faults:
+    for fault in faults:
         kinds[fault.kind].append(fault)
-    for kind, faults in kinds.items():
-        session.say(f"  {count(len(faults), 'bad feature file')} ({kind}):", "yellow")
-        for fault in faults if verbose else faults[:EXAMPLES]:
-            session.say(f"    {fault.name}: {fault.reason}")
-        if len(faults) > EXAMPLES and not verbose:
-            session.say(f"    ... and {len(faults) - EXAMPLES} more (--verbose)")
-        for fix in dict.fromkeys(fault.fix for fault in faults):
+    for kind, alike in kinds.items():
+        session.say(f"  {count(len(alike), 'bad feature file')} ({kind}):", "yellow")
+        for fault in alike if verbose else alike[:EXAMPLES]:
+            for line in (f"{fault.name}: {fault.reason}" if fault.video_id else fault.message).splitlines():
+                session.say(f"    {line}")
+        if len(alike) > EXAMPLES and not verbose:
+            session.say(f"    ... and {len(alike) - EXAMPLES} more (--verbose)")
+        for fix in dict.fromkeys(fault.fix for fault in alike):
             session.say(f"    {fix}")
 
 

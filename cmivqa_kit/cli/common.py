@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cmivqa_kit.editions import Edition
     from cmivqa_kit.entries.ground import OpenGround
     from cmivqa_kit.plugin.types import Declaration
+    from cmivqa_kit.runs.directory import RunDirectory
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -88,6 +89,11 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     ),
     "encoding": click.option(
         "--encoding", metavar="NAME", help="Encoding of files that are not UTF-8 (gb18030, big5, shift_jis, cp1252)."
+    ),
+    "trust-remote-code": click.option(
+        "--trust-remote-code",
+        is_flag=True,
+        help="Run the Python code that an encoder brings (auto_map). Read it first: it can do all that you can.",
     ),
     "force": click.option("--force", is_flag=True, help="Replace existing files."),
 }
@@ -276,6 +282,11 @@ def without_gpus(arguments: Iterable[str]) -> list[str]:
         elif not word.startswith("--gpus="):
             remaining.append(word)
     return remaining
+
+
+def permission_for(run: RunDirectory) -> tuple[str, ...]:
+    """The flag that ``predict`` needs for a run whose encoder brings code; nothing for any other run."""
+    return ("--trust-remote-code",) if run.foreign_code else ()
 
 
 def track_number(text: str | None) -> Track | None:

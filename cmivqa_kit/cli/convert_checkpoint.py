@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, Session, options
+from cmivqa_kit.cli.common import PATH, Session, options, permission_for, words
 
 
 @click.command(
@@ -21,9 +21,16 @@ from cmivqa_kit.cli.common import PATH, Session, options
 @click.option("--config", type=PATH, metavar="JSON", help="Sizes of the network, where the checkpoint lacks them.")
 @click.option("--encoder", metavar="NAME|DIR", help="Encoder it was trained with: Hugging Face name or folder.")
 @click.option("--tokenizer", type=PATH, metavar="DIR", help="Tokenizer, where the checkpoint lacks it.")
-@options("format")
+@options("trust-remote-code", "format")
 def command(
-    system: str, source: Path, out: Path, config: Path | None, encoder: str | None, tokenizer: Path | None, form: str
+    system: str,
+    source: Path,
+    out: Path,
+    config: Path | None,
+    encoder: str | None,
+    tokenizer: Path | None,
+    trust_remote_code: bool,
+    form: str,
 ) -> None:
     """Turn an official checkpoint into a run that `cmivqa predict --run OUT` accepts.
 
@@ -32,10 +39,12 @@ def command(
     recipe of the run is always "published".
     """
     from cmivqa_kit.neural.conversion import convert_checkpoint
+    from cmivqa_kit.neural.trust import trusting_code
     from cmivqa_kit.plugin.registry import find_declaration
 
     session = Session(form)
-    done = convert_checkpoint(find_declaration(system), source, out, config, encoder, tokenizer)
+    with trusting_code(trust_remote_code):
+        done = convert_checkpoint(find_declaration(system), source, out, config, encoder, tokenizer)
     report = done.report
     if session.json:
         render.as_json(
@@ -57,7 +66,7 @@ def command(
         session.say(f"{len(keys)} keys {what}{': ' + ', '.join(keys[:10]) if keys else ''}")
     for remark in report.remarks:
         session.say(f"Note: {remark}", "yellow")
-    session.next(f"cmivqa predict --run {out} --split testA")
+    session.next(words("cmivqa", "predict", "--run", out, "--split", "testA", *permission_for(done.run)))
 
 
 def _short(value: object) -> str:

@@ -65,7 +65,7 @@ def command(
 
         write_page(html, payload(diagnosis, file.name, made_by, held, public), force)
     if session.json:
-        render.as_json({"file": file, "made_by": made_by, **diagnosis.to_dict()})
+        render.as_json({"file": file, "made_by": made_by, **_for_audience(diagnosis.to_dict(), held, public)})
     else:
         show(session, file, diagnosis, made_by)
     if html is not None:
@@ -73,6 +73,16 @@ def command(
         if held and not public:
             session.say(organizers_only(html), "yellow")
     _next(session, file, html, entry.sound)
+
+
+def _for_audience(document: dict[str, Any], held: bool, public: bool) -> dict[str, Any]:
+    """The document, marked where answers that organizers hold can be told from it; for the public without them.
+
+    A position tells the right video to whoever has the submission.
+    """
+    if public:
+        return {**document, "questions": [{**row, "position": None} for row in document["questions"]]}
+    return {**document, "organizers_only": True} if held else document
 
 
 def _next(session: Session, file: Path, html: Path | None, sound: bool) -> None:

@@ -37,7 +37,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "cmivqa_kit.cli.bench",
         "Published benchmarks: list them, check their data, score and compare predictions.",
     ),
-    "data": ("cmivqa_kit.cli.data", "Check, convert and split corpora; turn .srt and .vtt into subtitle.json."),
+    "data": (
+        "cmivqa_kit.cli.data",
+        "Check, convert and split corpora; turn .srt and .vtt into subtitle.json; pack features.",
+    ),
 }
 
 
@@ -117,6 +120,17 @@ class Commands(click.Group):
             if ctx.params.get("debug"):
                 raise
             raise _failed_file(error) from error
+        except Exception as error:
+            if ctx.params.get("debug") or (failure := _failure_in_code(error)) is None:
+                raise
+            raise PlainError(failure) from error
+
+
+def _failure_in_code(error: Exception) -> UserError | None:
+    """What to say where code that an encoder brings failed on the way."""
+    module = sys.modules.get("cmivqa_kit.neural.foreign_code")  # imported by what ran such code
+    failure: UserError | None = None if module is None else module.failure_in_code(error)
+    return failure
 
 
 def _missing_model_package(error: ImportError) -> UserError | None:

@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     "--gpus", type=click.IntRange(1), default=1, metavar="N",
     help="Share the questions among N GPUs by accelerate launch; with --device cpu: among N processes.",
 )  # fmt: skip
-@options("format")
+@options("trust-remote-code", "format")
 @click.pass_context
 def command(
     context: click.Context,
@@ -88,6 +88,7 @@ def command(
     finished_pass: Path | None,
     retriever: str | None,
     gpus: int,
+    trust_remote_code: bool,
     form: str,
     baseline: str | None,
     run: Any,
@@ -108,6 +109,7 @@ def command(
     this are --set pipeline.retrieve_top=50, .temperature=1.0, .spans_per_video=1, .span_source=lines|reference,
     .track2_order=score|retriever.
     """
+    from cmivqa_kit.neural.trust import trusting_code
     from cmivqa_kit.runs.processes import joined
 
     if retriever is not None and not retriever.strip():
@@ -128,7 +130,7 @@ def command(
         *([f"decode.precision={DTYPES[dtype]}"] if dtype else []),
         *([f"decode.tokens={batch_tokens}"] if batch_tokens else []),
     )
-    with joined(device) as group:
+    with joined(device) as group, trusting_code(trust_remote_code):
         written = _predict(
             session, opened, split or _split_of(finished_pass), track_number(track), overrides, force, sample,
             {"resume": resume, "plan_only": dry_run, "budget": budget or 0.0}, finished_pass, group,

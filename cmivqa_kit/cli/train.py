@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import FEATURES, PATH, REPEATED, Session, options, without_gpus, words
+from cmivqa_kit.cli.common import FEATURES, PATH, REPEATED, Session, options, permission_for, without_gpus, words
 from cmivqa_kit.cli.training_view import training_view
 from cmivqa_kit.data.display import count
 from cmivqa_kit.data.types import Track
@@ -23,6 +23,7 @@ from cmivqa_kit.runs.settings import RECIPES, Recipe
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.catalogue import Catalogue
+    from cmivqa_kit.runs.directory import RunDirectory
     from cmivqa_kit.runs.processes import Group
     from cmivqa_kit.training.fitted import Fitted
     from cmivqa_kit.training.stated_settings import StatedSettings
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     "--gpus", type=click.IntRange(1), default=1, metavar="N",
     help="Train on N GPUs of this machine by accelerate launch; with --device cpu: in N processes.",
 )  # fmt: skip
-@options("format")
+@options("trust-remote-code", "format")
 @click.pass_context
 def command(
     context: click.Context,
@@ -62,6 +63,7 @@ def command(
     stopped: Path | None,
     dry_run: bool,
     gpus: int,
+    trust_remote_code: bool,
     form: str,
     **flags: Any,
 ) -> None:
@@ -73,6 +75,7 @@ def command(
     few batches and says what the whole training would take. --gpus N trains faster, not otherwise: the batches of an
     optimizer step (train.accumulation, at least N) are shared out.
     """
+    from cmivqa_kit.neural.trust import trusting_code
     from cmivqa_kit.runs.processes import joined, launched
     from cmivqa_kit.training.stated_settings import StatedSettings
 
@@ -86,7 +89,7 @@ def command(
         from cmivqa_kit.runs.launch import launch
 
         context.exit(launch(gpus, without_gpus(sys.argv[1:]), resolve(device).type == "cpu"))
-    with joined(device) as group, _advice_with_flags(session):
+    with joined(device) as group, _advice_with_flags(session, trust_remote_code), trusting_code(trust_remote_code):
         if stopped is not None:
             given = {name for name in ("recipe", "max_dropped") if _given(context, name)}
             stated = StatedSettings(
@@ -104,14 +107,16 @@ def command(
 
 
 @contextmanager
-def _advice_with_flags(session: Session) -> Iterator[None]:
+def _advice_with_flags(session: Session, trusted: bool) -> Iterator[None]:
     """Let the advice to resume name the flags of this call that it needs too."""
     from cmivqa_kit.training.full_disk import WritingStopped
 
     try:
         yield
     except WritingStopped as error:
-        command = session.again(words("cmivqa", "train", "--resume", error.run), (*REPEATED, FEATURES))
+        permission = ("--trust-remote-code",) if trusted else ()
+        resume = words("cmivqa", "train", "--resume", error.run, *permission)
+        command = session.again(resume, (*REPEATED, FEATURES))
         raise WritingStopped(error.message, error.remedy, error.run, command) from None
 
 
@@ -189,7 +194,7 @@ def _report(session: Session, declaration: Declaration, fitted: Fitted) -> None:
     from cmivqa_kit.plugin.settings import name_recipe
 
     dropped = sum(fitted.dropped.values())
-    following = _next(session.files, fitted.run.path, declaration.tracks, session.workspace.path("output.submission"))
+    following = _next(session.files, fitted.run, declaration.tracks, session.workspace.path("output.submission"))
     repeated = (*REPEATED, FEATURES, "device") if following.startswith("cmivqa predict") else REPEATED
     if session.json:
         render.as_json(
@@ -212,6 +217,9 @@ def _report(session: Session, declaration: Declaration, fitted: Fitted) -> None:
         + (f" ({dropped} dropped: {_reasons(fitted.dropped)})" if dropped else "")
         + f"; run directory {fitted.run.path}"
     )
+    if fitted.run.foreign_code:
+        session.say("  the encoder brings code of its own, which was run and is kept in the run: predict needs "
+                    "--trust-remote-code too", "yellow")  # fmt: skip
     score = _dev_score(fitted)
     if score is not None:
         session.say(f"  best on dev: {score['metric']} {score['value']:.4f} at step {score['step']} of "
@@ -262,7 +270,7 @@ def _reasons(dropped: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {reason}" for reason, number in dropped.items())
 
 
-def _next(files: Catalogue, run: Path, served: Collection[Track], out: Path) -> str:
+def _next(files: Catalogue, run: RunDirectory, served: Collection[Track], out: Path) -> str:
     """Predict a split that the data root has, on tracks that both its question files and the baseline serve."""
     from cmivqa_kit.prediction.answer import targets
 
@@ -272,9 +280,9 @@ def _next(files: Catalogue, run: Path, served: Collection[Track], out: Path) -> 
     split = next((s for s in others if files.edition.splits[s].answers == "organizers"), others[0])
     shared = set(files.tracks(split)) & set(served)
     tracks: tuple[Track, ...] = (2, 3) if {2, 3} <= shared else (min(shared, default=1),)
-    command = words("cmivqa", "predict", "--run", run, "--split", split)
+    command = words("cmivqa", "predict", "--run", run.path, "--split", split, *permission_for(run))
     if len(tracks) == 1:
         command += f" --track {tracks[0]}"
     # A submission of an earlier run is not replaced: this run's gets a name of its own.
     taken = any(path.exists() for path, _, _ in targets(files, split, tracks, out))
-    return f"{command} {words('--out', out.with_name(f'{run.name}{out.suffix}'))}" if taken else command
+    return f"{command} {words('--out', out.with_name(f'{run.path.name}{out.suffix}'))}" if taken else command

@@ -337,7 +337,7 @@ def _walk(root: Path, closed: list[Path]) -> Iterator[Path]:
         waiting = [Path(folder) / name for name in folders if name.startswith(READY)]
         if waiting:  # of a command that was killed while it put its files here
             complete(Path(folder), waiting)
-            names = os.listdir(folder)  # noqa: PTH208 (names, as `os.walk` gives them)
+            _, folders[:], names = next(os.walk(folder, onerror=refuse))
         depth = len(Path(folder).relative_to(root).parts)
         folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS and f[:1] != "." and depth < DEPTH)
         try:  # A named pipe called x.json would be waited on for ever.

@@ -13,7 +13,7 @@ from typing import Any
 
 from cmivqa_kit.data.feature_faults import FeatureFault
 from cmivqa_kit.data.feature_notes import feature_notes
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.statistics import corpus_statistics
 from cmivqa_kit.data.types import Note, Question, Split, Video
 
@@ -120,7 +120,7 @@ class Row:
 
     question: Question
     video: Video | None
-    store: FeatureStore
+    store: SplitFeatures
     findings: Mapping[str, str]  # rule -> reason
 
     @property

@@ -15,7 +15,7 @@ from cmivqa_kit.data.catalogue import Catalogue, QuestionFile, catalogue
 from cmivqa_kit.data.container import read_durations
 from cmivqa_kit.data.durations import Durations, container_durations, with_duration, with_plausible_lines
 from cmivqa_kit.data.feature_entries import OpenedFeatures
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.layouts import Layout, detect
 from cmivqa_kit.data.read_once import ReadFile
 from cmivqa_kit.data.shared_videos import are_silent, lacks_captions, language_notes, question_file_videos, with_spoken
@@ -119,7 +119,7 @@ def load_split(
     for video_id, video in videos.items():
         videos[video_id], ends[video_id], odd = with_plausible_lines(video)
         notes += odd
-    features = FeatureStore(folders, ends, catalogue.seconds_per_row, catalogue.assumed_per_row)
+    features = SplitFeatures(folders, ends, catalogue.seconds_per_row, catalogue.assumed_per_row)
     lengths = container_durations(catalogue.media_folders(folder), durations)
     return Split(
         name=split,

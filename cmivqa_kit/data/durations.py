@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from cmivqa_kit.data.feature_clock import outlasts
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.line_times import plausible
 from cmivqa_kit.data.types import Note, Video
 
@@ -36,7 +36,7 @@ def with_plausible_lines(video: Video) -> tuple[Video, float | None, list[Note]]
     return video, end, notes
 
 
-def with_duration(video: Video, containers: Mapping[str, float], features: FeatureStore, end: float | None) -> Video:
+def with_duration(video: Video, containers: Mapping[str, float], features: SplitFeatures, end: float | None) -> Video:
     """The best duration known: given, from the container, from the feature rows, or the last subtitle's end.
 
     Rows tell nothing while it is not settled how long one is, nor where the subtitles go on long after them.

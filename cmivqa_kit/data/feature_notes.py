@@ -11,7 +11,7 @@ from cmivqa_kit.data.display import count
 from cmivqa_kit.data.feature_clock import rate_words
 from cmivqa_kit.data.feature_entries import OpenedFeatures
 from cmivqa_kit.data.feature_names import SUFFIX, FeatureNames, feature_files
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.stores.fused import FusedStore
 from cmivqa_kit.data.types import Note
 from cmivqa_kit.data.video_names import ids_in
@@ -35,7 +35,7 @@ def stray_features(below: Sequence[Path], root: Path) -> Iterator[Note]:
         yield Note(folder.relative_to(root).as_posix(), why, STRAY)
 
 
-def feature_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> Iterator[Note]:
+def feature_notes(features: SplitFeatures, elsewhere: Collection[str] = ()) -> Iterator[Note]:
     """What a user must know of the features of a split.
 
     Args:
@@ -46,7 +46,7 @@ def feature_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> It
     yield from clock_notes(features)
 
 
-def name_notes(features: FeatureStore, elsewhere: Collection[str] = ()) -> Iterator[Note]:
+def name_notes(features: SplitFeatures, elsewhere: Collection[str] = ()) -> Iterator[Note]:
     """The files in the folders of a split that are not used, a note per folder and kind."""
     for opened, names in zip(features.opened, features.names, strict=True):
         if not opened.is_folder:
@@ -107,7 +107,7 @@ def _other_files(folder: Path, folders: Collection[Path]) -> Iterator[Note]:
         yield Note(str(folder), why, OTHER_FILES)
 
 
-def clock_notes(features: FeatureStore) -> Iterator[Note]:
+def clock_notes(features: SplitFeatures) -> Iterator[Note]:
     """What the videos say about the length of a row, where it is not what it is taken for."""
     measured = features.measured
     said = {store.seconds_per_row for each in features.opened if (store := each.store) is not None} - {None}
@@ -134,7 +134,7 @@ def clock_notes(features: FeatureStore) -> Iterator[Note]:
             yield Note(video, why, OUTLASTED)
 
 
-def unsettled_fix(features: FeatureStore) -> str:
+def unsettled_fix(features: SplitFeatures) -> str:
     """What to do about rows that are not as long as they are taken for."""
     seconds = f"{features.measured.seconds:g}" if features.measured is not None else "N"
     return (

@@ -23,8 +23,8 @@ FeatureState = Literal["ok", "missing", "bad"]
 Ends = Mapping[str, float | None]
 
 
-class FeatureStore:
-    """Features by video id, opened lazily and never copied into memory as a whole.
+class SplitFeatures:
+    """The features of a split by video id, opened lazily and never copied into memory as a whole.
 
     Ids are looked up in the folders' listings, never joined into a path, so a hostile id cannot leave them. Where two
     folders hold the same id the first folder wins.
@@ -52,7 +52,7 @@ class FeatureStore:
         self._faults: dict[str, FeatureFault | None] = {}
 
     @classmethod
-    def of(cls, files: Mapping[str, Path]) -> FeatureStore:
+    def of(cls, files: Mapping[str, Path]) -> SplitFeatures:
         """A store of files that the kit makes: called otherwise than their videos, a row per second, perhaps not there
         yet."""
         store = cls(tuple(dict.fromkeys(path.parent for path in files.values())))
@@ -60,17 +60,17 @@ class FeatureStore:
         return store
 
     @classmethod
-    def joined(cls, stores: Sequence[FeatureStore]) -> FeatureStore:
+    def joined(cls, stores: Sequence[SplitFeatures]) -> SplitFeatures:
         """The features of several splits together, with what is said of the first one's rows."""
         folders = dict.fromkeys(folder for store in stores for folder in store.folders)
         videos = {video: end for store in reversed(stores) for video, end in store.videos.items()}
         return cls(tuple(folders), videos, stores[0].given, stores[0].assumed)
 
-    def assuming(self, seconds: float) -> FeatureStore:
+    def assuming(self, seconds: float) -> SplitFeatures:
         """The same features, their rows taken for so many seconds unless the user states another number."""
         if self._made is not None or (seconds == self.assumed and self.given != 0):
             return self
-        return FeatureStore(self.folders, self.videos, self.given or None, seconds)
+        return SplitFeatures(self.folders, self.videos, self.given or None, seconds)
 
     @cached_property
     def opened(self) -> tuple[OpenedFeatures, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from cmivqa_kit.data.downloads import Heap, collect
 from cmivqa_kit.data.feature_names import name_videos
 from cmivqa_kit.data.line_times import KINDS
 from cmivqa_kit.data.missing_files import missing_files
-from cmivqa_kit.data.placing import Placement, put, refuse_conflicts, without_repeats
+from cmivqa_kit.data.placing import Placement, Targets, put, refuse_conflicts, without_repeats
 from cmivqa_kit.data.question_places import COVERED, question_path, split_of_another
 from cmivqa_kit.data.recognise import Recognised, recognise
 from cmivqa_kit.data.root_edition import MANIFEST
@@ -32,6 +32,7 @@ from cmivqa_kit.data.types import Note
 from cmivqa_kit.editions import Edition, load_edition
 from cmivqa_kit.errors import Problem, RunFailed, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
+from cmivqa_kit.joint_files import published_together
 from cmivqa_kit.output_paths import is_taken
 from cmivqa_kit.temporary_files import temporary_folder
 
@@ -165,19 +166,21 @@ def _gather(heap: Heap, root: Path, staging: Path, edition: str | None, known_pr
 
 
 def _fill(root: Path, plan: Sequence[Placement], staging: Path, rules: Edition) -> None:
-    """Put everything into the data root; a new one appears by one step, with all that belongs into it."""
-    if is_taken(root):
-        for place in plan:
-            put(place, staging)
-        _write_manifest(root, rules)
-        return
+    """Put everything into the data root by one step, whether it is a new one or not."""
     home = staging / "root"
-    home.mkdir()
+
+    def reserve(name: str, regular: bool = True) -> Path:
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        return home / name
+
     try:
-        for place in plan:
-            put(replace(place, target=home / place.target.relative_to(root)), staging)
-        _write_manifest(home, rules)
-        home.rename(root)
+        with published_together(root) if is_taken(root) else nullcontext(reserve) as reserved:
+            targets = Targets(root, reserved)
+            for place in plan:
+                put(place, staging, targets)
+            _write_manifest(root, rules, targets)
+        if home.exists():
+            home.rename(root)
     except RunFailed as error:
         raise RunFailed(error.message.replace(str(home), str(root)), error.fix) from None
 
@@ -296,9 +299,9 @@ def _from_captions(heap: Heap, staging: Path, known: Collection[str]) -> list[Re
     return made
 
 
-def _write_manifest(root: Path, rules: Edition) -> None:
+def _write_manifest(root: Path, rules: Edition, targets: Targets) -> None:
     """State the edition; whatever else an existing manifest says (a name, a licence) stays."""
     path = root / MANIFEST
     before = read_json(path) if path.exists() else {"name": rules.title}
     if before.get("edition") != rules.name:
-        write_json(path, {**before, "edition": rules.name})
+        write_json(targets.new(path), {**before, "edition": rules.name})

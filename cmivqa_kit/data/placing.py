@@ -10,7 +10,8 @@ from pathlib import Path
 from cmivqa_kit.data.question_match import difference, questions_in
 from cmivqa_kit.data.types import Note
 from cmivqa_kit.errors import Problem, RunFailed, problems_error
-from cmivqa_kit.files import atomic_path, sha256
+from cmivqa_kit.files import sha256
+from cmivqa_kit.joint_files import Reserve
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +94,54 @@ def refuse_conflicts(plan: Sequence[Placement]) -> None:
         raise problems_error("files are in the way", problems, "Move them, or give another data root with --data DIR.")
 
 
-def put(placement: Placement, staging: Path) -> None:
+class Targets:
+    """Where the things of a plan are written: they have their names once all of them are there.
+
+    Args:
+        root: the data root.
+        reserve: as `cmivqa_kit.joint_files.published_together` gives it.
+    """
+
+    def __init__(self, root: Path, reserve: Reserve) -> None:
+        self._root, self._reserve = root, reserve
+        self._reserved: dict[Path, Path] = {}
+
+    def now(self, target: Path) -> Path:
+        """Where to look for it: as it will be, else as it lies in the data root."""
+        return self._reserved.get(target, target)
+
+    def new(self, target: Path, regular: bool = True) -> Path:
+        """Where to write it; ``regular`` is False for a link or a folder."""
+        if target not in self._reserved:
+            self._reserved[target] = self._reserve(target.relative_to(self._root).as_posix(), regular)
+        return self._reserved[target]
+
+    def folder(self, target: Path) -> Path | None:
+        """A new folder in the place of nothing or of a link, with links to the files of that one; ``None`` for a
+        folder that lies there already."""
+        place = self.now(target)
+        if place.is_dir() and not place.is_symlink():
+            return place if target in self._reserved else None
+        files = [path for path in place.resolve().iterdir() if path.suffix.lower() == ".npy"] if place.exists() else []
+        new = self.new(target, regular=False)
+        new.unlink(missing_ok=True)
+        new.mkdir()
+        for file in files:
+            (new / file.name).symlink_to(file)
+        return new
+
+
+def put(placement: Placement, staging: Path, targets: Targets) -> None:
     """Copy a file, link a folder of features; what came out of an archive (below ``staging``) is moved.
 
     Raises:
         RunFailed: the disk is full or not writable.
     """
     try:
-        placement.target.parent.mkdir(parents=True, exist_ok=True)
         if placement.kind == "features":
-            _put_features(placement, placement.source.is_relative_to(staging))
-        elif not placement.target.exists():  # else the same content, checked before
-            with atomic_path(placement.target) as temporary:
-                shutil.copyfile(placement.source, temporary)
+            _put_features(placement, placement.source.is_relative_to(staging), targets)
+        elif not targets.now(placement.target).exists():  # else the same content, checked before
+            shutil.copyfile(placement.source, targets.new(placement.target))
     except OSError as error:
         raise RunFailed(
             f"{placement.target}: could not be written ({error.strerror or error})",
@@ -113,36 +149,27 @@ def put(placement: Placement, staging: Path) -> None:
         ) from None
 
 
-def _put_features(placement: Placement, ours: bool) -> None:
-    target = placement.target
-    whole = len(placement.files) == sum(1 for path in placement.source.iterdir() if path.suffix.lower() == ".npy")
-    if not target.exists() and whole:
+def _put_features(placement: Placement, ours: bool, targets: Targets) -> None:
+    target, source = placement.target, placement.source
+    there = targets.now(target)
+    whole = len(placement.files) == sum(1 for path in source.iterdir() if path.suffix.lower() == ".npy")
+    if not there.exists() and whole:
         if ours:
-            placement.source.rename(target)
+            source.rename(targets.new(target, regular=False))
         else:
-            target.symlink_to(placement.source.resolve(), target_is_directory=True)
+            targets.new(target, regular=False).symlink_to(source.resolve(), target_is_directory=True)
         return
-    if target.is_symlink():
-        if target.resolve() == placement.source.resolve():
-            return
-        _spread(target)
-    target.mkdir(exist_ok=True)
+    if there.is_symlink() and there.resolve() == source.resolve():
+        return
+    folder = targets.folder(target)  # of files, so that those of several folders can join
     for file in placement.files:
-        if (target / file.name).exists():
+        if (there / file.name).exists() or targets.now(target / file.name).exists():
             continue
+        new = targets.new(target / file.name, regular=False) if folder is None else folder / file.name
         if ours:
-            file.rename(target / file.name)
+            file.rename(new)
         else:
-            (target / file.name).symlink_to(file.resolve())
-
-
-def _spread(link: Path) -> None:
-    """Make a linked folder a real one of linked files, so that files of other folders can join them."""
-    files = [path for path in link.resolve().iterdir() if path.suffix.lower() == ".npy"]
-    link.unlink()
-    link.mkdir()
-    for file in files:
-        (link / file.name).symlink_to(file)
+            new.symlink_to(file.resolve())
 
 
 def _difference(kind: str, first: Path, other: Path) -> str:

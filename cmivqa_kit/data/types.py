@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 
 QuestionId = int | str
@@ -87,7 +87,7 @@ class Split:
     name: str
     questions: tuple[Question, ...]
     videos: Mapping[str, Video]
-    features: FeatureStore
+    features: SplitFeatures
     edition: str = "cmivqa-2023"
     layout: str = ""
     source: Path | None = None

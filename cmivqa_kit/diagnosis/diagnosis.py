@@ -124,6 +124,8 @@ class Diagnosis:
             ``remarks``: [text], what is not at hand or what the numbers are not; ``next``: what to do next.
             ``questions``: (n) {``id``, ``label``, ``score``, ``m`` (K) best IoU within each cut-off, ``position`` of
                 the first valid entry of the right video or ``null``, ``answer``: given | missing | duplicated}.
+            The command puts ``file`` and ``made_by`` before, and ``organizers_only``: true behind where the answers are
+                the organizers'; for the public every ``position`` is ``null``.
         """
         prior = self.context.prior
         return {

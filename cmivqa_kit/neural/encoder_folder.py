@@ -1,43 +1,21 @@
-"""What an encoder's folder asks for before its files are trusted: code of its own, weights, the memory of a network."""
+"""What an encoder's folder asks for before its files are trusted: weights, and the memory of a network."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from torch import nn
 
 from cmivqa_kit.damage import reading
-from cmivqa_kit.errors import UserError
-from cmivqa_kit.files import read_json
 from cmivqa_kit.neural.bounded_building import Shapes, shapes_of, state_shapes
 from cmivqa_kit.neural.torch_files import load_torch_file
 from cmivqa_kit.neural.weights import read_shapes
 
-DESCRIPTIONS = ("config.json", "tokenizer_config.json")
 FIX = "Download the encoder again."
 MORE = 4  # a network has at most so many times the numbers of its files, and `SPARE` beyond: what a checkpoint lacks
 SPARE = 10_000_000
-
-
-def foreign_code(folder: Path) -> str:
-    """The Python code that an encoder's folder names (``auto_map``), in words; empty where it names none."""
-    named = []
-    for name in DESCRIPTIONS:
-        with suppress(UserError):
-            document = read_json(folder / name)
-            code = document.get("auto_map") if isinstance(document, dict) else None
-            if code:
-                classes = code.values() if isinstance(code, dict) else [code]
-                named.append(f"{name}: auto_map {', '.join(str(text)[:60] for text in classes)}")
-    return "; ".join(named)
-
-
-def asks_for_code(error: BaseException) -> bool:
-    """True for the refusal of transformers to run the code of others."""
-    return "trust_remote_code" in str(error)
 
 
 def require_possible_weights(folder: Path, build: Callable[[], nn.Module]) -> None:

@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoTokenizer, BertTokenizer, ModernBertConfig
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    dynamic_module_utils,
+)
 from transformers.utils import logging as transformers_logging
 
-from cmivqa_kit.damage import failing_as, short_reason
+from cmivqa_kit.damage import failing_as
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.foreign_content import stand_ins
-from cmivqa_kit.neural.encoder_folder import asks_for_code, foreign_code, require_possible_weights
-from cmivqa_kit.neural.tokens import TextReader, utf8
+from cmivqa_kit.neural.encoder_errors import opening, refuse_missing_folder, refuse_stand_ins, unusable
+from cmivqa_kit.neural.encoder_folder import require_possible_weights
+from cmivqa_kit.neural.encoder_origin import EncoderOrigin
+from cmivqa_kit.neural.foreign_code import CodeError, code_that_may_run, naming_code
+from cmivqa_kit.neural.tiny_encoder import tiny_config, tiny_tokenizer, wordpiece
+from cmivqa_kit.neural.tokens import TextReader
 
 TINY = "tiny"
-PUBLISHED_ENCODER = "IDEA-CCNL/Erlangshen-DeBERTa-v2-320M-Chinese"
-HOW_TO_GET = (
-    f"The official baselines used {PUBLISHED_ENCODER} (640 MB). Behind a firewall set HF_ENDPOINT to a mirror; "
-    "or download it elsewhere and name its folder: --set encoder=DIR (convert-checkpoint: --encoder DIR). "
-    "To try the program without it: --preset tiny."
-)
-SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "spm.model", "tokenizer.model")
-TINY_VOCABULARY = 8000
+CODE = "foreign_code"  # in a configuration: the digest of the encoder's own code that it, or its network, needs
 DEFAULT_TYPE = "deberta-v2"  # what a configuration without a model_type means: all published encoders are of it
+
+# Code that is allowed may itself ask transformers for more: it refuses then, and puts no question on the terminal.
+dynamic_module_utils.TIME_OUT_REMOTE_CODE = 0
 
 # Encoders whose only positions are relative and bucketed take any length (docs/spec/ccgs.md, section 3.2).
 _RELATIVE = frozenset({"deberta", "deberta-v2"})
@@ -42,11 +46,12 @@ _OFFSET = frozenset({"roberta", "xlm-roberta", "camembert"})  # their first posi
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """An encoder in float32 with its configuration and tokenizer."""
+    """An encoder in float32 with its configuration and tokenizer; ``origin`` is ``None`` for ``tiny``."""
 
     model: nn.Module
     config: Any
     tokenizer: Any
+    origin: EncoderOrigin | None = None
 
     @property
     def reader(self) -> TextReader:
@@ -77,31 +82,53 @@ def open_encoder(
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return Encoder(new_encoder(config), config, tokenizer)
-    config = _with_dropout(open_config(name), dropout)
-    tokenizer = add_tokens(open_tokenizer(name), added)
+    return read_encoder(_origin_of(name), seed, dropout, added)
+
+
+def read_encoder(origin: EncoderOrigin, seed: int = 0, dropout: float = -1.0, added: Sequence[str] = ()) -> Encoder:
+    """The encoder of an origin; the other arguments are those of `open_encoder`.
+
+    Raises:
+        UserError: it cannot be read or fetched, or its own code fails.
+    """
+    files = origin.files
+    config = read_config(origin)
+    tokenizer = add_tokens(read_tokenizer(origin), added)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would cut through our own output
-    with _opening(name, "its weights cannot be read"):
+    with opening(files, "its weights cannot be read"):
+        _with_dropout(config, dropout)
         try:
-            require_possible_weights(Path(name), lambda: new_encoder(config))
+            require_possible_weights(Path(files.name), lambda: new_encoder(config))
+        except CodeError:
+            raise
         except UserError as error:
-            raise _unusable(name, "its weights cannot be read", error) from error
+            raise unusable(files, "its weights cannot be read", error) from error
         # transformers 5 takes the stored precision unless told otherwise; the hub's weights are half precision.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # parts that the checkpoint lacks (a pooler) start at random
-            model: Any = _untyped(AutoModel).from_pretrained(
-                name, config=config, dtype=torch.float32, trust_remote_code=False
-            )
+            model = _read(origin, "AutoModel", AutoModel, PreTrainedModel, config=config, dtype=torch.float32)
             if len(tokenizer) > config.vocab_size:
                 model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
                 config.vocab_size = len(tokenizer)
-    return Encoder(model, config, tokenizer)
+    if origin.code is not None:
+        with opening(files, "its own code does not fit"):
+            _require_fit(model, config, tokenizer)
+    return Encoder(model, config, tokenizer, origin)
 
 
 def new_encoder(config: Any) -> nn.Module:
     """An encoder of this configuration with random weights, for a network whose weights are loaded into it.
 
     In float32 whatever the configuration says: hub checkpoints of half precision would come up as float16.
+
+    Raises:
+        UserError: it needs code that was not allowed to run, or that fails.
     """
+    code = code_that_may_run(getattr(config, CODE, None))
+    if code is not None and "AutoModel" in code.classes:
+        with naming_code():
+            own: nn.Module = code.class_of("AutoModel", PreTrainedModel)(config)
+            return own
     model: nn.Module = _untyped(AutoModel).from_config(config, dtype=torch.float32, trust_remote_code=False)
     return model
 
@@ -112,9 +139,23 @@ def open_config(name: str) -> Any:
     Raises:
         UserError: it cannot be read or fetched; says which encoder the paper used and how to come by it.
     """
-    with _opening(name, "its configuration cannot be read or fetched"):
-        _refuse_missing_folder(name)
-        return _untyped(AutoConfig).from_pretrained(name, trust_remote_code=False)
+    return read_config(_origin_of(name))
+
+
+def read_config(origin: EncoderOrigin) -> Any:
+    """The configuration of an origin; it names the digest of the code that it or the network needs.
+
+    Raises:
+        UserError: it cannot be read or fetched.
+    """
+    with opening(origin.files, "its configuration cannot be read or fetched"):
+        config = _read(origin, "AutoConfig", AutoConfig, PreTrainedConfig)
+        code = origin.code_for("AutoConfig", "AutoModel")
+        if code is not None and "AutoModel" not in code.classes:
+            raise ValueError("its auto_map names a configuration, and no AutoModel")
+        if code is not None:
+            setattr(config, CODE, code.register())
+        return config
 
 
 def open_tokenizer(name: str | Path) -> Any:
@@ -123,18 +164,27 @@ def open_tokenizer(name: str | Path) -> Any:
     Raises:
         UserError: there is none, or it lacks [CLS], [SEP] or padding.
     """
+    return read_tokenizer(_origin_of(str(name)))
+
+
+def read_tokenizer(origin: EncoderOrigin) -> Any:
+    """The tokenizer of an origin, as of `open_tokenizer`.
+
+    Raises:
+        UserError: there is none, or it lacks [CLS], [SEP] or padding.
+    """
+    name = origin.files.name
     path = Path(name)
     vocabulary = path if path.is_file() else path / "vocab.txt"
     bare = path.is_file() or (path.is_dir() and {f.name for f in path.iterdir()}.isdisjoint(_DESCRIBED))
-    with _opening(str(name), "its tokenizer cannot be read or fetched"):
-        _refuse_missing_folder(str(name))
+    with opening(origin.files, "its tokenizer cannot be read or fetched"):
         try:
             if bare and vocabulary.name.endswith(".txt") and vocabulary.is_file():
                 tokenizer = wordpiece(vocabulary)
             else:
-                tokenizer = _untyped(AutoTokenizer).from_pretrained(str(name), trust_remote_code=False)
+                tokenizer = _read(origin, "AutoTokenizer", AutoTokenizer, PreTrainedTokenizerBase)
         except UserError:
-            _refuse_stand_ins(str(name))
+            refuse_stand_ins(name)
             raise
         len(tokenizer)  # damage of some parts shows only where they are used
     lacking = [role for role in ("cls", "sep", "pad") if getattr(tokenizer, f"{role}_token_id") is None]
@@ -143,17 +193,59 @@ def open_tokenizer(name: str | Path) -> Any:
     return tokenizer
 
 
+def _origin_of(name: str) -> EncoderOrigin:
+    refuse_missing_folder(name)
+    return EncoderOrigin.of(name)
+
+
+def _read(origin: EncoderOrigin, kind: str, factory: Any, base: type, **options: Any) -> Any:
+    """What transformers' factory reads from the files, or the class of this kind that the encoder brings itself."""
+    code = origin.code_for(kind)
+    with naming_code():
+        own = factory if code is None else code.class_of(kind, base)
+        return own.from_pretrained(
+            origin.files.name, revision=origin.files.revision, trust_remote_code=False, **options
+        )  # fmt: skip
+
+
+def _require_fit(model: Any, config: Any, tokenizer: Any) -> None:
+    """Refuse classes of an encoder's own that a network could not be trained with, or not be built from again.
+
+    Raises:
+        UserError: naming what is amiss.
+    """
+    if not whole_number(getattr(config, "hidden_size", None)):
+        raise ValueError(f"{type(config).__name__} has no hidden_size")
+    position_limit(config_of(plain(config)))
+    row = torch.tensor([[tokenizer.cls_token_id, tokenizer.sep_token_id]])
+    with naming_code(), torch.no_grad():
+        output = model.eval()(input_ids=row, attention_mask=torch.ones_like(row))
+    shape = tuple(output.last_hidden_state.shape)
+    if shape != (1, 2, config.hidden_size):
+        raise ValueError(f"{type(model).__name__} gives a last_hidden_state of {shape} for 2 tokens")
+
+
 def config_of(values: Mapping[str, Any]) -> Any:
     """The Hugging Face configuration that `plain` made a dictionary of.
 
     Raises:
-        UserError: values that no configuration of this type takes.
+        UserError: values that no configuration of this type takes, or code that was not allowed to run.
     """
-    given = {key: value for key, value in values.items() if key != "model_type"}
-    try:
-        return AutoConfig.for_model(values.get("model_type", DEFAULT_TYPE), **given)
-    except Exception as error:  # transformers validates with exceptions of several kinds
-        raise UserError(f"the encoder's configuration cannot be used ({error})", "Give another --config.") from error
+    code = code_that_may_run(values.get(CODE))
+    given = {key: value for key, value in values.items() if key not in ("model_type", CODE)}
+
+    def unusable(error: BaseException) -> UserError:
+        return UserError(f"the encoder's configuration cannot be used ({error})", "Give another --config.")
+
+    with failing_as(unusable):  # transformers validates with exceptions of several kinds
+        if code is None or "AutoConfig" not in code.classes:
+            config = AutoConfig.for_model(values.get("model_type", DEFAULT_TYPE), **given)
+        else:
+            with naming_code():
+                config = code.class_of("AutoConfig", PreTrainedConfig).from_dict(given)
+        if code is not None:
+            setattr(config, CODE, code.digest)
+        return config
 
 
 def plain(config: Any) -> dict[str, Any]:
@@ -197,117 +289,12 @@ def add_tokens(tokenizer: Any, added: Sequence[str]) -> Any:
 _DESCRIBED = frozenset({"tokenizer.json", "tokenizer_config.json"})
 
 
-def wordpiece(vocabulary: Path) -> Any:
-    """The tokenizer of a ``vocab.txt``, one token a line: lower case, Chinese characters apart."""
-    lines = vocabulary.read_text(encoding="utf-8").split("\n")
-    ids = {token: number for number, token in enumerate(lines) if token}
-    missing = [token for token in SPECIAL[:4] if token not in ids]
-    if missing:
-        raise UserError(f"{vocabulary}: no {', '.join(missing)} in it", "Give the vocabulary of the checkpoint.")
-    return _untyped(BertTokenizer)(vocab=ids, do_lower_case=True, tokenize_chinese_chars=True, strip_accents=None)
-
-
-def tiny_tokenizer(texts: Iterable[str], size: int = TINY_VOCABULARY) -> Any:
-    """A WordPiece tokenizer learnt from ``texts``; the same texts in any order give the same one."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106 (a token of text, no secret)
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, handle_chinese_chars=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    sorted_texts = sorted({utf8(text) for text in texts})
-    # The library numbers what continues a word (##x) in the order of a random hash, and its ties are settled by these
-    # numbers: named beforehand, they are the same in every process.
-    words = {
-        word
-        for text in sorted_texts
-        for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
-    }
-    within = sorted({f"##{character}" for word in words for character in word[1:]})
-    # It keeps 1,000 characters unless told otherwise: Chinese needs more.
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=size, special_tokens=[*SPECIAL, *within], limit_alphabet=size, show_progress=False
-    )
-    tokenizer.train_from_iterator(sorted_texts, trainer)
-    learnt = tokenizer.get_vocab()
-    ordered = [*SPECIAL, *sorted(token for token in learnt if token not in SPECIAL)]
-    ids = {token: number for number, token in enumerate(ordered)}
-    return _untyped(BertTokenizer)(vocab=ids, do_lower_case=True, tokenize_chinese_chars=True, strip_accents=None)
-
-
-def tiny_config(vocabulary: int, pad: int) -> Any:
-    """A small ModernBERT: relative (rotary) positions, every layer over the whole row, rows of up to 8,192 tokens.
-
-    A DeBERTa-v2 of this size, the published kind, takes four times as long on a CPU: it runs in eager attention only.
-    """
-    cls, sep = SPECIAL.index("[CLS]"), SPECIAL.index("[SEP]")
-    return _untyped(ModernBertConfig)(
-        vocab_size=vocabulary,
-        hidden_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,  # attention is most of the time here; four heads take a third more of it
-        intermediate_size=128,
-        global_attn_every_n_layers=1,
-        pad_token_id=pad,
-        cls_token_id=cls,
-        bos_token_id=cls,
-        sep_token_id=sep,
-        eos_token_id=sep,
-    )
-
-
 def _with_dropout(config: Any, dropout: float) -> Any:
     """The configuration with every dropout set; their names differ between encoders, their values are numbers."""
     names = [name for name, value in config.to_dict().items() if "dropout" in name and isinstance(value, int | float)]
     for name in names if dropout >= 0 else ():
         setattr(config, name, dropout)
     return config
-
-
-_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
-
-
-def _refuse_missing_folder(name: str) -> None:
-    """Refuse what can only be a folder and is none: transformers would call it a wrong hub name.
-
-    Raises:
-        UserError: there is nothing at that path.
-    """
-    path = Path(name).expanduser()
-    if path.exists():
-        return
-    looks = name.startswith((".", "~", "/", "\\")) or name.endswith(("/", "\\")) or not _HUB_NAME.fullmatch(name)
-    # The first part of a hub name is an account; where it is a folder here, the rest was looked for in it.
-    if looks or ("/" in name and Path(name).parent.is_dir()):
-        raise UserError(f"encoder {name!r}: no such folder", f"Check the path; you are in {Path.cwd()}. {HOW_TO_GET}")
-
-
-def _refuse_stand_ins(name: str) -> None:
-    error = _of_stand_ins(name, "it is no encoder")
-    if error is not None:
-        raise error
-
-
-def _of_stand_ins(name: str, fault: str) -> UserError | None:
-    """The error about files in the encoder's folder that are no data at all (web pages, pointers)."""
-    listed = stand_ins(Path(name))
-    if not listed:
-        return None
-    files = "; ".join(f"{path.name} is {content.noun}" for path, content in listed[:5])
-    return UserError(f"encoder {name!r}: {fault} ({files})", listed[0][1].fix)
-
-
-def _unusable(name: str, fault: str, error: BaseException) -> UserError:
-    known = _of_stand_ins(name, fault)
-    if known is not None:
-        return known
-    code = foreign_code(Path(name))
-    if code and asks_for_code(error):
-        return UserError(f"encoder {name!r}: {fault}: it names Python code of its own ({code}), which is never run",
-                         f"Give an encoder whose kind transformers knows by itself. {HOW_TO_GET}")  # fmt: skip
-    return UserError(f"encoder {name!r}: {fault} ({short_reason(error)})", HOW_TO_GET)
-
-
-def _opening(name: str, fault: str) -> AbstractContextManager[None]:
-    """Turn whatever the libraries fail with into one error that names the encoder."""
-    return failing_as(lambda error: _unusable(name, fault, error))
 
 
 def _untyped(thing: Any) -> Any:

@@ -19,19 +19,20 @@ from transformers.utils import logging as transformers_logging
 
 from cmivqa_kit.damage import COPY_AGAIN
 from cmivqa_kit.data.feature_clock import ONE_SECOND
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import NotWritten, UserError
 from cmivqa_kit.files import fingerprint, sha256, write_json
-from cmivqa_kit.neural.encoders import TINY, Encoder, every_text, open_config, open_encoder
+from cmivqa_kit.neural.encoder_code import EncoderFiles
+from cmivqa_kit.neural.encoder_origin import FEATURE_PART, EncoderOrigin, codes_of, store_origin
+from cmivqa_kit.neural.encoders import TINY, Encoder, every_text, open_config, open_encoder, read_encoder
 from cmivqa_kit.neural.joined_rows import JoinedRows, Widths
 from cmivqa_kit.neural.planned_embedding import PlannedEmbedding
 from cmivqa_kit.neural.stored_features import FeatureFiles
 from cmivqa_kit.neural.subtitle_embedding import EMBEDDED, SubtitleEmbedding, spoken
 from cmivqa_kit.plugin.settings import one_of
 from cmivqa_kit.runs.device import resolve
-from cmivqa_kit.runs.directory import FEATURE_ENCODER, JOINED_FEATURES, RunDirectory, has_state
-from cmivqa_kit.runs.processes import Group
+from cmivqa_kit.runs.directory import FEATURE_ENCODER, FOREIGN_CODE, JOINED_FEATURES, RunDirectory, has_state
 
 log = logging.getLogger(__name__)
 FILES, AUTO, JOINED = "files", "auto", "joined"
@@ -72,7 +73,7 @@ class FeatureSource(Protocol):
         """The numbers in a row; ``None`` where the files decide."""
         ...
 
-    def features(self, split: Split) -> FeatureStore:
+    def features(self, split: Split) -> SplitFeatures:
         """The features of the videos of ``split``."""
         ...
 
@@ -98,7 +99,7 @@ class JoinedSource:
         """The numbers in a row, of both parts."""
         return self.width + self.embedding.size
 
-    def features(self, split: Split) -> FeatureStore:
+    def features(self, split: Split) -> SplitFeatures:
         """The rows of ``split``; all processes of the group have to call it.
 
         Raises:
@@ -145,7 +146,7 @@ def source_of(run: RunDirectory, device: str) -> FeatureSource:
     """The source that a run was trained with.
 
     Raises:
-        UserError: its encoder is damaged, or there is no such device.
+        UserError: its encoder is damaged, or brings code that was not allowed to run; or there is no such device.
     """
     if (run.path / FEATURE_ENCODER).is_dir():
         return _made_source(run, device)
@@ -181,6 +182,8 @@ def _embeds(settings: FeatureSettings, split: Split, own: Encoder | None, run: R
             f"{run.baseline} has no text encoder of its own that could embed subtitles",
             "Name one: --set features.encoder=DIR (or tiny); or give feature files.",
         )
+    if encoder.origin is not None:
+        store_origin(run, FEATURE_PART, encoder.origin)
     _save(encoder, folder, split.features.width if settings.name == JOINED else None)
     return True
 
@@ -211,8 +214,7 @@ def _save(encoder: Encoder, folder: Path, stored_width: int | None) -> None:
 
 def _made_source(run: RunDirectory, device: str) -> FeatureSource:
     """The source of a run with an encoder: what it embeds, alone or beside stored features."""
-    folder = run.path / FEATURE_ENCODER
-    embedding = _embedding(folder, device, run.group)
+    embedding = _embedding(run, device)
     if not (run.path / JOINED_FEATURES).is_file():
         return embedding
     width = run.read_object(JOINED_FEATURES, stored_width=int)["stored_width"]
@@ -222,21 +224,21 @@ def _made_source(run: RunDirectory, device: str) -> FeatureSource:
     return JoinedSource(files, embedding, width, run.seconds_per_row or ONE_SECOND)
 
 
-def _embedding(folder: Path, device: str, group: Group) -> SubtitleEmbedding:
+def _embedding(run: RunDirectory, device: str) -> SubtitleEmbedding:
     """The source that a run's encoder makes."""
+    folder, code = run.path / FEATURE_ENCODER, codes_of(run).get(FEATURE_PART)
     try:
-        encoder = open_encoder(str(folder), (), 0)
+        encoder = read_encoder(EncoderOrigin(EncoderFiles(str(folder)), code))
     except UserError as error:
         raise UserError(
             f"{folder}: the encoder of the run's features is damaged ({error.message})",
             "Copy the run again from where it was made, or train again.",
         ) from error
-    # The same weights, configuration and vocabulary have the same stamp in every run.
-    stamp = fingerprint(
-        {
-            path.name: sha256(path)
-            for path in folder.iterdir()
-            if path.is_file() and path.name != Path(JOINED_FEATURES).name
-        }
-    )
-    return SubtitleEmbedding(encoder, stamp, resolve(device), group)
+    # The same weights, configuration, vocabulary and code have the same stamp in every run.
+    files = {
+        path.name: sha256(path)
+        for path in folder.iterdir()
+        if path.is_file() and path.name != Path(JOINED_FEATURES).name
+    }
+    stamp = fingerprint(files if code is None else {**files, FOREIGN_CODE: code.digest})
+    return SubtitleEmbedding(encoder, stamp, resolve(device), run.group)

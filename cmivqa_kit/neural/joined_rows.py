@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmivqa_kit.data.feature_clock import Shape
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.subtitle_embedding import seconds_of
@@ -29,7 +29,7 @@ class Widths:
     embedded: int
 
 
-class JoinedRows(FeatureStore):
+class JoinedRows(SplitFeatures):
     """The videos that have stored features or say something.
 
     Args:
@@ -41,7 +41,12 @@ class JoinedRows(FeatureStore):
     """
 
     def __init__(
-        self, stored: FeatureStore, embedded: FeatureStore, videos: Mapping[str, Video], widths: Widths, seconds: float
+        self,
+        stored: SplitFeatures,
+        embedded: SplitFeatures,
+        videos: Mapping[str, Video],
+        widths: Widths,
+        seconds: float,
     ) -> None:
         super().__init__(assumed=seconds)
         self.stored, self.embedded, self.spoken, self.widths = stored, embedded, videos, widths

@@ -14,7 +14,16 @@ from torch import nn
 from cmivqa_kit.damage import COPY_AGAIN, reading
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.bounded_building import Shapes, shapes_of
-from cmivqa_kit.neural.encoders import Encoder, config_of, open_tokenizer, plain, position_limit, whole_number
+from cmivqa_kit.neural.encoder_code import EncoderFiles
+from cmivqa_kit.neural.encoder_origin import (
+    ENCODER,
+    TOKENIZER_PART,
+    EncoderOrigin,
+    codes_of,
+    require_code,
+    store_origin,
+)
+from cmivqa_kit.neural.encoders import CODE, Encoder, config_of, plain, position_limit, read_tokenizer, whole_number
 from cmivqa_kit.neural.gradient_checkpointing import checkpoint_layers
 from cmivqa_kit.neural.tokens import TextReader, save_tokenizer
 from cmivqa_kit.neural.weights import load_weights, read_shapes
@@ -153,9 +162,12 @@ def load_network(run: RunDirectory, sizes: type[N]) -> LoadedNetwork[N, Any]:
         sizes: the class of its ``network.json``.
 
     Raises:
-        UserError: the run lacks a part, or a part is damaged.
+        UserError: the run lacks a part, or a part is damaged; or its encoder brings code, which was not allowed to run.
     """
+    codes = codes_of(run)
     network = sizes.read(run)
+    if sizes.encoder_field:
+        require_code(run.path / NETWORK, getattr(network, sizes.encoder_field).get(CODE), codes)
     path = run.path / WEIGHTS
     stored = read_shapes(path)
     with reading(run.path / NETWORK, "the sizes of a network"):
@@ -164,7 +176,8 @@ def load_network(run: RunDirectory, sizes: type[N]) -> LoadedNetwork[N, Any]:
         model = network.build()
     load_weights(model, path)
     folder = run.path / TOKENIZER
-    tokenizer = open_tokenizer(folder) if folder.is_dir() else None
+    origin = EncoderOrigin(EncoderFiles(str(folder)), codes.get(TOKENIZER_PART))
+    tokenizer = read_tokenizer(origin) if folder.is_dir() else None
     return LoadedNetwork(model.eval(), tokenizer, network)
 
 
@@ -201,11 +214,15 @@ def new_network(
         checkpointing: its layers are computed again on the way back (`checkpoint_layers`).
 
     Raises:
-        UserError: sizes that do not fit together, and nothing is written then; or an encoder without checkpointing.
+        UserError: sizes that do not fit together, or code of the encoder that is not what the run was begun with, and
+            nothing is written then; or an encoder without checkpointing.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
         model = cast(M, network.build())
+    if encoder is not None and encoder.origin is not None:
+        for part in (ENCODER, TOKENIZER_PART):
+            store_origin(run, part, encoder.origin)
     network.write(run)
     if encoder is not None:
         own = model.get_submodule(module)

@@ -18,14 +18,9 @@ from cmivqa_kit.damage import reading
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.foreign_content import foreign_content
 from cmivqa_kit.neural.bounded_building import Shapes, shapes_of, state_shapes
-from cmivqa_kit.neural.encoders import (
-    HOW_TO_GET,
-    PUBLISHED_ENCODER,
-    TOKENIZER_FILES,
-    open_config,
-    open_tokenizer,
-    plain,
-)
+from cmivqa_kit.neural.encoder_errors import HOW_TO_GET, PUBLISHED_ENCODER
+from cmivqa_kit.neural.encoder_origin import ENCODER, TOKENIZER_PART, EncoderOrigin, store_origin
+from cmivqa_kit.neural.encoders import TOKENIZER_FILES, open_config, open_tokenizer, plain
 from cmivqa_kit.neural.networks import N
 from cmivqa_kit.neural.state_dicts import BARE, Keys, StateDict, options_of, weights_of
 from cmivqa_kit.neural.torch_files import load_torch_file
@@ -146,11 +141,15 @@ class CheckpointFormat(ABC, Generic[N]):
         model.load_state_dict({name: value for name, value in weights.items() if name in own}, strict=False)
         save_weights(model, run.path / WEIGHTS)
         network.write(run)
+        named = encoder_name(request, path)
+        if named is not None and network.encoder_field and network.encoder_field not in (request.sizes or {}):
+            store_origin(run, ENCODER, EncoderOrigin.of(named))
         remarks = [f"{len(missing)} weights are not in the file and stay random"] if missing else []
         remarks += self.remarks(request, network)
         source = tokenizer_source(request, path)
         if source is not None:
             self.open_tokenizer(source, network).save_pretrained(run.path / TOKENIZER)
+            store_origin(run, TOKENIZER_PART, EncoderOrigin.of(str(source)))
         elif network.encoder_field:
             remarks.append("no tokenizer: predict needs one; convert again with --tokenizer DIR")
         sizes = {name: getattr(network, name) for name in self.reported}
@@ -172,14 +171,14 @@ class CheckpointFormat(ABC, Generic[N]):
             return self.network.of({**sizes, **given}, "--config")
         if not field or field in given or (field in sizes and request.encoder is None):
             return self.network.of({**sizes, **given}, str(path))
-        config = encoder_config(request, path)
-        if config is None:
+        named = encoder_name(request, path)
+        if named is None:
             raise UserError(
                 f"{path}: the configuration of its encoder (config.json) is not in the checkpoint",
                 f"Convert the whole folder, if there is one; or give --encoder {self.encoder(weights)}, if that is the "
                 f"one it was trained with. {HOW_TO_GET}",
             )
-        return self.network.of({field: plain(config), **sizes, **given}, str(path))
+        return self.network.of({field: plain(open_config(named)), **sizes, **given}, str(path))
 
 
 def read_checkpoint(path: Path, parts: Sequence[StateDict] = BARE, options: Keys = ()) -> OfficialCheckpoint:
@@ -206,16 +205,10 @@ def read_checkpoint(path: Path, parts: Sequence[StateDict] = BARE, options: Keys
     return OfficialCheckpoint(weights_of(stored, parts, path), options_of(stored, options, path))
 
 
-def encoder_config(request: CheckpointRequest, path: Path) -> Any | None:
-    """The encoder's configuration: of the encoder that was named, else the one beside the weights, if any.
-
-    Raises:
-        UserError: it cannot be read or fetched.
-    """
-    beside = next((f for f in request.files if f.name == "config.json" and f.parent == path.parent), None)
-    if request.encoder is not None:
-        return open_config(request.encoder)
-    return open_config(str(beside.parent)) if beside is not None else None
+def encoder_name(request: CheckpointRequest, path: Path) -> str | None:
+    """The encoder that was named, else the folder of the weights where a configuration lies beside them."""
+    beside = any(f.name == "config.json" and f.parent == path.parent for f in request.files)
+    return request.encoder if request.encoder is not None or not beside else str(path.parent)
 
 
 def require_fit(

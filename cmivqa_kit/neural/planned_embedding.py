@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmivqa_kit.data.feature_clock import Shape
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split, Video
 from cmivqa_kit.neural.subtitle_embedding import SubtitleEmbedding, distinct_texts, seconds_of
 
@@ -18,10 +18,10 @@ MEASURED = 1024  # tokens of each measured batch, padding included
 QUANTILES = (0.0, 0.5, 1.0)  # of the rows' lengths
 
 
-class PlannedRows(FeatureStore):
+class PlannedRows(SplitFeatures):
     """The files of a store, and zeros of the right shape for videos whose file is still to be made."""
 
-    def __init__(self, store: FeatureStore, lacking: Mapping[str, Video], size: int) -> None:
+    def __init__(self, store: SplitFeatures, lacking: Mapping[str, Video], size: int) -> None:
         super().__init__(store.folders)
         self._made = dict(store.entries)
         self._lacking, self._size = lacking, size
@@ -53,7 +53,7 @@ class PlannedEmbedding:
         """The numbers in a row."""
         return self.embedding.size
 
-    def features(self, split: Split) -> FeatureStore:
+    def features(self, split: Split) -> SplitFeatures:
         """Rows of the shapes that the features of ``split`` will have; what is in the cache already is taken."""
         store = self.embedding.store(split)
         lacking = {name: split.videos[name] for name in self.embedding.lacking(split)}

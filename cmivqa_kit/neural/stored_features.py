@@ -7,7 +7,7 @@ import logging
 from cmivqa_kit.data.feature_clock import rate_words
 from cmivqa_kit.data.feature_faults import faults_error
 from cmivqa_kit.data.feature_notes import name_notes, unsettled_fix
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.runs.processes import ALONE, Group
@@ -33,7 +33,7 @@ class FeatureFiles:
     def __init__(self, seconds_per_row: float | None = None, group: Group = ALONE, needed: bool = True) -> None:
         self.seconds_per_row, self.group, self.needed = seconds_per_row, group, needed
 
-    def features(self, split: Split) -> FeatureStore:
+    def features(self, split: Split) -> SplitFeatures:
         """The split's own feature files, once all of those that it may need were read.
 
         All processes of the group have to call it.
@@ -50,7 +50,7 @@ class FeatureFiles:
         return store
 
 
-def _require_usable(store: FeatureStore, split: Split, of_run: float | None) -> None:
+def _require_usable(store: SplitFeatures, split: Split, of_run: float | None) -> None:
     """Refuse features that would stop a training on its way, or let it learn nonsense.
 
     Args:

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import transformers
 from numpy.typing import NDArray
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split, Subtitle, Video
-from cmivqa_kit.errors import NotWritten, RunFailed, UserError
-from cmivqa_kit.files import atomic_path, cache_root, fingerprint
+from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.neural.array_cache import ArrayCache, computed_on
 from cmivqa_kit.neural.encoders import Encoder, position_limit
 from cmivqa_kit.neural.tokens import Ids, Special, tokenize_with
 from cmivqa_kit.runs.processes import ALONE, Group
@@ -52,12 +52,15 @@ class SubtitleEmbedding:
         self.tokens, self.special = tokenize_with(encoder.tokenizer), Special.of(encoder.tokenizer)
         self.size: int = encoder.config.hidden_size
         self.room = max(1, min(position_limit(encoder.config) or LINE, LINE) - 2)
-        # Devices, versions and, on a CPU, numbers of threads may round differently.
-        threads = torch.get_num_threads() if device.type == "cpu" else 0
-        made_by = [stamp, VERSION, device.type, threads, torch.__version__, transformers.__version__]
-        self.folder = cache_root() / EMBEDDED / fingerprint(made_by)
+        made_by = [stamp, VERSION, *computed_on(device)]
+        self.kept = ArrayCache(EMBEDDED, made_by, "Embedded subtitles", self._sound, group)
 
-    def features(self, split: Split) -> FeatureStore:
+    @property
+    def folder(self) -> Path:
+        """Where the files of this encoder lie."""
+        return self.kept.folder
+
+    def features(self, split: Split) -> SplitFeatures:
         """One file per video that says anything, (seconds, `size`) float32; made now where the cache lacks it.
 
         All processes of the group have to call it.
@@ -67,12 +70,13 @@ class SubtitleEmbedding:
             RunFailed: the cache cannot be written, or memory ran out.
         """
         store = self.store(split)
-        lacking = self._lacking(store)
-        self.group.check()  # all have looked before any of them writes
-        self._make(store, split, [lacking[number] for number in self.group.share(range(len(lacking)))])
-        self.group.check()
-        if lacking:  # others may make their share on a disk that this process does not see
-            self._make(store, split, self._lacking(store))
+
+        def rows_of(names: Sequence[str]) -> Generator[Rows, None, None]:
+            with self.at_work():
+                for begin in range(0, len(names), TOGETHER):
+                    yield from self.rows_of_all([split.videos[name] for name in names[begin : begin + TOGETHER]])
+
+        self.kept.fill(store.files, rows_of)
         return store
 
     def rows(self, video: Video) -> Rows:
@@ -100,38 +104,15 @@ class SubtitleEmbedding:
 
     def lacking(self, split: Split) -> list[str]:
         """The videos of ``split`` that say something and are not in the cache."""
-        return self._lacking(self.store(split))
+        return self.kept.lacking(self.store(split).files)
 
-    def store(self, split: Split) -> FeatureStore:
+    def store(self, split: Split) -> SplitFeatures:
         """The files of `features`, whether they are there yet or not."""
-        files = {name: self.folder / f"{_stamp(video)}.npy" for name, video in split.videos.items() if spoken(video)}
-        return FeatureStore.of(files)
+        files = {name: self.kept.path(_stamp(video)) for name, video in split.videos.items() if spoken(video)}
+        return SplitFeatures.of(files)
 
-    def _lacking(self, store: FeatureStore) -> list[str]:
-        """The videos whose files are not there, or damaged."""
-        lacking = {path: name for name, path in store.files.items() if not self._whole(store, name)}
-        return list(lacking.values())
-
-    def _whole(self, store: FeatureStore, name: str) -> bool:
-        try:
-            array = store.get(name)
-        except UserError:
-            return False
-        return array is not None and array.shape[1] == self.size and array.dtype == np.float32
-
-    def _make(self, store: FeatureStore, split: Split, names: Sequence[str]) -> None:
-        if not names:
-            return
-        try:
-            with self.at_work():
-                for begin in range(0, len(names), TOGETHER):
-                    some = names[begin : begin + TOGETHER]
-                    for name, rows in zip(some, self.rows_of_all([split.videos[name] for name in some]), strict=True):
-                        with atomic_path(store.files[name]) as temporary, temporary.open("wb") as stream:
-                            np.save(stream, rows)
-        except NotWritten as error:
-            advice = "Embedded subtitles are kept in the user's cache: free some space there, or set CMIVQA_CACHE=DIR"
-            raise NotWritten(error.message, f"{advice}.", advice) from None
+    def _sound(self, array: Rows) -> bool:
+        return array.ndim == 2 and len(array) > 0 and array.shape[1] == self.size and array.dtype == np.float32
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

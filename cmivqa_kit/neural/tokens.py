@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from cmivqa_kit.files import atomic_path
 from cmivqa_kit.temporary_files import temporary_folder
 
 Ids = tuple[int, ...]
@@ -36,14 +34,13 @@ def save_tokenizer(tokenizer: Any, folder: Path) -> None:
     """Write the files of a Hugging Face tokenizer into a folder, each of them whole or not at all.
 
     Raises:
-        NotWritten: the disk is full or the folder cannot be written.
+        OSError: the disk is full or the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with temporary_folder(folder.parent, "tokenizer") as made:
         tokenizer.save_pretrained(made)
         for path in sorted(made.iterdir()):
-            with atomic_path(folder / path.name) as temporary:
-                shutil.copyfile(path, temporary)
+            path.replace(folder / path.name)
 
 
 class TextReader(NamedTuple):

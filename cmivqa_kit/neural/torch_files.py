@@ -29,7 +29,7 @@ from cmivqa_kit.neural.plain_values import NoPlainValue, plain_values, stand_ins
 from cmivqa_kit.neural.weight_files import MAGIC, ZIP, is_whole_zip
 
 ASK_FOR_WEIGHTS = (
-    "Nothing of it was run. Ask who published it for the weights alone: a state_dict that torch.save wrote, or "
+    "Nothing of it was run. Ask who published it for the weights alone: a plain state_dict of torch.save, or "
     "safetensors."
 )
 SHOWN = 5  # refused names in a message
@@ -112,7 +112,7 @@ def _refusal(path: Path, zipped: bool) -> UserError | None:
     refused: list[str] = []
     for module, name in names:
         if len(refused) <= SHOWN and not _is_read(module, name):
-            refused.append(f"{module}.{name}"[:100])
+            refused.append("".join(letter if letter.isprintable() else "?" for letter in f"{module}.{name}"[:100]))
     if refused:
         more = " and more" if len(refused) > SHOWN else ""
         listed = ", ".join(refused[:SHOWN])
@@ -165,6 +165,8 @@ def _of_today(module: str, name: str) -> tuple[str, str]:
 
 def _is_read(module: str, name: str) -> bool:
     """True where torch reads a file that asks for this and does nothing with it."""
+    if not f"{module}{name}".isprintable():  # it could end the line of its name, and be more than a name
+        return False
     asking = b"\x80\x02c" + f"{module}\n{name}\n".encode() + b"."
     before = b"".join(pickle.dumps(number, 2) for number in (MAGIC_NUMBER, PROTOCOL_VERSION))
     file = before + pickle.dumps({}, 2) + asking + pickle.dumps([], 2)
@@ -194,7 +196,7 @@ def _tensors(content: Any, name: str, seen: set[int]) -> Iterator[tuple[str, Ten
     """All tensors, each container looked through once."""
     if isinstance(content, Tensor):
         yield name, content
-    elif isinstance(content, dict | list | tuple) and id(content) not in seen:
+    elif isinstance(content, dict | list | tuple | set | frozenset) and id(content) not in seen:
         seen.add(id(content))
         items = content.items() if isinstance(content, dict) else enumerate(content)
         for key, value in items:

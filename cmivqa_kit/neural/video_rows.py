@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cmivqa_kit.data.feature_sampling import sample, sample_bounds
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class VideoRows:
     """
 
     def __init__(
-        self, store: FeatureStore, most: int, width: int, setting: str = "visual.visual_dim",
+        self, store: SplitFeatures, most: int, width: int, setting: str = "visual.visual_dim",
         cache_bytes: int = CACHE_BYTES,
     ) -> None:  # fmt: skip
         self.store, self.most, self.width, self.setting = store, most, width, setting

@@ -19,7 +19,7 @@ from cmivqa_kit.output_paths import is_taken, regular_target
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.types import Baseline, Declaration, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
-from cmivqa_kit.prediction.types import Localizer, ScoresPairs
+from cmivqa_kit.prediction.types import LocalizesSpans, ScoresPairs
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.feature_clock import require_clock_of
 from cmivqa_kit.runs.feature_stores import require_stores_of
@@ -135,7 +135,8 @@ def predict(
     Args:
         pass_options: how the pass over the corpus of a system that scores pairs is run.
         finished_pass: the folder of a pass of the run to cut the lists from, instead of asking the system.
-        retriever: what chooses the videos in which the run, of a `Localizer`, then finds spans; see `open_retriever`.
+        retriever: what chooses the videos in which the run, of one that `LocalizesSpans`, then finds spans; see
+            `open_retriever`.
 
     Returns:
         What was written; nothing in a process that only helps another one.
@@ -163,7 +164,7 @@ def predict(
     for split in asked:
         require_clock_of(run, split)
         require_stores_of(run, split)
-    made = _answers(declared, run, asked, options, pass_options, finished_pass, retriever)
+    made = _answers(declared, run, plan.tracks, asked, options, pass_options, finished_pass, retriever)
     if made is None:
         return []
     answers, remark, behind = made
@@ -195,6 +196,7 @@ def predict(
 def _answers(
     declared: Declaration,
     run: RunDirectory,
+    tracks: Sequence[Track],
     asked: Sequence[Split],
     options: PredictOptions,
     pass_options: PassOptions,
@@ -208,10 +210,12 @@ def _answers(
     if retriever:
         return _behind(system, run, asked, options, pass_options, retriever)
     system.load(run)
-    if not isinstance(system, ScoresPairs):
+    given_videos = 1 in tracks  # no pass over a corpus
+    if given_videos or not isinstance(system, ScoresPairs):
         if pass_options.resume or pass_options.plan_only or pass_options.budget:
+            asks = isinstance(system, ScoresPairs)
             raise UserError(
-                f"baseline {declared.name} does not score question-video pairs",
+                f"baseline {declared.name} does not score question-video pairs{' for Track 1' if asks else ''}",
                 "Leave out --resume, --dry-run and --budget: it answers in seconds.",
             )
         if not pass_options.group.main:
@@ -228,7 +232,7 @@ def _behind(
     retriever: str,
 ) -> Source | None:  # fmt: skip
     """The answers of a localizer behind a retriever."""
-    if not isinstance(system, Localizer):
+    if not isinstance(system, LocalizesSpans):
         raise UserError(
             f"baseline {run.baseline} finds no spans in given videos: nothing can stand in front of it",
             "Leave out --retriever, or give a localizer: -m mutualsl",

@@ -8,6 +8,7 @@ from pathlib import Path
 from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.data.demo import demo_corpus
 from cmivqa_kit.data.types import Split, Track
+from cmivqa_kit.neural.trust import trusting_code
 from cmivqa_kit.plugin.registry import find_declaration
 from cmivqa_kit.plugin.settings import merge
 from cmivqa_kit.plugin.types import PredictOptions
@@ -36,6 +37,7 @@ def predict(
     force: bool = False,
     seconds_per_row: float | None = None,
     features: Path | Mapping[str, Path] | None = None,
+    trust_remote_code: bool = False,
 ) -> list[Written]:
     """Answer every question of a split with a fitted system and write the submission files.
 
@@ -65,6 +67,7 @@ def predict(
         seconds_per_row: of the feature files of a split that is named; by default those of the run.
         features: of a split that is named: a file or folder, or several by name as the run was trained on; by default
             those that lie in the data root.
+        trust_remote_code: let Python code run that the encoder of the run brings.
 
     Returns:
         The files that were written.
@@ -91,16 +94,17 @@ def predict(
         seed=seed,
         device=device,
     )
-    return answer.predict(
-        plan,
-        opened,
-        options,
-        force,
-        command=f"cmivqa_kit.predict({str(opened.path)!r}, {name!r})",
-        sample=sample,
-        pass_options=PassOptions(force=force, resume=resume, label=f"-sample{sample}" if sample else ""),
-        retriever=retriever,
-    )
+    with trusting_code(trust_remote_code):
+        return answer.predict(
+            plan,
+            opened,
+            options,
+            force,
+            command=f"cmivqa_kit.predict({str(opened.path)!r}, {name!r})",
+            sample=sample,
+            pass_options=PassOptions(force=force, resume=resume, label=f"-sample{sample}" if sample else ""),
+            retriever=retriever,
+        )
 
 
 def _run(folder: Path, track: Track | None, behind_retriever: bool) -> RunDirectory:

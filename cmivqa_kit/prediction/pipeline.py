@@ -20,8 +20,7 @@ from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import one_of, require
 from cmivqa_kit.plugin.types import Candidate, Target
-from cmivqa_kit.prediction.fallback import span, whole_video
-from cmivqa_kit.prediction.pairs.line_times import LineTimes
+from cmivqa_kit.prediction.fallback import span, whole_of
 from cmivqa_kit.prediction.pairs.ranking import Ranked
 from cmivqa_kit.prediction.settings import PIPELINE
 from cmivqa_kit.prediction.types import Ranking
@@ -104,16 +103,13 @@ def combine(
     return tuple(Candidate(video, one, round(score - norm, 6)) for score, _, video, one in entries[:limit])
 
 
-def spans_in(
-    ranked: Ranked, question: int, corpus: Sequence[str], line_times: LineTimes, ranking: Ranking, count: int
-) -> dict[str, Spans]:
+def spans_in(ranked: Ranked, question: int, corpus: Sequence[str], ranking: Ranking, count: int) -> dict[str, Spans]:
     """The best spans of each retrieved video that the localizer could look into, each once.
 
     Args:
         ranked: the spans of a chunk.
         question: its number there.
         corpus: (V,) ids of the videos that were looked into, in order.
-        line_times: the seconds of the corpus's lines.
         ranking: the retrieved videos.
         count: spans of a video.
 
@@ -133,8 +129,7 @@ def spans_in(
             continue
         score = ranked.video_score[question, number]
         given = np.flatnonzero(score > -np.inf)
-        row, column = (side[question, number, given] for side in (ranked.video_row, ranked.video_column))
-        start, end = line_times.span(np.full(len(given), number), row, column)
+        start, end = (side[question, number, given] for side in (ranked.video_start, ranked.video_end))
         best: dict[Span, float] = {}  # lines that share a start or an end give one span several times
         for log, begin, stop in zip(score[given].tolist(), start.tolist(), end.tolist(), strict=True):
             best.setdefault(span(begin, stop), log)
@@ -148,7 +143,5 @@ def with_fallback(spans: Mapping[str, Spans], ranking: Ranking, split: Split, qu
     whole = dict(spans)
     for video, _ in ranking:
         if video not in whole:
-            known = split.videos.get(video)
-            lines = known.subtitles_in(question.language) if known is not None else ()
-            whole[video] = [(UNFOUND, whole_video(lines, None if lines else split.features.seconds(video)))]
+            whole[video] = [(UNFOUND, whole_of(split, question, video))]
     return whole

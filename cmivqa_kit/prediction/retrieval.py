@@ -23,7 +23,7 @@ from cmivqa_kit.prediction.complete_retriever import CompleteRetriever
 from cmivqa_kit.prediction.file_retriever import FileRetriever
 from cmivqa_kit.prediction.pairs.batching import Ints
 from cmivqa_kit.prediction.settings import FIRST_STAGE, EngineSettings
-from cmivqa_kit.prediction.types import EncodedVideo, Ranking, RanksVideos, RetrievesVideos, VideoRetriever
+from cmivqa_kit.prediction.types import EncodedVideo, Ranking, RanksVideos, RetrievesVideos, VideoInput, VideoRetriever
 from cmivqa_kit.runs.directory import RECORD, newest_run, open_run
 
 
@@ -43,7 +43,7 @@ class ChosenVideos:
         """Choose the videos of rankings."""
         return cls(count, tuple(tuple(video for video, _ in ranking) for ranking in rankings), only)
 
-    def indices(self, question: int, corpus: Sequence[EncodedVideo]) -> Ints:
+    def indices(self, question: int, corpus: Sequence[EncodedVideo | VideoInput]) -> Ints:
         """The indices of a question's videos in a corpus; unless ``only``, all where none of them can be scored."""
         wanted = set(self.videos[question])
         chosen = np.array([number for number, video in enumerate(corpus) if video.id in wanted], np.int32)

@@ -9,7 +9,7 @@ from cmivqa_kit.data.display import tracks_in_words
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.registry import create, find_declaration
-from cmivqa_kit.prediction.types import Localizer
+from cmivqa_kit.prediction.types import LocalizesSpans
 from cmivqa_kit.runs.directory import RunDirectory, finished_runs, newest_run
 
 CORPUS_TRACKS: tuple[Track, ...] = (2, 3)
@@ -26,7 +26,7 @@ def newest_serving_run(folder: Path, track: Track | None = None, behind_retrieve
     Args:
         folder: of the runs.
         track: the one that is asked; ``None``: Tracks 2 and 3.
-        behind_retriever: the run has to find spans in the videos of a retriever (`Localizer`).
+        behind_retriever: the run has to find spans in the videos of a retriever (`LocalizesSpans`).
 
     Raises:
         UserError: there is no such run; it says which tracks the newest of each baseline serves.
@@ -50,13 +50,13 @@ def newest_serving_run(folder: Path, track: Track | None = None, behind_retrieve
 
 
 def _newest_localizer(folder: Path, runs: Sequence[RunDirectory]) -> RunDirectory:
-    """The first of the runs whose baseline is a `Localizer`."""
+    """The first of the runs whose baseline finds spans in given videos."""
     failure: UserError | None = None
     for run in runs:
         if 1 not in _tracks(run):  # what finds spans in a given video
             continue
         try:
-            if isinstance(create(find_declaration(run.baseline)), Localizer):
+            if isinstance(create(find_declaration(run.baseline)), LocalizesSpans):
                 return run
         except UserError as error:  # it lacks a package here
             failure = failure or error

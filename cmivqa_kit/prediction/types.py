@@ -1,13 +1,14 @@
-"""The contracts of prediction: scorers of pairs, localizers in given videos, retrievers of videos.
+"""The contracts of prediction: localizers of windows, scorers of pairs of lines, retrievers of videos.
 
-Letters: Q questions, V videos, n lines of a video, N the largest n of a batch, L tokens of a row.
+Letters: Q questions, V videos, n lines of a video, N the largest n of a batch, L tokens of a row, B rows of a batch, W
+windows of a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TokenIds = NDArray[np.int32]
+EncodedQuestion = NDArray[Any]  # as it is kept in memory: its length counts as its tokens
 Floats = NDArray[np.float64]
 Ranking = tuple[tuple[str, float], ...]  # video ids with a retriever's scores, best first; every id once
 
@@ -90,6 +92,78 @@ class Row:
     window: Window
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoInput:
+    """A video of the corpus as a `Localizer` keeps it in memory.
+
+    Attributes:
+        id: of the video.
+        size: what it takes of a batch, in rows or tokens.
+        content: whatever else the localizer needs of it.
+    """
+
+    id: str
+    size: int
+    content: Any = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """A question beside a whole video, in which windows are looked for."""
+
+    question: EncodedQuestion
+    video: VideoInput
+
+
+class ScoredWindows(NamedTuple):
+    """The windows that were found for each pair of a batch, in any order; three tensors (B, W).
+
+    Attributes:
+        score: float32, logs of confidences (0 to 1) that compare across videos; -inf where there is no window.
+        start: seconds, float32 or float64.
+        end: seconds.
+    """
+
+    score: Tensor
+    start: Tensor
+    end: Tensor
+
+
+@runtime_checkable
+class Localizer(Protocol):
+    """A network that finds windows in videos for questions, each in seconds with the log of a confidence.
+
+    The engine batches pairs by their size, keeps the best windows, resumes, and shares the work among devices. What is
+    found for a pair may not depend on the others of its batch. A window that begins before the video begins with it;
+    one without length is none; equal ones count once, by their best score. A matrix over pairs of lines is another way
+    to make windows: `PairScorer`.
+    """
+
+    @property
+    def device(self) -> torch.device:
+        """The device on which `locate` runs."""
+        ...
+
+    def encode_question(self, question: Question) -> EncodedQuestion:
+        """A question as the engine keeps it: token ids (L,), or vectors (L, size).
+
+        It is asked for the same question several times: what is costly is worth remembering.
+        """
+        ...
+
+    def encode_video(self, video: Video, language: str | None) -> VideoInput | None:
+        """A video as the engine keeps it; ``None`` where nothing can be found in it."""
+        ...
+
+    def collate(self, pairs: Sequence[Pair]) -> Mapping[str, Tensor]:
+        """A batch on the CPU, padded to its largest pair."""
+        ...
+
+    def locate(self, batch: Mapping[str, Tensor]) -> ScoredWindows:
+        """The windows of each pair of a batch that is on `device`."""
+        ...
+
+
 class PairScorer(Protocol):
     """A network that scores the spans of a video for a question.
 
@@ -126,12 +200,17 @@ class PairScorer(Protocol):
         ...
 
 
+Scorer: TypeAlias = PairScorer | Localizer  # what the engine runs
+
+
 @runtime_checkable
 class ScoresPairs(Protocol):
-    """A baseline whose answers come from a `PairScorer`: the engine runs it over the corpus."""
+    """A baseline that scores every question with every video of the corpus; the engine runs its scorer."""
 
-    def scorer(self, split: Split, options: PredictOptions) -> PairScorer:
+    def scorer(self, split: Split, options: PredictOptions) -> Scorer:
         """The scorer of the loaded run, ready to score questions of ``split`` on the device that ``options`` name.
+
+        Its scores compare across videos; those of a `PairScorer` need not be logs of confidences here.
 
         Raises:
             UserError: not loaded, a setting out of its range, or no such device.
@@ -140,11 +219,11 @@ class ScoresPairs(Protocol):
 
 
 @runtime_checkable
-class Localizer(Protocol):
+class LocalizesSpans(Protocol):
     """A baseline that finds spans in given videos: what stands behind a retriever (`predict --retriever`)."""
 
-    def localizer(self, split: Split, options: PredictOptions) -> PairScorer:
-        """A scorer whose cells are logs of confidences (0 to 1) that compare across videos.
+    def localizer(self, split: Split, options: PredictOptions) -> Scorer:
+        """A `Localizer`, or a scorer whose cells are logs of confidences (0 to 1) that compare across videos.
 
         Section ``pipeline`` of the settings says which spans (`cmivqa_kit.prediction.pipeline.PipelineSettings`).
         ``encode_video`` gives ``None`` for a video in which nothing can be chosen: it keeps the whole of what is said.

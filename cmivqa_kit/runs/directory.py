@@ -32,6 +32,8 @@ NETWORK = "network.json"  # the sizes of a network
 TOKENIZER = "tokenizer"
 JOINED_FEATURES = "feature-encoder/joined.json"  # there where stored features stand beside what that encoder embeds
 FEATURE_ENCODER = "feature-encoder"  # where subtitles are embedded: the frozen encoder and its tokenizer
+ENCODERS = "encoders.json"  # where its encoders are from: revisions on the hub, and code of their own
+FOREIGN_CODE = "foreign-code"  # the files of that code
 FEATURE_FINGERPRINTS = "features.json"  # of the feature files that it was begun on
 PREDICTIONS = "predictions"  # copies of what was handed out, and passes over a corpus
 SECONDS_PER_ROW = "seconds_per_row"  # of the feature files, in the record's ``data``
@@ -85,6 +87,15 @@ class RunDirectory:
         if not isinstance(seconds, int | float) or isinstance(seconds, bool):
             return None
         return float(seconds) if 0 < seconds <= _LONGEST_ROW else None
+
+    @property
+    def foreign_code(self) -> dict[str, str]:
+        """The digests of the code that its encoders bring, by part of the run; empty for a run without any."""
+        with suppress(UserError):
+            parts = self.read_object(ENCODERS) if (self.path / ENCODERS).exists() else {}
+            codes = {part: facts.get("code") for part, facts in parts.items() if isinstance(facts, dict)}
+            return {part: str(code.get("digest")) for part, code in codes.items() if isinstance(code, dict)}
+        return {}
 
     def write(self, name: str, document: Any) -> Path:
         """Write a JSON document into the run, whole or not at all.

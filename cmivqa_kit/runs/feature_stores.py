@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cmivqa_kit.data.feature_entries import NamedStores
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.runs.directory import RunDirectory
@@ -11,7 +11,7 @@ from cmivqa_kit.runs.directory import RunDirectory
 FEATURES = "features"  # the names, in the record's ``data``
 
 
-def store_names(store: FeatureStore) -> tuple[str, ...]:
+def store_names(store: SplitFeatures) -> tuple[str, ...]:
     """The names of the stores whose rows stand beside each other in a split; none for features without a name."""
     return store.folders[0].names if len(store.folders) == 1 and isinstance(store.folders[0], NamedStores) else ()
 

@@ -19,8 +19,8 @@ NameRecipe = Callable[[str, str], str]  # a system and its recipe -> how output 
 def keep(run: RunDirectory, path: Path, **facts: Any) -> Path:
     """Copy a submission file into its run, with a record beside it.
 
-    The record holds the run, its recipe, the hash of its weights (where it has any), of the file, and ``facts``. The
-    same file kept twice is one copy.
+    The record holds the run, its recipe, the hash of its weights (where it has any) and of code that its encoder
+    brings, of the file, and ``facts``. The same file kept twice is one copy.
 
     Returns:
         The copy.
@@ -38,6 +38,7 @@ def keep(run: RunDirectory, path: Path, **facts: Any) -> Path:
             "baseline": run.baseline,
             "recipe": run.recipe,
             "weights": sha256(weights) if weights.is_file() else None,
+            **({"foreign_code": run.foreign_code} if run.foreign_code else {}),
             **facts,
         },
     )

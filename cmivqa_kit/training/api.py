@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.data.demo import demo_corpus
+from cmivqa_kit.neural.trust import trusting_code
 from cmivqa_kit.plugin.registry import find_declaration
 from cmivqa_kit.plugin.settings import settings as settings_of
 from cmivqa_kit.runs.directory import RunDirectory
@@ -27,6 +28,7 @@ def train(
     device: str = "auto",
     seconds_per_row: float | None = None,
     features: Path | Mapping[str, Path] | None = None,
+    trust_remote_code: bool = False,
 ) -> RunDirectory:
     """Fit a baseline and leave a finished run.
 
@@ -47,6 +49,7 @@ def train(
         device: for neural systems: auto, cpu, cuda, cuda:1.
         seconds_per_row: of the feature files, where a row is not one second; 0: as measured against the subtitles.
         features: a file or folder of features, or several by name; by default those that lie in the data root.
+        trust_remote_code: let Python code run that the encoder brings (``auto_map``); it is kept in the run.
 
     Raises:
         UserError: no such baseline, preset or setting; unreadable data, or too little of it that can be learnt from.
@@ -57,4 +60,5 @@ def train(
     config = settings_of(declaration, name or None, settings, recipe)
     stores = {"": features} if isinstance(features, Path) else features
     root = catalogue(demo_corpus() if data is None else Path(data), None, seconds_per_row, features=stores)
-    return fit(root, declaration, config, Path(runs), split, seed, preset=name, recipe=recipe, device=device).run
+    with trusting_code(trust_remote_code):
+        return fit(root, declaration, config, Path(runs), split, seed, preset=name, recipe=recipe, device=device).run

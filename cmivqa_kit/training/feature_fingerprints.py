@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.runs.directory import FEATURE_ENCODER, FEATURE_FINGERPRINTS, JOINED_FEATURES, RunDirectory
@@ -61,7 +61,7 @@ def require_same_features(run: RunDirectory, *splits: Split | None) -> None:
         )
 
 
-def _fingerprint(store: FeatureStore, video_id: str) -> str:
+def _fingerprint(store: SplitFeatures, video_id: str) -> str:
     entry = store.entries.get(video_id)
     own = entry.path if entry is not None and not entry.key_location else None  # a file of all videos may grow by some
     digest = hashlib.sha256(str(_size(own)).encode())

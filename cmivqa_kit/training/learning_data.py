@@ -9,7 +9,7 @@ from types import MappingProxyType
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.check import RULES, usable
 from cmivqa_kit.data.corpus import load_split
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Declaration
@@ -80,5 +80,5 @@ def load_splits(catalogue: Catalogue, names: str) -> Split:
         name="+".join(part.name for part in parts),
         questions=tuple(question for part in parts for question in part.questions),
         videos=MappingProxyType(dict(sorted(videos.items()))),
-        features=FeatureStore.joined([part.features for part in parts]),
+        features=SplitFeatures.joined([part.features for part in parts]),
     )

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from torch import nn
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
@@ -249,7 +249,7 @@ class TrainedBaseline(ABC, Generic[S, N, M]):
         self._planned.append(planned)
         return replace(source, embedding=planned) if isinstance(source, JoinedSource) else planned
 
-    def features(self, split: Split, options: PredictOptions) -> FeatureStore:
+    def features(self, split: Split, options: PredictOptions) -> SplitFeatures:
         """The features of a split, from the source that the loaded run was trained with.
 
         Raises:

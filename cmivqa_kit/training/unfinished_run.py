@@ -8,9 +8,11 @@ from contextlib import contextmanager
 
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.runs.directory import (
+    ENCODERS,
     EXAMPLES,
     FEATURE_ENCODER,
     FEATURE_FINGERPRINTS,
+    FOREIGN_CODE,
     NETWORK,
     RECORD,
     TOKENIZER,
@@ -21,7 +23,17 @@ from cmivqa_kit.training.fitted import Fitted, counted
 from cmivqa_kit.training.full_disk import resumable
 
 # What may lie in a run before anything was learnt.
-BEFORE_LEARNING = {RECORD, LOCK, EXAMPLES, NETWORK, TOKENIZER, FEATURE_ENCODER, FEATURE_FINGERPRINTS}
+BEFORE_LEARNING = {
+    RECORD,
+    LOCK,
+    EXAMPLES,
+    NETWORK,
+    TOKENIZER,
+    FEATURE_ENCODER,
+    FEATURE_FINGERPRINTS,
+    ENCODERS,
+    FOREIGN_CODE,
+}
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from baselines.bm25 import DECLARATION
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import DurationSource, Question, Split, Subtitle, Video
 from cmivqa_kit.plugin.settings import settings
@@ -37,7 +37,7 @@ def video(
 def split(videos: Sequence[Video], questions: Sequence[Question]) -> Split:
     """A split of these videos and questions."""
     ordered = MappingProxyType({v.id: v for v in sorted(videos, key=lambda v: v.id)})
-    return Split("dev", tuple(questions), ordered, FeatureStore())
+    return Split("dev", tuple(questions), ordered, SplitFeatures())
 
 
 def clinic(videos: int = 60, sentences: int = 24) -> Split:

@@ -11,7 +11,7 @@ import numpy as np
 
 from baselines.mutualsl import DECLARATION
 from baselines.mutualsl.settings import Settings
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.plugin.settings import settings
@@ -44,7 +44,7 @@ def corpus(folder: Path, rows: Mapping[str, int] | None = None) -> Split:
         count = (rows or {}).get(one.id, round(one.duration or 0))
         if count >= 0:
             np.save(folder / f"{one.id}.npy", generator.normal(size=(count, WIDTH)).astype(np.float32))
-    return replace(split(videos, asked), features=FeatureStore([folder]))
+    return replace(split(videos, asked), features=SplitFeatures([folder]))
 
 
 def config(*overrides: str, recipe: Recipe = "kit", preset: str | None = "tiny") -> Config:

@@ -20,7 +20,7 @@ from baselines.ccgs.settings import Settings
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import tiny_tokenizer
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target

@@ -11,7 +11,8 @@ from transformers import BertConfig, DebertaV2Config
 from baselines.ccgs import examples
 from cmivqa_kit.data.span import Span, interval_iou
 from cmivqa_kit.data.types import Question, Subtitle
-from cmivqa_kit.neural.encoders import position_limit, tiny_tokenizer
+from cmivqa_kit.neural.encoders import position_limit
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.neural.windows import Window, holding, pieces, windows
 from cmivqa_kit.training.usable_examples import published_drop

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baselines.ccgs.features import line_rows, visual_inputs
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.neural.video_rows import VideoRows, row_edges
 from cmivqa_kit.prediction.types import Times
 
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def store(folder: Path) -> VideoRows:
-    return VideoRows(FeatureStore([folder]), 10, SIZE)
+    return VideoRows(SplitFeatures([folder]), 10, SIZE)
 
 
 def test_a_batch_is_found_by_id_and_padded_to_its_longest_video(folder: Path) -> None:

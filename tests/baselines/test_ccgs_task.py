@@ -23,8 +23,8 @@ from baselines.ccgs.settings import Settings
 from baselines.ccgs.task import CCGSTask
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
-from cmivqa_kit.neural.encoders import tiny_tokenizer
 from cmivqa_kit.neural.gradient_checkpointing import checkpoint_layers
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.runs.device import accelerator_on
@@ -163,7 +163,7 @@ def test_the_ranking_loss_is_not_touched_without_a_weight(monkeypatch: pytest.Mo
 def test_checkpointing_changes_neither_loss_nor_slopes(kind: str) -> None:
     from transformers import AutoModel
 
-    from cmivqa_kit.neural.encoders import tiny_config
+    from cmivqa_kit.neural.tiny_encoder import tiny_config
 
     def slopes(checkpointing: bool) -> tuple[float, int, dict[str, Tensor]]:
         one = made("train.batch_tokens=400")

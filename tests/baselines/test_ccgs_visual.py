@@ -16,9 +16,10 @@ from baselines.ccgs.features import visual_inputs
 from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.network import MUSIC, Network
 from baselines.ccgs.projected import ProjectedVideos
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import add_tokens, open_encoder, plain, tiny_tokenizer
+from cmivqa_kit.neural.encoders import add_tokens, open_encoder, plain
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special
 from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.prediction.types import Times
@@ -54,7 +55,7 @@ def features(tmp_path: Path) -> VideoRows:
     generator = np.random.default_rng(2)
     for name, rows in (("a", 6), ("b", 12), ("c", 30)):
         np.save(tmp_path / f"{name}.npy", generator.normal(size=(rows, SIZE)).astype(np.float32))
-    return VideoRows(FeatureStore([tmp_path]), 20, SIZE)
+    return VideoRows(SplitFeatures([tmp_path]), 20, SIZE)
 
 
 def inputs(features: VideoRows, *videos: str) -> dict[str, Tensor]:

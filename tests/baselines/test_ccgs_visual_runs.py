@@ -22,7 +22,7 @@ from baselines.ccgs.network import Network
 from baselines.ccgs.settings import Settings
 from cmivqa_kit.data.corpus import open_split
 from cmivqa_kit.data.demo import demo_corpus
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
@@ -52,7 +52,7 @@ def corpus(folder: Path, first: int = 0, videos: int = 12) -> Split:
         np.save(folder / f"v{n:02d}.npy", rows)
         made.append(video(f"v{n:02d}", ["look at this now"] * LINES))
         asked.append(Question(n, "where is it?", "English", f"v{n:02d}", Span(5.0 * place, 5.0 * place + 5)))
-    return replace(split(made, asked), features=FeatureStore([folder]))
+    return replace(split(made, asked), features=SplitFeatures([folder]))
 
 
 def fitted(folder: Path, data: Split, *overrides: str, recipe: Recipe = "kit", seed: int = 1) -> RunDirectory:
@@ -139,7 +139,7 @@ def without(data: Split, folder: Path, *missing: str) -> Split:
     for name, path in data.features.files.items():
         if name not in missing:
             (folder / path.name).symlink_to(path)
-    return replace(data, features=FeatureStore([folder]))
+    return replace(data, features=SplitFeatures([folder]))
 
 
 def test_training_leaves_out_what_has_no_features(tmp_path: Path, data: Split, caplog: Any) -> None:
@@ -171,18 +171,18 @@ def test_prediction_with_gaps(run: RunDirectory, tmp_path: Path, data: Split, ca
         assert {c.video_id for c in three.candidates} == set(data.videos) - {"v03", "v05"}
     for settings_of in ({}, {"corpus": "reference"}):
         with pytest.raises(UserError, match=r"(?s)no video of this split has any.*video_feature/"):
-            asked(run, replace(data, features=FeatureStore()), **settings_of)
+            asked(run, replace(data, features=SplitFeatures()), **settings_of)
 
 
 def test_damaged_features_are_named(run: RunDirectory, tmp_path: Path, data: Split) -> None:
     broken = without(data, tmp_path / "broken", "v03")
     (tmp_path / "broken" / "v03.npy").write_bytes(b"no array")
     with pytest.raises(UserError, match=r"v03\.npy: not a readable"):
-        asked(run, replace(broken, features=FeatureStore([tmp_path / "broken"])))
+        asked(run, replace(broken, features=SplitFeatures([tmp_path / "broken"])))
     np.save(tmp_path / "broken" / "v03.npy", np.ones((3, SIZE + 1), np.float32))
     odd = rf"v03\.npy: rows of {SIZE + 1} numbers, where 11 of 12 files have {SIZE}"
     with pytest.raises(UserError, match=rf"(?s){odd}.*; {SIZE + 1} is the odd one"):  # before the first step
-        fitted(tmp_path, replace(broken, features=FeatureStore([tmp_path / "broken"])), "train.max_steps=12")
+        fitted(tmp_path, replace(broken, features=SplitFeatures([tmp_path / "broken"])), "train.max_steps=12")
     with pytest.raises(UserError, match=rf"(?s)rows of {SIZE} numbers; this network takes rows of {SIZE + 1}.*=8"):
         fitted(tmp_path, data, f"encoder.visual_dim={SIZE + 1}")
     assert not list(tmp_path.rglob("state-*"))

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from baselines.mutualsl.baseline import MutualSLBaseline
 from baselines.mutualsl.settings import Settings
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
@@ -163,7 +163,7 @@ def test_other_ways_to_decode(run: RunDirectory, data: Split, caplog: pytest.Log
     for one in asked(run, data, "decode.spans=visual"):
         span = one.candidates[0].span
         assert span.valid and span.end <= 64
-    stated = replace(data, features=FeatureStore(data.features.folders, stated=2.0))
+    stated = replace(data, features=SplitFeatures(data.features.folders, stated=2.0))
     for one, twice in zip(*(asked(run, split, "decode.spans=visual") for split in (data, stated)), strict=True):
         span = one.candidates[0].span
         assert twice.candidates[0].span == Span(2 * span.start, 2 * span.end)  # the same rows, twice as long

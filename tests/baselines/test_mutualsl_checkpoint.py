@@ -16,9 +16,10 @@ from baselines.mutualsl.model import MutualSL
 from baselines.mutualsl.network import Network
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.conversion import convert_checkpoint
-from cmivqa_kit.neural.encoders import plain, tiny_tokenizer
+from cmivqa_kit.neural.encoders import plain
 from cmivqa_kit.neural.networks import load_network
 from cmivqa_kit.neural.official_checkpoints import read_checkpoint
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest, PredictOptions
 from cmivqa_kit.runs.directory import RunDirectory, make_run
 from tests.baselines.encoders import deberta

@@ -19,7 +19,8 @@ from baselines.mutualsl.network import Network
 from baselines.mutualsl.settings import Settings
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import plain, tiny_config
+from cmivqa_kit.neural.encoders import plain
+from cmivqa_kit.neural.tiny_encoder import tiny_config
 from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.plugin.types import CheckpointRequest, PredictOptions
 from cmivqa_kit.runs.directory import RunDirectory, make_run, start_run

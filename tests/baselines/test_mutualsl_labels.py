@@ -22,7 +22,7 @@ from baselines.mutualsl.text import text_row
 from baselines.mutualsl.token_frame_table import TokenFrameTable, line_of, nearest
 from baselines.mutualsl.video_rows import require_frames
 from cmivqa_kit.data.feature_sampling import sample
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle, Video
 from cmivqa_kit.errors import UserError
@@ -201,7 +201,7 @@ def test_labels_follow_the_length_of_a_row(tmp_path: Path) -> None:
     settings: Settings = of()
     labels = {}
     for seconds, frames in ((1.0, 80), (2.0, 80), (2.0, 20)):
-        store = FeatureStore(data.features.folders, stated=seconds)
+        store = SplitFeatures(data.features.folders, stated=seconds)
         examples = build_examples(data, letters, SPECIAL, settings.train, VideoRows(store, frames, WIDTH), None).usable
         labels[seconds, frames] = [(example.gold.start_row, example.gold.end_row) for example in examples]
         for example in examples:
@@ -215,5 +215,5 @@ def test_labels_follow_the_length_of_a_row(tmp_path: Path) -> None:
     ]
 
 
-def counts(store: FeatureStore, example: Example) -> int:
+def counts(store: SplitFeatures, example: Example) -> int:
     return store.rows(example.video) or 0

@@ -15,8 +15,9 @@ from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.network import Network
 from baselines.mutualsl.task import INPUTS, MutualSLTask
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import plain, tiny_config, tiny_tokenizer
+from cmivqa_kit.neural.encoders import plain
 from cmivqa_kit.neural.gradient_checkpointing import checkpoint_layers
+from cmivqa_kit.neural.tiny_encoder import tiny_config, tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.neural.video_rows import VideoRows
 from tests.baselines.encoders import deberta

@@ -25,12 +25,13 @@ from baselines.mutualsl.text import batch, text_row
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import plain, tiny_tokenizer
-from cmivqa_kit.neural.tokens import Special, tokenize_with
+from cmivqa_kit.neural.encoders import plain
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
+from cmivqa_kit.neural.tokens import Special, TextReader
 from cmivqa_kit.neural.windows import Window
 from cmivqa_kit.plugin.types import PredictOptions
-from cmivqa_kit.prediction.pairs.batching import Corpus
 from cmivqa_kit.prediction.pairs.cached_pass import CachedPass
+from cmivqa_kit.prediction.pairs.line_corpus import LineCorpus
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.pairs.run_pass import run_pass
 from cmivqa_kit.prediction.pipeline import UNFOUND
@@ -122,7 +123,7 @@ def network() -> tuple[MutualSL, Any]:
 
 def scorer_of(network: tuple[MutualSL, Any], *overrides: str, limit: int | None = None, **options: Any) -> LineScorer:
     model, tokenizer = network
-    return LineScorer(model, tokenize_with(tokenizer), Special.of(tokenizer), limit, of(*overrides).decode, **options)
+    return LineScorer(model, TextReader.of(tokenizer, limit), of(*overrides).decode, **options)
 
 
 def rows_of(scorer: LineScorer, videos: Sequence[EncodedVideo | None], texts: Sequence[str] = TEXTS) -> list[Row]:
@@ -208,7 +209,7 @@ def test_videos_of_few_lines_and_odd_texts(network: tuple[MutualSL, Any]) -> Non
 def test_a_window_scores_its_own_lines(data: Split, network: tuple[MutualSL, Any]) -> None:
     scorer = scorer_of(network, "decode.maxlen=32")
     videos = [scorer.encode_video(data.videos["v4"], None)]
-    seen = Corpus([video for video in videos if video is not None], scorer.limit, scorer.special_tokens, scorer.overlap)
+    seen = LineCorpus(scorer, [video for video in videos if video is not None])
     asked = [scorer.encode_question(Question(0, TEXTS[0]))]
     table = seen.rows(asked)
     rows = [seen.row(table, at, asked) for at in range(len(table))]

@@ -9,7 +9,7 @@ from cmivqa_kit.data.types import Question
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import PredictOptions
-from cmivqa_kit.prediction.pairs.batching import Corpus
+from cmivqa_kit.prediction.pairs.line_corpus import LineCorpus
 from cmivqa_kit.runs.directory import open_run, start_run
 from tests.baselines.corpora import clinic, split, video
 
@@ -73,7 +73,7 @@ def test_behind_a_retriever_it_has_its_span_in_every_video(tmp_path: Path) -> No
         (40, 80),
         (0, 40),
     ]
-    corpus = Corpus([one for one in encoded if one is not None], scorer.limit, scorer.special_tokens, scorer.overlap)
+    corpus = LineCorpus(scorer, [one for one in encoded if one is not None])
     question = scorer.encode_question(Question(0, "?"))
     rows = corpus.rows([question])
     batch = scorer.collate([corpus.row(rows, at, [question]) for at in range(len(rows))])

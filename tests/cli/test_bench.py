@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cmivqa_kit.bench.contract.registry import own_names
@@ -117,3 +118,23 @@ def test_compare_tells_who_is_better(here: Path) -> None:
     (found,) = pair["metrics"]
     assert found["difference"] < 0 < found["wins"]
     assert document["settings"]["tests"] == 1
+
+
+def test_check_holds_features_against_the_videos(here: Path) -> None:
+    rows = {video: np.ones((3, 4), np.float32) for video in VIDEOS[:-1]}
+    rows[VIDEOS[1]] = np.ones((3, 5), np.float32)
+    rows[VIDEOS[2]][1, 2] = np.nan
+    np.savez(here / "features.npz", **rows)
+    words = ("bench", "check", NAME, "--data", "root", "--features", "features.npz")
+    done = cmivqa_here(*words, cwd=here)
+    text = done.stdout.decode()
+    assert done.returncode == 1
+    assert "5 videos with features" in text
+    assert f"1 video of 6 without features: {VIDEOS[-1]}" in text
+    assert f"{VIDEOS[1]}: features.npz, key" in text and "rows of 5 numbers" in text
+    assert f"{VIDEOS[2]}: features.npz, key" in text
+    np.savez(here / "features.npz", **{video: np.ones((3, 4), np.float32) for video in (*VIDEOS, "other")})
+    sound = cmivqa_here(*words, "--format", "json", cwd=here)
+    assert sound.returncode == 0
+    conform("bench check", document := json.loads(sound.stdout))
+    assert document["splits"][0]["counts"]["videos with features"] == 6

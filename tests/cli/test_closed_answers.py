@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -84,3 +85,22 @@ def test_another_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatc
     done = cmivqa_here("data", "check", "--data", root, cwd=tmp_path)
     assert done.returncode == 2
     assert f"{root / 'more'}: cannot be read (Permission denied)" in done.stderr.decode()
+
+
+def test_a_diagnosis_as_json_says_whom_it_is_for(tmp_path: Path) -> None:
+    root = root_2023(tmp_path / "data", answers=True)
+    put(tmp_path / "mine.json", records("testA"))
+    put(tmp_path / "dev.json", records("dev"))
+
+    def document(*words: str) -> dict[str, Any]:
+        done = cmivqa_here("diagnose", *words, "--track", "1", "--data", str(root), "--format", "json", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        read: dict[str, Any] = json.loads(done.stdout)
+        return read
+
+    held, public = (document("mine.json", "--split", "testA", *more) for more in ((), ("--public",)))
+    assert held["organizers_only"] is True
+    assert "organizers_only" not in public
+    assert any(row["position"] is not None for row in held["questions"])
+    assert {row["position"] for row in public["questions"]} == {None}
+    assert "organizers_only" not in document("dev.json", "--split", "dev")

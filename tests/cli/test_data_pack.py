@@ -154,3 +154,20 @@ def test_joined_rows(root: Path, caplog: pytest.LogCaptureFixture) -> None:
     for path in (root / "data" / "video_feature").iterdir():
         path.unlink()
     said("predict", "--data", "data", "--split", "train", "--track", "1", "--set", "decode.spans=visual", cwd=root)
+
+
+def test_a_store_that_cannot_be_opened_is_shown_and_stops_text_baselines_from_nothing(root: Path) -> None:
+    said("data", "pack", "data/video_feature", "big", "--format", "bigfile", cwd=root)
+    (root / "big" / "feature.bin").write_bytes(b"12345")
+    (root / "big" / "id.txt").write_text("x " * 246, encoding="ascii")
+    flags = ("--data", "data", "--features", "big")
+    text = said("data", "check", *flags, cwd=root, code=1)
+    assert (
+        "1 bad feature file (unusable):\n    big/feature.bin: 5 bytes; shape.txt states 246 rows of 6 float32" in text
+    )
+    assert text.splitlines()[-1] == "Next: cmivqa data check --data data --features big"
+    (root / "big" / "feature.bin").write_bytes(bytes(246 * 6 * 4))
+    text = said("data", "check", *flags, cwd=root, code=1)
+    assert "    big/id.txt: 1 problem\n      'x': stands 246 times\n" in text
+    said("train", "-m", "bm25", *flags, cwd=root)
+    assert "'x': stands 246 times" in said(*TINY, *flags[2:], "--set", "features=files", cwd=root, code=2)

@@ -8,11 +8,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cmivqa_kit.data.demo import demo_corpus
+from cmivqa_kit.runs.directory import RunDirectory
 from tests.cli.running import cmivqa_here, python
 
 PROGRAM = [sys.executable, "-c", "from cmivqa_kit.cli.main import run; run()"]
@@ -148,3 +151,33 @@ def test_a_folder_that_may_not_be_read_is_an_error(tmp_path: Path) -> None:
 def test_an_empty_cell_stays_empty_in_csv(tmp_path: Path) -> None:
     done = cmivqa_here("data", "check", "--split", "dev", "--all", "--format", "csv", cwd=tmp_path)
     assert {row["dropped_by"] for row in csv.DictReader(done.stdout.decode().splitlines())} == {""}
+
+
+def test_a_killed_training_goes_on_over_half_a_tokenizer(
+    tmp_path: Path, few_videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tokenizer is written again, the cut line of the log is dropped: the same files in the end."""
+    settings = ("max_steps=4", "pairs=8", "dev_questions=1", "evaluate_every=2", "save_every=2", "log_every=1")
+    words = ("train", "-m", "ccgs", "--preset", "tiny", "--data", few_videos)
+    words += tuple(word for setting in settings for word in ("--set", f"train.{setting}"))
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    for folder in (whole, stopped):
+        folder.mkdir()
+    assert cmivqa_here(*words, cwd=whole).returncode == 0
+    log, lines = RunDirectory.log, iter(range(4))
+
+    def logged(self: RunDirectory, event: Mapping[str, Any]) -> None:
+        log(self, event)
+        if next(lines) == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunDirectory, "log", logged)
+        assert cmivqa_here(*words, cwd=stopped).returncode == 130
+    run = stopped / "runs" / "ccgs-1"
+    for name, part in (("tokenizer/tokenizer.json", 500), ("metrics.jsonl", -7)):
+        (run / name).write_bytes((run / name).read_bytes()[:part])
+    done = cmivqa_here("train", "--resume", "runs/ccgs-1", "--data", few_videos, cwd=stopped)
+    assert done.returncode == 0, done.stderr
+    for name in ("tokenizer/tokenizer.json", "metrics.jsonl", "model.safetensors", "last.safetensors"):
+        assert (run / name).read_bytes() == (whole / "runs" / "ccgs-1" / name).read_bytes(), name

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cmivqa_kit.data.check import RULES, check, usable
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import DurationSource, Question, Split, Subtitle, Video
 from tests.data.corpora import features
@@ -18,9 +18,9 @@ LINES = tuple(Subtitle(f"line {n}", n * 2.0, 2.0) for n in range(5))
 
 
 def split(
-    *questions: Question, videos: tuple[Video, ...] = (Video("v", LINES),), store: FeatureStore | None = None
+    *questions: Question, videos: tuple[Video, ...] = (Video("v", LINES),), store: SplitFeatures | None = None
 ) -> Split:
-    return Split("train", questions, MappingProxyType({v.id: v for v in videos}), store or FeatureStore())
+    return Split("train", questions, MappingProxyType({v.id: v for v in videos}), store or SplitFeatures())
 
 
 def findings(split: Split) -> list[dict[str, str]]:
@@ -88,7 +88,7 @@ def test_hidden_answers_are_no_finding() -> None:
 def test_features(tmp_path: Path) -> None:
     features(tmp_path, ["v"])
     np.save(tmp_path / "bad.npy", np.ones(3, np.float32))
-    store = FeatureStore([tmp_path])
+    store = SplitFeatures([tmp_path])
     videos = tuple(Video(name, LINES) for name in ("v", "bad", "none"))
     questions = [Question(n, "q", None, video.id, Span(1, 5)) for n, video in enumerate(videos)]
     report = check(split(*questions, videos=videos, store=store))

@@ -10,7 +10,7 @@ import pytest
 from cmivqa_kit.data.corpus import open_split
 from cmivqa_kit.data.feature_clock import common_width, measure, rate_words, transposed
 from cmivqa_kit.data.feature_notes import clock_notes
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from tests.data.clocked import SECONDS, WIDTH, Change, clocked
 
 ENDS = {video: seconds - 0.5 for video, seconds in SECONDS.items()}
@@ -161,12 +161,12 @@ def test_what_a_run_assumes(tmp_path: Path) -> None:
     assert features.assuming(1.0) is features
     of_run = features.assuming(2.0)
     assert of_run.settled and of_run.seconds("vid0000000B") == 52
-    measured = FeatureStore(features.folders, features.videos, 0.0)
+    measured = SplitFeatures(features.folders, features.videos, 0.0)
     assert measured.seconds_per_row == 2 and not measured.assuming(1.0).settled and measured.assuming(2.0).settled
 
 
 def test_stores_of_several_splits_together(tmp_path: Path) -> None:
     one, two = clocked(tmp_path / "a"), clocked(tmp_path / "b", name="x_{}.npy")
-    joined = FeatureStore.joined([open_split(root, "train", seconds_per_row=0.5).features for root in (one, two)])
+    joined = SplitFeatures.joined([open_split(root, "train", seconds_per_row=0.5).features for root in (one, two)])
     assert (len(joined), joined.stated, joined.folders[1]) == (4, 0.5, two / "video_feature")
     assert joined.files["vid0000000A"] == one / "video_feature" / "vid0000000A.npy"

@@ -13,7 +13,7 @@ from cmivqa_kit.data.check import check
 from cmivqa_kit.data.corpus import open_split
 from cmivqa_kit.data.feature_faults import faults_error
 from cmivqa_kit.data.feature_notes import feature_notes
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.errors import UserError
 from tests.data.clocked import SECONDS, WIDTH, clocked
 from tests.data.stores.stored import FORMATS, write_store
@@ -127,5 +127,5 @@ def test_what_the_file_says_of_its_rows_against_what_the_user_says(tmp_path: Pat
 def test_a_store_without_videos_of_the_split_says_nothing_of_the_rows(tmp_path: Path) -> None:
     root = clocked(tmp_path)
     unused = write_store("hdf5", tmp_path / "x", {"nobody": np.ones((2, WIDTH), np.float32)}, 2.0)
-    features = FeatureStore([root / "video_feature", unused], dict.fromkeys(SECONDS))
+    features = SplitFeatures([root / "video_feature", unused], dict.fromkeys(SECONDS))
     assert features.stated is None and len(features) == 4

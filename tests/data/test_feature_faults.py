@@ -9,7 +9,7 @@ import pytest
 
 from cmivqa_kit.data.corpus import open_split
 from cmivqa_kit.data.feature_faults import CHUNK, content_fault, faults_error
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from tests.data.clocked import SECONDS, WIDTH, Array, clocked
 
 
@@ -23,7 +23,7 @@ def wider(rows: Array) -> Array:
     return np.hstack([rows, rows])
 
 
-def features(root: Path) -> FeatureStore:
+def features(root: Path) -> SplitFeatures:
     return open_split(root, "train").features
 
 

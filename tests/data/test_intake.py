@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cmivqa_kit import joint_files
 from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.data.corpus import open_split, truth_records
 from cmivqa_kit.data.intake import Intake, gather
@@ -30,6 +33,7 @@ from tests.data.corpora import (
     track23,
     write,
 )
+from tests.test_temporary_files import in_child
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\n{}\n\n2\n00:00:03,000 --> 00:00:04,000\n再见\n"
 
@@ -278,6 +282,29 @@ def test_a_second_init_adds_test_b(tmp_path: Path, root: Path) -> None:
     assert not any(missing.startswith(("train", "testB")) for missing in second.missing)
     assert read(root / "corpus.json") == {"name": "Mine", "edition": "cmivqa-2023", "licence": "L"}
     assert gather([released / "NLPCC_2023_CMIVQA_TESTB"], root).missing == second.missing  # the same again is fine
+
+
+def test_a_second_init_that_is_killed_is_completed_by_the_next_reader(tmp_path: Path, root: Path) -> None:
+    released = cmivqa_2023(tmp_path / "released")
+    gather([released / "NLPCC_2023_CMIVQA_TRAIN_DEV"], root)
+    before = tree(root)
+    plain = joint_files._put
+
+    def put(staged: Path, target: Path) -> None:
+        plain(staged, target)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def work() -> None:
+        joint_files._put = put
+        gather([released / "NLPCC_2023_CMIVQA_TESTB"], root)
+
+    assert in_child(work) == signal.SIGKILL
+    catalogue(root)
+    completed = tree(root)
+    assert set(completed) > set(before)
+    gather([released / "NLPCC_2023_CMIVQA_TESTB"], root)
+    assert tree(root) == completed
+    assert [path.name for path in root.iterdir() if path.name.startswith(".")] == []
 
 
 def test_subtitles_alone_join_the_split_that_is_there(tmp_path: Path, root: Path) -> None:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Note, Question, Split, Subtitle, Track, Video
 
@@ -20,7 +20,7 @@ def split(*videos: Video) -> Split:
         Question(3, "q3"),
     )
     corpus = MappingProxyType({video.id: video for video in videos})
-    return Split("testA", questions, corpus, FeatureStore(), notes=(Note("x", "gold is b"),))
+    return Split("testA", questions, corpus, SplitFeatures(), notes=(Note("x", "gold is b"),))
 
 
 @pytest.mark.parametrize("track", [1, 2, 3])

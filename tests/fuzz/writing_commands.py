@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests.baselines.cross_lingual import write_collection
+from tests.bench.planted import write_captions, write_embeddings
 from tests.data.corpora import read, write
 from tests.data.test_convert_tutorialvqa import raw
 from tests.fuzz import warm
@@ -18,6 +20,7 @@ from tests.fuzz.kills import Writing
 
 SRT = "1\n00:00:01,000 --> 00:00:03,000\n先洗手\n\n2\n00:00:04,000 --> 00:00:06,500\n再擦干\n"
 HERE = ("--data", "data")
+BENCH = ("vatex-en2cn", "--data", "VisualSearch")
 GOLDEN = Path(__file__).parents[1] / "golden" / "cases" / "ccgs"
 TINY = ("--preset", "tiny", "--set", "train.epochs=1", "--set", "train.pairs=2", "--set", "train.dev_questions=1")
 
@@ -74,6 +77,13 @@ def undivided(folder: Path) -> None:
     write(folder / "data" / "CMIVQA_Train_Dev.json", rows)
 
 
+def captions(folder: Path) -> None:
+    """A benchmark of retrieval, a system's embeddings, and another file where the rows go."""
+    write_captions(folder / "root")
+    write_embeddings(folder / "ours")
+    (folder / "rows.csv").write_text("what stood there\n", encoding="utf-8")
+
+
 def features(folder: Path) -> None:
     """The corpus' features, and others in their place."""
     shutil.copytree(ready_corpus() / "video_feature", folder / "features")
@@ -101,6 +111,18 @@ def downloads(folder: Path) -> None:
 def tutorials(folder: Path) -> None:
     """The files of TutorialVQA, small."""
     raw(folder / "down", test=True)
+
+
+def half_filled(folder: Path) -> None:
+    """The same, and a data root that has the training questions and a part of the features, linked, already."""
+    downloads(folder)
+    source = ready_corpus()
+    (folder / "data" / "train").mkdir(parents=True)
+    shutil.copy(source / "train.json", folder / "data" / "train" / "train.json")
+    (folder / "own").mkdir()
+    first = min((source / "video_feature").glob("*.npy"))
+    shutil.copy(first, folder / "own" / first.name)
+    (folder / "data" / "video_feature").symlink_to(folder / "own", target_is_directory=True)
 
 
 def empty(folder: Path) -> None:
@@ -154,8 +176,30 @@ def _trained(name: str, words: tuple[str, ...]) -> Path:
     return folder
 
 
+def collection(folder: Path) -> None:
+    """A small collection of captions and features."""
+    write_collection(folder / "VisualSearch", counts=(6, 3, 3))
+
+
+@cache
+def ready_nrccr() -> Path:
+    """A folder with the collection and a finished run of the smallest NRCCR."""
+    folder = scratch() / "nrccr"
+    collection(folder)
+    ended = command(("bench", "train", *BENCH, "--preset", "tiny", "--set", "train.epochs=1"), folder)
+    assert ended.code == 0, ended.err
+    return folder
+
+
+def nrccr(folder: Path) -> None:
+    """The same, to be answered."""
+    shutil.copytree(ready_nrccr(), folder, dirs_exist_ok=True)
+
+
 # A command that writes gets a line here; one that does not, its name in `READS`. Tests hold both against the commands.
-READS = frozenset({"config", "schema show", "compare", "baselines", "data check"})
+READS = frozenset(
+    {"config", "schema show", "compare", "baselines", "data check", "bench list", "bench check", "bench compare"}
+)
 CALLS = frozenset({"demo"})  # runs commands of the table, one after the other
 WRITING = (
     Writing("sample", corpus, ("sample", *HERE, "--track", "1", "--split", "dev", "--out", "mine.json", "--force")),
@@ -163,6 +207,8 @@ WRITING = (
     Writing("score --per-question", corpus,
             ("score", "track1.json", *HERE, "--resamples", "10", "--per-question", "rows.csv", "--force")),
     Writing("diagnose --html", corpus, ("diagnose", "track1.json", *HERE, "--html", "page.html", "--force")),
+    Writing("bench score", captions, ("bench", "score", "vatex-en2cn", "ours", "--data", "root", "--resamples", "10",
+                                      "--per-question", "rows.csv", "--force")),
     Writing("data pack", features, ("data", "pack", "features", "packed.safetensors", "--force")),
     Writing("data pack hdf5", features, ("data", "pack", "features", "packed.hdf5", "--force")),
     Writing("data pack npz", features, ("data", "pack", "features", "packed.npz", "--force")),
@@ -175,6 +221,7 @@ WRITING = (
     Writing("train prior", corpus, ("train", "-m", "prior", *HERE), numbered=True),
     Writing("init --data", corpus, ("init", *HERE, "--force")),
     Writing("init --from", downloads, ("init", "--from", "down", "--force")),
+    Writing("init --from, into a root", half_filled, ("init", "--from", "down", "--data", "data", "--force")),
     Writing("data split", undivided, ("data", "split", *HERE, "--fraction", "0.5")),
     Writing("data split --out", undivided, ("data", "split", *HERE, "--fraction", "0.5", "--out", "divided")),
     Writing("data convert", tutorials, ("data", "convert", "tutorialvqa", "down", "out")),
@@ -186,4 +233,7 @@ WRITING = (
     Writing("predict ccgs", ccgs, ("predict", *HERE, "--sample", "2", "--force"), torch=True),
     Writing("convert-checkpoint", checkpoint,
             ("convert-checkpoint", "ccgs", "down", "out", "--config", "sizes.json"), torch=True),
+    Writing("bench train", collection, ("bench", "train", *BENCH, "--preset", "tiny", "--set", "train.epochs=1"),
+            numbered=True, torch=True),
+    Writing("bench predict", nrccr, ("bench", "predict", *BENCH, "--out", "answers"), torch=True),
 )  # fmt: skip

@@ -27,7 +27,7 @@ from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.network import Network
 from baselines.ccgs.projected import ProjectedVideos
 from cmivqa_kit.data.feature_sampling import sample
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.neural.networks import load_network
@@ -211,7 +211,7 @@ def _rank(
 ) -> tuple[tuple[Candidate, ...], list[str]]:
     """The ranked spans of a question, and the videos by their best cell."""
     asked = (Question(0, "?"),)
-    split = Split("golden", asked, {video: Video(video, tuple(lines[video])) for video in corpus}, FeatureStore())
+    split = Split("golden", asked, {video: Video(video, tuple(lines[video])) for video in corpus}, SplitFeatures())
     lists = []
     for target, limit in (("corpus", count), (2, len(corpus))):
         one = CorpusPass(_Given(matrices), split, asked, TopK(max(count, limit), 1))
@@ -296,7 +296,7 @@ def _as_predicted(model: GlobalSpanModel, group: Mapping[str, Tensor]) -> Tensor
         for name, vfeats, mask in zip(names, group["vfeats"], group["vfeats_mask"], strict=True):
             np.save(Path(folder) / f"{name}.npy", vfeats[mask.bool()].numpy())
         _, rows, size = group["vfeats"].shape
-        videos = ProjectedVideos(VideoRows(FeatureStore([Path(folder)]), rows, size), model)
+        videos = ProjectedVideos(VideoRows(SplitFeatures([Path(folder)]), rows, size), model)
         times = [Times.of([Subtitle("", 0.0, 1.0)])] * len(names)  # the published fusion asks for none
         batch = {**{name: group[name] for name in ROW}, **videos.collate(names, times)}
         with torch.inference_mode():

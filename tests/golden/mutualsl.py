@@ -19,15 +19,7 @@ from torch import Tensor, nn
 
 from baselines.mutualsl import DECLARATION, decode, examples, losses
 from baselines.mutualsl.checkpoint import convert
-from baselines.mutualsl.layers import (
-    ConditionedPredictor,
-    ContextQueryAttention,
-    ContextQueryConcat,
-    FrameEncoder,
-    Highlight,
-    VideoProjection,
-    best_pair,
-)
+from baselines.mutualsl.layers import ConditionedPredictor, FrameEncoder, best_pair
 from baselines.mutualsl.model import MutualSL, Output
 from baselines.mutualsl.network import Network
 from baselines.mutualsl.settings import Settings, TrainSettings
@@ -35,9 +27,10 @@ from baselines.mutualsl.text import TextRow, batch, text_row
 from baselines.mutualsl.token_frame_table import TokenFrameTable, line_times, nearest
 from baselines.mutualsl.video_rows import frame_inputs
 from cmivqa_kit.data.feature_sampling import sample
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
+from cmivqa_kit.neural.context_query import ContextQueryAttention, ContextQueryConcat, Highlight, VideoProjection
 from cmivqa_kit.neural.networks import load_network
 from cmivqa_kit.neural.tokens import Special, Tokenize
 from cmivqa_kit.neural.video_rows import VideoRows, pad
@@ -123,7 +116,7 @@ def data_examples(case: Case) -> list[str]:
     with TemporaryDirectory() as folder:
         for video, rows in load_file(case.folder / "inputs.safetensors").items():
             np.save(Path(folder) / f"{video}.npy", rows.numpy())
-        frames = VideoRows(FeatureStore([Path(folder)]), config["max_num_clips"], config["visual_dim"])
+        frames = VideoRows(SplitFeatures([Path(folder)]), config["max_num_clips"], config["visual_dim"])
         videos = {video: Video(video, subtitles.get(video, ())) for video in ids}
         split = Split("golden", asked, videos, frames.store)
         found = examples.build_examples(split, tokens, special, _published(maxlen=config["max_len"]), frames, None)
@@ -208,7 +201,7 @@ def decode_seconds(case: Case) -> list[str]:
 
 def _written_keys(asked: Mapping[str, Any]) -> list[str]:
     question = Question(asked["id"], asked["question"], None, asked["video_id"])
-    split = Split("golden", (question,), {asked["video_id"]: Video(asked["video_id"])}, FeatureStore())
+    split = Split("golden", (question,), {asked["video_id"]: Video(asked["video_id"])}, SplitFeatures())
     with TemporaryDirectory() as folder:
         path = write([(question.id, [(asked["video_id"], 0.0, 1.0)])], split, 1, Path(folder) / "one.json")
         return list(json.loads(path.read_text(encoding="utf-8"))[0])

@@ -1,16 +1,13 @@
-"""Replays of NRCCR's data and measures: the published reader of BigFiles, and retrieval in both directions."""
+"""Replays of the cases of ``nrccr``."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
 from safetensors.numpy import load_file
 
 from cmivqa_kit.bench.tasks.retrieval import official_figures
-from cmivqa_kit.data.stores.bigfile_reader import BigFile
-from cmivqa_kit.data.stores.video_frames import parse_video_frames
 from cmivqa_kit.metrics.retrieval import Errors, mixed, normalised, of_matrix, retrieval_ranks
 from tests.golden.replay import Case, Comparison, procedure
 
@@ -50,28 +47,3 @@ def metrics_retrieval(case: Case) -> list[str]:
                 check.number(f"{weight}.{name}.{key}", figures[name][key] if key else figures[name], number)
     check.same("outputs.json", sorted(wanted), ["results", "t2v_gt", "v2t_gt"])
     return check.result()
-
-
-@procedure("nrccr", "data_bigfile")
-def data_bigfile(case: Case) -> list[str]:
-    """Names and rows of every read, in the order of the file; the frames of the videos."""
-    folder = case.folder / case.config["folder"]
-    inputs, outputs = (_read(case, name) for name in ("inputs", "outputs"))
-    bigfile, comparison = BigFile(folder), Comparison(case)
-    comparison.same("shape", list(bigfile.shape), outputs["shape"])
-    comparison.same("names", list(bigfile.names), outputs["names"])
-    for number, (asked, wanted) in enumerate(zip(inputs["reads"], outputs["reads"], strict=True)):
-        read = bigfile.read if asked["isname"] else bigfile.read_numbers
-        names, rows = read(asked["requested"])
-        comparison.same(f"reads/{number}/names", names, wanted["names"])
-        comparison.same(f"reads/{number}/vectors", rows.tolist(), wanted["vectors"])
-    for name in inputs["read_one"]:
-        comparison.same(f"read_one/{name}", bigfile.read_one(name).tolist(), outputs["read_one"][name])
-    frames = folder / "video2frames.txt"
-    comparison.same("video2frames", parse_video_frames(frames.read_text("utf-8"), frames), outputs["video2frames"])
-    known = {"shape", "names", "reads", "read_one", "video2frames"}
-    return [*comparison.result(), *(f"{name}: not compared" for name in outputs.keys() - known)]
-
-
-def _read(case: Case, name: str) -> Any:
-    return json.loads((case.folder / f"{name}.json").read_text(encoding="utf-8"))

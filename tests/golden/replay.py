@@ -20,9 +20,20 @@ from torch import Tensor, nn
 
 OWN = Path(__file__).parent / "cases"
 MODULES = (
-    "scoring", "related", "ccgs", "mutualsl", "nrccr", "nrccr_networks", "nrccr_losses", "mlcmr", "mesm",
-    "mesm_network", "mesm_data", "q2a",
-)  # fmt: skip
+    "scoring",
+    "related",
+    "ccgs",
+    "mutualsl",
+    "nrccr",
+    "nrccr_networks",
+    "nrccr_losses",
+    "mlcmr",
+    "bigfile",
+    "mesm",
+    "mesm_network",
+    "mesm_data",
+    "q2a",
+)
 
 
 @dataclass(frozen=True)

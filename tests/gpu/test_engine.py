@@ -11,8 +11,8 @@ from baselines.ccgs.model import GlobalSpanModel
 from baselines.ccgs.scorer import SpanScorer
 from baselines.ccgs.settings import Settings
 from cmivqa_kit.data.types import Question
-from cmivqa_kit.neural.encoders import tiny_tokenizer
-from cmivqa_kit.neural.tokens import Special, tokenize_with
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
+from cmivqa_kit.neural.tokens import TextReader
 from cmivqa_kit.plugin.types import PredictOptions
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.engine import TopK
@@ -33,7 +33,7 @@ def lists(device: torch.device) -> list[list[Any]]:
     model = GlobalSpanModel(deberta(len(tokenizer), tokenizer.pad_token_id), 16, 8, 4).eval().to(device)
     chosen = PredictOptions({"decode": {"precision": "no"}}, 20, device=str(device))
     decode = Settings.of(chosen.config).decode
-    scorer = SpanScorer(model, data, tokenize_with(tokenizer), Special.of(tokenizer), 512, decode)
+    scorer = SpanScorer(model, data, TextReader.of(tokenizer, 512), decode)
     corpus_pass = CorpusPass(scorer, data, data.questions, TopK(20))
     corpus_pass.use(512)
     made = in_memory(corpus_pass, "corpus", chosen)

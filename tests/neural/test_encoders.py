@@ -9,15 +9,8 @@ import torch
 from transformers import AutoModel, BertConfig
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import (
-    TINY,
-    add_tokens,
-    open_config,
-    open_encoder,
-    open_tokenizer,
-    position_limit,
-    tiny_tokenizer,
-)
+from cmivqa_kit.neural.encoders import TINY, add_tokens, open_config, open_encoder, open_tokenizer, position_limit
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from tests.baselines.encoders import deberta
 
 TEXTS = ("take the gauze", "洗手")

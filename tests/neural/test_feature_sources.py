@@ -14,7 +14,7 @@ import torch
 
 from baselines.ccgs import DECLARATION as CCGS
 from baselines.mutualsl import DECLARATION as MUTUALSL
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split, Video
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.neural.encoders import TINY, Encoder, open_encoder
@@ -52,7 +52,7 @@ def with_files(folder: Path, data: Split) -> Split:
     """The split with a feature file of its first video."""
     folder.mkdir()
     np.save(folder / "a.npy", np.ones((4, 8), np.float32))
-    return replace(data, features=FeatureStore([folder]))
+    return replace(data, features=SplitFeatures([folder]))
 
 
 def asked(own: Encoder, run: RunDirectory, data: Split, name: str = AUTO, encoder: str = "") -> FeatureSource:
@@ -229,7 +229,7 @@ def every(folder: Path, step: int, *dots: str) -> Split:
         rows[0] = np.nan if name in dots else 1.0
         np.save(folder / f"{name}.npy", rows)
     ends = {name: seconds - 0.5 for name, seconds in videos.items()}
-    return replace(corpus(), features=FeatureStore([folder], ends))
+    return replace(corpus(), features=SplitFeatures([folder], ends))
 
 
 def test_bad_files_are_named_at_once_before_anything_is_learnt(own: Encoder, run: RunDirectory, tmp_path: Path) -> None:
@@ -247,10 +247,10 @@ def test_rows_of_an_unsettled_length_are_refused_until_somebody_says_it(
     with pytest.raises(UserError, match=r"(?s)3 of 3 videos have half as many rows.*give --seconds-per-row 2,"):
         asked(own, run, data).features(data)
     for stated, seconds in ((2.0, 2.0), (0.0, 2.0)):
-        told = replace(data, features=FeatureStore(data.features.folders, data.features.videos, stated))
+        told = replace(data, features=SplitFeatures(data.features.folders, data.features.videos, stated))
         assert asked(own, run, told).features(told).seconds_per_row == seconds
     assert not caplog.records
-    one = replace(data, features=FeatureStore(data.features.folders, data.features.videos, 1.0))
+    one = replace(data, features=SplitFeatures(data.features.folders, data.features.videos, 1.0))
     assert asked(own, run, one).features(one).seconds_per_row == 1
     assert "one row per second is stated, but 3 of 3 videos have half as many" in caplog.text
 
@@ -262,7 +262,7 @@ def test_a_run_takes_rows_as_long_as_those_it_learnt_from(own: Encoder, tmp_path
         assert source.features(alike).seconds_per_row == 2
         with pytest.raises(UserError, match=r"(?s)one row per second\? The run takes one row per 2 s.*-per-row 2"):
             source.features(other)
-        measured = replace(alike, features=FeatureStore(alike.features.folders, alike.features.videos, 0.0))
+        measured = replace(alike, features=SplitFeatures(alike.features.folders, alike.features.videos, 0.0))
         assert source.features(measured).seconds_per_row == 2
     old = make_run(tmp_path / "old", "mutualsl", {}, 3)  # says nothing: rows were seconds
     assert source_of(old, "cpu").features(other).seconds_per_row == 1
@@ -273,7 +273,7 @@ def test_a_run_takes_rows_as_long_as_those_it_learnt_from(own: Encoder, tmp_path
 def test_files_that_no_video_is_known_of_are_not_passed_over(own: Encoder, run: RunDirectory, tmp_path: Path) -> None:
     """Not even where subtitles could stand in: the user gave files."""
     data = every(tmp_path / "features", 1)
-    named = replace(data, features=FeatureStore(data.features.folders, {"other": None}))
+    named = replace(data, features=SplitFeatures(data.features.folders, {"other": None}))
     source = asked(own, run, named)
     assert isinstance(source, FeatureFiles)
     with pytest.raises(UserError, match=r"(?s)3 files, none named as a video; e\.g\. a\.npy.*features=subtitle-embedd"):

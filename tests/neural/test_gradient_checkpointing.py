@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from transformers import AutoModel, BertConfig
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import tiny_config
 from cmivqa_kit.neural.gradient_checkpointing import checkpoint_layers
+from cmivqa_kit.neural.tiny_encoder import tiny_config
 from tests.baselines.encoders import deberta
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.feature_sources import JOINED, FeatureSettings, JoinedSource, source_for, source_of
@@ -35,7 +35,7 @@ def with_files(folder: Path, data: Split, rows: int = 4, width: int = WIDTH, sec
     folder.mkdir(parents=True)
     for video in ("a", "s"):
         np.save(folder / f"{video}.npy", np.arange(rows * width, dtype=np.float32).reshape(rows, width) + 1)
-    return replace(data, features=FeatureStore([folder], stated=seconds))
+    return replace(data, features=SplitFeatures([folder], stated=seconds))
 
 
 def source(run: RunDirectory, data: Split) -> JoinedSource:
@@ -73,7 +73,7 @@ def test_the_run_keeps_it(run: RunDirectory, tmp_path: Path) -> None:
     again = source_of(run, "cpu")
     assert isinstance(again, JoinedSource) and (again.width, again.size) == (WIDTH, first.size)
     assert run.read(JOINED_FEATURES) == {"stored_width": WIDTH}
-    bare = again.features(replace(data, features=FeatureStore()))  # a split without stored features
+    bare = again.features(replace(data, features=SplitFeatures()))  # a split without stored features
     rows = np.asarray(bare.get("a"))
     assert not rows[:, :WIDTH].any() and rows.shape == bare.shape("a") and rows.shape[1] == first.size
     with pytest.raises(UserError, match="rows of 5 numbers; the run was trained beside rows of 8"):

@@ -90,7 +90,7 @@ def test_weights_alone_are_read_in_every_form(tmp_path: Path) -> None:
 def test_huge_tensors_hide_in_no_list_and_no_options(tmp_path: Path) -> None:
     huge = torch.zeros(1).expand(2**20, 2**20)
     for zipped in (True, False):
-        for content in ([STATE, {"x": huge}], {"state_dict": STATE, "opt": argparse.Namespace(a=[(huge,)])}):
+        for content in ([STATE, {"x": huge}], {"state_dict": STATE, "opt": argparse.Namespace(a=[({huge},)])}):
             torch.save(content, tmp_path / "a.pth", _use_new_zipfile_serialization=zipped)
             with pytest.raises(UserError, match=r"a\.pth: damaged, .* takes 4,398,046,511,104 bytes"):
                 read_checkpoint(tmp_path / "a.pth", Options.state_dicts)

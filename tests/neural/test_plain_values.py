@@ -146,6 +146,12 @@ def test_names_in_pickles_of_other_kinds_are_told(tmp_path: Path) -> None:
         load_torch_file(path)
 
 
+def test_a_name_that_would_write_to_the_terminal_is_cleaned(tmp_path: Path) -> None:
+    (tmp_path / "a.pt").write_bytes(b"\x80\x02cbuilt\x1b[31m\nev\x07al\n." + b" " * 20)
+    with pytest.raises(UserError, match=r"asks for built\?\[31m\.ev\?al: code"):
+        load_torch_file(tmp_path / "a.pt")
+
+
 def test_what_other_libraries_have_allowed_counts_for_them_alone(tmp_path: Path) -> None:
     with torch.serialization.safe_globals([functools.partial]):
         before = set(torch.serialization.get_safe_globals())

@@ -20,8 +20,9 @@ from transformers import AutoModel, BertConfig
 from cmivqa_kit.data.types import Split, Subtitle, Video
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.neural import subtitle_embedding
-from cmivqa_kit.neural.encoders import TINY, Encoder, open_encoder, tiny_tokenizer
+from cmivqa_kit.neural.encoders import TINY, Encoder, open_encoder
 from cmivqa_kit.neural.subtitle_embedding import LONGEST, SubtitleEmbedding, spoken
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from tests.neural.embedding_together import WORDS, corpus, launch
 from tests.training.full_disk import files_of_at_most
 

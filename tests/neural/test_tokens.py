@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cmivqa_kit.neural.encoders import tiny_tokenizer
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.neural.tokens import save_tokenizer, tokenize_with, utf8
 
 TEXTS = ("take the gauze", "洗手")

@@ -76,5 +76,5 @@ def test_foreign_code_of_an_encoder_is_never_run_nor_asked_for(tmp_path: Path) -
         document = {"model_type": "strange", "auto_map": names, "tokenizer_class": "Strange"}
         (tmp_path / name).write_text(json.dumps(document), encoding="utf-8")
     for opened in (open_config, open_tokenizer, lambda name: open_encoder(name, (), 0)):
-        with pytest.raises(UserError, match=r"names Python code of its own .*which is never run"):
+        with pytest.raises(UserError, match=r"brings Python code of its own .*not run without --trust-remote-code"):
             opened(str(tmp_path))  # type: ignore[operator]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmivqa_kit.data.feature_sampling import sample
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.video_rows import VideoRows, pad, row_edges
 
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def rows(folder: Path, most: int = 10, cache_bytes: int = 1000) -> VideoRows:
-    return VideoRows(FeatureStore([folder]), most, WIDTH, "visual.width", cache_bytes)
+    return VideoRows(SplitFeatures([folder]), most, WIDTH, "visual.width", cache_bytes)
 
 
 def test_videos_are_looked_up_by_id_and_padded_to_the_longest(folder: Path) -> None:
@@ -77,7 +77,7 @@ def test_what_was_used_longest_ago_makes_room(tmp_path: Path, monkeypatch: pytes
         np.save(tmp_path / f"{name}.npy", numbered(4))
     np.save(tmp_path / "large.npy", numbered(10))
     read: list[str] = []
-    store = FeatureStore([tmp_path])
+    store = SplitFeatures([tmp_path])
     get = store.get
     monkeypatch.setattr(store, "get", lambda name: read.append(name) or get(name))  # type: ignore[func-returns-value]
     video_rows = VideoRows(store, 10, WIDTH, cache_bytes=100)  # two videos of 48 bytes
@@ -117,7 +117,7 @@ def test_damaged_features_name_their_file(folder: Path) -> None:
 
 
 def test_seconds_follow_the_length_of_a_row(folder: Path) -> None:
-    store = FeatureStore([folder], stated=2.0)
+    store = SplitFeatures([folder], stated=2.0)
     video_rows = VideoRows(store, 10, WIDTH)
     assert video_rows.seconds_per_row == 2
     for name, edges in (("short", [0, 2, 4, 6, 8]), ("long", list(range(0, 41, 4)))):
@@ -127,7 +127,7 @@ def test_seconds_follow_the_length_of_a_row(folder: Path) -> None:
 
 
 def test_another_width_is_named_before_a_row_is_read(folder: Path) -> None:
-    other = VideoRows(FeatureStore([folder]), 10, 4, "visual.width")
+    other = VideoRows(SplitFeatures([folder]), 10, 4, "visual.width")
     with pytest.raises(
         UserError, match=r"(?s)long\.npy: rows of 3 numbers.*takes rows of 4 \(so in 2 of 2 files\).*=3"
     ):

@@ -60,11 +60,17 @@ class Both(Localized, Paired):
         raise AssertionError("the pipeline asks for a localizer")
 
 
-def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, factory: str = "Localized") -> type[Localized]:
+def install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, factory: str = "Localized", **points: str
+) -> type[Localized]:
     """Make it the installed baseline, beside bm25 and one that embeds."""
     monkeypatch.setattr(fake, "CONFIG", SETTINGS)
     fake.install(
-        monkeypatch, tmp_path, bm25="baselines.bm25:DECLARATION", embeds="tests.prediction.embedding:DECLARATION"
+        monkeypatch,
+        tmp_path,
+        bm25="baselines.bm25:DECLARATION",
+        embeds="tests.prediction.embedding:DECLARATION",
+        **points,
     )
     found = Declaration(DECLARATION.name, DECLARATION.title, (1,), f"{__name__}:{factory}", DECLARATION.config)
     monkeypatch.setattr("cmivqa_kit.prediction.answer.find_declaration", lambda name: found)

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate
 from cmivqa_kit.prediction.pairs.line_times import LineTimes
-from cmivqa_kit.prediction.pairs.ranking import Ranked
+from cmivqa_kit.prediction.pairs.ranking import Ranked, RankedCells
 from cmivqa_kit.prediction.pipeline import (
     UNFOUND,
     PipelineSettings,
@@ -163,10 +163,10 @@ def test_settings_that_are_not_named_have_their_defaults() -> None:
 
 
 NOTHING = -math.inf
-CLOCK = LineTimes.of([
+TIMES = (
     Times(np.array([0.0, 5, 5]), np.array([5.0, 9, 9])),  # two lines at once
     Times(np.array([0.0, 4, 8]), np.array([4.0, 8, 8])),  # the last one lasts no time
-])  # fmt: skip
+)
 
 
 def kept(*cells: list[tuple[float, int, int]]) -> Ranked:
@@ -174,7 +174,8 @@ def kept(*cells: list[tuple[float, int, int]]) -> Ranked:
     score = np.array([[[cell[0] for cell in one] for one in cells]], np.float32)
     row, column = (np.array([[[cell[n] for cell in one] for one in cells]], np.int32) for n in (1, 2))
     none = np.zeros((1, 0), np.int32)
-    return Ranked(none.astype(np.float32), none, none, none, score, row, column)
+    cells_of_all = none.astype(np.float32), none, none, none
+    return RankedCells(*cells_of_all, score, row, column).in_seconds(LineTimes.of(TIMES[: len(cells)]))
 
 
 def test_spans_of_the_retrieved_videos_each_once() -> None:
@@ -183,22 +184,22 @@ def test_spans_of_the_retrieved_videos_each_once() -> None:
         [(-1.0, 2, 2), (-2.0, 1, 0), (NOTHING, -1, -1), (NOTHING, -1, -1)],
     )
     ranking = (("y", 1.0), ("silent", 0.5), ("x", 0.0))
-    found = spans_in(ranked, 0, ["x", "y"], CLOCK, ranking, 2)
+    found = spans_in(ranked, 0, ["x", "y"], ranking, 2)
     assert found == {
         "x": [(-1.0, Span(5, 9)), (-3.0, Span(0, 9))],  # 1 to 2 is the same as 1 to 1
         # Without length: a second. An end before its start is the end of the video (docs/spec/mutualsl.md, 4.1 and
         # 4.3).
         "y": [(-1.0, Span(8, 9)), (-2.0, Span(4, 8))],
     }
-    assert [len(one) for one in spans_in(ranked, 0, ["x", "y"], CLOCK, ranking, 1).values()] == [1, 1]
-    assert spans_in(ranked, 0, ["x", "y"], CLOCK, (("x", 0.0),), 4)["x"] == [*found["x"], (-4.0, Span(0, 5))]
+    assert [len(one) for one in spans_in(ranked, 0, ["x", "y"], ranking, 1).values()] == [1, 1]
+    assert spans_in(ranked, 0, ["x", "y"], (("x", 0.0),), 4)["x"] == [*found["x"], (-4.0, Span(0, 5))]
     with pytest.raises(UserError, match="spans_per_video = 5: the pass kept 4") as caught:
-        spans_in(ranked, 0, ["x", "y"], CLOCK, ranking, 5)
+        spans_in(ranked, 0, ["x", "y"], ranking, 5)
     assert "Give 4 or less, or predict again without --from" in caught.value.fix
 
 
 def test_a_video_in_which_nothing_was_found_is_no_key() -> None:
-    assert spans_in(kept([(NOTHING, -1, -1)]), 0, ["x"], CLOCK, (("x", 0.0),), 1) == {}
+    assert spans_in(kept([(NOTHING, -1, -1)]), 0, ["x"], (("x", 0.0),), 1) == {}
 
 
 def test_every_retrieved_video_has_a_span(tmp_path: Path) -> None:
@@ -210,7 +211,7 @@ def test_every_retrieved_video_has_a_span(tmp_path: Path) -> None:
     )
     videos = [both, video("still", ("x", 2, 2)), video("early", ("x", -3, -1)), video("filmed"), video("damaged")]
     question = Question(0, "?", "Chinese")
-    split = replace(split_of(videos, [question]), features=FeatureStore([tmp_path]))
+    split = replace(split_of(videos, [question]), features=SplitFeatures([tmp_path]))
     names = ["both", "still", "early", "filmed", "damaged", "unknown", "sure"]
     sure: Found = {"sure": [(-0.25, Span(7, 8))]}
     whole = with_fallback(sure, [(name, 0.0) for name in names], split, question)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 
 VIDEOS = ("vidA_______", "vidB_______", "vidC_______")
@@ -98,4 +98,4 @@ def split_of(edition: str = "cmivqa-2023", language: str | None = None) -> Split
         for i, text in enumerate(TEXTS["dev"])
     )
     videos = {v: Video(v, (Subtitle("x", 0.0, 5.0),), 90.0, "given") for v in VIDEOS}
-    return Split("dev", questions, videos, FeatureStore(()), edition)
+    return Split("dev", questions, videos, SplitFeatures(()), edition)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.runs.dev_progress import DevProgress
@@ -123,7 +123,7 @@ def test_new_features_are_noticed(files: Catalogue, tmp_path: Path) -> None:
 
 def test_a_fingerprint_is_of_rows_all_over_the_file(tmp_path: Path) -> None:
     rows = np.arange(1000, dtype=np.float32).reshape(-1, 1)
-    split = replace(load_splits(catalogue(root_2023(tmp_path / "root")), "train"), features=FeatureStore([tmp_path]))
+    split = replace(load_splits(catalogue(root_2023(tmp_path / "root")), "train"), features=SplitFeatures([tmp_path]))
     prints = set()
     for at in (slice(0), 0, 999, slice(500, 500 + 1000 // ROWS + 2)):  # nothing, the first, the last, some between
         other = rows.copy()

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
@@ -37,7 +37,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Split:
     videos = [video(f"v{number}", ["a line", "and another"] * 2) for number in range(8)]
     asked = [Question(n, "when?", None, f"v{n}", Span(float(second), second + 1.0)) for n, second in enumerate(SECONDS)]
     asked += [Question(n, "when?", None, f"v{n}", Span(0.0, 1.0)) for n in (6, 7)]
-    return replace(split(videos, asked), features=FeatureStore([folder]))
+    return replace(split(videos, asked), features=SplitFeatures([folder]))
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,8 @@ class Benchmark:
 class SplitCheck:
     """What `bench check` found of a split: how many of what there are, what is wrong, and what is only to be known.
 
-    ``files`` are those that were read; empty where the split is not there.
+    ``files`` are those that were read; empty where the split is not there. ``videos`` are the ids, in the order of the
+    annotations, that features of the split are kept under.
     """
 
     split: str
@@ -61,6 +62,7 @@ class SplitCheck:
     counts: Mapping[str, int | float] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     remarks: tuple[str, ...] = ()
+    videos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +118,7 @@ class Evaluator(Protocol[Truth, Predictions]):
         ...
 
     def check(self, root: Path, split: str) -> SplitCheck:
-        """What is there of a split below a data root, features included where they lie beside."""
+        """What is there of a split below a data root; features are held against ``videos`` by the kit."""
         ...
 
     def read_predictions(self, path: Path, truth: Truth) -> Predictions:

@@ -88,7 +88,7 @@ class RetrievalEvaluator:
         except UserError as error:
             return SplitCheck(split, problems=(Problem(str(root), str(error)),))
         counts = {"captions": len(truth.captions), "videos": len(truth.videos)}
-        return SplitCheck(split, files, counts, remarks=tuple(_repeated(truth)))
+        return SplitCheck(split, files, counts, remarks=tuple(_repeated(truth)), videos=truth.videos)
 
     def read_predictions(self, path: Path, truth: RetrievalTruth) -> RetrievalPredictions:
         """A score matrix, or a folder with embeddings."""

@@ -137,6 +137,8 @@ declare(
             "remarks": listing("what is not at hand, or what the numbers are not", text("a sentence")),
             "next": text("what to do next"),
             "questions": listing("in the order of the ground truth", QUESTION),
+            "organizers_only": flag("true: answers that organizers hold can be told from it; else not there"),
         },
+        optional=("organizers_only",),
     ),
 )

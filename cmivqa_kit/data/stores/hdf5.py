@@ -70,11 +70,8 @@ class Hdf5Store(KeyedFiles):
         """
         stated: set[float | None] = set()
         for file in self.files_in(self.path) if self.path.is_dir() else [self.path]:
-            with (
-                reading(file, "a file of hdf5 features", GET_AGAIN),
-                _h5py(file).File(file, "r", locking=False) as stream,
-            ):
-                value = stream.attrs.get(CLOCK)
+            with reading(file, "a file of hdf5 features", GET_AGAIN):
+                value = self._stream(file).attrs.get(CLOCK)
             stated.add(None if value is None else require_clock(value, f"{file}, attribute {CLOCK}"))
         return stated.pop() if len(stated) == 1 else None
 
@@ -105,21 +102,25 @@ class Hdf5Store(KeyedFiles):
 def _dataset(file: Path, stream: Any, key: str) -> Any:
     """The dataset of an id: under its name, or the only one in a group of its name."""
     h5py = _h5py(file)
-    holder, name = stream, key
-    if isinstance(stream.get(key, getlink=True), h5py.HardLink) and isinstance(stream[key], h5py.Group):
-        holder, names = stream[key], list(stream[key])
+    dataset = _linked(file, stream, key, key)
+    if isinstance(dataset, h5py.Group):
+        names = list(dataset)
         if len(names) != 1:
             listed = ", ".join(map(repr, names[:5])) or "nothing"
             raise UserError(f"{file}, key {key!r}: a group of {listed}; expected one dataset", OUTSIDE)
-        name = names[0]
-    if not isinstance(holder.get(name, getlink=True), h5py.HardLink):
-        raise UserError(f"{file}, key {key!r}: a link, which may lead out of the file, is not followed", OUTSIDE)
-    dataset = holder[name]
+        dataset = _linked(file, dataset, names[0], key)
     if not isinstance(dataset, h5py.Dataset):
         raise UserError(f"{file}, key {key!r}: no dataset; expected (seconds, dimensions) of float32", OUTSIDE)
     if dataset.is_virtual or dataset.external:
         raise UserError(f"{file}, key {key!r}: its rows lie in another file, which is not read", OUTSIDE)
     return dataset
+
+
+def _linked(file: Path, holder: Any, name: str, key: str) -> Any:
+    """What lies in a group under a name, in this file."""
+    if not isinstance(holder.get(name, getlink=True), _h5py(file).HardLink):
+        raise UserError(f"{file}, key {key!r}: a link, which may lead out of the file, is not followed", OUTSIDE)
+    return holder[name]
 
 
 def _h5py(file: Path) -> Any:

@@ -45,6 +45,10 @@ class KeyedFiles(StoredFeatures):
 
     magic: ClassVar[bytes] = b""
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._headers: dict[str, Header] = {}
+
     @classmethod
     def recognises(cls, path: Path) -> bool:
         """True for a file of this format, or a folder with one by its ending."""
@@ -118,9 +122,11 @@ class KeyedFiles(StoredFeatures):
         Raises:
             UserError: it cannot be read.
         """
-        member = self.members[name]
-        with reading(member.file, f"features of {member.key!r}", GET_AGAIN):
-            return self.header_in(member.file, member.key)
+        if name not in self._headers:
+            member = self.members[name]
+            with reading(member.file, f"features of {member.key!r}", GET_AGAIN):
+                self._headers[name] = self.header_in(member.file, member.key)
+        return self._headers[name]
 
     def read(self, name: str) -> NDArray[Any]:
         """The array of an id.

@@ -48,7 +48,7 @@ class SafetensorsStore(KeyedFiles):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._headers: dict[Path, FileHeader] = {}
+        self._files: dict[Path, FileHeader] = {}
 
     @classmethod
     def is_file_of(cls, path: Path) -> bool:
@@ -117,9 +117,9 @@ class SafetensorsStore(KeyedFiles):
         return np.memmap(file, dtype, "r", offset, shape) if 0 not in shape else np.zeros(shape, dtype)
 
     def _header(self, file: Path) -> FileHeader:
-        if file not in self._headers:
-            self._headers[file] = _read_header(file)
-        return self._headers[file]
+        if file not in self._files:
+            self._files[file] = _read_header(file)
+        return self._files[file]
 
 
 def _read_header(file: Path) -> FileHeader:

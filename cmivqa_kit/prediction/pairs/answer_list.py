@@ -11,16 +11,13 @@ from numpy.typing import NDArray
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate
-from cmivqa_kit.prediction.pairs.line_times import LineTimes
 from cmivqa_kit.prediction.pairs.ranking import Ranked
 from cmivqa_kit.prediction.settings import ListOptions
 
 Column = NDArray[Any]
 
 
-def cut(
-    ranked: Ranked, question: int, videos: Sequence[str], line_times: LineTimes, options: ListOptions
-) -> tuple[Candidate, ...]:
+def cut(ranked: Ranked, question: int, videos: Sequence[str], options: ListOptions) -> tuple[Candidate, ...]:
     """The list of question ``question`` of a chunk, best first.
 
     No submission may hold a span without length, so such a span (a last line of no duration) is left out.
@@ -29,7 +26,6 @@ def cut(
         ranked: the spans of the chunk.
         question: its number in the chunk.
         videos: (V,) the ids of the corpus.
-        line_times: the seconds of the corpus's lines.
         options: what the list is to be.
 
     Raises:
@@ -43,14 +39,11 @@ def cut(
         )
     most = 1 if options.once else options.spans_per_video
     if most:
-        score, video, row, column = _best_of_each(ranked, question, most)
+        best = _best_of_each(ranked, question, most)
     else:
-        score, video = ranked.score[question], ranked.video[question]
-        row, column = ranked.row[question], ranked.column[question]
-    given = np.flatnonzero(score > -np.inf)[: options.limit]
-    score, video, row, column = score[given], video[given], row[given], column[given]
-    start, end = line_times.span(video, row, column)
-    columns = zip(score.tolist(), video.tolist(), start.tolist(), end.tolist(), strict=True)
+        best = ranked.score[question], ranked.video[question], ranked.start[question], ranked.end[question]
+    given = np.flatnonzero(best[0] > -np.inf)[: options.limit]
+    columns = zip(*(values[given].tolist() for values in best), strict=True)
     made = (Candidate(videos[v], Span(begin, stop), round(value, 6)) for value, v, begin, stop in columns)
     return tuple(candidate for candidate in made if candidate.span.valid)
 
@@ -61,5 +54,5 @@ def _best_of_each(ranked: Ranked, question: int, most: int) -> tuple[Column, Col
     video = np.repeat(np.arange(len(score)), score.shape[1])
     rank = np.tile(np.arange(score.shape[1]), len(score))
     order = np.lexsort((rank, video, -score.ravel()))
-    row, column = ranked.video_row[question, :, :most].ravel(), ranked.video_column[question, :, :most].ravel()
-    return score.ravel()[order], video[order], row[order], column[order]
+    start, end = ranked.video_start[question, :, :most].ravel(), ranked.video_end[question, :, :most].ravel()
+    return score.ravel()[order], video[order], start[order], end[order]

@@ -6,15 +6,24 @@ their batch is. Batches hold at most so many tokens, padding included.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cmivqa_kit.neural.windows import Window, windows
-from cmivqa_kit.prediction.types import EncodedVideo, Row, TokenIds
+from cmivqa_kit.prediction.types import EncodedQuestion, EncodedVideo, VideoInput
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from cmivqa_kit.prediction.pairs.engine import TopK
+    from cmivqa_kit.prediction.pairs.line_times import LineTimes
+    from cmivqa_kit.prediction.pairs.ranking import Collector, Ranked
 
 Ints = NDArray[np.int32]
 _TABLES = 32  # lengths of questions whose windows are remembered
@@ -46,30 +55,82 @@ class RowTable:
         return len(self.size)
 
 
-class Corpus:
-    """The videos that questions are asked of, with their windows for every length of question.
+class BestSpans(NamedTuple):
+    """The best spans of each row of a batch, best first, on the device.
+
+    Attributes:
+        score: (B, C) float32, -inf where there are no more.
+        start, end: (B, C) what the corpus' collector takes: lines of the row's window, or seconds.
+        unsound: (B,) bool, True where a score is NaN or +inf, or a time of a span is no number.
+    """
+
+    score: Tensor
+    start: Tensor
+    end: Tensor
+    unsound: Tensor
+
+    def cpu(self) -> BestSpans:
+        """The same in memory of the CPU."""
+        return BestSpans(*(values.cpu() for values in self))
+
+
+class Corpus(ABC):
+    """The videos that questions are asked of, as rows of a scorer, and what its batches give.
 
     Args:
         videos: at least one.
+
+    Attributes:
+        special_tokens: tokens of a row beside question and window.
         limit: the most tokens of a row, or ``None``.
-        special_tokens: tokens of a row beside question, lines and their separators.
-        overlap: of windows.
     """
 
-    def __init__(self, videos: Sequence[EncodedVideo], limit: int | None, special_tokens: int, overlap: float) -> None:
-        self.videos, self.limit, self.special_tokens, self.overlap = videos, limit, special_tokens, overlap
-        self._longest = max(len(video.tokens) + len(video) for video in videos)
+    special_tokens: int = 0
+    limit: int | None = None
+
+    def __init__(self, videos: Sequence[EncodedVideo | VideoInput]) -> None:
+        self.videos = videos
         self._tables: OrderedDict[int | None, WindowTable] = OrderedDict()
 
-    def fitting(self, question: TokenIds) -> TokenIds:
+    @property
+    @abstractmethod
+    def device(self) -> torch.device:
+        """The device of the scorer."""
+
+    @property
+    @abstractmethod
+    def largest(self) -> int:
+        """The index of the video that takes most of a batch."""
+
+    @abstractmethod
+    def batch(self, rows: RowTable, part: slice, questions: Sequence[EncodedQuestion]) -> Mapping[str, Tensor]:
+        """The batch of some rows, on the CPU."""
+
+    @abstractmethod
+    def best(self, batch: Mapping[str, Tensor], count: int) -> BestSpans:
+        """The ``count`` best spans of each row of a batch that is on the device."""
+
+    @abstractmethod
+    def collector(self, rows: RowTable, questions: int, top_k: TopK) -> Collector[Any]:
+        """What takes the best spans of all batches of a chunk of so many questions."""
+
+    def in_seconds(self, ranked: Any) -> Ranked:
+        """What the collector made, in seconds."""
+        seconds: Ranked = ranked
+        return seconds
+
+    @property
+    def line_times(self) -> LineTimes | None:
+        """The seconds of lines that are kept beside a pass; ``None`` where spans are in seconds already."""
+        return None
+
+    def fitting(self, question: EncodedQuestion) -> EncodedQuestion:
         """Shorten a question: one that would leave no room for subtitles keeps the tokens of half a row."""
         return question if self.limit is None else question[: self.limit // 2]
 
     def table(self, length: int) -> WindowTable:
         """The windows that fit beside a question of ``length`` tokens."""
-        room = None if self.limit is None else self.limit - self.special_tokens - length
-        if room is not None and room >= self._longest:
-            room = None  # nothing is read in windows: one table serves all such questions
+        room = self._room(length)
         if room in self._tables:
             self._tables.move_to_end(room)
         else:
@@ -78,21 +139,15 @@ class Corpus:
                 self._tables.popitem(last=False)
         return self._tables[room]
 
-    def _build(self, room: int | None) -> WindowTable:
-        video, size, lines = [], [], []
-        for number, encoded in enumerate(self.videos):
-            lengths = encoded.lengths
-            for window in windows(lengths, room, self.overlap):
-                begin, end = window.part or (-1, -1)
-                video.append(number)
-                tokens = end - begin if window.part else sum(lengths[window.first : window.stop])
-                size.append(tokens + window.stop - window.first)
-                lines.append((window.first, window.stop, begin, end))
-        return WindowTable(
-            np.array(video, np.int32), np.array(size, np.int32), np.array(lines, np.int32).reshape(-1, 4)
-        )
+    def _room(self, length: int) -> int | None:
+        """The tokens that are left for a window; ``None`` where every video is read at once."""
+        return None
 
-    def rows(self, questions: Sequence[TokenIds], chosen: Sequence[Ints] | None = None) -> RowTable:
+    @abstractmethod
+    def _build(self, room: int | None) -> WindowTable:
+        """The windows of all videos for such a room."""
+
+    def rows(self, questions: Sequence[EncodedQuestion], chosen: Sequence[Ints] | None = None) -> RowTable:
         """All rows of some questions, the longest first, so that a lack of memory shows at once.
 
         Args:
@@ -110,7 +165,7 @@ class Corpus:
         order = np.lexsort((window[:, 2], window[:, 0], video, question_of, -size))
         return RowTable(size[order], question_of[order], video[order], window[order])
 
-    def count(self, questions: Sequence[TokenIds]) -> tuple[int, int]:
+    def count(self, questions: Sequence[EncodedQuestion]) -> tuple[int, int]:
         """The number of rows and tokens of all windows beside all ``questions``."""
         lengths, times = np.unique([len(self.fitting(question)) for question in questions], return_counts=True)
         rows = tokens = 0
@@ -119,12 +174,6 @@ class Corpus:
             rows += often * len(table.size)
             tokens += often * (int(table.size.sum(dtype=np.int64)) + len(table.size) * (self.special_tokens + length))
         return rows, tokens
-
-    def row(self, rows: RowTable, at: int, questions: Sequence[TokenIds]) -> Row:
-        """Row ``at`` of ``rows`` with its texts."""
-        first, stop, begin, end = rows.window[at].tolist()
-        window = Window(first, stop, (begin, end) if begin >= 0 else None)
-        return Row(questions[rows.question[at]], self.videos[rows.video[at]], window)
 
 
 def batches(sizes: Ints, tokens: int) -> Iterator[slice]:

@@ -11,7 +11,6 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.answer_list import cut
-from cmivqa_kit.prediction.pairs.line_times import LineTimes
 from cmivqa_kit.prediction.pairs.ranking import Ranked
 from cmivqa_kit.prediction.pipeline import PipelineSettings, combine, complete, spans_in, with_fallback
 from cmivqa_kit.prediction.settings import PIPELINE, ListOptions, require_same
@@ -44,7 +43,6 @@ class CachedPass:
         }
         self._chunk_of = {number: (chunk, at) for chunk in folder.chunks for at, number in enumerate(chunk.questions)}
         self._read: OrderedDict[int, Ranked] = OrderedDict()
-        self._corpora: dict[str | None, tuple[list[str], LineTimes]] = {}
 
     def require(self, split: Split, options: PredictOptions) -> None:
         """Refuse questions and settings that need another pass.
@@ -82,19 +80,17 @@ class CachedPass:
         spans = pipeline.spans_per_video if pipeline.span_source == "lines" else 1  # of several windows the surest
         for question in split.questions:
             chunk, at = self._chunk_of[self.numbers[asked_as(question)]]
-            if chunk.language not in self._corpora:
-                self._corpora[chunk.language] = self.folder.corpus(chunk.language)
             if chunk.number not in self._read:
-                self._read[chunk.number] = self.folder.read(chunk)
+                self._read[chunk.number] = self.folder.in_seconds(chunk)
                 if len(self._read) > _CHUNKS:
                     self._read.popitem(last=False)
-            videos, line_times = self._corpora[chunk.language]
+            videos = self.folder.videos(chunk.language)
             ranked = self._read[chunk.number]
             if not behind:
-                yield Prediction(question.id, cut(ranked, at, videos, line_times, list_options))
+                yield Prediction(question.id, cut(ranked, at, videos, list_options))
                 continue
             ranking = behind[self.numbers[asked_as(question)]][: pipeline.retrieve_top]
-            localized = spans_in(ranked, at, videos, line_times, ranking, spans)
+            localized = spans_in(ranked, at, videos, ranking, spans)
             whole = with_fallback(localized, ranking, split, question)
             yield Prediction(question.id, combine(ranking, whole, pipeline, target, options.limit))
 

@@ -7,19 +7,23 @@ is resumed, or shared among processes, scores the same batches as one that runs 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from cmivqa_kit.data.display import short_repr
-from cmivqa_kit.data.types import Question, Split
+from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.prediction.pairs.batching import Corpus, Ints
 from cmivqa_kit.prediction.pairs.engine import Engine, TopK
+from cmivqa_kit.prediction.pairs.line_corpus import LineCorpus
 from cmivqa_kit.prediction.pairs.pass_options import Chunk, Progress, quiet
-from cmivqa_kit.prediction.pairs.ranking import Ranked
+from cmivqa_kit.prediction.pairs.ranking import Ranked, RankedCells
+from cmivqa_kit.prediction.pairs.video_corpus import VideoCorpus
 from cmivqa_kit.prediction.retrieval import ChosenVideos
-from cmivqa_kit.prediction.types import EncodedVideo, PairScorer, TokenIds
+from cmivqa_kit.prediction.types import EncodedQuestion, Localizer, Scorer
 
 log = logging.getLogger(__name__)
+V = TypeVar("V")
 SHOWN = 5  # videos named in a warning
 PAIRS = 1 << 14  # question-video pairs of a chunk at most, so that memory does not grow with the corpus
 ON_CPU = 8192  # padded tokens of a batch; larger ones gain nothing on a CPU
@@ -30,7 +34,7 @@ class CorpusPass:
     """Questions against the corpus of a split.
 
     Args:
-        scorer: the network.
+        scorer: a `PairScorer` or a `Localizer`.
         split: its videos are the corpus.
         questions: what is asked; by default all of the split.
         top_k: how many spans are kept.
@@ -44,7 +48,7 @@ class CorpusPass:
 
     def __init__(
         self,
-        scorer: PairScorer,
+        scorer: Scorer,
         split: Split,
         questions: Sequence[Question],
         top_k: TopK,
@@ -55,6 +59,7 @@ class CorpusPass:
         self.scorer, self.split, self.questions = scorer, split, tuple(questions)
         self.top_k, self.tokens, self.chosen, self.together = top_k, tokens, chosen, together
         self._engines: dict[str | None, Engine] = {}
+        self._corpora: dict[str | None, Corpus | None] = {}
 
     @property
     def languages(self) -> list[str | None]:
@@ -74,13 +79,41 @@ class CorpusPass:
             UserError: no video can be scored.
         """
         if language not in self._engines:
-            corpus = Corpus(self.videos(language), self.scorer.limit, self.scorer.special_tokens, self.scorer.overlap)
-            self._engines[language] = Engine(self.scorer, corpus, self.top_k, self.tokens)
+            corpus = self._corpus(language)
+            if corpus is None:
+                raise self._nothing_usable()
+            self._engines[language] = Engine(corpus, self.top_k, self.tokens)
         return self._engines[language]
 
-    def videos(self, language: str | None) -> list[EncodedVideo]:
-        """The corpus in ``language``, by id, as the scorer keeps it."""
-        encoded = {name: self.scorer.encode_video(video, language) for name, video in self.split.videos.items()}
+    def _nothing_usable(self) -> UserError:
+        if isinstance(self.scorer, Localizer):
+            return UserError(
+                f"split {self.split.name!r} has no video in which anything can be found",
+                "Give the subtitles or features that the system needs: cmivqa baselines",
+            )
+        return UserError(
+            f"split {self.split.name!r} has no video with usable subtitles", "Put its subtitle.json beside it."
+        )
+
+    def has_videos(self, language: str | None) -> bool:
+        """True where at least one video can be scored in ``language``."""
+        return self._corpus(language) is not None
+
+    def _corpus(self, language: str | None) -> Corpus | None:
+        """The videos in ``language`` as the engine takes them; ``None`` where there are none."""
+        if language not in self._corpora:
+            scorer = self.scorer
+            if isinstance(scorer, Localizer):
+                inputs = self._usable(scorer.encode_video, language)
+                self._corpora[language] = VideoCorpus(scorer, inputs) if inputs else None
+            else:
+                lines = self._usable(scorer.encode_video, language)
+                self._corpora[language] = LineCorpus(scorer, lines) if lines else None
+        return self._corpora[language]
+
+    def _usable(self, encode: Callable[[Video, str | None], V | None], language: str | None) -> list[V]:
+        """The videos in ``language`` as a scorer keeps them, without those that it leaves out."""
+        encoded = {name: encode(video, language) for name, video in self.split.videos.items()}
         usable = [video for video in encoded.values() if video is not None]
         without = [
             name
@@ -90,10 +123,6 @@ class CorpusPass:
         if without and usable:
             log.warning("%d of %d videos are not scored, having no subtitles: %s",
                         len(without), len(encoded), ", ".join(map(short_repr, without[:SHOWN])))  # fmt: skip
-        if not usable:
-            raise UserError(
-                f"split {self.split.name!r} has no video with usable subtitles", "Put its subtitle.json beside it."
-            )
         return usable
 
     def chunks(self) -> list[Chunk]:
@@ -111,11 +140,11 @@ class CorpusPass:
         made.sort(key=lambda part: part[1][0])
         return [Chunk(number, language, members) for number, (language, members) in enumerate(made)]
 
-    def tokens_of(self, chunk: Chunk) -> list[TokenIds]:
+    def tokens_of(self, chunk: Chunk) -> list[EncodedQuestion]:
         """The tokens of the questions of a chunk."""
         return [self.scorer.encode_question(self.questions[number]) for number in chunk.questions]
 
-    def rank(self, chunk: Chunk, progress: Progress = quiet) -> Ranked:
+    def rank(self, chunk: Chunk, progress: Progress = quiet) -> Ranked | RankedCells:
         """Rank the spans of a chunk's questions.
 
         Raises:
@@ -135,6 +164,7 @@ class CorpusPass:
         return [self.chosen.indices(number, engine.corpus.videos) for number in chunk.questions]
 
     def __iter__(self) -> Iterator[tuple[Chunk, Ranked]]:
-        """Yield every chunk with its ranked spans, in memory only."""
+        """Yield every chunk with its ranked spans in seconds, in memory only."""
         for chunk in self.chunks():
-            yield chunk, self.rank(chunk)
+            ranked = self.rank(chunk)
+            yield chunk, self.engine(chunk.language).corpus.in_seconds(ranked)

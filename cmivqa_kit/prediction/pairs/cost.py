@@ -11,11 +11,10 @@ import torch
 from cmivqa_kit.errors import RunFailed
 from cmivqa_kit.memory import peak_memory
 from cmivqa_kit.prediction.pairs.batching import Ints, RowTable, batches
-from cmivqa_kit.prediction.pairs.cells import best_cells
 from cmivqa_kit.prediction.pairs.corpus_pass import ON_CPU, CorpusPass
 from cmivqa_kit.prediction.pairs.engine import LEAST, Engine, out_of_memory, release
 from cmivqa_kit.prediction.pairs.pass_options import Chunk, CostEstimate
-from cmivqa_kit.prediction.types import PairScorer, TokenIds
+from cmivqa_kit.prediction.types import EncodedQuestion
 
 MOST = 1 << 17  # tokens that fill any GPU
 SHARE = 0.7  # of the free memory: lengths differ, and the allocator leaves gaps
@@ -68,20 +67,20 @@ def _seconds(corpus_pass: CorpusPass, engine: Engine, chunk: Chunk) -> float:
     return float(of_rows.sum() / rows.size.sum(dtype=np.int64))
 
 
-def _timed(engine: Engine, rows: RowTable, part: slice, questions: list[TokenIds]) -> float:
-    scorer = engine.scorer
+def _timed(engine: Engine, rows: RowTable, part: slice, questions: list[EncodedQuestion]) -> float:
+    device = engine.corpus.device
     begin = time.perf_counter()
-    _score(scorer, engine, rows, part, questions)
-    if scorer.device.type == "cuda":
-        torch.cuda.synchronize(scorer.device)
+    _score(engine, rows, part, questions)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
     return time.perf_counter() - begin
 
 
-def _score(scorer: PairScorer, engine: Engine, rows: RowTable, part: slice, questions: list[TokenIds]) -> None:
-    batch = scorer.collate([engine.corpus.row(rows, at, questions) for at in range(part.start, part.stop)])
+def _score(engine: Engine, rows: RowTable, part: slice, questions: list[EncodedQuestion]) -> None:
+    batch = engine.corpus.batch(rows, part, questions)
     with torch.inference_mode():
-        logits = scorer.score({name: tensor.to(scorer.device) for name, tensor in batch.items()})
-        best_cells(logits, engine.top_k.count, scorer.ordered_spans)
+        on_device = {name: tensor.to(engine.corpus.device) for name, tensor in batch.items()}
+        engine.corpus.best(on_device, engine.top_k.count)
 
 
 def batch_tokens(corpus_pass: CorpusPass, given: int) -> int:
@@ -111,11 +110,10 @@ def fitting_tokens(measured: Callable[[int], tuple[int, int]], free: int) -> int
 
 
 def _memory_of(corpus_pass: CorpusPass, count: int) -> tuple[int, int]:
-    engine = corpus_pass.engine(corpus_pass.chunks()[0].language)
-    longest = max(range(len(engine.corpus.videos)), key=lambda n: len(engine.corpus.videos[n].tokens))
+    engine = corpus_pass.engine(next(filter(corpus_pass.has_videos, corpus_pass.languages)))
     question = max((q for chunk in corpus_pass.chunks()[:8] for q in corpus_pass.tokens_of(chunk)), key=len)
     asked = [engine.corpus.fitting(question)] * count
-    only: list[Ints] = [np.array([longest], np.int32)] * count
+    only: list[Ints] = [np.array([engine.corpus.largest], np.int32)] * count
     rows = engine.corpus.rows(asked, only)
     part = slice(0, min(count, len(rows)))
     device = corpus_pass.scorer.device
@@ -123,7 +121,7 @@ def _memory_of(corpus_pass: CorpusPass, count: int) -> tuple[int, int]:
     torch.cuda.reset_peak_memory_stats(device)
     before = torch.cuda.memory_allocated(device)
     try:
-        _score(corpus_pass.scorer, engine, rows, part, asked)
+        _score(engine, rows, part, asked)
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise

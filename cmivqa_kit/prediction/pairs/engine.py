@@ -1,6 +1,6 @@
-"""The engine: a `PairScorer` over rows, in batches of so many tokens, one prepared while another is computed.
+"""The engine: a scorer over rows, in batches of so many tokens, one prepared while another is computed.
 
-The best cells are found on the device; nothing else leaves it. The same questions in the same chunk give the same
+The best spans are found on the device; nothing else leaves it. The same questions in the same chunk give the same
 bytes on a CPU, whatever other chunks there are and whichever process works on them.
 """
 
@@ -14,16 +14,16 @@ from queue import Queue
 from threading import Event, Thread
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cmivqa_kit.errors import RunFailed
-from cmivqa_kit.prediction.pairs.batching import Corpus, Ints, RowTable, batches
-from cmivqa_kit.prediction.pairs.cells import best_cells
-from cmivqa_kit.prediction.pairs.line_times import LineTimes
+from cmivqa_kit.prediction.pairs.batching import BestSpans, Corpus, Ints, RowTable, batches
 from cmivqa_kit.prediction.pairs.pass_options import Progress, quiet
-from cmivqa_kit.prediction.pairs.ranking import Collector, Ranked
-from cmivqa_kit.prediction.types import PairScorer, TokenIds
+from cmivqa_kit.prediction.pairs.ranking import Ranked, RankedCells
+from cmivqa_kit.prediction.types import EncodedQuestion
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -43,24 +43,22 @@ class Engine:
     """Scores chunks of questions against a corpus.
 
     Args:
-        scorer: the network.
-        corpus: the videos.
+        corpus: the videos, and the network behind them.
         top_k: how many spans are kept.
         tokens: padded tokens of a batch at most. Halved once where memory runs out.
     """
 
-    def __init__(self, scorer: PairScorer, corpus: Corpus, top_k: TopK, tokens: int) -> None:
-        self.scorer, self.corpus, self.top_k, self.tokens = scorer, corpus, top_k, tokens
-        self.line_times = LineTimes.of([video.times for video in corpus.videos])
+    def __init__(self, corpus: Corpus, top_k: TopK, tokens: int) -> None:
+        self.corpus, self.top_k, self.tokens = corpus, top_k, tokens
         self._stepped_down = False
 
     def rank(
         self,
         names: Sequence[object],
-        questions: Sequence[TokenIds],
+        questions: Sequence[EncodedQuestion],
         chosen: Sequence[Ints] | None = None,
         progress: Progress = quiet,
-    ) -> Ranked:
+    ) -> Ranked | RankedCells:
         """Rank the spans of the corpus for each question of a chunk.
 
         Args:
@@ -90,62 +88,51 @@ class Engine:
                     ) from error
             self._stepped_down = True
             self.tokens //= 2
-            release(self.scorer.device)
+            release(self.corpus.device)
             log.warning("out of memory: going on with batches of %d tokens", self.tokens)
 
     def _rank(
-        self, names: Sequence[object], questions: Sequence[TokenIds], rows: RowTable, progress: Progress
-    ) -> Ranked:
-        shape = len(questions), len(self.corpus.videos)
-        collector = Collector(
-            rows, shape, self.line_times, self.top_k.count, self.top_k.per_video, self.scorer.ordered_spans
-        )
-        for part, size, (scores, cells, unsound) in self._scored(questions, rows, collector.wanted):
-            if bool(unsound.any()):
-                at = part.start + int(unsound.nonzero()[0, 0])
+        self, names: Sequence[object], questions: Sequence[EncodedQuestion], rows: RowTable, progress: Progress
+    ) -> Ranked | RankedCells:
+        collector = self.corpus.collector(rows, len(questions), self.top_k)
+        for part, best in self._scored(questions, rows, collector.wanted):
+            if bool(best.unsound.any()):
+                at = part.start + int(best.unsound.nonzero()[0, 0])
                 video = self.corpus.videos[int(rows.video[at])].id
                 raise RunFailed(
                     f"question {names[int(rows.question[at])]!r}, video {video!r}: the network's scores are no numbers",
                     "Give --dtype float32; if that does not help, train again with a lower learning rate.",
                 )
-            collector.add(part, size, scores.numpy(), cells.numpy())
+            collector.add(part, best.score.numpy(), best.start.numpy(), best.end.numpy())
             progress(part.stop - part.start, int(rows.size[part].sum()))
-        return collector.finish()
+        ranked: Ranked | RankedCells = collector.finish()
+        return ranked
 
     def _scored(
-        self, questions: Sequence[TokenIds], rows: RowTable, wanted: Any
-    ) -> Iterator[tuple[slice, int, tuple[Tensor, Tensor, Tensor]]]:
-        """Per batch: its rows, the lines of its longest window, and scores, cells and faults on the CPU."""
-        device = self.scorer.device
+        self, questions: Sequence[EncodedQuestion], rows: RowTable, wanted: NDArray[np.int64]
+    ) -> Iterator[tuple[slice, BestSpans]]:
+        """Per batch: its rows and their best spans, on the CPU."""
+        device = self.corpus.device
         cuda = device.type == "cuda"
 
         def prepared() -> Iterator[tuple[slice, Mapping[str, Tensor]]]:
             for part in batches(rows.size, self.tokens):
-                texts = [self.corpus.row(rows, at, questions) for at in range(part.start, part.stop)]
-                batch = self.scorer.collate(texts)
+                batch = self.corpus.batch(rows, part, questions)
                 yield part, {name: tensor.pin_memory() for name, tensor in batch.items()} if cuda else batch
 
-        under_way: deque[tuple[slice, int, tuple[Tensor, Tensor, Tensor]]] = deque()
+        under_way: deque[tuple[slice, BestSpans]] = deque()
         for part, batch in ahead(prepared(), AHEAD) if cuda else prepared():
             with torch.inference_mode():
                 on_device = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
-                logits = self.scorer.score(on_device)
-                best = best_cells(logits, int(wanted[part].max()), self.scorer.ordered_spans)
-            under_way.append((part, logits.shape[1], best))
+                under_way.append((part, self.corpus.best(on_device, int(wanted[part].max()))))
             if len(under_way) > (AHEAD if cuda else 0):
-                yield _fetched(*under_way.popleft())
-        while under_way:
-            yield _fetched(*under_way.popleft())
+                first, best = under_way.popleft()
+                yield first, best.cpu()
+        for part, best in under_way:
+            yield part, best.cpu()
 
 
 OUT_OF_MEMORY = "Give --batch-tokens {}, or another --device; what is done stays, and --resume goes on from it."
-
-
-def _fetched(
-    part: slice, size: int, best: tuple[Tensor, Tensor, Tensor]
-) -> tuple[slice, int, tuple[Tensor, Tensor, Tensor]]:
-    scores, cells, unsound = best
-    return part, size, (scores.cpu(), cells.cpu(), unsound.cpu())
 
 
 def out_of_memory(error: BaseException) -> bool:

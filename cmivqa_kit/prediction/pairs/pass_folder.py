@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -22,12 +22,12 @@ from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.files import atomic_path, read_json, write_json
 from cmivqa_kit.prediction.pairs.line_times import LineTimes
 from cmivqa_kit.prediction.pairs.pass_options import Chunk, FirstStage
-from cmivqa_kit.prediction.pairs.ranking import Ranked
+from cmivqa_kit.prediction.pairs.pass_record import AGAIN, SECONDS, SPANS, require_record
+from cmivqa_kit.prediction.pairs.ranking import Ranked, RankedCells
 
 MANIFEST = "pass.json"
 RETRIEVED = "retrieved.json"
 PARTIAL = ".partial"
-AGAIN = "Predict again, or go on with --resume."
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,9 @@ class PassFolder:
             UserError: it is missing or damaged.
         """
         document = read_json(self.path / MANIFEST, "record of a pass")
-        if not isinstance(document, dict) or any(name not in document for name in _KINDS):
-            raise UserError(f"{self.path}: not the record of a pass", "Predict again.")
-        wrong = [name for name, sound in _KINDS.items() if not sound(document[name])]
-        wrong += [name for name in _OBJECTS if not isinstance(document.get(name) or {}, dict)]
-        if wrong or not _belong_together(document):
-            raise UserError(
-                f"{self.path / MANIFEST}: damaged ({', '.join(wrong) or 'chunks and questions do not fit'})", AGAIN
-            )
-        return document
+        require_record(document, self.path / MANIFEST)
+        manifest: Mapping[str, Any] = document
+        return manifest
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -60,16 +54,31 @@ class PassFolder:
         return [Chunk(number, language, tuple(questions))
                 for number, (language, questions) in enumerate(self.manifest["chunks"])]  # fmt: skip
 
-    def corpus(self, language: str | None) -> tuple[list[str], LineTimes]:
-        """The ids and line times of the videos in ``language``.
+    def videos(self, language: str | None) -> Sequence[str]:
+        """The ids of the videos in ``language``, in their order."""
+        return self._corpora[language][1]
+
+    def line_times(self, language: str | None) -> LineTimes:
+        """The line times of the videos in ``language``.
 
         Raises:
             UserError: they are missing or damaged.
         """
-        languages = [corpus["language"] for corpus in self.manifest["corpora"]]
-        number = languages.index(language)
-        arrays = self._load(f"corpus-{number}.npz", ("start", "end", "first"))
-        return list(self.manifest["corpora"][number]["videos"]), LineTimes(*arrays)
+        if language not in self._line_times:
+            number, _ = self._corpora[language]
+            self._line_times[language] = LineTimes(*self._load(f"corpus-{number}.npz", ("start", "end", "first")))
+        return self._line_times[language]
+
+    @cached_property
+    def _corpora(self) -> Mapping[str | None, tuple[int, Sequence[str]]]:
+        """Number and videos by language."""
+        corpora = self.manifest["corpora"]
+        return {corpus["language"]: (number, corpus["videos"]) for number, corpus in enumerate(corpora)}
+
+    @cached_property
+    def _line_times(self) -> dict[str | None, LineTimes]:
+        """Those that were read."""
+        return {}
 
     def write_corpus(self, number: int, line_times: LineTimes) -> None:
         """Write the line times of corpus ``number`` of the manifest."""
@@ -104,30 +113,44 @@ class PassFolder:
             return False
         return True
 
-    def write(self, chunk: Chunk, ranked: Ranked) -> None:
+    def write(self, chunk: Chunk, ranked: Ranked | RankedCells) -> None:
         """Write the ranked spans of a chunk.
 
         Raises:
             RunFailed: the disk is full; nothing is left behind of this chunk.
         """
-        self._save(_name(chunk), {field.name: getattr(ranked, field.name) for field in fields(Ranked)})
+        self._save(_name(chunk), {field.name: getattr(ranked, field.name) for field in fields(ranked)})
 
-    def read(self, chunk: Chunk) -> Ranked:
-        """The ranked spans of a chunk.
+    def read(self, chunk: Chunk) -> Ranked | RankedCells:
+        """The ranked spans of a chunk as they are kept.
 
         Raises:
             UserError: it is missing or damaged.
         """
-        ranked = Ranked(*self._load(_name(chunk), [field.name for field in fields(Ranked)]))
+        kind = Ranked if self.manifest.get(SPANS) == SECONDS else RankedCells
+        ranked = kind(*self._load(_name(chunk), [field.name for field in fields(kind)]))
         if len(ranked.score) != len(chunk.questions):
             raise UserError(f"{self.path / _name(chunk)}: not of this pass", "Predict again.")
         return ranked
+
+    def in_seconds(self, chunk: Chunk) -> Ranked:
+        """The ranked spans of a chunk in seconds.
+
+        Raises:
+            UserError: it is missing or damaged.
+        """
+        ranked = self.read(chunk)
+        if isinstance(ranked, Ranked):
+            return ranked
+        line_times = self.line_times(chunk.language)
+        with reading(self.path / _name(chunk), "a part of a pass", AGAIN):
+            return ranked.in_seconds(line_times)
 
     def missing(self) -> list[Chunk]:
         """The chunks that are still to be done."""
         return [chunk for chunk in self.chunks if not self.has(chunk)]
 
-    def __iter__(self) -> Iterator[tuple[Chunk, Ranked]]:
+    def __iter__(self) -> Iterator[tuple[Chunk, Ranked | RankedCells]]:
         """Yield all chunks with their ranked spans, in order."""
         for chunk in self.chunks:
             yield chunk, self.read(chunk)
@@ -148,64 +171,12 @@ class PassFolder:
             raise UserError(f"{path}: missing or damaged", AGAIN) from None
 
 
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
-
-
-def _counts(value: Any) -> bool:
-    return isinstance(value, list) and all(type(number) is int and number >= 0 for number in value)
-
-
-def _language(value: Any) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _chunks(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(chunk, list) and len(chunk) == 2 and _language(chunk[0]) and _counts(chunk[1]) for chunk in value
-    )
-
-
-def _corpora(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(corpus, dict) and _language(corpus.get("language", 0)) and _texts(corpus.get("videos"))
-        for corpus in value
-    )
-
-
-def _questions(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(question, list) and len(question) == 2 and isinstance(question[0], str) and _language(question[1])
-        for question in value
-    )
-
-
-def _tables(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(table, dict) for table in value.values())
-
-
-def _belong_together(document: Mapping[str, Any]) -> bool:
-    """True where chunks name only questions and languages that the record has."""
-    languages = {corpus["language"] for corpus in document["corpora"]}
-    asked = range(len(document["questions"]))
-    return all(language in languages and all(q in asked for q in some) for language, some in document["chunks"])
-
-
-# What every record of a pass has, each with the check of its type; and what is an object where it is there.
-_KINDS: Mapping[str, Callable[[Any], bool]] = {
-    "key": lambda value: isinstance(value, str), "split": lambda value: isinstance(value, str), "chunks": _chunks,
-    "corpora": _corpora, "questions": _questions, "config": _tables,
-    "count": lambda value: type(value) is int and value > 0, "batch_tokens": lambda value: type(value) is int,
-}  # fmt: skip
-_OBJECTS = ("first_stage", "retriever", "pipeline")
-
-
 def _name(chunk: Chunk) -> str:
     return f"chunk-{chunk.number:05}.npz"
 
 
 def begin(
-    path: Path, manifest: Mapping[str, Any], line_times: Sequence[LineTimes], resume: bool, force: bool,
+    path: Path, manifest: Mapping[str, Any], line_times: Sequence[LineTimes | None], resume: bool, force: bool,
     retrieved: Sequence[Sequence[tuple[str, float]]] = (),
 ) -> PassFolder:  # fmt: skip
     """Make the folder for a new pass ``path``, or open the one that was left unfinished.
@@ -213,7 +184,7 @@ def begin(
     Args:
         path: what it will be called when it is finished.
         manifest: what it is of.
-        line_times: of its corpora.
+        line_times: of its corpora; ``None`` where spans are kept in seconds.
         resume: go on with the unfinished one.
         force: throw that away.
         retrieved: per question the videos of a retriever, where there is one.
@@ -246,7 +217,8 @@ def begin(
     except OSError as error:
         raise RunFailed(f"{under_way.path}: cannot be made ({error.strerror})", "Choose another run folder.") from None
     for number, times in enumerate(line_times):
-        under_way.write_corpus(number, times)
+        if times is not None:
+            under_way.write_corpus(number, times)
     if retrieved:
         write_json(under_way.path / RETRIEVED, retrieved, indent=None)
     write_json(under_way.path / MANIFEST, manifest)  # last: without it there is no pass

@@ -27,17 +27,18 @@ from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.cost import batch_tokens, estimate
 from cmivqa_kit.prediction.pairs.engine import TopK
 from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, FirstStage, OnlyPlanned, PassOptions
+from cmivqa_kit.prediction.pairs.pass_record import SECONDS, SPANS
 from cmivqa_kit.prediction.pipeline import PipelineSettings, complete
 from cmivqa_kit.prediction.retrieval import ChosenVideos, open_first_stage
 from cmivqa_kit.prediction.settings import PIPELINE, EngineSettings, ListOptions, for_pass
-from cmivqa_kit.prediction.types import Localizer, PairScorer, Ranking, ScoresPairs, VideoRetriever
+from cmivqa_kit.prediction.types import Localizer, LocalizesSpans, Ranking, Scorer, ScoresPairs, VideoRetriever
 from cmivqa_kit.runs.device import pass_threads
 from cmivqa_kit.runs.directory import PREDICTIONS, WEIGHTS, RunDirectory
 from cmivqa_kit.runs.lock import locked
 
 
 def run_pass(
-    system: ScoresPairs | Localizer,
+    system: ScoresPairs | LocalizesSpans,
     run: RunDirectory,
     splits: Sequence[Split],
     options: PredictOptions,
@@ -47,7 +48,7 @@ def run_pass(
     """Score every question of ``splits``, which share one corpus, and keep what the lists are cut from.
 
     Args:
-        system: the loaded baseline; with a ``retriever`` a `Localizer`.
+        system: the loaded baseline; with a ``retriever`` one that `LocalizesSpans`.
         run: where it was loaded from; the pass is kept there.
         splits: the questions and their corpus.
         options: effective settings and device.
@@ -67,7 +68,7 @@ def run_pass(
 
 
 def _run(
-    system: ScoresPairs | Localizer,
+    system: ScoresPairs | LocalizesSpans,
     run: RunDirectory,
     splits: Sequence[Split],
     options: PredictOptions,
@@ -110,7 +111,7 @@ def _run(
         if pass_options.plan_only:
             raise OnlyPlanned(_shared(cost, pass_options.group.count))
         manifest = _manifest(run, corpus_pass, options, first, retriever)
-        line_times = [corpus_pass.engine(language).line_times for language in corpus_pass.languages]
+        line_times = [corpus_pass.engine(language).corpus.line_times for language in corpus_pass.languages]
         behind_it = ranked if retriever is not None else ()
         folder = store.begin(path, manifest, line_times, pass_options.resume, pass_options.force, behind_it)
         same_batches = pass_options.resume and not settings.tokens
@@ -145,10 +146,9 @@ def in_memory(corpus_pass: CorpusPass, target: Target, options: PredictOptions) 
     waiting: dict[int, Prediction] = {}
     following = 0
     for chunk, ranked in corpus_pass:
-        engine = corpus_pass.engine(chunk.language)
-        videos = [video.id for video in engine.corpus.videos]
+        videos = [video.id for video in corpus_pass.engine(chunk.language).corpus.videos]
         for at, number in enumerate(chunk.questions):
-            candidates = cut(ranked, at, videos, engine.line_times, list_options)
+            candidates = cut(ranked, at, videos, list_options)
             waiting[number] = Prediction(corpus_pass.questions[number].id, candidates)
         while following in waiting:
             yield waiting.pop(following)
@@ -173,11 +173,11 @@ def _pipeline(options: PredictOptions, retriever: VideoRetriever | None) -> tupl
 
 
 def _scorer(
-    system: ScoresPairs | Localizer, split: Split, options: PredictOptions, retriever: VideoRetriever | None
-) -> PairScorer:
+    system: ScoresPairs | LocalizesSpans, split: Split, options: PredictOptions, retriever: VideoRetriever | None
+) -> Scorer:
     """The localizer behind a retriever, else the scorer of pairs; a system may have both."""
     if retriever is not None:
-        return cast(Localizer, system).localizer(split, options)
+        return cast(LocalizesSpans, system).localizer(split, options)
     return cast(ScoresPairs, system).scorer(split, options)
 
 
@@ -255,6 +255,8 @@ def _manifest(
         "questions": [[question.text, question.language] for question in corpus_pass.questions],
         "chunks": [[chunk.language, list(chunk.questions)] for chunk in corpus_pass.chunks()],
     }
+    if isinstance(corpus_pass.scorer, Localizer):
+        document[SPANS] = SECONDS
     key = fingerprint(document)
     return {
         "kit": __version__, "key": key, "batch_tokens": corpus_pass.tokens, **document,

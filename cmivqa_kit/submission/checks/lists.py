@@ -29,6 +29,9 @@ def length(item: Item, context: Context) -> Iterator[Finding]:
 @check("answer", "W408", "W409")
 def shapes(item: Item, context: Context) -> Iterator[Finding]:
     """Entries that lack what Track 2 does not read, or have more than anyone reads."""
+    output = item.row.get("output")
+    if isinstance(output, list) and set(map(type, output)) == {list} and set(map(len, output)) == {3}:
+        return  # nearly all
     for rank, entry in _entries(item, context):
         if len(entry) > 3:
             yield item.finding("W409", f"{len(entry)} elements", f"/output/{rank}")
@@ -65,6 +68,12 @@ def unlikely_videos(item: Item, context: Context) -> Iterator[Finding]:
 @check("answer", "W413")
 def identical(item: Item, context: Context) -> Iterator[Finding]:
     """Entries equal to an earlier one. Once per list: lists of the official baseline are full of them."""
+    output = item.row.get("output")
+    try:
+        if set(map(len, output)) == {3} and len(set(map(tuple, output))) == len(output):  # type: ignore[arg-type]
+            return  # told at once
+    except TypeError:  # no list of lists, or of something that cannot be compared
+        pass
     yield from _repeated(item, context, "W413", lambda entry: tuple(entry[:3]), "entries repeat an earlier one")
 
 

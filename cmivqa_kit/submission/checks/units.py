@@ -52,12 +52,14 @@ def _spans(rows: Sequence[Any], context: Context, most: int) -> Iterator[Timed]:
         if context.form == 1:
             question = context.question(matched_id(row))
             video = question.video_id if question is not None and question.video_id else row.get("video_id")
-            yield from _timed(row.get("start_second"), row.get("end_second"), video, context)
+            start, end = row.get("start_second"), row.get("end_second")
+            if _is_span(start, end):
+                yield _timed(start, end, video, context)
             continue
         output = row.get("output")
         for entry in output[:most] if isinstance(output, list) else ():
-            if isinstance(entry, list) and len(entry) >= 3:
-                yield from _timed(entry[1], entry[2], entry[0], context)
+            if isinstance(entry, list) and len(entry) >= 3 and _is_span(entry[1], entry[2]):
+                yield _timed(entry[1], entry[2], entry[0], context)
 
 
 def _starts_and_ends(rows: Sequence[Any], most: int) -> Iterator[tuple[float, float]]:
@@ -67,12 +69,15 @@ def _starts_and_ends(rows: Sequence[Any], most: int) -> Iterator[tuple[float, fl
         for entry in output[:most] if isinstance(output, list) else ():
             if isinstance(entry, list) and len(entry) >= 3:
                 start, end = entry[1], entry[2]
-                plain = type(start) is type(end) is float and 0 <= start < end < math.inf  # nearly all are
-                if plain or is_span(start, end):
+                if _is_span(start, end):
                     yield start, end
 
 
-def _timed(start: Any, end: Any, video_id: Any, context: Context) -> Iterator[Timed]:
-    if is_span(start, end):
-        video = context.corpus.get(video_id) if isinstance(video_id, str) else None
-        yield Timed(start, end, video.duration if video is not None else None)
+def _is_span(start: Any, end: Any) -> bool:
+    # Nearly all are plain floats, of which `is_span` need not ask what they are.
+    return (type(start) is type(end) is float and 0 <= start < end < math.inf) or is_span(start, end)
+
+
+def _timed(start: Any, end: Any, video_id: Any, context: Context) -> Timed:
+    video = context.corpus.get(video_id) if isinstance(video_id, str) else None
+    return Timed(start, end, video.duration if video is not None else None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,8 @@ def ask(
     )  # fmt: skip
 
 
-def main(root: Path, run: Path, out: Path, kill_at: int) -> None:
-    """Answer in this process and those it was launched with."""
+def answer_and_die(install: Callable[..., Any], root: Path, run: Path, out: Path, kill_at: int) -> None:
+    """Answer with an installed system, in this process and those it was launched with; die at a chunk."""
     signal.alarm(120)  # a launch that hangs fails
     patch = pytest.MonkeyPatch()
     install(patch, out.parent / f"packages-{os.getpid()}")
@@ -113,4 +114,4 @@ def main(root: Path, run: Path, out: Path, kill_at: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]) if len(sys.argv) > 4 else -1)
+    answer_and_die(install, *map(Path, sys.argv[1:4]), int(sys.argv[4]) if len(sys.argv) > 4 else -1)

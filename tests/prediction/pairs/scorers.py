@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cmivqa_kit.data.features import FeatureStore
+from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.prediction.types import EncodedVideo, Row, TokenIds
 
@@ -90,7 +90,7 @@ def video(name: str, *lines: tuple[str, float, float]) -> Video:
 
 def split_of(videos: Sequence[Video], questions: Sequence[Question]) -> Split:
     """A split without files."""
-    return Split("testA", tuple(questions), {one.id: one for one in videos}, FeatureStore())
+    return Split("testA", tuple(questions), {one.id: one for one in videos}, SplitFeatures())
 
 
 def plainly(

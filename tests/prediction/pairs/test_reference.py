@@ -15,7 +15,7 @@ from baselines.ccgs.examples import sequence
 from baselines.ccgs.model import GlobalSpanModel
 from benchmarks.reference_predictor import collate, predict_reference, rank_reference, score, seconds
 from cmivqa_kit.data.types import Subtitle, Video
-from cmivqa_kit.neural.encoders import tiny_tokenizer
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.neural.tokens import Special, tokenize_with
 from cmivqa_kit.prediction.pairs.cells import best_cells
 from cmivqa_kit.prediction.pairs.line_times import LineTimes

@@ -89,7 +89,8 @@ class MedVidQAEvaluator:
             for name, half in (("retrieval", truth.grades), ("localization", truth.answers))
             if half is None
         ]
-        return SplitCheck(split, files, counts, remarks=tuple(remarks))
+        videos = tuple(dict.fromkeys(video for judged in (*grades.values(), *answers.values()) for video in judged))
+        return SplitCheck(split, files, counts, remarks=tuple(remarks), videos=videos)
 
     def read_predictions(self, path: Path, truth: Judgements) -> tuple[RunQuestion, ...]:
         """The questions of a run.

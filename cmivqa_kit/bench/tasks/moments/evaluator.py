@@ -122,7 +122,8 @@ class MomentEvaluator:
         told = [f"The longest video has {longest:.2f} s."] if queries else ["There is no query."]
         if queries and not queries[0].windows:
             told.append("The queries have no windows: they can be answered, but not scored here.")
-        return SplitCheck(split, annotations.files, counts, tuple(problems), tuple(told))
+        videos = tuple(dict.fromkeys(query.video for query in queries))
+        return SplitCheck(split, annotations.files, counts, tuple(problems), tuple(told), videos)
 
     def read_predictions(self, path: Path, truth: MomentAnnotations) -> MomentPredictions:
         """A file of JSON Lines, or a JSON array, with a record per query.

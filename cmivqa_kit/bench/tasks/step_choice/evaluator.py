@@ -81,7 +81,8 @@ class StepChoiceEvaluator:
             return SplitCheck(split, (path,), problems=problems_of(error, path))
         hidden = () if labelled else (f"{path.name} has no answers: it serves to predict, not to score.",)
         remarks = (*remarks_on_truth(annotations), *folder_remarks(root / self.media[split], annotations))
-        return SplitCheck(split, (path,), _sizes(annotations), remarks=(*hidden, *remarks))
+        folders = tuple(dict.fromkeys(question.folder for question in annotations.questions))
+        return SplitCheck(split, (path,), _sizes(annotations), remarks=(*hidden, *remarks), videos=folders)
 
     def read_predictions(self, path: Path, truth: StepAnnotations) -> ScoredFolders:
         """The scores that a system gives to candidates: ``submit_test.json``, a zip with it, or its folder.

@@ -78,7 +78,8 @@ class TvrEvaluator:
             return SplitCheck(split, files, problems=problems_of(error, files[0]))
         types = Counter(query.type for query in queries)
         counts = {"queries": len(queries), "videos": len({query.video for query in queries})}
-        return SplitCheck(split, files, {**counts, **{f"of type {name}": types[name] for name in TYPES}})
+        counts |= {f"of type {name}": types[name] for name in TYPES}
+        return SplitCheck(split, files, counts, videos=tuple(dict.fromkeys(query.video for query in queries)))
 
     def read_predictions(self, path: Path, truth: TvrAnnotations) -> TvrPredictions:
         """The predictions of up to three tasks.
