@@ -129,9 +129,10 @@ class MESMTask:
 
 
 def batch_numbers(sources: Sequence[str], size: int, random: np.random.Generator) -> list[list[int]]:
-    """The items of each batch of an epoch: no batch has two items of one source, and none is alone in the last.
+    """The items of each batch of an epoch: no batch has two items of one source.
 
-    Sources in random order give one item each, until all have given theirs; then they begin again.
+    For each batch the sources stand in a new random order, and the first give an item each. A batch of one item is
+    kept: the published code leaves the last out, since it can do nothing without a foreign query (Q4).
 
     Args:
         sources: of the items.
@@ -143,11 +144,10 @@ def batch_numbers(sources: Sequence[str], size: int, random: np.random.Generator
         own.setdefault(sources[number], []).append(int(number))
     batches: list[list[int]] = []
     while own:
-        turn = [own[source].pop() for source in (list(own)[number] for number in random.permutation(len(own)))]
+        names = list(own)
+        chosen = [names[number] for number in random.permutation(len(names))[:size]]
+        batches.append([own[source].pop() for source in chosen])
         own = {source: numbers for source, numbers in own.items() if numbers}
-        batches += [turn[start : start + size] for start in range(0, len(turn), size)]
-    if len(batches) > 1 and len(batches[-1]) == 1:
-        batches.pop()
     return batches
 
 

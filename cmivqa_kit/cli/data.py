@@ -276,15 +276,17 @@ def token_counts_command(
     from cmivqa_kit.files import write_text
 
     session = Session()
-    sentences = benchmark_sentences(benchmark, data, splits)
-    for name in (GLOVE_COUNTS, *([CLIP_COUNTS] if tokenizer else [])):
-        require_writable(out / name, force)
-    files = {GLOVE_COUNTS: glove_counts(sentences)}
+    tokens = None
     if tokenizer is not None:
         from cmivqa_kit.neural.clip_tokens import ClipTokens
 
-        longest = max_words or published_longest(benchmark)
-        files[CLIP_COUNTS] = clip_counts(sentences, ClipTokens(tokenizer), longest)
+        tokens = ClipTokens(tokenizer)
+    sentences = benchmark_sentences(benchmark, data, splits)
+    files = {GLOVE_COUNTS: glove_counts(sentences)}
+    if tokens is not None:
+        files[CLIP_COUNTS] = clip_counts(sentences, tokens, max_words or published_longest(benchmark))
+    for name in files:
+        require_writable(out / name, force)
     out.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         write_text(out / name, text)
