@@ -23,7 +23,7 @@ from cmivqa_kit.neural.plain_values import STAND_INS, StoredArray
 PADDING, UNKNOWN = "<PAD>", "<UNK>"
 UNKNOWN_SEED = 2019  # the authors' seed: their vector of unknown words was the first that it gave (Q18)
 ARRAYS = ("numpy.dtype", "numpy.ndarray", "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
-GET_PICKLE = "Give glove.pkl of MESM's or CPL's data, or build from plain text: --set text.glove=glove.6B.300d.txt"
+GET_PICKLE = "Give glove.pkl of MESM's or CPL's data, or plain text: --set text.encoder=glove --set text.source=FILE"
 GET_TEXT = "Give a plain text file of GloVe: a word and its numbers in each line, e.g. glove.6B.300d.txt."
 
 
