@@ -30,6 +30,8 @@ MODULES = (
     "mlcmr",
     "bigfile",
     "mesm",
+    "mesm_network",
+    "mesm_data",
     "q2a",
 )
 
