@@ -195,9 +195,8 @@ def initial_state(case: Case) -> list[str]:
     """The two initial states that no checkpoint holds."""
     check, config, wanted = Comparison(case), case.config, _json(case, "outputs")
     seed, size = config["seed"], config["DIM_STATE"]
-    words = philox_words(seed, size)
-    check.same("words", [[int(word) for word in both] for both in zip(*words, strict=True)][: len(wanted["philox_words"])],
-               wanted["philox_words"])  # fmt: skip
+    words = [[int(word) for word in both] for both in zip(*philox_words(seed, size), strict=True)]
+    check.same("words", words[: len(wanted["philox_words"])], wanted["philox_words"])
     numbers = first_gpu_normals(seed, size)
     for name in check.tensors:
         variant = "context_ground" if name.startswith("context_ground") else "baseline"

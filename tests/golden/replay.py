@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 OWN = Path(__file__).parent / "cases"
-MODULES = ("scoring", "related", "ccgs", "mutualsl", "nrccr", "bigfile", "mesm", "q2a", "q2a_networks")
+MODULES = ("scoring", "related", "ccgs", "mutualsl", "nrccr", "bigfile", "mesm", "q2a", "q2a_networks", "assistq")
 
 
 @dataclass(frozen=True)
