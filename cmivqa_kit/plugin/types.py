@@ -158,7 +158,8 @@ class Declaration:
     published recipe changes. ``convert`` is ``"package.module:function"`` of ``(CheckpointRequest, RunDirectory) ->
     CheckpointReport`` where the system has official checkpoints. ``published`` is ``"package:published.toml"`` where
     figures of the system were published (`cmivqa_kit.plugin.published_figures`). ``demo_preset`` names a preset that
-    trains in a minute and fetches nothing: it is used on the embedded corpus where none is asked for.
+    trains in a minute and fetches nothing: it is used on the embedded corpus where none is asked for. ``benchmarks``
+    maps the published benchmarks that it is trained on (`cmivqa bench train`) to the preset of each.
     """
 
     name: str
@@ -173,3 +174,4 @@ class Declaration:
     convert: str = ""
     demo_preset: str = ""
     published: str = ""
+    benchmarks: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -57,6 +57,6 @@ def _inside(picture: Picture, box: Box) -> Picture:
 
 def scaled(picture: Picture, published: bool) -> NDArray[np.float32]:
     """Pixels of 0 to 255 as numbers of -1 to 1; ``published``: they are divided by 255 twice, which leaves -1."""
-    unit = picture.astype(np.float32) / 255
-    numbers: NDArray[np.float32] = ((unit / 255 if published else unit) - np.float32(0.5)) / np.float32(0.5)
+    pixels = picture.astype(np.float32) / np.float32(255**2 if published else 255)
+    numbers: NDArray[np.float32] = (pixels - np.float32(0.5)) / np.float32(0.5)
     return numbers
