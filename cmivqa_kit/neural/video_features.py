@@ -27,6 +27,7 @@ from cmivqa_kit.output_paths import is_taken
 
 RECORD = "extraction.json"  # beside the .npy files: what they were made with
 Facts = Mapping[str, object]
+Sampled = Callable[[Path, float], Iterator[Frame]]  # the frames of a video at so many per second
 Tell = Callable[[str, int, int], None]  # the video that was done, videos done, of how many
 
 
@@ -116,7 +117,7 @@ def require_begun_alike(work: Path, facts: Facts, resume: bool) -> None:
 
 def extract(
     videos: Mapping[str, Path], destination: Path, kind: type[StoredFeatures], encoder: VisionEncoder, fps: float = 1.0,
-    batch: int = 32, resume: bool = False, tell: Tell = untold,
+    batch: int = 32, resume: bool = False, tell: Tell = untold, sampled: Sampled = sampled_frames,
 ) -> Extraction:  # fmt: skip
     """Make features of videos and leave them in ``destination``.
 
@@ -129,6 +130,7 @@ def extract(
         batch: frames that are encoded together.
         resume: go on with what an earlier call made.
         tell: called for every video.
+        sampled: the frames of a video.
 
     Raises:
         UserError: there are features already, or made otherwise; or PyAV is not installed.
@@ -145,7 +147,7 @@ def extract(
     for number, (video, path) in enumerate(videos.items(), 1):
         if video not in there:
             try:
-                rows = video_rows(sampled_frames(path, fps), encoder, batch)
+                rows = video_rows(sampled(path, fps), encoder, batch)
             except UserError as error:
                 broken[video] = error.message
             else:
