@@ -11,6 +11,9 @@ from baselines.q2a.network import CARRIES, HEADS, VARIANTS, Network
 from cmivqa_kit.neural import settings as common
 from cmivqa_kit.neural.settings import Count, Part, Positive, Section, SystemSettings, choice
 
+TRAIN, TEST = "train", "test"  # where the questions of evaluations come from
+BEST_WEIGHTS, LAST = "best", "last"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings(Section):
@@ -35,6 +38,17 @@ class ModelSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class DataSettings(Section):
+    """Section ``data``: the features, and on which questions the training is evaluated on its way."""
+
+    section = "data"
+    encoded: str
+    qa: str
+    validation: Annotated[str, choice(TRAIN, TEST)]
+    held_out: Part
+
+
+@dataclass(frozen=True, slots=True)
 class TrainSettings(common.TrainSettings):
     """Section ``train``. ``warmup`` counts epochs; ``keep`` says which weights are kept."""
 
@@ -43,7 +57,7 @@ class TrainSettings(common.TrainSettings):
     drop_last: bool
     momentum: Part
     history: Annotated[str, choice(LABEL, BEST, NEVER)]
-    keep: Annotated[str, choice("best", "last")]
+    keep: Annotated[str, choice(BEST_WEIGHTS, LAST)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +74,6 @@ class Settings(SystemSettings):
 
     declaration = DECLARATION
     model: ModelSettings
+    data: DataSettings
     train: TrainSettings
     decode: DecodeSettings

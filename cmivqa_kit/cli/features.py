@@ -138,6 +138,7 @@ def encode_assistq_command(
         Encoding,
         encode_split,
         require_new,
+        require_one_width,
     )
     from cmivqa_kit.bench.tasks.step_choice.splits import splits_below
     from cmivqa_kit.bench.tasks.step_choice.video_folders import read_video_folders
@@ -161,6 +162,7 @@ def encode_assistq_command(
     if published and (vision or PUBLISHED_VISION) != PUBLISHED_VISION:
         session.say(f"Note: official checkpoints were trained on {PUBLISHED_VISION}, not on {vision}", "yellow")
     encoding = Encoding(vision_model, text_model, fps, int(masks), published, size, batch)
+    require_one_width(encoding)
     for one, _ in splits:
         require_new(out / one.name, encoding.facts, resume)
     broken = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -89,6 +90,8 @@ def open_vision_encoder(name: str, device: torch.device) -> VisionEncoder:
         UserError: it cannot be read or fetched, or is no vision model.
     """
     refuse_missing_folder(name, HOW_TO_GET)
+    if name.startswith(TIMM) and find_spec("timm") is None and not Path(name).exists():
+        raise UserError(f"vision model {name!r} needs timm, which is not installed here", "pip install timm")
     files = EncoderFiles.of(name)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would cut through our own output
     with failing_as(lambda error: _unusable(name, error)):
@@ -146,6 +149,4 @@ def _of_processor(processor: Any) -> Transform:
 
 
 def _unusable(name: str, error: BaseException) -> UserError:
-    if name.startswith(TIMM) and "timm" in str(error) and isinstance(error, ImportError | ValueError):
-        return UserError(f"vision model {name!r} needs timm, which is not installed here", "pip install timm")
     return UserError(f"vision model {name!r}: cannot be used ({short_reason(error)})", HOW_TO_GET)

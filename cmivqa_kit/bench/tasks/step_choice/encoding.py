@@ -143,6 +143,21 @@ def require_new(home: Path, facts: Mapping[str, object], resume: bool) -> None:
         )
 
 
+def require_one_width(encoding: Encoding) -> None:
+    """Refuse models that do not give vectors of one width: the networks have one for all of them.
+
+    Raises:
+        UserError: naming both.
+    """
+    vision, text = encoding.vision, encoding.text
+    widths = vision.encode(vision.transform([np.zeros((8, 8, 3), np.uint8)])).shape[1], text.config.hidden_size
+    if len(set(widths)) > 1:
+        raise UserError(
+            f"{vision.name} gives {widths[0]} numbers, the text model {widths[1]}: Q2A needs as many of both",
+            "Give models of one width with --vision and --text.",
+        )
+
+
 def _videos(folders: Sequence[VideoFolder], home: Path, encoding: Encoding, resume: bool, tell: Tell) -> Extraction:
     destination = home / f"{encoded.VIDEO}.{FORMAT}"
     if destination.exists():  # all videos were done before it was stopped
