@@ -33,6 +33,8 @@ MODULES = (
     "mesm_network",
     "mesm_data",
     "q2a",
+    "q2a_networks",
+    "assistq",
 )
 
 
