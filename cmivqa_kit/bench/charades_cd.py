@@ -12,4 +12,5 @@ BENCHMARK = Benchmark(
     prediction="JSON Lines: qid (number of the query, from 1), pred_relevant_windows [[start, end, score], ...] (s)",
     paper="Yuan et al., 2021: A closer look at temporal sentence grounding in videos",
     program="the evaluation of MESM (github.com/lntzm/MESM, eval.py)",
+    system="mesm",
 )

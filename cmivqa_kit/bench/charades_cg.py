@@ -12,4 +12,5 @@ BENCHMARK = Benchmark(
     prediction="JSON Lines: qid (number of the query, from 1), pred_relevant_windows [[start, end, score], ...] (s)",
     paper="Li et al., CVPR 2022: Compositional temporal grounding",
     program="the evaluation of MESM (github.com/lntzm/MESM, eval.py)",
+    system="mesm",
 )

@@ -12,4 +12,5 @@ BENCHMARK = Benchmark(
     prediction="JSON Lines: qid (number of the line, from 0), pred_relevant_windows [[start, end, score], ...] (s)",
     paper="Gao et al., ICCV 2017: TALL, temporal activity localization via language query",
     program="the evaluation of MESM (github.com/lntzm/MESM, eval.py)",
+    system="mesm",
 )

@@ -12,4 +12,5 @@ BENCHMARK = Benchmark(
     prediction="JSON Lines: qid, pred_relevant_windows [[start, end, score], ...] (s), pred_saliency_scores per 2 s",
     paper="Lei et al., NeurIPS 2021: Detecting moments and highlights in videos via natural language queries",
     program="the standalone evaluation of Moment-DETR (github.com/jayleicn/moment_detr, standalone_eval/eval.py)",
+    system="mesm",
 )

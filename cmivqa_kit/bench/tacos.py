@@ -12,4 +12,5 @@ BENCHMARK = Benchmark(
     prediction="JSON Lines: qid (number of the query, from 1), pred_relevant_windows [[start, end, score], ...] (s)",
     paper="Regneri et al., TACL 2013: Grounding action descriptions in videos",
     program="the evaluation of MESM (github.com/lntzm/MESM, eval.py)",
+    system="mesm",
 )

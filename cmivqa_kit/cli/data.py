@@ -1,4 +1,4 @@
-"""`cmivqa data ...`: check, convert, pack, split, subtitles."""
+"""`cmivqa data ...`: check, convert, pack, split, subtitles, token-counts."""
 
 from __future__ import annotations
 
@@ -243,3 +243,52 @@ def subtitles_command(source: Path, destination: Path, language: str | None, enc
         session.next("cmivqa data check")
     else:
         session.next(words("cmivqa", "init", "--from", destination))
+
+
+@command.command("token-counts", short_help="Count the tokens of a benchmark's sentences, for MESM's labels.")
+@click.argument("benchmark", metavar="BENCHMARK")
+@click.option("--data", type=PATH, required=True, metavar="ROOT", help="Folder that holds the benchmark's files.")
+@click.option("--tokenizer", type=PATH, metavar="DIR", help="CLIP's tokenizer; without it only words are counted.")
+@click.option("--split", "splits", multiple=True, metavar="NAME",
+              help="Whose sentences; may be repeated. Else those of the published files.")  # fmt: skip
+@click.option("--max-words", type=click.IntRange(3), metavar="N", help="Tokens of a sentence, CLIP's two marks too.")
+@click.option("--out", type=PATH, required=True, metavar="DIR", help="Folder for the count files.")
+@options("force")
+def token_counts_command(
+    benchmark: str, data: Path, tokenizer: Path | None, splits: tuple[str, ...], max_words: int | None, out: Path,
+    force: bool,
+) -> None:  # fmt: skip
+    """Count the tokens in the sentences of a benchmark of moments: GloVe_tokenized_count.txt, and with --tokenizer
+    CLIP_tokenized_count.txt, byte for byte as MESM's authors published them.
+
+    The published files count the evaluated sentences too. For labels without them: --split train.
+
+    Example: cmivqa data token-counts charades-sta --data data/charades --tokenizer clip-vit-base-patch32 --out counts
+    """
+    from cmivqa_kit.bench.tasks.moments.token_counts import (
+        CLIP_COUNTS,
+        GLOVE_COUNTS,
+        benchmark_sentences,
+        clip_counts,
+        glove_counts,
+        published_longest,
+    )
+    from cmivqa_kit.files import write_text
+
+    session = Session()
+    tokens = None
+    if tokenizer is not None:
+        from cmivqa_kit.neural.clip_tokens import ClipTokens
+
+        tokens = ClipTokens(tokenizer)
+    sentences = benchmark_sentences(benchmark, data, splits)
+    files = {GLOVE_COUNTS: glove_counts(sentences)}
+    if tokens is not None:
+        files[CLIP_COUNTS] = clip_counts(sentences, tokens, max_words or published_longest(benchmark))
+    for name in files:
+        require_writable(out / name, force)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        write_text(out / name, text)
+        session.say(f"{out / name}: {count(text.count(chr(10)), 'token')} of {count(len(sentences), 'sentence')}")
+    session.next("cmivqa bench check --help")

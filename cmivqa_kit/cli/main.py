@@ -37,6 +37,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "cmivqa_kit.cli.bench",
         "Published benchmarks: list them, check their data, score and compare predictions.",
     ),
+    "features": (
+        "cmivqa_kit.cli.features",
+        "Make features: of your own videos with any vision model, of AssistQ's folders.",
+    ),
     "data": (
         "cmivqa_kit.cli.data",
         "Check, convert and split corpora; turn .srt and .vtt into subtitle.json; pack features.",

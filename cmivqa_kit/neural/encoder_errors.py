@@ -23,8 +23,12 @@ HOW_TO_GET = (
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
-def refuse_missing_folder(name: str) -> None:
+def refuse_missing_folder(name: str, how_to_get: str = HOW_TO_GET) -> None:
     """Refuse what can only be a folder and is none: transformers would call it a wrong hub name.
+
+    Args:
+        name: of an encoder, a folder or a hub name.
+        how_to_get: how to come by one.
 
     Raises:
         UserError: there is nothing at that path.
@@ -35,7 +39,7 @@ def refuse_missing_folder(name: str) -> None:
     looks = name.startswith((".", "~", "/", "\\")) or name.endswith(("/", "\\")) or not _HUB_NAME.fullmatch(name)
     # The first part of a hub name is an account; where it is a folder here, the rest was looked for in it.
     if looks or ("/" in name and Path(name).parent.is_dir()):
-        raise UserError(f"encoder {name!r}: no such folder", f"Check the path; you are in {Path.cwd()}. {HOW_TO_GET}")
+        raise UserError(f"encoder {name!r}: no such folder", f"Check the path; you are in {Path.cwd()}. {how_to_get}")
 
 
 def refuse_stand_ins(name: str) -> None:

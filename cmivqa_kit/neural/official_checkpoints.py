@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cmivqa_kit.damage import reading
 from cmivqa_kit.errors import UserError
@@ -52,6 +52,7 @@ class CheckpointFormat(ABC, Generic[N]):
         state_dicts: where the weights lie in a file that holds more (an epoch, an optimizer), by what names.
         options: where the options of its training lie in such a file: ``("opt",)``; empty where there are none.
         old_buffers: tensors that official files have and no network needs: they are left out and reported.
+        unstored: tensors of the network that official files lack; `supplement` gives them.
         encoders: which text encoders were published with such networks, for errors.
         fix: what is advised where the weights are those of another system.
     """
@@ -62,6 +63,7 @@ class CheckpointFormat(ABC, Generic[N]):
     state_dicts: ClassVar[tuple[StateDict, ...]] = BARE
     options: ClassVar[Keys] = ()
     old_buffers: ClassVar[tuple[str, ...]] = ()
+    unstored: ClassVar[tuple[str, ...]] = ()
     encoders: ClassVar[str] = PUBLISHED_ENCODER
     fix: ClassVar[str] = "Give the official file."
 
@@ -90,6 +92,18 @@ class CheckpointFormat(ABC, Generic[N]):
     def needed(self, network: N) -> tuple[str, ...]:
         """Beginnings of the names of weights that file and network must both have; others may stay random."""
         return ("",)
+
+    def supplement(self, request: CheckpointRequest, model: nn.Module) -> Weights:
+        """The ``unstored`` tensors; a file's own go before them.
+
+        Args:
+            request: of the conversion.
+            model: the network as it is made after torch is seeded with 0.
+
+        Raises:
+            UserError: the request has others, which do not fit.
+        """
+        return {name: model.state_dict()[name] for name in self.unstored}
 
     def variant(self, network: N) -> str:
         """The name of the variant in the report."""
@@ -130,11 +144,13 @@ class CheckpointFormat(ABC, Generic[N]):
         network = self._network(request, path, weights, stated)
         self.require_official(network, path)
         with reading(path, "a network of these sizes", SIZES_FIX):
-            shapes = shapes_of(network.build, len(weights))
+            own_shapes = shapes_of(network.build, len(weights))
+            shapes = {name: own_shapes[name] for name in own_shapes if name in weights or name not in self.unstored}
             require_fit(shapes, state_shapes(weights), path, self.encoders, self.needed(network))
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(0)  # what the file lacks is the same in every conversion
                 model = network.build()
+        weights = {**self.supplement(request, model), **weights}
         own = model.state_dict()
         missing = [name for name in own if name not in weights]
         ignored += [name for name in weights if name not in own]

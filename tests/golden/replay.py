@@ -30,7 +30,11 @@ MODULES = (
     "mlcmr",
     "bigfile",
     "mesm",
+    "mesm_network",
+    "mesm_data",
     "q2a",
+    "q2a_networks",
+    "assistq",
 )
 
 

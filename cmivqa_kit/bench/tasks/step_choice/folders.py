@@ -25,7 +25,7 @@ def folder_remarks(media: Path, annotations: StepAnnotations) -> Iterator[str]:
     if not media.is_dir():
         yield f"no folder {media.name} with the {count(len(folders), 'video')}: enough to score, not to train."
         return
-    there = [folder for folder in folders if _plain(folder) and (media / folder).is_dir()]
+    there = [folder for folder in folders if is_plain_name(folder) and (media / folder).is_dir()]
     if len(there) < len(folders):
         yield _missing([folder for folder in folders if folder not in there], "folder", media.name)
     lacking = [folder for folder in there if not any((media / folder / name).is_file() for name in VIDEOS)]
@@ -42,13 +42,17 @@ def folder_remarks(media: Path, annotations: StepAnnotations) -> Iterator[str]:
         if step.image and question.folder in there
     }
     images = sorted(
-        {folder for folder, image in wanted if not _plain(image) or not (media / folder / "images" / image).is_file()}
+        {
+            folder
+            for folder, image in wanted
+            if not is_plain_name(image) or not (media / folder / "images" / image).is_file()
+        }
     )
     if images:
         yield _missing(images, "picture of every step", media.name)
 
 
-def _plain(name: str) -> bool:
+def is_plain_name(name: str) -> bool:
     """True for a name that leads nowhere else."""
     return name not in ("", ".", "..") and "/" not in name and "\\" not in name and "\0" not in name
 

@@ -5,15 +5,19 @@ Source: docs/spec/q2a.md, section 1.4.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from cmivqa_kit.bench.tasks.documents import json_type, no_number, pointer, raise_problems, read_document, require
 from cmivqa_kit.errors import Problem
+from cmivqa_kit.files import atomic_path, write_json
 
 FILE = "submit_test.json"
+DATED = (1980, 1, 1, 0, 0, 0)  # of every member of an archive: the same scores are the same bytes
 FIX = f"Predictions are {FILE} or a zip with it: folder -> [{{question, scores: a list of numbers per step}}]."
 NAN_FIRST = "the official program ranks NaN before all other scores"
 STOPS = "the official program stops where it reads that"
@@ -43,6 +47,23 @@ def read_scored_folders(path: Path) -> ScoredFolders:
     folders = {folder: tuple(_questions(folder, records, problems)) for folder, records in document.items()}
     raise_problems(file, problems, FIX)
     return folders
+
+
+def write_scored_folders(path: Path, folders: ScoredFolders) -> None:
+    """Write predictions as LOVEU takes them, whole or not at all; scores in full precision.
+
+    A path that ends in ``.zip`` becomes an archive with ``submit_test.json``, the same bytes for the same scores.
+    """
+    document = {
+        folder: [{"question": one.question, "scores": [list(row) for row in one.scores]} for one in questions]
+        for folder, questions in folders.items()
+    }
+    if path.suffix.lower() != ".zip":
+        write_json(path, document)
+        return
+    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    with atomic_path(path) as staged, ZipFile(staged, "w", ZIP_DEFLATED) as archive:
+        archive.writestr(ZipInfo(FILE, DATED), text.encode("utf-8"), ZIP_DEFLATED)
 
 
 def _questions(folder: str, records: Any, problems: list[Problem]) -> Iterator[ScoredQuestion]:

@@ -1,0 +1,220 @@
+"""The plug: how a training is made of a benchmark of moments, and how a trained network answers one."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from torch import Tensor, nn
+
+from baselines.mesm.answering import AnswerRules, answers
+from baselines.mesm.clip_weights import clip_weights
+from baselines.mesm.examples import by_video, gathered
+from baselines.mesm.inputs import Clips, Sentences, open_features
+from baselines.mesm.model import MESM
+from baselines.mesm.network import CLIP, GLOVE, QVHIGHLIGHTS, Network
+from baselines.mesm.predictions import write_predictions
+from baselines.mesm.settings import ENCODERS, FIRST_SPLIT, DecodeSettings, Settings, TextSettings
+from baselines.mesm.task import MESMTask
+from baselines.mesm.text import FOLDER, open_text, text_of
+from cmivqa_kit.bench.contract.registry import create_evaluator
+from cmivqa_kit.bench.contract.types import Benchmark
+from cmivqa_kit.bench.tasks.moments.evaluator import MomentEvaluator, ranged_values
+from cmivqa_kit.bench.tasks.moments.official import mesm_numbers
+from cmivqa_kit.bench.tasks.moments.types import MomentQuery, without_problems
+from cmivqa_kit.data.display import count
+from cmivqa_kit.data.subset import subset
+from cmivqa_kit.data.types import Split
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.metrics.moments import moments
+from cmivqa_kit.neural.networks import new_network
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.runs.device import resolve
+from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.training.bucketed_task import Figures
+from cmivqa_kit.training.trained import DevEvaluation, TrainedBaseline, Training
+
+NO_FEATURES = "no-features"  # why a query is left out
+RECALLS = (0.3, 0.5, 0.7)  # overlaps of the recalls that are told at validation
+
+
+class MESMBaseline(TrainedBaseline[Settings, Network, MESM]):
+    """MESM on the benchmarks of moments."""
+
+    name, settings, sizes, reads_text = "mesm", Settings, Network, False
+
+    def training(self, train: Split, dev: Split | None, run: RunDirectory, settings: Settings) -> Training:
+        """A training on a corpus of the challenge."""
+        raise UserError("mesm is trained on benchmarks", "See: cmivqa bench train --help (-m mesm)")
+
+    def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
+        """Predictions for the challenge."""
+        raise UserError("mesm answers benchmarks", "See: cmivqa bench predict --help (-m mesm)")
+
+    def fit_benchmark(self, benchmark: Benchmark, root: Path, run: RunDirectory) -> None:
+        """Train on the moments of a benchmark, and keep the weights that are best on validation.
+
+        Raises:
+            UserError: files are missing or damaged, or too many queries have no features.
+            RunFailed: the loss is no number, or memory or disk ran out.
+        """
+        settings = self.settings.of(run.config)
+        evaluator = _evaluator(benchmark)
+        clips = _clips(benchmark, root, settings)
+        learnt, asked = _learnt_and_asked(evaluator, benchmark, root, settings, run.seed)
+        usable = _usable(learnt, clips, settings.train.max_dropped)
+        clips.require(asked)
+        used = subset(usable, settings.train.pairs, f"subset {run.seed}")
+        asked = subset(asked, settings.train.dev_questions, f"dev {run.seed}")
+        sentences_learnt = [query.text for query in usable]
+        text, table = text_of(settings.text, sentences_learnt, run.seed)
+        labels = text.labels(sentences_learnt, settings.text)
+        network = _sizes(settings, clips.width, benchmark, len(labels.classes), table)
+        model = new_network(network, MESM, run)
+        _fill_text_encoder(model, settings.text, table)
+        if run.group.main:
+            (run.path / FOLDER).mkdir(exist_ok=True)
+            text.save(run.path / FOLDER)
+        model.to(resolve(run.device))
+        reader = text.reader(settings.text.longest, settings.text.words, labels, settings.text.tags)
+        sentences = Sentences(reader, model)
+        items = gathered(by_video(used, settings.data.clip), settings.data.gather, np.random.default_rng(run.seed))
+        figures = _validation(evaluator, asked, clips, sentences, settings)
+        task = MESMTask(model, items, clips, sentences, settings, run.seed, figures)
+        dropped = Counter({NO_FEATURES: len(learnt) - len(usable)})
+        evaluation = DevEvaluation(figures, len(asked), len(asked) / (3 * max(1, len(used))))
+        Training(task, len(used), len(usable), +dropped, evaluation).fit(run, settings)
+
+    def predict_benchmark(
+        self, benchmark: Benchmark, root: Path, split: str, folder: Path, options: PredictOptions
+    ) -> Path:
+        """Answer every query of a split; what `bench score` takes.
+
+        Raises:
+            UserError: not loaded, or files are missing or damaged.
+        """
+        loaded, run = self.ready()
+        settings, network = self.settings.of(options.config), loaded.network
+        evaluator = _evaluator(benchmark)
+        queries = _queries(evaluator, root, split)
+        clips = _clips(benchmark, root, settings)
+        clips.require(queries)
+        if clips.width != network.v_feat_dim:
+            raise UserError(
+                f"{clips.store.path}: features of {clips.width - 2} numbers; the network was trained on "
+                f"{network.v_feat_dim - 2}",
+                "Name the features that it was trained on: --set 'data.features=[\"NAME\"]'",
+            )
+        model = loaded.model.to(resolve(options.device))
+        reader = open_text(run.path / FOLDER).reader(network.max_words_l, settings.text.words)
+        told = options.report
+        answered = answers(
+            model, queries, clips, Sentences(reader, model), _rules(settings.decode, settings.data.clip),
+            lambda done: told("queries", done, len(queries)),
+        )  # fmt: skip
+        return write_predictions(folder / f"{benchmark.name}_{split}_submission.jsonl", answered)
+
+
+def _evaluator(benchmark: Benchmark) -> MomentEvaluator:
+    evaluator = create_evaluator(benchmark)
+    if not isinstance(evaluator, MomentEvaluator):
+        raise UserError(f"{benchmark.name} is no benchmark of moments", "MESM answers those alone: cmivqa bench list")
+    return evaluator
+
+
+def _queries(evaluator: MomentEvaluator, root: Path, split: str) -> tuple[MomentQuery, ...]:
+    return without_problems(*evaluator.read(evaluator.truth_files(root, split)), evaluator.fix).queries
+
+
+def _clips(benchmark: Benchmark, root: Path, settings: Settings) -> Clips:
+    store = open_features(root, settings.data.features, benchmark)
+    return Clips(store, settings.data.rules(cut=benchmark.name == QVHIGHLIGHTS))
+
+
+def _learnt_and_asked(
+    evaluator: MomentEvaluator, benchmark: Benchmark, root: Path, settings: Settings, seed: int
+) -> tuple[Sequence[MomentQuery], Sequence[MomentQuery]]:
+    """The queries that are trained on, and those that choose the weights.
+
+    Without a split for that, or where its files are not there, some of the training's videos are held out: no test
+    split chooses weights, but under the published recipe, which says so.
+    """
+    learnt = _queries(evaluator, root, "train")
+    split = benchmark.splits[0] if settings.data.validation == FIRST_SPLIT else settings.data.validation
+    if split:
+        return learnt, _queries(evaluator, root, split)
+    sources = sorted({query.source or query.video for query in learnt})
+    random.Random(f"held out {seed}").shuffle(sources)
+    held = frozenset(sources[: max(1, round(settings.data.held_out * len(sources)))])
+    parts = [[q for q in learnt if ((q.source or q.video) in held) == asked] for asked in (False, True)]
+    if not parts[0]:
+        raise UserError(f"{root}: too few videos to hold some out", "Name a split: --set data.validation=NAME")
+    return parts[0], parts[1]
+
+
+def _usable(queries: Sequence[MomentQuery], clips: Clips, most: float) -> list[MomentQuery]:
+    """The queries whose videos have features.
+
+    Raises:
+        UserError: more than a share of them have none, or none has.
+    """
+    usable = [query for query in queries if query.video in clips]
+    lost = len(queries) - len(usable)
+    if not usable or lost > most * len(queries):
+        first = next(query.video for query in queries if query.video not in clips)
+        raise UserError(
+            f"{clips.store.path}: has no features for {count(lost, 'query').replace('querys', 'queries')} of "
+            f"{len(queries)}, such as of {first}",
+            "Get the features of the training videos, or train without them: --set train.max_dropped=1",
+        )
+    return usable
+
+
+def _sizes(settings: Settings, width: int, benchmark: Benchmark, labels: int, table: Tensor | None) -> Network:
+    model, text = settings.model, settings.text
+    encoder = ENCODERS[text.encoder]
+    clip = clip_weights(Path(text.source)).sizes if encoder == CLIP else None
+    words = clip["width"] if clip else table.shape[1] if table is not None else 300
+    return Network(
+        v_feat_dim=width, t_feat_dim=words, dataset_name=benchmark.name, hidden_dim=model.dim, nheads=model.heads,
+        dim_feedforward=model.feedforward, num_queries=model.slots, max_words_l=text.longest, vocab_size=labels,
+        num_recfw_layers=model.enhancer_layers, num_recss_layers=model.reconstructor_layers,
+        t2v_layers=model.aligner_layers, enc_layers=model.encoder_layers, dec_layers=model.decoder_layers,
+        n_input_proj=model.projection_layers, dropout=model.dropout, input_dropout=model.input_dropout,
+        share_MLP=model.shared_branch, rec_fw=model.enhance, rec_ss=model.reconstruct, use_txt_pos=model.positions,
+        text_encoder=encoder, glove_vocab=len(table) if encoder == GLOVE and table is not None else 0, clip=clip,
+        cross_sample_mask=model.cross_sample_mask,
+    )  # fmt: skip
+
+
+def _fill_text_encoder(model: MESM, settings: TextSettings, table: Tensor | None) -> None:
+    """The weights of the frozen text encoder."""
+    if model.text_encoder is None:
+        return
+    weights = {"emb.weight": table} if table is not None else clip_weights(Path(settings.source)).weights
+    model.text_encoder.load_state_dict(weights)
+
+
+def _rules(settings: DecodeSettings, clip: float) -> AnswerRules:
+    return AnswerRules(settings.batch, settings.rules(clip), settings.suppression)
+
+
+def _validation(
+    evaluator: MomentEvaluator, asked: Sequence[MomentQuery], clips: Clips, sentences: Sentences, settings: Settings
+) -> Figures:
+    """Figures of the published program on some queries: the one that decides, then the others."""
+    rules = AnswerRules(settings.decode.batch, settings.decode.rules(settings.data.clip))  # without NMS, as published
+
+    def figures(model: nn.Module) -> Mapping[str, float]:
+        model.eval()
+        given = answers(cast(MESM, model), asked, clips, sentences, rules)
+        facts = moments([answer.windows for answer in given], [query.windows for query in asked])
+        brief = mesm_numbers(ranged_values(facts, evaluator.ranges), RECALLS)["brief"]
+        names = [f"MR-full-{settings.train.select}", "MR-full-mAP", "MR-full-miou", "MR-full-R1@0.5", "MR-full-R1@0.7"]
+        return {name: float(brief[name]) for name in dict.fromkeys(names)}
+
+    return figures

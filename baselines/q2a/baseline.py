@@ -1,0 +1,183 @@
+"""The plug: how a training is made of AssistQ, and how a trained network answers it."""
+
+from __future__ import annotations
+
+import logging
+import random
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from torch import nn
+
+from baselines.q2a.answers import scored_questions
+from baselines.q2a.examples import Example, build_examples
+from baselines.q2a.model import StepNetwork
+from baselines.q2a.network import Network
+from baselines.q2a.settings import LAST, TEST, DataSettings, Settings
+from baselines.q2a.task import Q2ATask
+from cmivqa_kit.bench.contract.types import Benchmark
+from cmivqa_kit.bench.tasks.step_choice.annotations import StepAnnotations, read_step_annotations
+from cmivqa_kit.bench.tasks.step_choice.encoded import EncodedSplit, open_encoded
+from cmivqa_kit.bench.tasks.step_choice.evaluator import StepChoiceEvaluator, loveu_22, loveu_23
+from cmivqa_kit.bench.tasks.step_choice.predictions import FILE, write_scored_folders
+from cmivqa_kit.bench.tasks.step_choice.splits import SPLITS
+from cmivqa_kit.data.types import Split
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.files import atomic_path
+from cmivqa_kit.metrics import means
+from cmivqa_kit.neural.networks import new_network
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.runs.device import resolve
+from cmivqa_kit.runs.directory import LAST_WEIGHTS, WEIGHTS, RunDirectory
+from cmivqa_kit.training.trained import NO_DEV, DevEvaluation, TrainedBaseline, Training, drawn
+
+log = logging.getLogger(__name__)
+ENCODED = "encoded"  # folder of the features below the data root, unless another is named
+ARCHIVE = "submit_test.zip"  # what CodaLab takes
+PASSES = 3  # forward and backward; a dev question costs one
+
+
+class Q2ABaseline(TrainedBaseline[Settings, Network, StepNetwork]):
+    """Q2A and its second-place variant, on AssistQ alone."""
+
+    name, settings, sizes, reads_text = "q2a", Settings, Network, False
+
+    def training(self, train: Split, dev: Split | None, run: RunDirectory, settings: Settings) -> Training:
+        """A training on a corpus of the challenge: there is none."""
+        raise UserError("q2a is trained on AssistQ", "See: cmivqa bench train --help")
+
+    def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
+        """Predictions for the challenge: there are none."""
+        raise UserError("q2a answers AssistQ", "See: cmivqa bench predict --help")
+
+    def fit_benchmark(self, benchmark: Benchmark, root: Path, run: RunDirectory) -> None:
+        """Learn from the training videos, and keep the weights that are best on held-out ones, or the last.
+
+        Raises:
+            UserError: files are missing or damaged, or too many questions cannot be learnt from.
+            RunFailed: the loss is no number, or memory or disk ran out.
+        """
+        settings = self.settings.of(run.config)
+        training = self.benchmark_training(benchmark, root, run, settings)
+        if settings.data.validation == TEST and settings.train.keep != LAST and training.dev.questions:
+            log.warning("the test questions choose the weights: what they then score says little (data.validation)")
+        training.fit(run, settings)
+        if settings.train.keep == LAST and run.group.main:
+            with atomic_path(run.path / WEIGHTS) as temporary:
+                shutil.copyfile(run.path / LAST_WEIGHTS, temporary)
+
+    def benchmark_training(
+        self, benchmark: Benchmark, root: Path, run: RunDirectory, settings: Settings
+    ) -> Training:  # fmt: skip
+        """What `fit_benchmark` trains.
+
+        Raises:
+            UserError: as `fit_benchmark`.
+        """
+        annotations = read_step_annotations(_annotations(root, "train"))
+        learnt, held_out = _divided(annotations, settings.data, run.seed)
+        features = _features(root, "train", settings.data)
+        examples = build_examples(learnt, features, labelled=True)
+        left_out = sum(examples.dropped.values())
+        if left_out > settings.train.max_dropped * len(learnt.questions):
+            raise UserError(
+                f"{annotations.path}: {left_out} of {len(learnt.questions)} questions cannot be learnt from "
+                f"({', '.join(examples.dropped)})",
+                "Mend the annotations, or allow more: --set train.max_dropped=1",
+            )
+        used = drawn(examples.usable, settings, run)
+        if settings.data.validation == TEST:
+            path = SPLITS[split_of(benchmark, "test")].annotations(root)
+            held_out = None if path is None else _with_answers(read_step_annotations(path, labelled=False))
+            features = _features(root, split_of(benchmark, "test"), settings.data) if held_out else features
+        evaluation = NO_DEV
+        if held_out is not None:
+            asked = build_examples(held_out, features, labelled=False).usable
+            evaluation = dev_evaluation(evaluator_of(benchmark), held_out, asked, settings, len(used))
+        model = new_network(settings.model.sizes(examples.dim, examples.images), StepNetwork, run)  # type: ignore[type-abstract]
+        task = Q2ATask(model, used, settings.train, run.seed, evaluation.figures)
+        return Training(task, len(used), len(examples.usable), examples.dropped, evaluation)
+
+    def predict_benchmark(
+        self, benchmark: Benchmark, root: Path, split: str, folder: Path, options: PredictOptions
+    ) -> Path:  # fmt: skip
+        """Score the candidates of a split: ``submit_test.json``, and the zip of it that CodaLab takes.
+
+        Raises:
+            UserError: not loaded, or files are missing or damaged.
+        """
+        (loaded, run), settings = self.ready(), self.settings.of(options.config)
+        name = split_of(benchmark, split)
+        annotations = read_step_annotations(_annotations(root, name), labelled=False)
+        examples = build_examples(annotations, _features(root, name, settings.data), labelled=False)
+        sizes = loaded.network
+        if (examples.dim, examples.images) != (sizes.dim, sizes.num_masks):
+            raise UserError(
+                f"{run.path}: was trained on features of {sizes.dim} numbers and {sizes.num_masks} pictures of a "
+                f"button, not of {examples.dim} and {examples.images}",
+                "Encode the folders with the models and the --masks of its training.",
+            )
+        model = loaded.model.to(resolve(options.device))
+        answers = scored_questions(model, examples.usable, settings.decode.history)
+        for file in (FILE, ARCHIVE):
+            write_scored_folders(folder / file, answers)
+        return folder / FILE
+
+
+def evaluator_of(benchmark: Benchmark) -> StepChoiceEvaluator:
+    """The evaluator of a benchmark's year."""
+    return loveu_23() if benchmark.name.endswith("23") else loveu_22()
+
+
+def split_of(benchmark: Benchmark, split: str) -> str:
+    """The encoded split that a benchmark calls ``split``: LOVEU'23 asks new questions about the training videos."""
+    return "test2023" if split == "test" and benchmark.name.endswith("23") else split
+
+
+def dev_evaluation(
+    evaluator: StepChoiceEvaluator, truth: StepAnnotations, asked: tuple[Example, ...], settings: Settings, used: int
+) -> DevEvaluation:  # fmt: skip
+    """The benchmark's figures on questions with answers; Recall@1 decides."""
+
+    def figures(model: nn.Module) -> Mapping[str, float]:
+        """Figures of a network."""
+        answers = scored_questions(cast(StepNetwork, model), asked, settings.decode.history)
+        evaluation = evaluator.evaluate(truth, answers)
+        return means(evaluation.metrics, evaluation.values)
+
+    return DevEvaluation(figures, len(asked), len(asked) / (PASSES * used))
+
+
+def _annotations(root: Path, split: str) -> Path:
+    path = SPLITS[split].annotations(root)
+    if path is None:
+        raise UserError(f"{root}: no {' or '.join(SPLITS[split].files)}", "Name the folder that holds it: --data ROOT")
+    return path
+
+
+def _features(root: Path, split: str, settings: DataSettings) -> EncodedSplit:
+    home = Path(settings.encoded).expanduser() if settings.encoded else root / ENCODED
+    return open_encoded(home, split, settings.qa)
+
+
+def _divided(
+    annotations: StepAnnotations, settings: DataSettings, seed: int
+) -> tuple[StepAnnotations, StepAnnotations | None]:  # fmt: skip
+    """Questions to learn from, and those about the videos that are held out, drawn by the seed; all of a video."""
+    folders = sorted({question.folder for question in annotations.questions})
+    count = 0 if settings.validation == TEST else round(settings.held_out * len(folders))
+    held_out = set(random.Random(f"held out {seed}").sample(folders, min(count, len(folders) - 1)))
+    own, other = (
+        replace(annotations, questions=tuple(q for q in annotations.questions if (q.folder in held_out) == held))
+        for held in (False, True)
+    )
+    return own, (_with_answers(other) if held_out else None)
+
+
+def _with_answers(annotations: StepAnnotations) -> StepAnnotations | None:
+    """The questions whose steps all have a label; ``None`` where there is no such one."""
+    known = tuple(q for q in annotations.questions if all(step.label is not None for step in q.steps))
+    return replace(annotations, questions=known) if known else None
