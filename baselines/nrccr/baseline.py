@@ -13,7 +13,16 @@ import numpy as np
 from torch import nn
 
 from baselines.nrccr.collection import Collection, Features, Record
-from baselines.nrccr.corpus import VideoRows, examples_of, ranked, read_question, say_languages, seconds_of
+from baselines.nrccr.corpus import (
+    NOTHING_GIVEN,
+    VideoRows,
+    examples_of,
+    ranked,
+    read_text,
+    read_translations,
+    say_languages,
+    seconds_of,
+)
 from baselines.nrccr.evaluation import (
     Embedded,
     Embeddings,
@@ -106,7 +115,8 @@ class RetrievalBaseline(TrainedBaseline[S, N, M]):
             fault = f"{train.source or train.name}: the rows of its features have no common width"
             raise UserError(fault, "Extract the features again, all alike.")
         rows = VideoRows(features, width)
-        examples, dropped = examples_of(train, reader, rows, settings.train.source_language)
+        given = read_translations(Path(settings.train.translations)) if settings.train.translations else NOTHING_GIVEN
+        examples, dropped = examples_of(train, reader, rows, settings.train.source_language, given)
         dropped = +dropped
         require_enough(train, examples, dropped, settings.train.max_dropped)
         used = drawn(examples, settings, run)
@@ -349,7 +359,7 @@ def _rankings(
     """Per question all videos with the cosine of their embeddings, not sorted."""
     if not questions:
         return []
-    texts = [read_question(reader, question) for question in questions]
+    texts = [read_text(reader, question.text) for question in questions]
     asked = embed_sorted(model, texts, size, reader.reader.special.pad)
     return [ranked(scores, names, rows) for scores in asked @ videos.T]
 

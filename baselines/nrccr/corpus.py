@@ -12,6 +12,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +23,8 @@ from cmivqa_kit.data.display import count
 from cmivqa_kit.data.feature_sampling import sample
 from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Question, QuestionId, Split, Video
+from cmivqa_kit.errors import Problem, problems_error
+from cmivqa_kit.files import read_json
 from cmivqa_kit.neural.tokens import Ids
 
 log = logging.getLogger(__name__)
@@ -53,9 +57,40 @@ def language_of(question: Question) -> str:
     return CHINESE if _IDEOGRAPH.search(question.text) else ENGLISH
 
 
-def read_question(reader: Reader, question: Question) -> Ids:
+def read_text(reader: Reader, text: str) -> Ids:
     """The token ids of a question. The published cleaning is for English: of Chinese it would leave nothing."""
-    return reader.raw(question.text) if _IDEOGRAPH.search(question.text) else reader.english(question.text)
+    return reader.raw(text) if _IDEOGRAPH.search(text) else reader.english(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A question in the other language, and translated back; either may be empty."""
+
+    text: str = ""
+    back: str = ""
+
+
+NOTHING_GIVEN: Mapping[str, Translation] = {}
+
+
+def read_translations(path: Path) -> Mapping[str, Translation]:
+    """A user's translations by question id: ``{id: {"translation": text, "back": text}}``, either text may be left out.
+
+    Raises:
+        UserError: the file is missing or damaged, or has other entries; all of them are listed.
+    """
+    document = read_json(path, "translations")
+    entries = document.items() if isinstance(document, dict) else [("", document)]
+    problems, given = [], {}
+    for name, entry in entries:
+        texts: dict[str, Any] = entry if isinstance(entry, dict) else {"": None}
+        if texts.keys() <= {"translation", "back"} and all(isinstance(text, str) for text in texts.values()):
+            given[name] = Translation(texts.get("translation", ""), texts.get("back", ""))
+        else:
+            problems.append(Problem(f"/{name}", "not an object of texts translation and back"))
+    if problems:
+        raise problems_error(path, problems, 'It holds {"QUESTION ID": {"translation": "...", "back": "..."}, ...}.')
+    return given
 
 
 def translations(questions: Iterable[Question]) -> Mapping[QuestionId, Question]:
@@ -76,11 +111,16 @@ def translations(questions: Iterable[Question]) -> Mapping[QuestionId, Question]
 
 
 def examples_of(
-    split: Split, reader: Reader, rows: VideoRows, language: str = ""
+    split: Split, reader: Reader, rows: VideoRows, language: str = "", given: Mapping[str, Translation] = NOTHING_GIVEN
 ) -> tuple[tuple[Example, ...], Counter[str]]:  # fmt: skip
     """The questions that can be trained on, with their translations, and how many each reason leaves out.
 
-    ``language``: those in another one are translations alone.
+    Args:
+        split: whose questions they are.
+        reader: of their texts.
+        rows: of the videos.
+        language: those in another one are translations alone; empty: all are sources.
+        given: translations by id, which go before those of the corpus.
     """
     other, dropped = translations(split.questions), Counter[str]()
     examples = []
@@ -92,9 +132,12 @@ def examples_of(
         elif question.video_id not in rows:
             dropped["no-features"] += 1
         else:
-            twin = other.get(question.id)
-            translation = read_question(reader, twin) if twin is not None else ()
-            examples.append(Example(str(question.id), question.video_id, read_question(reader, question), translation))
+            twin, own = other.get(question.id), given.get(str(question.id))
+            text = own.text if own is not None and own.text else twin.text if twin is not None else ""
+            translation = read_text(reader, text) if text else ()
+            back = read_text(reader, own.back) if own is not None and own.back else ()
+            source = read_text(reader, question.text)
+            examples.append(Example(str(question.id), question.video_id, source, translation, back))
     return tuple(examples), dropped
 
 

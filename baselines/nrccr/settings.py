@@ -95,6 +95,7 @@ class TrainSettings(common.TrainSettings):
     direction: Annotated[str, choice(*DIRECTIONS)]
     mask_same_video: bool
     source_language: str
+    translations: str
     decay: Share
     cut: Share
     cut_patience: Count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from baselines.nrccr import DECLARATION, MLCMR
 from baselines.nrccr.baseline import MLCMRBaseline, NRCCRBaseline
-from baselines.nrccr.corpus import VideoRows, examples_of, language_of, translations
+from baselines.nrccr.corpus import VideoRows, examples_of, language_of, read_translations, translations
 from baselines.nrccr.examples import Example
 from baselines.nrccr.task import NRCCRTask
 from baselines.nrccr.texts import Reader
@@ -107,6 +108,23 @@ def test_only_questions_of_the_source_language_are_sources() -> None:
     assert all(example.id.endswith("_e") and example.translation for example in english)
     alone = replace(split, questions=split.questions[1:])  # the first one in Chinese is nobody's translation now
     assert +examples_of(alone, reader, rows, "English")[1] == {"other-language": 1}
+
+
+def test_translations_of_a_user_come_before_those_of_the_corpus(tmp_path: Path) -> None:
+    split, reader = planted(), Reader(TextReader(lambda text: tuple(map(ord, text)), Special(1, 2, 0), None))
+    rows = VideoRows(SplitFeatures.of({name: Path(f"{name}.npy") for name in split.videos}), 2)
+    path = tmp_path / "translations.json"
+    path.write_text(
+        json.dumps({"0_0_e": {"translation": "洗", "back": "wash"}, "0_0_c": {"back": "手"}}), encoding="utf-8"
+    )
+    first, second, *others = examples_of(split, reader, rows, given=read_translations(path))[0]
+    assert (first.translation, first.back) == ((1, ord("洗"), 2), reader.english("wash"))
+    assert (second.translation, second.back) == (first.source, (1, ord("手"), 2))
+    assert all(example.translation and not example.back for example in others)
+    path.write_text('{"1": "text", "2": {"to": "x"}, "3": {"back": 4}, "4": {}}', encoding="utf-8")
+    with pytest.raises(UserError, match="3 problems") as raised:
+        read_translations(path)
+    assert "/2: not an object of texts translation and back" in raised.value.message
 
 
 def test_one_language_trains_without_the_cross_lingual_losses(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
