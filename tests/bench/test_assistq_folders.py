@@ -1,4 +1,4 @@
-"""AssistQ's folders: scripts, buttons, which of them a candidate names, pictures of them, and everything that is amiss."""
+"""AssistQ's folders: scripts, buttons, which of them a candidate names, their pictures, and what is amiss."""
 
 from __future__ import annotations
 
