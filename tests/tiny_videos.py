@@ -1,4 +1,4 @@
-"""Small videos and a small vision model, made on the spot."""
+"""Small videos, a small vision model and a small text model, made on the spot; no two inputs look alike to them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import torch
-from transformers import ViTConfig, ViTModel
+from transformers import BertConfig, BertModel, ViTConfig, ViTModel
 
 SIZE = (48, 32)  # width and height of the videos
 
@@ -30,7 +30,7 @@ def make_vision_model(folder: Path, width: int = 16) -> Path:
     """A Vision Transformer with random weights and its processor."""
     config = ViTConfig(
         hidden_size=width, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, image_size=32,
-        patch_size=16,
+        patch_size=16, initializer_range=0.5,
     )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -40,4 +40,19 @@ def make_vision_model(folder: Path, width: int = 16) -> Path:
         "image_std": [0.5] * 3, "size": {"height": 32, "width": 32}, "resample": 2,
     }  # fmt: skip
     (folder / "preprocessor_config.json").write_text(json.dumps(processor), encoding="utf-8")
+    return folder
+
+
+def make_text_model(folder: Path, width: int = 16) -> Path:
+    """A BERT with random weights and a vocabulary of letters, digits and marks."""
+    marks = "abcdefghijklmnopqrstuvwxyz0123456789<>?.:"
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *marks, *(f"##{mark}" for mark in marks)]
+    config = BertConfig(
+        vocab_size=len(vocabulary), hidden_size=width, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=16, max_position_embeddings=64, initializer_range=0.5,
+    )  # fmt: skip
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        BertModel(config).save_pretrained(folder)
+    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
     return folder

@@ -13,5 +13,5 @@ DECLARATION = Declaration(
     needs=("package:torch", "package:transformers", "package:accelerate", "package:safetensors"),
     demo_preset="tiny",
     convert="baselines.q2a.checkpoint:convert",
-    benchmarks={"assistq-22": "", "assistq-23": ""},
+    benchmarks={"assistq-22": "gru", "assistq-23": "gru"},
 )

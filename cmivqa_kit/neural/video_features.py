@@ -24,6 +24,7 @@ from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.files import atomic_path, read_json, write_json
 from cmivqa_kit.neural.vision_encoders import VisionEncoder
 from cmivqa_kit.output_paths import is_taken
+from cmivqa_kit.temporary_files import sweep
 
 RECORD = "extraction.json"  # beside the .npy files: what they were made with
 Facts = Mapping[str, object]
@@ -139,6 +140,8 @@ def extract(
     require_decoder()
     work = work_folder(destination, kind)
     facts = {"model": encoder.name, "revision": encoder.revision, "vector": encoder.reads, "fps": fps}
+    if work.is_dir():
+        sweep(work)  # what a kill left half written
     require_begun_alike(work, facts, resume)
     work.mkdir(parents=True, exist_ok=True)
     write_json(work / RECORD, facts)

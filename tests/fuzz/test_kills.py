@@ -35,6 +35,8 @@ LATER = {
     "data pack hdf5",
     "data pack npz",
     "data pack npy",
+    "features extract",
+    "features encode-assistq",
 }
 
 

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests.assistq_root import make_root
 from tests.baselines.cross_lingual import write_collection
 from tests.bench.planted import write_captions, write_embeddings
 from tests.data.corpora import read, write
@@ -17,11 +18,14 @@ from tests.data.test_convert_tutorialvqa import raw
 from tests.fuzz import warm
 from tests.fuzz.child import command
 from tests.fuzz.kills import Writing
+from tests.tiny_videos import make_text_model, make_video, make_vision_model
 
 SRT = "1\n00:00:01,000 --> 00:00:03,000\n先洗手\n\n2\n00:00:04,000 --> 00:00:06,500\n再擦干\n"
 HERE = ("--data", "data")
 BENCH = ("vatex-en2cn", "--data", "VisualSearch")
 GOLDEN = Path(__file__).parents[1] / "golden" / "cases" / "ccgs"
+EXTRACT = ("features", "extract", "videos", "out", "--model", "vit")
+ENCODE = ("features", "encode-assistq", "assistq", "encoded", "--vision", "vit", "--text", "bert", "--split", "train")
 TINY = ("--preset", "tiny", "--set", "train.epochs=1", "--set", "train.pairs=2", "--set", "train.dev_questions=1")
 
 
@@ -47,6 +51,21 @@ def ready_run(baseline: str) -> Path:
     ended = command(("train", "-m", baseline, *HERE), folder)
     assert ended.code == 0, ended.err
     return folder
+
+
+def videos(folder: Path) -> None:
+    """Two videos and a vision model."""
+    (folder / "videos").mkdir(parents=True)
+    for name in ("a", "b"):
+        make_video(folder / "videos" / f"{name}.mp4", seconds=1)
+    make_vision_model(folder / "vit")
+
+
+def assistq(folder: Path) -> None:
+    """A folder like AssistQ's, a vision model and a text model."""
+    make_root(folder / "assistq", train=2, test=0, questions=1)
+    make_vision_model(folder / "vit")
+    make_text_model(folder / "bert")
 
 
 def corpus(folder: Path) -> None:
@@ -214,6 +233,8 @@ WRITING = (
     Writing("data pack npz", features, ("data", "pack", "features", "packed.npz", "--force")),
     Writing("data pack bigfile", features, ("data", "pack", "features", "big", "--format", "bigfile", "--force")),
     Writing("data pack npy", features, ("data", "pack", "features", "copy", "--force")),
+    Writing("features extract", videos, EXTRACT, (*EXTRACT, "--resume"), torch=True),
+    Writing("features encode-assistq", assistq, ENCODE, (*ENCODE, "--resume"), torch=True),
     Writing("data subtitles", srt, ("data", "subtitles", "srt", "subtitle.json", "--force")),
     Writing("predict", bm25, ("predict", *HERE, "--force")),
     Writing("predict --track", bm25, ("predict", *HERE, "--track", "1", "--out", "spans.json", "--force")),

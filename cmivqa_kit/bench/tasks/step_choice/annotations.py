@@ -15,7 +15,9 @@ from cmivqa_kit.bench.tasks.documents import json_type, pointer, raise_problems,
 from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.data.numbers import is_finite
 from cmivqa_kit.errors import Problem
+from cmivqa_kit.submission.scan import MIB
 
+SIZE = 128 * MIB  # AssistQ's 529 questions take less than one
 FORMAT = "an object: folder -> questions, each with question, answers (a list of candidates per step), images, correct"
 FIX = f"AssistQ's annotations are {FORMAT}."
 
@@ -71,7 +73,7 @@ def read_step_annotations(path: Path, labelled: bool = True) -> StepAnnotations:
     Raises:
         UserError: it cannot be read, or is none; every problem is listed with its JSON pointer.
     """
-    document = read_document(path, "annotations", FIX)
+    document = read_document(path, "annotations", FIX, size=SIZE)
     require(document, dict, path, "AssistQ's annotations", FIX)
     problems: list[Problem] = []
     questions: list[StepQuestion] = []
