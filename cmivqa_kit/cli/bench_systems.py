@@ -125,7 +125,7 @@ def _report(
                 "steps": fitted.outcome.get("steps"),
                 "validation": validation,
                 "predictions": predictions,
-                "card": card.to_dict(),
+                "card": None if card is None else card.to_dict(),
                 "next": following,
             }
         )
@@ -133,16 +133,24 @@ def _report(
     session.say(f"Fitted {fitted.run.baseline} on {fitted.examples} examples; run directory {fitted.run.path}")
     if validation is not None:
         session.say(f"  best on validation: {validation['metric']} {best:.4f} at step {validation['step']}")
-    show_blocks(session, card_blocks(card))
+    if card is None:
+        session.say(f"  the answers of {benchmark.splits[0]} are not here: {predictions} is not scored", "yellow")
+    else:
+        show_blocks(session, card_blocks(card))
     session.next(following, ())
 
 
-def _card(benchmark: Benchmark, root: Path, system: str, predictions: Path, no_intervals: bool) -> BenchCard:
-    """The scores on the first split, with what was published of the system."""
+def _card(benchmark: Benchmark, root: Path, system: str, predictions: Path, no_intervals: bool) -> BenchCard | None:
+    """The scores on the first split, with what was published of the system; ``None`` where its answers are not here."""
+    from cmivqa_kit.bench.contract.registry import create_evaluator
     from cmivqa_kit.bench.report.published import all_figures
     from cmivqa_kit.bench.report.scoring import open_ground
     from cmivqa_kit.scoring.statistics.bootstrap import AS_USUAL
 
+    try:
+        create_evaluator(benchmark).truth_files(root, benchmark.splits[0])
+    except UserError:  # answers that the organizers hold
+        return None
     named = [figure for figure in all_figures() if figure.benchmark == benchmark.name and figure.system == system]
     first = next(iter(named), None)  # of several presets the first that is listed
     figures = [figure for figure in named if first is not None and figure.preset == first.preset]

@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "bench": (
         "cmivqa_kit.cli.bench",
-        "Published benchmarks: list them, check their data, score and compare predictions.",
+        "Published benchmarks: list them, check their data, train systems, score and compare predictions.",
     ),
     "features": (
         "cmivqa_kit.cli.features",

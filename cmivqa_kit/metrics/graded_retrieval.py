@@ -28,7 +28,11 @@ METRICS = (
 def trec_order(scores: Mapping[str, float]) -> list[str]:
     """The documents in the order of trec_eval."""
     with np.errstate(over="ignore"):  # beyond float32 all are infinite
-        return sorted(scores, key=lambda name: (float(np.float32(scores[name])), name.encode()), reverse=True)
+        return sorted(
+            scores,
+            key=lambda name: (float(np.float32(scores[name])), name.encode("utf-8", "surrogatepass")),
+            reverse=True,
+        )
 
 
 def graded_values(order: Sequence[str], grades: Mapping[str, int]) -> dict[str, float]:

@@ -103,6 +103,18 @@ def captions(folder: Path) -> None:
     (folder / "rows.csv").write_text("what stood there\n", encoding="utf-8")
 
 
+def moments(folder: Path) -> None:
+    """The annotations of Charades-STA, small, and counts of other sentences."""
+    (folder / "sta").mkdir()
+    for split in ("train", "test"):
+        (folder / "sta" / f"charades_sta_{split}.txt").write_text(
+            "V1 0.0 4.0##a person opens a door\n", encoding="utf-8"
+        )
+        (folder / "sta" / f"Charades_v1_{split}.csv").write_text("id,length\nV1,9.5\n", encoding="utf-8")
+    (folder / "counts").mkdir()
+    (folder / "counts" / "GloVe_tokenized_count.txt").write_text("what stood there\n", encoding="utf-8")
+
+
 def features(folder: Path) -> None:
     """The corpus' features, and others in their place."""
     shutil.copytree(ready_corpus() / "video_feature", folder / "features")
@@ -235,6 +247,8 @@ WRITING = (
     Writing("data pack npy", features, ("data", "pack", "features", "copy", "--force")),
     Writing("features extract", videos, EXTRACT, (*EXTRACT, "--resume"), torch=True),
     Writing("features encode-assistq", assistq, ENCODE, (*ENCODE, "--resume"), torch=True),
+    Writing("data token-counts", moments,
+            ("data", "token-counts", "charades-sta", "--data", "sta", "--out", "counts", "--force")),
     Writing("data subtitles", srt, ("data", "subtitles", "srt", "subtitle.json", "--force")),
     Writing("predict", bm25, ("predict", *HERE, "--force")),
     Writing("predict --track", bm25, ("predict", *HERE, "--track", "1", "--out", "spans.json", "--force")),

@@ -76,7 +76,7 @@ def require_folder(folder: Path, force: bool) -> None:
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not force):
         raise UserError(f"{folder}: exists already", "Name a new folder, or give --force to replace this one.")
     if folder.is_dir() and any(
-        path.is_dir() or path.suffix not in (".npz", ".json", ".jsonl") for path in folder.iterdir()
+        path.is_dir() or path.suffix not in (".npz", ".json", ".jsonl", ".zip") for path in folder.iterdir()
     ):
         raise UserError(f"{folder}: holds other files than predictions", "Name a new folder.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -113,5 +114,13 @@ def _fit(system: ServesBenchmarks, benchmark: Benchmark, root: Path, run: RunDir
 
 
 def _digest(benchmark: Benchmark, root: Path) -> str:
-    """A digest of the annotations of the first split, which stand for the data."""
-    return truth_digest(create_evaluator(benchmark).truth_files(root, benchmark.splits[0]))
+    """A digest of the annotations of one split, which stand for the data: those of training where they are read here.
+
+    Raises:
+        UserError: no split has any; as for the first one.
+    """
+    evaluator = create_evaluator(benchmark)
+    for split in sorted(benchmark.splits, key=lambda split: split != "train"):
+        with suppress(UserError):
+            return truth_digest(evaluator.truth_files(root, split))
+    return truth_digest(evaluator.truth_files(root, benchmark.splits[0]))

@@ -73,7 +73,7 @@ declare(
                 null=True,
             ),
             "predictions": text("what `bench score` takes"),
-            "card": anything("as one of `bench score`"),
+            "card": anything("as one of `bench score`; null: the answers of the split are not here"),
             "next": text("the next command"),
         },
     ),
