@@ -110,7 +110,12 @@ def test_more_than_five_windows_are_drawn_from() -> None:
 
 
 def test_queries_are_ordered_within_their_video() -> None:
-    given_queries = [query(5.2, 6, video="b"), query(3.9, 4, video="a"), query(5.9, 7, video="b"), query(1, 2, video="b")]
+    given_queries = [
+        query(5.2, 6, video="b"),
+        query(3.9, 4, video="a"),
+        query(5.9, 7, video="b"),
+        query(1, 2, video="b"),
+    ]
     videos = by_video(given_queries, 1.0)
     assert [video.source for video in videos] == ["b", "a"]
     assert [own.windows[0][0] for own in videos[0].queries] == [1, 5.2, 5.9]

@@ -26,7 +26,11 @@ def test_pieces_of_words(tmp_path: Path) -> None:
 def test_a_row_keeps_start_and_end(tmp_path: Path) -> None:
     pieces = write_tokenizer(tmp_path)
     row = ClipTokens(tmp_path).row("the door opens the door", 5)
-    assert row == [len(pieces) - 2, *(pieces.index(f"{word}</w>") for word in ("the", "door", "opens")), len(pieces) - 1]
+    assert row == [
+        len(pieces) - 2,
+        *(pieces.index(f"{word}</w>") for word in ("the", "door", "opens")),
+        len(pieces) - 1,
+    ]
 
 
 def test_what_is_kept_reads_the_same(tmp_path: Path) -> None:
