@@ -65,8 +65,10 @@ class MESMBaseline(TrainedBaseline[Settings, Network, MESM]):
         settings = self.settings.of(run.config)
         evaluator = _evaluator(benchmark)
         clips = _clips(benchmark, root, settings)
-        learnt, asked = _learnt_and_asked(evaluator, benchmark, root, settings, run.seed)
-        usable = _usable(learnt, clips, settings.train.max_dropped)
+        annotated = _queries(evaluator, root, "train")
+        usable, asked = learnt_and_asked(
+            _usable(annotated, clips, settings.train.max_dropped), evaluator, benchmark, root, settings, run.seed
+        )
         clips.require(asked)
         used = subset(usable, settings.train.pairs, f"subset {run.seed}")
         asked = subset(asked, settings.train.dev_questions, f"dev {run.seed}")
@@ -85,7 +87,7 @@ class MESMBaseline(TrainedBaseline[Settings, Network, MESM]):
         items = gathered(by_video(used, settings.data.clip), settings.data.gather, np.random.default_rng(run.seed))
         figures = _validation(evaluator, asked, clips, sentences, settings)
         task = MESMTask(model, items, clips, sentences, settings, run.seed, figures)
-        dropped = Counter({NO_FEATURES: len(learnt) - len(usable)})
+        dropped = Counter({NO_FEATURES: sum(query.video not in clips for query in annotated)})
         evaluation = DevEvaluation(figures, len(asked), len(asked) / (3 * max(1, len(used))))
         Training(task, len(used), len(usable), +dropped, evaluation).fit(run, settings)
 
@@ -135,22 +137,33 @@ def _clips(benchmark: Benchmark, root: Path, settings: Settings) -> Clips:
     return Clips(store, settings.data.rules(cut=benchmark.name == QVHIGHLIGHTS))
 
 
-def _learnt_and_asked(
-    evaluator: MomentEvaluator, benchmark: Benchmark, root: Path, settings: Settings, seed: int
-) -> tuple[Sequence[MomentQuery], Sequence[MomentQuery]]:
+def learnt_and_asked(
+    queries: Sequence[MomentQuery], evaluator: MomentEvaluator, benchmark: Benchmark, root: Path, settings: Settings,
+    seed: int,
+) -> tuple[Sequence[MomentQuery], Sequence[MomentQuery]]:  # fmt: skip
     """The queries that are trained on, and those that choose the weights.
 
-    Without a split for that, or where its files are not there, some of the training's videos are held out: no test
-    split chooses weights, but under the published recipe, which says so.
+    Where the settings name no split for that, some of the training's videos are held out: no test split chooses
+    weights, but under the published recipe, as the authors did (Q14).
+
+    Args:
+        queries: of the training split.
+        evaluator: of the benchmark.
+        benchmark: whose first split the published recipe chooses on.
+        root: its data.
+        settings: of the run.
+        seed: chooses the videos that are held out.
+
+    Raises:
+        UserError: no such split, or its files are missing or damaged.
     """
-    learnt = _queries(evaluator, root, "train")
     split = benchmark.splits[0] if settings.data.validation == FIRST_SPLIT else settings.data.validation
     if split:
-        return learnt, _queries(evaluator, root, split)
-    sources = sorted({query.source or query.video for query in learnt})
+        return queries, _queries(evaluator, root, split)
+    sources = sorted({query.source or query.video for query in queries})
     random.Random(f"held out {seed}").shuffle(sources)
     held = frozenset(sources[: max(1, round(settings.data.held_out * len(sources)))])
-    parts = [[q for q in learnt if ((q.source or q.video) in held) == asked] for asked in (False, True)]
+    parts = [[q for q in queries if ((q.source or q.video) in held) == asked] for asked in (False, True)]
     if not parts[0]:
         raise UserError(f"{root}: too few videos to hold some out", "Name a split: --set data.validation=NAME")
     return parts[0], parts[1]
