@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def write_benchmark(root: Path, train: int = 10, test: int = 4) -> Path:
             video, seconds = f"{split.upper()}{number}", int(random.integers(12, 20))
             rows = 0.3 * random.standard_normal((seconds, WIDTH))
             cuts = [0, seconds // 3, 2 * seconds // 3, seconds]
-            for start, end in zip(cuts[:-1], cuts[1:], strict=True):
+            for start, end in pairwise(cuts):
                 act, thing = random.choice(ACTS), random.choice(THINGS)
                 rows[start:end] += directions[act] + directions[thing]
                 lines.append(f"{video} {start} {end}##a person {act} the {thing}.")
