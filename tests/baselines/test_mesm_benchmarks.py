@@ -1,6 +1,4 @@
-"""MESM on benchmarks of moments: from annotations and features to figures, other benchmarks' layouts, what goes
-wrong.
-"""
+"""MESM on benchmarks of moments: from annotations and features to figures, other layouts, what goes wrong."""
 
 from __future__ import annotations
 
