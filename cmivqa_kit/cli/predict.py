@@ -157,7 +157,8 @@ def _run_of(
     tracks asked."""
     from cmivqa_kit.plugin.registry import find_declaration, require_packages
     from cmivqa_kit.prediction.run_choice import newest_serving_run, tracks_of
-    from cmivqa_kit.runs.directory import RECORD, newest_run, open_run
+    from cmivqa_kit.runs.directory import RECORD, open_run
+    from cmivqa_kit.runs.finished_runs import newest_run
 
     folder = named if named is not None else session.workspace.path("run.directory")
     if (folder / RECORD).is_file():

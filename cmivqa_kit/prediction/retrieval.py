@@ -24,7 +24,8 @@ from cmivqa_kit.prediction.file_retriever import FileRetriever
 from cmivqa_kit.prediction.pairs.batching import Ints
 from cmivqa_kit.prediction.settings import FIRST_STAGE, EngineSettings
 from cmivqa_kit.prediction.types import EncodedVideo, Ranking, RanksVideos, RetrievesVideos, VideoInput, VideoRetriever
-from cmivqa_kit.runs.directory import RECORD, newest_run, open_run
+from cmivqa_kit.runs.directory import RECORD, open_run
+from cmivqa_kit.runs.finished_runs import newest_run
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.prediction.types import LocalizesSpans
-from cmivqa_kit.runs.directory import RunDirectory, finished_runs, newest_run
+from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.finished_runs import finished_runs, newest_run
 
 CORPUS_TRACKS: tuple[Track, ...] = (2, 3)
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,6 @@ SECONDS_PER_ROW = "seconds_per_row"  # of the feature files, in the record's ``d
 STATE_RECORD = "state.json"  # in ``state-STEP``, from which training goes on
 
 _LONGEST_ROW = 1e9  # seconds; what is larger is damage, and an integer may be too large for a float
-_CLOCKS_DIFFER = timedelta(minutes=5)  # between machines that share a folder
 _STATE = re.compile(r"state-[0-9]{1,18}")
 Progress = Callable[[int, int, float], None]  # optimizer steps done, in all, running loss
 
@@ -192,9 +191,9 @@ def start_run(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, number in _numbered(folder):
+        for name, number in numbered_runs(folder):
             sweep(folder / f"{name}-{number}")  # one that was killed is not written into again
-        number = 1 + max((n for name, n in _numbered(folder) if name == baseline), default=0)
+        number = 1 + max((n for name, n in numbered_runs(folder) if name == baseline), default=0)
         while True:
             path = folder / f"{baseline}-{number}"
             try:
@@ -302,52 +301,12 @@ def resume_states(run: Path) -> list[Path]:
     return sorted(states, key=lambda path: int(path.name.split("-")[1]))
 
 
-def newest_run(folder: Path, baseline: str | None = None) -> RunDirectory:
-    """The finished run (of ``baseline`` where given) that finished last.
-
-    Raises:
-        UserError: there is none.
-    """
-    runs = finished_runs(folder, baseline)
-    if not runs:
-        of = f" of {baseline}" if baseline else ""
-        raise UserError(
-            f"{folder}: no finished run{of}", f"Train first: cmivqa train{f' -m {baseline}' if baseline else ''}"
-        )
-    return runs[0]
-
-
-def finished_runs(folder: Path, baseline: str | None = None) -> list[RunDirectory]:
-    """The finished runs (of ``baseline`` where given) in a folder, the one that finished last first."""
-    runs = []
-    for name, number in _numbered(folder):
-        if baseline in (None, name):
-            try:
-                run = open_run(folder / f"{name}-{number}")
-            except UserError:
-                continue  # unfinished or damaged: never chosen by itself
-            runs.append((_finished_time(run), number, run))
-    return [run for *_, run in sorted(runs, key=lambda entry: entry[:2], reverse=True)]
-
-
-def _finished_time(run: RunDirectory) -> str:
-    """When a run finished, comparable as text; empty (older than any) where its record says no time or a future one.
-
-    A clock that was wrong, or a hand, may have written a time that would make the run the newest for years.
-    """
-    try:
-        finished = datetime.fromisoformat(run.record().get("finished", ""))
-        finished = finished if finished.tzinfo else finished.replace(tzinfo=UTC)
-        return "" if finished > datetime.now(UTC) + _CLOCKS_DIFFER else finished.astimezone(UTC).isoformat()
-    except (TypeError, ValueError, OverflowError):
-        return ""
-
-
 def _is_of(value: Any, kind: type | tuple[type, ...]) -> bool:
     return isinstance(value, kind) and (not isinstance(value, bool) or kind is bool)
 
 
-def _numbered(folder: Path) -> list[tuple[str, int]]:
+def numbered_runs(folder: Path) -> list[tuple[str, int]]:
+    """Baseline and number of every folder that is called like a run, finished or not."""
     if not folder.is_dir():
         return []
     matches = (re.fullmatch(r"(.+)-(\d{1,9})", path.name) for path in folder.iterdir() if path.is_dir())

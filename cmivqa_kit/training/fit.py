@@ -25,13 +25,13 @@ from cmivqa_kit.runs.directory import (
     RunDirectory,
     has_state,
     make_run,
-    newest_run,
     open_unfinished,
     silent,
     start_run,
 )
 from cmivqa_kit.runs.feature_clock import require_clock_of, with_clock_of
 from cmivqa_kit.runs.feature_stores import FEATURES, require_stores_of, store_names
+from cmivqa_kit.runs.finished_runs import newest_run
 from cmivqa_kit.runs.lock import locked
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import Config, Recipe

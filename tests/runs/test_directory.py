@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from cmivqa_kit.errors import ExitCode, RunFailed, UserError
-from cmivqa_kit.runs.directory import RECORD, RunDirectory, newest_run, open_run, start_run
+from cmivqa_kit.runs.directory import RECORD, RunDirectory, open_run, start_run
+from cmivqa_kit.runs.finished_runs import finished_runs, newest_run
 from cmivqa_kit.temporary_files import temporary_file
 
 CONFIG = {"index": {"k1": 1.5}}
@@ -130,6 +131,15 @@ def test_the_newest_is_the_one_that_finished_last(tmp_path: Path) -> None:
     other = finished(tmp_path, "prior")
     assert newest_run(tmp_path).path == other.path
     assert newest_run(tmp_path, "bm25").path == first.path
+
+
+def test_runs_of_a_benchmark_are_taken_for_that_benchmark_alone(tmp_path: Path) -> None:
+    own = finished(tmp_path)
+    learnt = start_run(tmp_path, own.baseline, {}, 0, data={"name": "vatex-en2cn", "benchmark": "vatex-en2cn"})
+    learnt.finish()
+    assert newest_run(tmp_path).path == own.path
+    assert [run.path for run in finished_runs(tmp_path, benchmark="vatex-en2cn")] == [learnt.path]
+    assert finished_runs(tmp_path, benchmark="tacos") == []
 
 
 def test_odd_times_do_not_stop_the_search(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.runs.directory import RECORD, finished_runs, start_run
+from cmivqa_kit.runs.directory import RECORD, start_run
+from cmivqa_kit.runs.finished_runs import finished_runs
 from cmivqa_kit.runs.lock import LOCK, locked
 
 ROOT = Path(__file__).parents[2]

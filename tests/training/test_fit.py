@@ -13,7 +13,8 @@ from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.corpus import data_fingerprint
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.runs.directory import newest_run, open_run, start_run
+from cmivqa_kit.runs.directory import open_run, start_run
+from cmivqa_kit.runs.finished_runs import newest_run
 from cmivqa_kit.training.fit import repeat, resume, train
 from cmivqa_kit.training.learning_data import load_splits
 from tests.prediction.fake import DECLARATION, Fake, install

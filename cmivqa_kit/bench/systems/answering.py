@@ -12,7 +12,8 @@ from cmivqa_kit.bench.report.scoring import require_split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import merge, settings
 from cmivqa_kit.plugin.types import PredictOptions
-from cmivqa_kit.runs.directory import PREDICTIONS, RunDirectory, finished_runs
+from cmivqa_kit.runs.directory import PREDICTIONS, RunDirectory
+from cmivqa_kit.runs.finished_runs import finished_runs
 from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.temporary_files import temporary_folder
 
@@ -92,10 +93,9 @@ def newest_run_for(benchmark: Benchmark, folder: Path, name: str | None = None) 
     Raises:
         UserError: there is none.
     """
-    for run in finished_runs(folder, name):
-        data = run.record().get("data")
-        if isinstance(data, dict) and data.get("benchmark") == benchmark.name:
-            return run
+    runs = finished_runs(folder, name, benchmark.name)
+    if runs:
+        return runs[0]
     raise UserError(
         f"{folder}: no finished run of {name or 'a system'} that was trained on {benchmark.name}",
         "Train one with `bench train`, or name a converted one: --run DIR",

@@ -16,13 +16,12 @@ from cmivqa_kit.plugin.registry import find_declaration
 from cmivqa_kit.plugin.types import Declaration
 from cmivqa_kit.runs.dev_progress import SILENT_DEV, DevProgress
 from cmivqa_kit.runs.directory import Progress, RunDirectory, open_unfinished, silent, start_run
+from cmivqa_kit.runs.finished_runs import BENCHMARK
 from cmivqa_kit.runs.lock import locked
 from cmivqa_kit.runs.settings import Config, Recipe
 from cmivqa_kit.training.fitted import Fitted
 from cmivqa_kit.training.full_disk import resumable
 from cmivqa_kit.training.unfinished_run import finished, learning
-
-BENCHMARK = "benchmark"  # in the record's ``data``
 
 
 @dataclass(frozen=True, slots=True)
