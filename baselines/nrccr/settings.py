@@ -12,18 +12,18 @@ from baselines.nrccr.losses import DIRECTIONS
 from baselines.nrccr.network import PADDING
 from baselines.nrccr.texts import lower_cased
 from cmivqa_kit.neural import settings as common
-from cmivqa_kit.neural.encoders import TINY, Encoder, open_encoder
+from cmivqa_kit.neural.encoders import Encoder
 from cmivqa_kit.neural.feature_sources import FeatureSettings
 from cmivqa_kit.neural.settings import (
     Count,
     Dropout,
+    EncoderSystemSettings,
     Part,
     Positive,
     Rate,
     Rule,
     Section,
     Share,
-    SystemSettings,
     choice,
 )
 
@@ -123,7 +123,7 @@ class DecodeSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
-class RetrievalSettings(SystemSettings):
+class RetrievalSettings(EncoderSystemSettings):
     """What both systems have."""
 
     encoder: EncoderSettings
@@ -138,30 +138,13 @@ class RetrievalSettings(SystemSettings):
         return self.features
 
     @property
-    def cpu_threads(self) -> int:
-        """CPU threads for the network; 0: torch's own choice."""
-        return self.encoder.threads
-
-    def pretrained(self) -> Encoder | None:
-        """The pretrained encoder; ``None`` where it is made from the texts (``tiny``).
-
-        Raises:
-            UserError: it cannot be read or fetched.
-        """
-        return self.open_encoder((), 0) if self.encoder.name != TINY else None
+    def dropout(self) -> float:
+        """The encoder's dropout in training."""
+        return self.encoder.dropout
 
     def open_encoder(self, texts: Iterable[str], seed: int) -> Encoder:
-        """The text encoder before it is trained, with a tokenizer that lower-cases.
-
-        Args:
-            texts: what ``tiny`` learns its vocabulary from.
-            seed: of random weights.
-
-        Raises:
-            UserError: it cannot be read or fetched.
-        """
-        settings = self.encoder
-        encoder = open_encoder(settings.name, texts, seed, settings.dropout, settings.added_tokens)
+        """The text encoder before it is trained, with a tokenizer that lower-cases; arguments as of the kit's."""
+        encoder = EncoderSystemSettings.open_encoder(self, texts, seed)
         return replace(encoder, tokenizer=lower_cased(encoder.tokenizer))
 
 

@@ -166,11 +166,10 @@ class SystemSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class TextSystemSettings(SystemSettings):
-    """The sections of a system that trains a pretrained text encoder."""
+class EncoderSystemSettings(SystemSettings):
+    """A system with a pretrained text encoder, however it trains."""
 
     encoder: EncoderSettings
-    train: TextTrainSettings
 
     @property
     def cpu_threads(self) -> int:
@@ -195,4 +194,21 @@ class TextSystemSettings(SystemSettings):
         Raises:
             UserError: it cannot be read or fetched.
         """
-        return open_encoder(self.encoder.name, texts, seed, self.train.dropout, self.encoder.added_tokens)
+        return open_encoder(self.encoder.name, texts, seed, self.dropout, self.encoder.added_tokens)
+
+    @property
+    def dropout(self) -> float:
+        """The encoder's dropout in training; 0 where no setting says it."""
+        return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TextSystemSettings(EncoderSystemSettings):
+    """The sections of a system that trains a pretrained text encoder."""
+
+    train: TextTrainSettings
+
+    @property
+    def dropout(self) -> float:
+        """The encoder's dropout in training."""
+        return self.train.dropout
