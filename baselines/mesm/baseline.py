@@ -23,10 +23,10 @@ from baselines.mesm.task import MESMTask
 from baselines.mesm.text import FOLDER, open_text, text_of
 from cmivqa_kit.bench.contract.registry import create_evaluator
 from cmivqa_kit.bench.contract.types import Benchmark
+from cmivqa_kit.bench.systems.usable import with_features
 from cmivqa_kit.bench.tasks.moments.evaluator import MomentEvaluator, ranged_values
 from cmivqa_kit.bench.tasks.moments.official import mesm_numbers
 from cmivqa_kit.bench.tasks.moments.types import MomentQuery, without_problems
-from cmivqa_kit.data.display import count
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
@@ -65,10 +65,9 @@ class MESMBaseline(TrainedBaseline[Settings, Network, MESM]):
         settings = self.settings.of(run.config)
         evaluator = _evaluator(benchmark)
         clips = _clips(benchmark, root, settings)
-        annotated = _queries(evaluator, root, "train")
-        usable, asked = learnt_and_asked(
-            _usable(annotated, clips, settings.train.max_dropped), evaluator, benchmark, root, settings, run.seed
-        )
+        annotated, most = _queries(evaluator, root, "train"), settings.train.max_dropped
+        described = with_features(annotated, clips, clips.store.path, most, ("query", "queries"))
+        usable, asked = learnt_and_asked(described, evaluator, benchmark, root, settings, run.seed)
         clips.require(asked)
         used = subset(usable, settings.train.pairs, f"subset {run.seed}")
         asked = subset(asked, settings.train.dev_questions, f"dev {run.seed}")
@@ -167,24 +166,6 @@ def learnt_and_asked(
     if not parts[0]:
         raise UserError(f"{root}: too few videos to hold some out", "Name a split: --set data.validation=NAME")
     return parts[0], parts[1]
-
-
-def _usable(queries: Sequence[MomentQuery], clips: Clips, most: float) -> list[MomentQuery]:
-    """The queries whose videos have features.
-
-    Raises:
-        UserError: more than a share of them have none, or none has.
-    """
-    usable = [query for query in queries if query.video in clips]
-    lost = len(queries) - len(usable)
-    if not usable or lost > most * len(queries):
-        first = next(query.video for query in queries if query.video not in clips)
-        raise UserError(
-            f"{clips.store.path}: has no features for {count(lost, 'query').replace('querys', 'queries')} of "
-            f"{len(queries)}, such as of {first}",
-            "Get the features of the training videos, or train without them: --set train.max_dropped=1",
-        )
-    return usable
 
 
 def _sizes(settings: Settings, width: int, benchmark: Benchmark, labels: int, table: Tensor | None) -> Network:
