@@ -139,7 +139,7 @@ def compared(
     observed = (both.at(np.hstack((zeros, ones))) - both.at(np.hstack((ones, zeros))))[0]
     resampling = Resampling(settings.resamples, settings.seed)
     drawn = _drawn_differences(both, groups.count, resampling) if groups.count > 1 else None
-    p_values = _p_values(metrics, a, b, clusters, settings, both, observed)
+    p_values = _p_values(metrics, a, b, clusters, groups, settings, both, observed)
     of_a, of_b = means(metrics, a), means(metrics, b)
     compared = []
     for column, metric in enumerate(metrics):
@@ -211,6 +211,8 @@ def _interval(
         same = float(known[0])
         return Interval(same, same, 0.0, level, "all questions have the same value")
     drawn = drawn[~np.isnan(drawn)]
+    if not len(drawn):
+        return Interval(None, None, None, level, "no resample has a query that it is about")
     low, high = np.quantile(drawn, ((1 - level) / 2, (1 + level) / 2))
     scale = metric.scale.of_differences() if difference else metric.scale
     note = f"only {groups.count} clusters: likely too narrow" if groups.count < FEW else ""
@@ -223,6 +225,7 @@ def _p_values(
     a: Mapping[str, Values],
     b: Mapping[str, Values],
     clusters: Sequence[str],
+    groups: Clusters,
     settings: Settings,
     both: Statistics,
     observed: NDArray[np.float64],
@@ -231,7 +234,6 @@ def _p_values(
     linear = [metric for metric in metrics if all(leaf.reducer == MEAN for leaf in leaves(metric))]
     gaps = {metric.name: _weighted_gap(metric, a, b) for metric in linear}
     p_values = randomization_test(gaps, clusters, settings.resamples, settings.seed) if gaps else {}
-    groups = group(clusters)
     for column, metric in enumerate(metrics):
         if metric.name not in p_values:
             own = Statistics([metric], both.values, both.clusters)

@@ -93,6 +93,13 @@ def test_a_metric_about_no_query_has_no_interval() -> None:
     assert np.isnan(means([OTHER], nothing)["other"])
 
 
+def test_resamples_without_any_query_have_no_interval() -> None:
+    one_of_two = {"other": np.array([1.0, 0.0, np.nan, np.nan])}
+    drawn = [intervals([OTHER], one_of_two, ["a", "a", "b", "b"], Resampling(1, seed))["other"] for seed in range(40)]
+    assert {interval.note for interval in drawn} > {"no resample has a query that it is about"}
+    assert all(interval.low is None for interval in drawn if interval.note.startswith("no resample"))
+
+
 def test_one_cluster_has_no_interval() -> None:
     found = intervals([OTHER], {"other": np.array([0.0, 1.0])}, ["v", "v"], FEW_DRAWS)["other"]
     assert found.low is None
