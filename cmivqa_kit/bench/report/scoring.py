@@ -17,13 +17,14 @@ from cmivqa_kit.scoring.statistics.bootstrap import AS_USUAL, Resampling
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BenchGround:
-    """The annotations of a split of a benchmark, read, and the evaluator that scores against them."""
+    """The annotations of a split of a benchmark, read, their digest, and the evaluator that scores against them."""
 
     benchmark: Benchmark
     evaluator: Evaluator[Any, Any]
     split: str
     files: tuple[Path, ...]
     truth: Any
+    digest: str
 
     def score(
         self, path: Path, resampling: Resampling | None = AS_USUAL, figures: Sequence[BenchFigure] = ()
@@ -38,7 +39,7 @@ class BenchGround:
         except UserError as error:
             raise UserError(error.message, error.fix, ExitCode.UNREADABLE) from error
         evaluation = self.evaluator.evaluate(self.truth, predictions)
-        card = BenchCard(self.benchmark, self.split, path, truth_digest(self.files), evaluation, resampling)
+        card = BenchCard(self.benchmark, self.split, path, self.digest, evaluation, resampling)
         return with_published(card, figures)
 
 
@@ -64,7 +65,7 @@ def open_ground(
             f"nothing to score {benchmark.name} against",
             f"Give --truth FILE ({benchmark.truth}), or --data ROOT with --split NAME.",
         )
-    return BenchGround(benchmark, evaluator, label, files, evaluator.read_truth(files))
+    return BenchGround(benchmark, evaluator, label, files, evaluator.read_truth(files), truth_digest(files))
 
 
 def _split_of(benchmark: Benchmark, evaluator: Evaluator[Any, Any], files: Sequence[Path]) -> str:
