@@ -9,7 +9,7 @@ import click
 
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.bench_systems import predict_command, train_command
-from cmivqa_kit.cli.choice import resampling_options
+from cmivqa_kit.cli.choice import comparison_options, resampling_options
 from cmivqa_kit.cli.common import PATH, Session, error_of_each, finish, options, words
 from cmivqa_kit.errors import SHOWN, ExitCode, UserError
 
@@ -233,15 +233,7 @@ def _next(session: Session, name: str, cards: Sequence[BenchCard], files: Sequen
 @_TRUTH
 @_DATA
 @_SPLIT
-@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Compare this one only; may be repeated.")
-@click.option("--all-pairs", is_flag=True, help="Compare every system with every other, not only with the first.")
-@click.option(
-    "--by",
-    type=click.Choice(["video", "question"]),
-    default="video",
-    show_default=True,
-    help="What is drawn as one: all queries of a video, or each query.",
-)
+@comparison_options("system", "all queries of a video, or each query")
 @resampling_options("Bootstrap resamples and randomizations.", "Seed of everything random.")
 @options("format")
 def compare_command(

@@ -42,6 +42,22 @@ def resampling_options(resamples: str, seed: str) -> Callable[[Command], Command
     return add
 
 
+def comparison_options(noun: str, unit: str) -> Callable[[Command], Command]:
+    """Add ``--metric``, ``--all-pairs`` and ``--by``; ``noun`` is what is compared, ``unit`` what is drawn as one."""
+    metric = click.option("--metric", "metrics", multiple=True, metavar="NAME",
+                          help="Compare this one only; may be repeated.")  # fmt: skip
+    pairs = click.option(
+        "--all-pairs", is_flag=True, help=f"Compare every {noun} with every other, not only with the first."
+    )
+    by = click.option("--by", type=click.Choice(["video", "question"]), default="video", show_default=True,
+                      help=f"What is drawn as one: {unit}.")  # fmt: skip
+
+    def add(command: Command) -> Command:
+        return metric(pairs(by(command)))
+
+    return add
+
+
 def read_choice(only: str | None, cutoffs: str | None) -> ScoreOptions:
     """Read ``--only`` and ``--cutoffs``.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.choice import CHOSEN, choice_options, read_choice, resampling_options
+from cmivqa_kit.cli.choice import CHOSEN, choice_options, comparison_options, read_choice, resampling_options
 from cmivqa_kit.cli.common import PATH, REPEATED, Session, finish, options, words
 from cmivqa_kit.errors import ExitCode, UserError
 
@@ -25,15 +25,7 @@ if TYPE_CHECKING:
 @click.argument("files", type=PATH, nargs=-1, required=True, metavar="BASELINE FILE...")
 @options("data", "split", "truth", "track", "edition", "format")
 @choice_options
-@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Compare this one only; may be repeated.")
-@click.option("--all-pairs", is_flag=True, help="Compare every file with every other, not only with the first.")
-@click.option(
-    "--by",
-    type=click.Choice(["video", "question"]),
-    default="video",
-    show_default=True,
-    help="What is drawn as one: all questions of a video, or each question (then results look surer than they are).",
-)
+@comparison_options("file", "all questions of a video, or each question (then results look surer than they are)")
 @resampling_options("Bootstrap resamples and randomizations.", "Seed of everything random.")
 @click.option(
     "--alpha",
