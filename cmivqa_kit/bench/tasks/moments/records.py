@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cmivqa_kit.bench.tasks.documents import SIZE
 from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.errors import Problem
-from cmivqa_kit.files import UnreadableFile, called_by_name, decode, no_collector, parse_json, read_bytes
+from cmivqa_kit.files import UnreadableFile, called_by_name, decode, no_collector, parse_json
 from cmivqa_kit.foreign_content import foreign_content
+from cmivqa_kit.submission.guarded import bytes_within
+from cmivqa_kit.submission.scan import MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,11 @@ def read_records(path: Path, noun: str) -> Records:
     """The objects in ``path``; empty lines between them are passed over.
 
     Raises:
-        UnreadableFile: it is missing, no text, or an array that is no JSON.
+        UnreadableFile: it is missing, too large, no text, or an array that is no JSON.
     """
-    data = read_bytes(path, noun)
+    data = bytes_within(path, SIZE, noun)
+    if len(data) > SIZE:
+        raise UnreadableFile(f"{path}: more than {SIZE / MIB:g} MiB, no {noun}", "Name the file of one split.")
     try:
         text = decode(data, path)
         with no_collector():
