@@ -81,11 +81,11 @@ def match(heads: Heads, truth: Sequence[Tensor], costs: Costs) -> Matching:
         slots = _cost(probability, windows, torch.stack([own[0] for own in truth])[:, None], costs)[..., 0].argmin(1)
         numbers = torch.arange(len(truth), device=slots.device)
         return Matching(numbers, slots, torch.zeros_like(slots))
-    found: list[tuple[int, int, int]] = []
+    assigned: list[tuple[int, int, int]] = []
     for number, own in enumerate(truth):
         table = _cost(probability[number], windows[number], own, costs)
-        found += [(number, int(slot), int(window)) for slot, window in zip(*_assigned(table), strict=True)]
-    table = torch.tensor(found, dtype=torch.long, device=windows.device).reshape(-1, 3)
+        assigned += [(number, int(slot), int(window)) for slot, window in zip(*_assigned(table), strict=True)]
+    table = torch.tensor(assigned, dtype=torch.long, device=windows.device).reshape(-1, 3)
     return Matching(table[:, 0], table[:, 1], table[:, 2])
 
 

@@ -250,12 +250,12 @@ class MESM(nn.Module):
             expanded_mask = functional.pad(word_mask, (1, 0), value=True)
         expanded_positions = self.txt_position_embed(expanded) if self.use_txt_pos else None
 
-        def encoded(text: Tensor, mask: Tensor, places: Tensor | None, all_text: Tensor, all_mask: Tensor,
-                    all_places: Tensor | None) -> Encoded:  # fmt: skip
+        def encoded(text: Tensor, mask: Tensor, embedded: Tensor | None, all_text: Tensor, all_mask: Tensor,
+                    all_embedded: Tensor | None) -> Encoded:  # fmt: skip
             enhanced = clips
             if self.rec_fw:
-                enhanced = self.enhance_encoder(clips, video_mask, text, mask, positions, places)
-            aligned = self.t2v_encoder(enhanced, video_mask, all_text, all_mask, positions, all_places)
+                enhanced = self.enhance_encoder(clips, video_mask, text, mask, positions, embedded)
+            aligned = self.t2v_encoder(enhanced, video_mask, all_text, all_mask, positions, all_embedded)
             memory = self.transformer.encode(aligned, video_mask, positions, self.global_rep_token, self.global_rep_pos)
             return Encoded(enhanced, aligned, memory, self._saliency(memory))
 

@@ -100,14 +100,13 @@ def translations(questions: Iterable[Question]) -> Mapping[QuestionId, Question]
         if question.video_id is not None and question.answer is not None:
             key = question.video_id, question.answer.start, question.answer.end
             spans[key][language_of(question)].append(question)
-    found: dict[QuestionId, Question] = {}
+    translations: dict[QuestionId, Question] = {}
     for languages in spans.values():
         if len(languages) != 2:
             continue
-        one, other = languages.values()
-        for first, second in zip(one, other, strict=False):
-            found[first.id], found[second.id] = second, first
-    return found
+        for first, second in zip(*languages.values(), strict=False):
+            translations[first.id], translations[second.id] = second, first
+    return translations
 
 
 def examples_of(

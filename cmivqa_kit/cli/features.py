@@ -78,8 +78,10 @@ def extract_command(
         session.say(f"... and {len(made.broken) - SHOWN} more", "red")
     if not made.rows:
         raise UserError(f"{out}: nothing was written", "None of the videos can be decoded.", ExitCode.FINDINGS)
-    kept = f", {made.kept} kept" if made.kept else ""
-    session.say(f"{out}: {count(made.done, 'video')} done{kept}; {made.rows:,} rows of {made.width} ({encoder.reads})")
+    earlier = f", {made.earlier} kept" if made.earlier else ""
+    session.say(
+        f"{out}: {count(made.done, 'video')} done{earlier}; {made.rows:,} rows of {made.width} ({encoder.reads})"
+    )
     if fps != 1.0:
         session.say(
             f"A row is {1 / fps:g} seconds: where the store does not say so, give --seconds-per-row {1 / fps:g}"

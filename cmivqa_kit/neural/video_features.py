@@ -44,7 +44,7 @@ class Extraction:
     """
 
     done: int
-    kept: int
+    earlier: int
     rows: int
     width: int
     broken: Mapping[str, str] = field(default_factory=dict)
@@ -163,9 +163,9 @@ def extract(
         pack(store, destination, kind, 1 / fps)
     if work != destination or not shapes:
         shutil.rmtree(work)
-    kept = len(there & set(videos))
-    done = len(videos) - kept - len(broken)
-    return Extraction(done, kept, sum(rows for rows, _ in shapes), shapes[0][1] if shapes else 0, broken)
+    earlier = len(there & set(videos))
+    done = len(videos) - earlier - len(broken)
+    return Extraction(done, earlier, sum(rows for rows, _ in shapes), shapes[0][1] if shapes else 0, broken)
 
 
 def video_rows(frames: Iterator[Frame], encoder: VisionEncoder, batch: int) -> NDArray[np.float32]:

@@ -152,22 +152,22 @@ def _answers(path: Path, document: dict[str, Any]) -> dict[str, dict[str, Judged
     answers: dict[str, dict[str, JudgedVideo]] = {}
     for question, videos in _videos(document, problems):
         answers[question] = {}
-        for video, judged in videos.items():
-            faults = list(_faults(judged))
+        for video, judgement in videos.items():
+            faults = list(_faults(judgement))
             problems += (Problem(pointer(question, video), fault) for fault in faults)
             if not faults:
-                times = zip(judged[STARTS], judged[ENDS], strict=True)
+                times = zip(judgement[STARTS], judgement[ENDS], strict=True)
                 spans = tuple((float(start), float(end)) for start, end in times)
-                answers[question][video] = JudgedVideo(str(judged.get("relevancy", "")), spans)
+                answers[question][video] = JudgedVideo(str(judgement.get("relevancy", "")), spans)
     raise_problems(path, problems, FIX)
     return answers
 
 
-def _faults(judged: Any) -> Iterator[str]:
-    if not isinstance(judged, dict):
-        yield f"{json_type(judged)}, not an object with times"
+def _faults(judgement: Any) -> Iterator[str]:
+    if not isinstance(judgement, dict):
+        yield f"{json_type(judgement)}, not an object with times"
         return
-    starts, ends = judged.get(STARTS), judged.get(ENDS)
+    starts, ends = judgement.get(STARTS), judgement.get(ENDS)
     if not isinstance(starts, list) or not isinstance(ends, list):
         yield f"no {STARTS} and {ENDS}, which are lists"
     elif len(starts) != len(ends):

@@ -53,14 +53,14 @@ def run(judgements: Judgements, questions: Sequence[RunQuestion], cutoffs: Seque
     return MedVidQAOutcome(numbers)
 
 
-def overlap(predicted: Span, judged: Span) -> float:
+def overlap(predicted: Span, answer: Span) -> float:
     """Intersection divided by the hull, at least 0.
 
     Raises:
         ZeroDivisionError: the hull has no length.
     """
-    hull = max(predicted[1], judged[1]) - min(predicted[0], judged[0])
-    return max(0.0, (min(predicted[1], judged[1]) - max(predicted[0], judged[0])) / hull)
+    hull = max(predicted[1], answer[1]) - min(predicted[0], answer[0])
+    return max(0.0, (min(predicted[1], answer[1]) - max(predicted[0], answer[0])) / hull)
 
 
 def _check_numbers(questions: Sequence[RunQuestion]) -> None:

@@ -98,8 +98,8 @@ def hits(
 
 def within(right: Mask, positions: NDArray[np.int64], cutoff: int) -> Mask:
     """(n,) whether one of the predictions at positions up to ``cutoff`` is right."""
-    found: Mask = np.any(right & (positions <= cutoff), axis=1)
-    return found
+    hits: Mask = np.any(right & (positions <= cutoff), axis=1)
+    return hits
 
 
 def _overlap(spans: NDArray[Any], own: NDArray[Any]) -> NDArray[Any]:
