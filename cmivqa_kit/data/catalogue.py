@@ -17,11 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cmivqa_kit.data.answer_names import names_answers
 from cmivqa_kit.data.caption_languages import one_per_language
 from cmivqa_kit.data.feature_clock import ONE_SECOND
 from cmivqa_kit.data.feature_entries import FeaturePath, named_stores
 from cmivqa_kit.data.feature_notes import stray_features
+from cmivqa_kit.data.file_roles import is_answer_file, lies_in_answers, split_of, tracks_in, upwards
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.question_match import difference, questions_in
 from cmivqa_kit.data.read_once import ReadFile
@@ -38,7 +38,6 @@ FEATURE_FOLDERS = ("video_feature", "video_features", "features/I3D", "features"
 MEDIA_FOLDERS = ("videos", "video")
 SKIPPED_FOLDERS = {"video_feature", "video_features", "features", "videos", "video", "audios", "audio", "subtitles",
                    "runs", "__MACOSX", "node_modules"}  # fmt: skip
-_TRACKS = re.compile(r"(?:track|task)s?[ _-]?(2[ _&+,-]?3|[123]{1,3})(?![0-9])", re.IGNORECASE)
 _CAPTIONS = re.compile(r"captions?|字幕", re.IGNORECASE)
 _NOT_QUESTIONS = re.compile(r"^(submission|output|corpus|config|package|.*subtitle.*|.*sample.*)", re.IGNORECASE)
 
@@ -154,7 +153,7 @@ class Catalogue:
 
     def subtitle_files(self, beside: Path, split: str) -> tuple[Path, ...]:
         """The subtitle files for a question file in folder ``beside``: the nearest above it, one per language."""
-        for folder in _upwards(beside, self.root):
+        for folder in upwards(beside, self.root):
             here = [p for p in self.subtitles if p.parent == folder]
             named = [p for p in here if self.edition.split_in(p.stem) == split]
             plain = [p for p in here if self.edition.split_in(p.stem) is None]
@@ -178,7 +177,7 @@ class Catalogue:
         files = tuple(f"{name}{suffix}" for name in FEATURE_FOLDERS for suffix in file_suffixes())
         return tuple(
             path
-            for folder in _upwards(beside, self.root)
+            for folder in upwards(beside, self.root)
             for path in (
                 *(folder / name for name in FEATURE_FOLDERS if (folder / name).is_dir()),
                 *(folder / name for name in files if (folder / name).is_file()),
@@ -187,7 +186,7 @@ class Catalogue:
 
     def media_folders(self, beside: Path) -> tuple[Path, ...]:
         """The folders of video files that serve question files in ``beside``, nearest first."""
-        above = _upwards(beside, self.root)
+        above = upwards(beside, self.root)
         return tuple(folder / name for folder in above for name in MEDIA_FOLDERS if (folder / name).is_dir())
 
     def _refuse_different(self, paths: Sequence[Path], description: str, answers: bool = True) -> None:
@@ -279,25 +278,6 @@ def refuse_folder(error: OSError) -> None:
     raise UserError(f"{error.filename}: cannot be read ({error.strerror})", "Check its permissions.")
 
 
-def split_of(path: Path, root: Path, edition: Edition) -> str | None:
-    """The split a file belongs to, from its own name or else the names of its folders up to the root."""
-    return edition.split_in(path.stem, *(folder.name for folder in _upwards(path.parent, root) if folder != root))
-
-
-def tracks_in(name: str) -> tuple[Track, ...]:
-    """The track numbers in a file name: ``..._for_track23.json`` -> (2, 3); none -> ()."""
-    match = _TRACKS.search(name)
-    return tuple(track for track in TRACKS if match and str(track) in match[1])
-
-
-def is_answer_file(path: Path, root: Path, public: bool = False) -> bool:
-    """True for files that hold answers of a test split; prediction and training never open these.
-
-    A file of a split with ``public`` answers may call itself one (``question_answer_train.json``) and is annotation.
-    """
-    return _of_answers(path.parent, root) or (not public and names_answers(path.name))
-
-
 def _rank(path: Path, split: str, official: Sequence[str]) -> int:
     """0 for ``train.json`` beside ``dev.json`` (a division), 1 for it alone, 2 for an official name, 3 for any other.
 
@@ -329,7 +309,7 @@ def _walk(root: Path, closed: list[Path]) -> Iterator[Path]:
 
     def refuse(error: OSError) -> None:
         folder = Path(error.filename)
-        if not isinstance(error, PermissionError) or not _of_answers(folder, root):
+        if not isinstance(error, PermissionError) or not lies_in_answers(folder, root):
             refuse_folder(error)
         closed.append(folder)
 
@@ -346,18 +326,6 @@ def _walk(root: Path, closed: list[Path]) -> Iterator[Path]:
             refuse(PermissionError(error.errno, error.strerror, folder))
             continue
         yield from files
-
-
-def _of_answers(path: Path, root: Path) -> bool:
-    """True for a folder called ``answers`` below the root, and for what lies in one."""
-    return "answers" in (part.lower() for part in path.relative_to(root).parts)
-
-
-def _upwards(folder: Path, root: Path) -> Iterator[Path]:
-    yield folder
-    while folder != root and folder != folder.parent:
-        folder = folder.parent
-        yield folder
 
 
 def _split_fix(self: Catalogue, split: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from cmivqa_kit.data.answer_names import names_predictions
 from cmivqa_kit.data.captions import are_captions, captioned_videos
-from cmivqa_kit.data.catalogue import tracks_in
+from cmivqa_kit.data.file_roles import tracks_in
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.question_match import AskedById, answers_without_texts, asked_by_id
 from cmivqa_kit.data.types import Track

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cmivqa_kit.data.catalogue import Catalogue, catalogue, is_answer_file, tracks_in
+from cmivqa_kit.data.catalogue import Catalogue, catalogue
+from cmivqa_kit.data.file_roles import is_answer_file, tracks_in
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
 from tests.data.corpora import (

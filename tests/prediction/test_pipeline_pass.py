@@ -25,12 +25,12 @@ from cmivqa_kit.prediction.pairs.run_pass import run_pass
 from cmivqa_kit.prediction.ranked_list import by_rank
 from cmivqa_kit.prediction.types import Ranking
 from cmivqa_kit.runs.directory import RunDirectory, make_run
-from cmivqa_kit.runs.processes import Group
 from tests.prediction import embedding
 from tests.prediction.localized import Localized, Stopped, behind, install, scored_rows, spans_of, stop_at
 from tests.prediction.pairs.paired import CONFIG
 from tests.prediction.pairs.scorers import split_of, video
 from tests.prediction.plain_pipeline import plainly
+from tests.prediction.second_process import Second
 from tests.submission.small import put, records, root_2023, root_2024
 
 A, B, C, D, SILENT, TWO = (f"vid{letter}_______" for letter in "ABCDEF")
@@ -385,19 +385,6 @@ def test_a_plan_says_that_ranking_the_videos_runs_a_network(
     assert embeds.counted["loads"] == 1
     assert embeds.counted["rankings"] == (not network)  # not run for a figure
     assert "costs_network" not in told[0].to_dict()  # of a manifest: it says nothing of answers
-
-
-@dataclass(frozen=True)
-class Second(Group):
-    """The second of two processes; it has of the first what can be sent."""
-
-    settled: tuple[Any, ...] = ()
-
-    def first(self, action: Callable[[], Any]) -> Any:
-        return self.settled or action()
-
-    def check(self, failure: UserError | None = None) -> None:
-        assert failure is None
 
 
 def test_two_processes_share_the_questions(

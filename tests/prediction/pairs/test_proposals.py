@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,12 @@ from cmivqa_kit.prediction.pairs.video_corpus import best_windows
 from cmivqa_kit.prediction.pipeline import UNFOUND
 from cmivqa_kit.prediction.types import Localizer, ScoredWindows
 from cmivqa_kit.runs.directory import RunDirectory, make_run
-from cmivqa_kit.runs.processes import Group
 from tests.prediction.localized import Stopped, behind, stop_at
 from tests.prediction.pairs.paired import CONFIG, ask
 from tests.prediction.pairs.proposals import SLOTS, Proposals, Proposing, install, proposed
 from tests.prediction.pairs.scorers import split_of, video
 from tests.prediction.plain_pipeline import plainly
+from tests.prediction.second_process import Second
 from tests.submission.small import VIDEOS, put, root_2023
 
 SILENT = "vidS_______"  # without a line
@@ -296,19 +296,6 @@ def test_behind_a_retriever(
     kept = folder(run, "testA-behind-lists-json")
     behind(files, run, again, tracks=(track,), finished_pass=kept, spans_per_video=per_video)
     assert again.read_bytes() == out.read_bytes()
-
-
-@dataclass(frozen=True)
-class Second(Group):
-    """The second of two processes; it has of the first what can be sent."""
-
-    settled: tuple[Any, ...] = ()
-
-    def first(self, action: Callable[[], Any]) -> Any:
-        return self.settled or action()
-
-    def check(self, failure: UserError | None = None) -> None:
-        assert failure is None
 
 
 def test_two_processes_share_a_pass_and_one_goes_on_with_it(
