@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from cmivqa_kit.metrics.retrieval import RetrievalRanks, normalised, of_embeddings, retrieval_ranks
+from cmivqa_kit.metrics.benchmarks.retrieval import RetrievalRanks, normalised, of_embeddings, retrieval_ranks
 
 MIB = 1 << 20
 

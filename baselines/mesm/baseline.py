@@ -30,7 +30,7 @@ from cmivqa_kit.bench.tasks.moments.types import MomentQuery, without_problems
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.metrics.moments import moments
+from cmivqa_kit.metrics.benchmarks.moments import moments
 from cmivqa_kit.neural.networks import new_network
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.runs.device import resolve

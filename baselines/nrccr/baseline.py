@@ -40,7 +40,7 @@ from baselines.nrccr.texts import Reader
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.metrics.retrieval import mixed
+from cmivqa_kit.metrics.benchmarks.retrieval import mixed
 from cmivqa_kit.neural.corpus_embedding import CorpusEmbedding, network_stamp, seen
 from cmivqa_kit.neural.encoders import Encoder, every_text, plain
 from cmivqa_kit.neural.networks import new_network

@@ -17,7 +17,7 @@ from baselines.nrccr.examples import Example, RowsOf, batches_of, by_length, fra
 from baselines.nrccr.mlcmr import MLCMR
 from baselines.nrccr.model import NRCCR
 from cmivqa_kit.bench.tasks.retrieval import official_figures
-from cmivqa_kit.metrics.retrieval import Errors, mixed, normalised, of_embeddings, retrieval_ranks
+from cmivqa_kit.metrics.benchmarks.retrieval import Errors, mixed, normalised, of_embeddings, retrieval_ranks
 from cmivqa_kit.neural.tokens import Ids
 
 Embeddings = NDArray[np.float64]  # (rows, C)

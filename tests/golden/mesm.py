@@ -17,8 +17,8 @@ from cmivqa_kit.bench.tasks.moments.benchmarks import qvhighlights, tacos
 from cmivqa_kit.bench.tasks.moments.evaluator import MomentEvaluator, ranged_values
 from cmivqa_kit.bench.tasks.moments.official import mesm_numbers, moment_detr_numbers
 from cmivqa_kit.bench.tasks.moments.types import saliency
-from cmivqa_kit.metrics.highlights import HighlightValues, highlight_values
-from cmivqa_kit.metrics.moments import Moments, moments
+from cmivqa_kit.metrics.benchmarks.highlights import HighlightValues, highlight_values
+from cmivqa_kit.metrics.benchmarks.moments import Moments, moments
 from tests.golden.replay import Case, Comparison, procedure
 
 EVALUATORS: Mapping[str, MomentEvaluator] = {"tacos": tacos()}

@@ -14,7 +14,7 @@ from baselines.nrccr.checkpoint import convert_mlcmr
 from baselines.nrccr.network import MLCMRNetwork
 from baselines.nrccr.settings import MLCMRSettings
 from baselines.nrccr.task import MLCMRTask, contrasts
-from cmivqa_kit.metrics.retrieval import mixed, of_embeddings
+from cmivqa_kit.metrics.benchmarks.retrieval import mixed, of_embeddings
 from tests.golden.replay import Case, Comparison, procedure
 from tests.golden.retrieval_networks import gradients, in_training, loaded, named_batch, trainable
 

@@ -8,7 +8,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from cmivqa_kit.bench.tasks.retrieval import official_figures
-from cmivqa_kit.metrics.retrieval import Errors, mixed, normalised, of_matrix, retrieval_ranks
+from cmivqa_kit.metrics.benchmarks.retrieval import Errors, mixed, normalised, of_matrix, retrieval_ranks
 from tests.golden.replay import Case, Comparison, procedure
 
 

@@ -15,7 +15,7 @@ from baselines.nrccr.collection import Collection
 from baselines.nrccr.examples import batches_of, by_length, frame_batch, text_batch, training_batch
 from baselines.nrccr.network import NRCCRNetwork
 from baselines.nrccr.texts import Reader
-from cmivqa_kit.metrics.retrieval import mixed, normalised, of_embeddings, of_matrix
+from cmivqa_kit.metrics.benchmarks.retrieval import mixed, normalised, of_embeddings, of_matrix
 from cmivqa_kit.neural.encoders import open_tokenizer
 from cmivqa_kit.neural.tokens import TextReader
 from tests.golden.replay import Case, Comparison, procedure

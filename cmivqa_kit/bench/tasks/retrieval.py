@@ -22,7 +22,7 @@ from cmivqa_kit.bench.tasks.captions import Caption, read_captions, text_folders
 from cmivqa_kit.bench.tasks.retrieval_files import RetrievalPredictions, read_retrieval_predictions
 from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import Problem, UserError
-from cmivqa_kit.metrics.retrieval import (
+from cmivqa_kit.metrics.benchmarks.retrieval import (
     METRICS,
     Errors,
     RetrievalRanks,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from cmivqa_kit.damage import reading
 from cmivqa_kit.errors import Problem, UserError, problems_error
-from cmivqa_kit.metrics.retrieval import Errors, of_embeddings, of_matrix
+from cmivqa_kit.metrics.benchmarks.retrieval import Errors, of_embeddings, of_matrix
 
 FORMS = "a score matrix (.npy, .npz), or a folder with videos and captions (or source and translation)"
 

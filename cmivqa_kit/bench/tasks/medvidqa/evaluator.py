@@ -24,8 +24,8 @@ from cmivqa_kit.data.display import count
 from cmivqa_kit.data.numbers import is_span
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.metrics import Metric
-from cmivqa_kit.metrics.graded_retrieval import METRICS as RETRIEVAL
-from cmivqa_kit.metrics.graded_retrieval import graded_values, trec_order
+from cmivqa_kit.metrics.benchmarks.graded_retrieval import METRICS as RETRIEVAL
+from cmivqa_kit.metrics.benchmarks.graded_retrieval import graded_values, trec_order
 
 JUDGEMENTS, TOPICS = "*judg*.json", "*topic*.t[xs][tv]"  # .txt, .tsv
 LOCALIZATION = tuple(

@@ -17,7 +17,7 @@ import numpy as np
 
 from cmivqa_kit.bench.tasks.medvidqa.judgements import JudgedVideo, Judgements
 from cmivqa_kit.bench.tasks.medvidqa.runs import START, RunQuestion, RunVideo
-from cmivqa_kit.metrics.graded_retrieval import METRICS, graded_values, trec_order
+from cmivqa_kit.metrics.benchmarks.graded_retrieval import METRICS, graded_values, trec_order
 
 CUTOFFS = (1, 3, 5, 10)  # numbers of videos that localization looks at
 THRESHOLDS = (0.3, 0.5, 0.7)

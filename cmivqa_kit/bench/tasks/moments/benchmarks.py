@@ -13,7 +13,7 @@ from cmivqa_kit.bench.tasks.moments.qvhighlights import read_qvhighlights
 from cmivqa_kit.bench.tasks.moments.tacos import FIX as TACOS_FIX
 from cmivqa_kit.bench.tasks.moments.tacos import read_tacos
 from cmivqa_kit.bench.tasks.moments.types import AnnotationsAndProblems
-from cmivqa_kit.metrics.moments import LONG, MIDDLE, SHORT, SUPERLONG, THRESHOLDS
+from cmivqa_kit.metrics.benchmarks.moments import LONG, MIDDLE, SHORT, SUPERLONG, THRESHOLDS
 
 CHARADES_RECALLS = ((1, 0.5), (1, 0.7), (1, 0.3), (5, 0.5), (5, 0.7))
 CHARADES_OFFICIAL = (0.3, *THRESHOLDS)

@@ -26,9 +26,9 @@ from cmivqa_kit.bench.tasks.moments.types import (
 )
 from cmivqa_kit.errors import Problem, UserError
 from cmivqa_kit.metrics.base import Metric
-from cmivqa_kit.metrics.highlights import LEVELS, HighlightValues, highlight_values, hit_metric
-from cmivqa_kit.metrics.highlights import precision_metric as highlight_metric
-from cmivqa_kit.metrics.moments import (
+from cmivqa_kit.metrics.benchmarks.highlights import LEVELS, HighlightValues, highlight_values, hit_metric
+from cmivqa_kit.metrics.benchmarks.highlights import precision_metric as highlight_metric
+from cmivqa_kit.metrics.benchmarks.moments import (
     BY_NAME,
     THRESHOLDS,
     LengthRange,

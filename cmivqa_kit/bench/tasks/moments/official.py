@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmivqa_kit.metrics.highlights import LEVELS, HighlightValues
-from cmivqa_kit.metrics.moments import THRESHOLDS, MomentValues
+from cmivqa_kit.metrics.benchmarks.highlights import LEVELS, HighlightValues
+from cmivqa_kit.metrics.benchmarks.moments import THRESHOLDS, MomentValues
 
 Numbers = dict[str, Any]
 Ranged = Mapping[str, MomentValues]  # values by the name of the range, `FULL` among them

@@ -22,7 +22,7 @@ from cmivqa_kit.data.display import short_repr
 from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.numbers import is_finite, is_span
 from cmivqa_kit.errors import Problem
-from cmivqa_kit.metrics.highlights import ClipScores
+from cmivqa_kit.metrics.benchmarks.highlights import ClipScores
 
 FIX = "A line is an object with qid, query, duration, vid, relevant_windows, relevant_clip_ids and saliency_scores."
 ANNOTATED = ("relevant_windows", "relevant_clip_ids", "saliency_scores")

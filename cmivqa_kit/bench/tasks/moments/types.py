@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cmivqa_kit.errors import Problem, UserError, problems_error
-from cmivqa_kit.metrics.highlights import ClipScores
+from cmivqa_kit.metrics.benchmarks.highlights import ClipScores
 
 Window = tuple[float, float]
 CLIP = 2  # seconds of a clip whose saliency is annotated

@@ -22,7 +22,7 @@ from cmivqa_kit.bench.tasks.step_choice.predictions import ScoredFolders, read_s
 from cmivqa_kit.bench.tasks.step_choice.programs import LOVEU_22, LOVEU_23, Program, run
 from cmivqa_kit.bench.tasks.step_choice.remarks import remarks_on, remarks_on_truth
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.metrics.step_choice import METRICS, StepRanks, rank_of, step_values
+from cmivqa_kit.metrics.benchmarks.step_choice import METRICS, StepRanks, rank_of, step_values
 
 Files = Mapping[str, tuple[str, ...]]  # split -> names of its annotation file, the usual one first
 SPLITS_22: Files = {"test": ("test_with_gt.json",), "train": ("train.json",)}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from cmivqa_kit.bench.tasks.step_choice.annotations import StepAnnotations
 from cmivqa_kit.bench.tasks.step_choice.predictions import ScoredFolders
-from cmivqa_kit.metrics.step_choice import rank_of
+from cmivqa_kit.metrics.benchmarks.step_choice import rank_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmivqa_kit.metrics import means, retrieval
-from cmivqa_kit.metrics.retrieval import (
+from cmivqa_kit.metrics import means
+from cmivqa_kit.metrics.benchmarks import retrieval
+from cmivqa_kit.metrics.benchmarks.retrieval import (
     METRICS,
     mixed,
     normalised,

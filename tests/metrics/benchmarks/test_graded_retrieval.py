@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmivqa_kit.metrics.graded_retrieval import METRICS, graded_values, trec_order
+from cmivqa_kit.metrics.benchmarks.graded_retrieval import METRICS, graded_values, trec_order
 
 TWELVE = {f"v{i:02}": i for i in range(12)}
 

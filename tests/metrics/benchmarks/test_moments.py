@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmivqa_kit.metrics.highlights import ClipScores, highlight_values, hit_metric
-from cmivqa_kit.metrics.highlights import precision_metric as highlight_metric
-from cmivqa_kit.metrics.moments import (
+from cmivqa_kit.metrics.benchmarks.highlights import ClipScores, highlight_values, hit_metric
+from cmivqa_kit.metrics.benchmarks.highlights import precision_metric as highlight_metric
+from cmivqa_kit.metrics.benchmarks.moments import (
     LONG,
     MIDDLE,
     SHORT,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmivqa_kit.metrics import means
-from cmivqa_kit.metrics.step_choice import METRICS, StepRanks, rank_of, step_values
+from cmivqa_kit.metrics.benchmarks.step_choice import METRICS, StepRanks, rank_of, step_values
 
 SCORES = st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=30)
 
