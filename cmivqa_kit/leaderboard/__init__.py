@@ -1,0 +1,1 @@
+"""The board: entries taken in, ranked, audited, shown as a page, exported."""
