@@ -1,0 +1,70 @@
+"""Boards on the terminal: a table per track, how to read it, and who is not ranked and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cmivqa_kit.cli.common import REPEATED, Session, words
+from cmivqa_kit.leaderboard.board import Board, Place, Row
+from cmivqa_kit.leaderboard.board_text import (
+    IDENTITY,
+    columns,
+    details,
+    entry_name,
+    how_to_read,
+    said,
+    table_rows,
+    title,
+)
+
+
+def show_boards(session: Session, boards: Sequence[Board]) -> None:
+    """Print the boards, then the entries that are on none of them."""
+    for board in boards:
+        rows = list(table_rows(board))
+        if rows:
+            session.table(title(board), columns(board), rows, repeated=len(IDENTITY))
+        else:
+            session.say(title(board), "bold")
+            session.say("  no entry to rank")
+        for text in how_to_read(board):
+            session.say(f"  {text}", "dim")
+        for row, reason in details(board):
+            session.say(f"  {entry_name(row)}: {reason}", "yellow")
+        if board.signature:
+            session.say(f"  {board.signature}", "dim")
+        session.say("")
+    unplaced = boards[0].unplaced if boards else ()
+    if unplaced:
+        session.say("On no board", "bold")
+        for row in unplaced:
+            session.say(f"  {entry_name(row)}: {said(row)}", "yellow")
+
+
+def next_step(session: Session, boards: Sequence[Board], truths: Sequence[Path]) -> None:
+    """Look at what is not valid; else compare the first two of a board; else see where the first lost its points."""
+    keep = (*REPEATED, "split", "encoding")
+    for board in boards:
+        invalid = board.at(Place.INVALID)
+        if invalid:
+            session.next(words("cmivqa", "validate", _path(invalid[0]), *_truth(board, truths)), keep)
+            return
+    for board in boards:
+        ranked = board.at(Place.RANKED)[:2]
+        if ranked:
+            verb = "compare" if len(ranked) == 2 else "diagnose"
+            session.next(
+                words("cmivqa", verb, *map(_path, ranked), *_truth(board, truths), "--track", board.track),
+                tuple(name for name in keep if name != "encoding"),
+            )
+            return
+    session.next("cmivqa leaderboard add --help", ())
+
+
+def _path(row: Row) -> Path:
+    return row.entry.folder / row.file.name
+
+
+def _truth(board: Board, truths: Sequence[Path]) -> list[str]:
+    return next((["--truth", str(path)] for path in truths if path.name == board.truth), [])
