@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.cells import cell_len
+
 from cmivqa_kit.cli.common import REPEATED, Session, words
+from cmivqa_kit.cli.render import GAP, safe
 from cmivqa_kit.leaderboard.board import Board, Place, Row
 from cmivqa_kit.leaderboard.board_text import (
     IDENTITY,
@@ -18,16 +21,14 @@ from cmivqa_kit.leaderboard.board_text import (
     title,
 )
 
+REMARKS = 24  # characters that remarks are folded to before the table is divided
+
 
 def show_boards(session: Session, boards: Sequence[Board]) -> None:
     """Print the boards, then the entries that are on none of them."""
     for board in boards:
-        rows = list(table_rows(board))
-        if rows:
-            session.table(title(board), columns(board), rows, repeated=len(IDENTITY))
-        else:
-            session.say(title(board), "bold")
-            session.say("  no entry to rank")
+        session.say(title(board), "bold")
+        _show_table(session, board)
         for text in how_to_read(board):
             session.say(f"  {text}", "dim")
         for row, reason in details(board):
@@ -40,6 +41,22 @@ def show_boards(session: Session, boards: Sequence[Board]) -> None:
         session.say("On no board", "bold")
         for row in unplaced:
             session.say(f"  {entry_name(row)}: {said(row)}", "yellow")
+
+
+def _show_table(session: Session, board: Board) -> None:
+    """One table where it fits; else the metrics that do not rank in a second one."""
+    names, rows = columns(board), list(table_rows(board))
+    if not rows:
+        session.say("  no entry to rank")
+        return
+    others = [at for at, name in enumerate(names) if name.removeprefix(">") in board.metrics and at > len(IDENTITY)]
+    widths = [max(cell_len(safe(row[at])) for row in [names, *rows]) for at in range(len(names))]
+    wide = sum(widths[:-1]) + min(widths[-1], REMARKS) + GAP * len(names) <= session.console.width
+    parts = (
+        [range(len(names))] if wide or not others else [_without(others, len(names)), [*range(len(IDENTITY)), *others]]
+    )
+    for part in parts:
+        session.table("", [names[at] for at in part], [[row[at] for at in part] for row in rows], len(IDENTITY))
 
 
 def next_step(session: Session, boards: Sequence[Board], truths: Sequence[Path]) -> None:

@@ -25,22 +25,27 @@ def plain(text: str) -> str:
     return re.sub(r"(?i)\b(www)\.", r"\1&#46;", harmless)
 
 
+def _own(text: str) -> str:
+    """A text of the kit in a cell: metrics have bars in their names."""
+    return text.replace("|", r"\|")
+
+
 def _lines(boards: Sequence[Board]) -> Iterator[str]:
     for board in boards:
-        yield f"## {plain(title(board))}"
+        yield f"## {title(board)}"
         yield ""
         names = columns(board)
-        yield f"| {' | '.join(plain(name.removeprefix('>')) for name in names)} |"
+        yield f"| {' | '.join(_own(name.removeprefix('>')) for name in names)} |"
         yield f"| {' | '.join('---:' if name.startswith('>') else '---' for name in names)} |"
-        for row in table_rows(board):
-            yield f"| {' | '.join(map(plain, row))} |"
+        for rank, team, run, *others in table_rows(board):
+            yield f"| {' | '.join([rank, plain(team), plain(run), *map(_own, others)])} |"
         yield ""
         for text in how_to_read(board):
-            yield f"{plain(text)}."
+            yield f"{text}."
             yield ""
-        others = [f"- {plain(entry_name(row))}: {plain(reason)}" for row, reason in details(board)]
-        if others:
-            yield from ("Not ranked:", "", *others, "")
+        unranked = [f"- {plain(entry_name(row))}: {plain(reason)}" for row, reason in details(board)]
+        if unranked:
+            yield from ("Not ranked:", "", *unranked, "")
         if board.signature:
             yield f"`{board.signature}`"
             yield ""
