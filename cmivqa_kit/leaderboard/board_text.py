@@ -56,11 +56,10 @@ def table_rows(board: Board) -> Iterator[list[str]]:
 def how_to_read(board: Board) -> Iterator[str]:
     """What the columns mean, as far as they say something."""
     if board.comparisons:
-        limit = (
-            f"; smallest difference that this split would likely show: {board.scale(board.metric).text(board.detectable)}"
-            if board.detectable is not None
-            else ""
-        )
+        limit = ""
+        if board.detectable is not None:
+            shown = board.scale(board.metric).text(board.detectable, board.decimals)
+            limit = f"; smallest difference that this split would likely show: {shown}"
         yield (
             f"group: entries that cannot be told from the first of it (paired test on strict {board.metric} by video, "
             f"alpha {board.alpha:g}, Holm; {count(board.comparisons, 'comparison')}){limit}"

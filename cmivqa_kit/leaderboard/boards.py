@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
 
 from cmivqa_kit.data.display import count
 from cmivqa_kit.data.types import TRACKS, Track
@@ -81,16 +80,31 @@ def board_of(
     Raises:
         UserError: there is no such folder, or no answers to score against.
     """
-    entries = entries_of(Path(folder))
+    return boards_of(entries_of(Path(folder)), ground, truths, tracks, per_team, progress, say)
+
+
+def boards_of(
+    entries: Sequence[FiledEntry],
+    ground: Ground | OpenGround | Path | str | None = None,
+    truths: Sequence[Path | str] = (),
+    tracks: Sequence[Track] = TRACKS,
+    per_team: PerTeam = "best",
+    progress: Progress = lambda done, total: None,
+    say: Say = lambda text: None,
+) -> list[Board]:
+    """The boards of entries wherever they lie; as `board_of`.
+
+    Raises:
+        UserError: there are no answers to score against.
+    """
     opened = open_ground(ground)
     names = {entry.edition for entry in entries}
     if truths and opened.ground.edition is None and len(names) == 1:
         opened = opened.on(edition=names.pop())
     grounds = grounds_of(opened, [Path(path) for path in truths])
     files = _results(entries, grounds, progress, say)
-    limits = getattr(grounds.edition, "board", None) or SimpleNamespace(per_day=3, total=None)
     here = [entry for entry in entries if entry.edition == grounds.edition.name]
-    over = over_limit(here, limits.per_day, limits.total)
+    over = over_limit(here, grounds.edition.board)
     unplaced = tuple(_unplaced(files, grounds))
     return [
         _board(files, grounds.by_track[track], over, per_team, unplaced)

@@ -1,22 +1,20 @@
-"""How many entries a team may hand in: those over the limit of the edition, and why.
-
-Source: docs/spec/scoring.md, section 1.4. Days are those of China, where the challenge is held.
-"""
+"""How many entries a team may hand in: those over the limit of the edition, and why."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
+from cmivqa_kit.editions.board import BoardRules
 from cmivqa_kit.leaderboard.records import FiledEntry, Standing, State
 
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # without summer time since 1991
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
-def over_limit(entries: Iterable[FiledEntry], per_day: int | None, total: int | None) -> dict[Path, str]:
+def over_limit(entries: Iterable[FiledEntry], rules: BoardRules) -> dict[Path, str]:
     """The entries over a team's limit, by folder, with the reason.
 
     Entries count in the order in which they were received, whatever their track. Rejected and late entries and
@@ -24,35 +22,27 @@ def over_limit(entries: Iterable[FiledEntry], per_day: int | None, total: int | 
 
     Args:
         entries: of one edition.
-        per_day: how many a team may hand in on one day; ``None`` for any number.
-        total: how many in all.
+        rules: how many that edition allows.
     """
     refused: dict[Path, str] = {}
-    days: dict[tuple[str, date], int] = {}
-    totals: dict[str, int] = {}
+    handed: Counter[tuple[str, object]] = Counter()
     for entry in sorted(entries, key=handed_in):
-        if entry.state != State.ACCEPTED or entry.standing != Standing.COMPETING:
+        counts = entry.state == State.ACCEPTED and entry.standing == Standing.COMPETING
+        if rules.limit is None or not counts or (entry.received is None and rules.per == "day"):
             continue
-        day = None if entry.received is None else entry.received.astimezone(SHANGHAI).date()
-        on_day = 0
-        if day is not None:
-            on_day = days[entry.team, day] = days.get((entry.team, day), 0) + 1
-        if per_day is not None and on_day > per_day:
+        day = None if entry.received is None else rules.period(entry.received)
+        handed[entry.team, day] += 1
+        number = handed[entry.team, day]
+        if number > rules.limit:
+            when, allowed = ("", "in all") if day is None else (f" on {day}", "a day")
             refused[entry.folder] = (
-                f"over the limit: number {on_day} of its team on {day:%Y-%m-%d}, {per_day} a day are allowed"
+                f"over the limit: number {number} of its team{when}, {rules.limit} {allowed} are allowed"
             )
-            continue
-        in_all = totals[entry.team] = totals.get(entry.team, 0) + 1
-        if total is not None and in_all > total:
-            refused[entry.folder] = f"over the limit: number {in_all} of its team, {total} in all are allowed"
     return refused
 
 
 def handed_in(entry: FiledEntry) -> tuple[datetime, tuple[int | str, ...], str]:
     """The order of handing in: by time, then ``run-2`` before ``run-10``."""
     parts = re.split(r"(\d{1,18})", entry.run)
-    return (
-        entry.received or _LATEST,
-        tuple(int(part) if part.isdecimal() else part for part in parts),
-        str(entry.folder),
-    )
+    numbered = tuple(int(part) if at % 2 else part for at, part in enumerate(parts))
+    return entry.received or _LATEST, numbered, str(entry.folder)
