@@ -82,7 +82,12 @@ def command(
         render.as_json(
             {
                 "boards": [board.to_dict() for board in boards],
-                "unplaced": [row.to_dict() for row in (boards[0].unplaced if boards else ())],
+                "unplaced": [row.to_dict() for board in boards[:1] for row in board.unplaced],
+                "problems": [
+                    {"path": problem.location, "problem": problem.message}
+                    for board in boards[:1]
+                    for problem in board.problems
+                ],
             }
         )
     elif form == "markdown":

@@ -16,7 +16,7 @@ from cmivqa_kit.leaderboard.board_text import (
     details,
     entry_name,
     how_to_read,
-    said,
+    on_no_board,
     table_rows,
     title,
 )
@@ -36,11 +36,11 @@ def show_boards(session: Session, boards: Sequence[Board]) -> None:
         if board.signature:
             session.say(f"  {board.signature}", "dim")
         session.say("")
-    unplaced = boards[0].unplaced if boards else ()
-    if unplaced:
+    lines = list(on_no_board(boards))
+    if lines:
         session.say("On no board", "bold")
-        for row in unplaced:
-            session.say(f"  {entry_name(row)}: {said(row)}", "yellow")
+        for text in lines:
+            session.say(f"  {text}", "yellow")
 
 
 def _show_table(session: Session, board: Board) -> None:
@@ -52,9 +52,9 @@ def _show_table(session: Session, board: Board) -> None:
     others = [at for at, name in enumerate(names) if name.removeprefix(">") in board.metrics and at > len(IDENTITY)]
     widths = [max(cell_len(safe(row[at])) for row in [names, *rows]) for at in range(len(names))]
     wide = sum(widths[:-1]) + min(widths[-1], REMARKS) + GAP * len(names) <= session.console.width
-    parts = (
-        [range(len(names))] if wide or not others else [_without(others, len(names)), [*range(len(IDENTITY)), *others]]
-    )
+    ranking = [at for at in range(len(names)) if at not in others]
+    whole = wide or not others
+    parts = [list(range(len(names)))] if whole else [ranking, [*range(len(IDENTITY)), *others]]
     for part in parts:
         session.table("", [names[at] for at in part], [[row[at] for at in part] for row in rows], len(IDENTITY))
 

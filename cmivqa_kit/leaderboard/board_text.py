@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cmivqa_kit.data.display import count, cut
 from cmivqa_kit.leaderboard.board import Board, Place, Row
@@ -78,18 +78,24 @@ def details(board: Board) -> Iterator[tuple[Row, str]]:
         if told:
             yield row, "; ".join(told)
     for row in board.at(Place.INVALID, Place.ELSEWHERE):
-        yield row, said(row)
+        yield row, _why(row)
 
 
-def said(row: Row) -> str:
-    """Why a row is not on the board, in a line."""
-    return "; ".join(row.reasons) or "no reason was noted"
+def on_no_board(boards: Sequence[Board]) -> Iterator[str]:
+    """A line for each entry that none of the boards has, and for what lies in the folder and is no entry."""
+    for board in boards[:1]:
+        yield from (f"{entry_name(row)}: {_why(row)}" for row in board.unplaced)
+        yield from (f"{problem.location}: {problem.message}" for problem in board.problems)
 
 
 def entry_name(row: Row) -> str:
     """What an entry is called in a line: team and run, the file where the entry has several."""
     file = f", {row.file.name}" if len(row.entry.files) > 1 else ""
     return f"{cut(row.team, NAME)} {row.run}{file}"
+
+
+def _why(row: Row) -> str:
+    return "; ".join(row.reasons) or "no reason was noted"
 
 
 def _headline(board: Board) -> str:

@@ -80,7 +80,9 @@ def board_of(
     Raises:
         UserError: there is no such folder, or no answers to score against.
     """
-    return boards_of(entries_of(Path(folder)), ground, truths, tracks, per_team, progress, say)
+    filed = entries_of(Path(folder))
+    boards = boards_of(filed.entries, ground, truths, tracks, per_team, progress, say)
+    return [replace(board, problems=filed.problems) for board in boards]
 
 
 def boards_of(
@@ -130,9 +132,7 @@ def _results(entries: Sequence[FiledEntry], grounds: Grounds, progress: Progress
 
 def _result(entry: FiledEntry, file: FiledFile, grounds: Grounds, cache: Cache) -> _Scored:
     if entry.state == State.REJECTED:
-        return _Scored(
-            entry, file, FileResult(()), tuple(f"rejected: {reason}" for reason in entry.reasons) or ("rejected",)
-        )
+        return _Scored(entry, file, FileResult(()), ("rejected when it came in", *entry.reasons))
     if entry.edition != grounds.edition.name:
         return _Scored(entry, file, FileResult((), (f"is of {entry.edition}, the board of {grounds.edition.name}",)))
     path = entry.folder / file.name

@@ -22,8 +22,7 @@ from cmivqa_kit.scoring.statistics.clusters import group
 from cmivqa_kit.scoring.statistics.draws import Weights, weights
 from cmivqa_kit.submission.codes import CODES
 from cmivqa_kit.submission.match import tracks_of
-from cmivqa_kit.submission.read import Document
-from cmivqa_kit.submission.validate import Report
+from cmivqa_kit.submission.validate import Report, validate
 
 SHOWN = 200  # characters of a reason
 _OTHERS = ("E205", "E213")  # findings of an item that answers another question
@@ -38,24 +37,17 @@ def file_result(path: Path, grounds: Grounds) -> FileResult:
     entry = Entry(path, anywhere)
     with no_collector():
         document = entry.guarded
-        if not document.readable:
-            return FileResult((), _reasons(document))
-        rows = document.rows or [document.raw]
-        tracks = tracks_of(rows, grounds.edition)
+        tracks = tracks_of(document.rows or [document.raw], grounds.edition) if document.readable else ()
         if not tracks:
-            return FileResult((), _reasons(document) or ("its track cannot be told",))
+            errors = validate(document, (), grounds.edition).counts
+            reasons = (error_text(code, number) for code, number in errors.items() if code.startswith("E"))
+            return FileResult((), tuple(reasons) or ("its track cannot be told",))
         return FileResult(tuple(_on_track(entry, track, grounds) for track in tracks))
 
 
 def error_text(code: str, number: int) -> str:
     """A finding of the validator as a reason: its code, its title, how often; no id and no word of the file."""
     return f"{code} {CODES[code].title}" + (f" ({number:,} times)" if number > 1 else "")
-
-
-def _reasons(document: Document) -> tuple[str, ...]:
-    """Why a file cannot be used as a whole."""
-    errors = [finding.code for finding in document.findings if finding.severity == "E"]
-    return tuple(error_text(code, errors.count(code)) for code in dict.fromkeys(errors))
 
 
 def _on_track(entry: Entry, track: Track, grounds: Grounds) -> TrackResult:

@@ -73,7 +73,7 @@ def _of_files(ground: OpenGround, truths: Sequence[Path]) -> Grounds:
     lacking: dict[Track, str] = {}
     for track in TRACKS:
         fitting = [one for one in opened if _fits(one, track, edition)]
-        chosen = _best_named(fitting, track, edition)
+        chosen = _best_named(fitting, track, edition, alone=len(opened) == 1)
         if chosen is None:
             lacking[track] = f"no answers for Track {track} in {' and '.join(map(str, truths))}"
         else:
@@ -94,12 +94,16 @@ def _fits(ground: OpenGround, track: Track, edition: Edition) -> bool:
     return numbers <= {None, track}
 
 
-def _best_named(fitting: Sequence[OpenGround], track: Track, edition: Edition) -> OpenGround | None:
-    """The answer file of a track: one named for it, else one that names no track, else, where ids are shared, any."""
+def _best_named(fitting: Sequence[OpenGround], track: Track, edition: Edition, alone: bool) -> OpenGround | None:
+    """The answer file of a track: one named for it, else one that names no track.
+
+    One that is given ``alone`` is taken whatever its name says where tracks share their ids: the official program's
+    default name says ``task_1``.
+    """
     named = [(one, tracks_in(str(one.truth and one.truth.name))) for one in fitting]
     own = [one for one, tracks in named if track in tracks]
     free = [one for one, tracks in named if not tracks]
-    shared = fitting if edition.corpus_files == "shared" else []
+    shared = fitting if edition.corpus_files == "shared" and alone else []
     candidates = own or free or shared
     if len({truth_fingerprint(rows_of_track(one.targets, track, edition)) for one in candidates}) > 1:
         raise UserError(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cmivqa_kit.editions.board import BoardRules
+from cmivqa_kit.leaderboard.filed import run_order
 from cmivqa_kit.leaderboard.records import FiledEntry, Standing, State
 
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -41,8 +41,6 @@ def over_limit(entries: Iterable[FiledEntry], rules: BoardRules) -> dict[Path, s
     return refused
 
 
-def handed_in(entry: FiledEntry) -> tuple[datetime, tuple[int | str, ...], str]:
-    """The order of handing in: by time, then ``run-2`` before ``run-10``."""
-    parts = re.split(r"(\d{1,18})", entry.run)
-    numbered = tuple(int(part) if at % 2 else part for at, part in enumerate(parts))
-    return entry.received or _LATEST, numbered, str(entry.folder)
+def handed_in(entry: FiledEntry) -> tuple[datetime, tuple[str, int, str], str, str]:
+    """The order of handing in: by time, then ``run-2`` before ``run-10``, then by team."""
+    return entry.received or _LATEST, run_order(entry.folder), entry.team, str(entry.folder)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from cmivqa_kit.data.display import escaped
 from cmivqa_kit.leaderboard.board import Board
-from cmivqa_kit.leaderboard.board_text import columns, details, entry_name, how_to_read, said, table_rows, title
+from cmivqa_kit.leaderboard.board_text import columns, details, entry_name, how_to_read, on_no_board, table_rows, title
 
 _MARKUP = re.compile(r"[\\`*_{}\[\]()#|!~:]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}
@@ -49,8 +49,6 @@ def _lines(boards: Sequence[Board]) -> Iterator[str]:
         if board.signature:
             yield f"`{board.signature}`"
             yield ""
-    unplaced = boards[0].unplaced if boards else ()
-    if unplaced:
-        yield from ("## On no board", "")
-        yield from (f"- {plain(entry_name(row))}: {plain(said(row))}" for row in unplaced)
-        yield ""
+    lines = [f"- {plain(text)}" for text in on_no_board(boards)]
+    if lines:
+        yield from ("## On no board", "", *lines, "")

@@ -62,7 +62,7 @@ def test_ranks_are_those_of_the_official_score_and_the_scores_those_of_score(tmp
 
 def test_equal_scores_share_a_rank(tmp_path: Path) -> None:
     same = corpus(0.5)
-    entries = [put(tmp_path, "a", same), put(tmp_path, "b", same + []), put(tmp_path, "c", corpus(0.0))]
+    entries = [put(tmp_path, "a", same), put(tmp_path, "b", same), put(tmp_path, "c", corpus(0.0))]
     assert teams(only(tmp_path, entries).rows) == [(1, "a"), (1, "b"), (3, "c")]
 
 
@@ -166,7 +166,10 @@ def test_a_file_that_is_gone_is_listed(tmp_path: Path) -> None:
 
 def test_one_answer_file_for_each_track(tmp_path: Path) -> None:
     without_times = [{key: answer[key] for key in ("id", "video_id", "question")} for answer in ANSWERS]
-    paths = [truth(tmp_path, ANSWERS[:20], "answers_track1.json"), truth(tmp_path, without_times, "answers_track2.json")]
+    paths = [
+        truth(tmp_path, ANSWERS[:20], "answers_track1.json"),
+        truth(tmp_path, without_times, "answers_track2.json"),
+    ]
     entries = [put(tmp_path, "a", corpus(0.5)), put(tmp_path, "b", spans(2)[:20])]
     first, second = boards_of(entries, FEW, paths)
     assert (first.track, first.questions, first.truth) == (1, 20, "answers_track1.json")
@@ -194,7 +197,7 @@ def test_no_entries_are_empty_boards(tmp_path: Path) -> None:
 
 
 def test_tie_groups_are_of_the_ranked(tmp_path: Path) -> None:
-    same = corpus(0.5)
+    same = corpus(1.0)
     entries = [
         put(tmp_path, "a", same),
         put(tmp_path, "b", same),
@@ -232,7 +235,11 @@ def test_the_embedded_corpus_is_the_ground_where_none_is_given(tmp_path: Path) -
 
     answers = json.loads((demo_corpus() / "answers/dataset_testA_for_task_1_answer.json").read_text(encoding="utf-8"))
     rows = [
-        {"id": row["id"], "question": row["question"], "output": [[row["video_id"], row["start_second"], row["end_second"]]]}
+        {
+            "id": row["id"],
+            "question": row["question"],
+            "output": [[row["video_id"], row["start_second"], row["end_second"]]],
+        }
         for row in answers
     ]
     text = json.dumps(rows)

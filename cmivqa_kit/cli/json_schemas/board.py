@@ -85,6 +85,10 @@ declare(
         {
             "boards": listing("one per track that there are answers for", BOARD),
             "unplaced": listing("entries on no board: the track cannot be told, or has no answers here", ROW),
+            "problems": listing(
+                "what lies in the folder and is no entry",
+                record("one of them", {"path": text("where it lies"), "problem": text("what is wrong with it")}),
+            ),
         },
     ),
     "Places: `ranked`; `unranked` with its numbers (a baseline, late, over its team's limit, or the official program "
