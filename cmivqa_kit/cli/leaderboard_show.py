@@ -96,4 +96,3 @@ def command(
     else:
         show_boards(session, boards)
         next_step(session, boards, truths)
-

@@ -17,6 +17,7 @@ from cmivqa_kit.leaderboard.board_text import (
     entry_name,
     how_to_read,
     on_no_board,
+    other_columns,
     table_rows,
     title,
 )
@@ -49,7 +50,7 @@ def _show_table(session: Session, board: Board) -> None:
     if not rows:
         session.say("  no entry to rank")
         return
-    others = [at for at, name in enumerate(names) if name.removeprefix(">") in board.metrics and at > len(IDENTITY)]
+    others = [at for at, name in enumerate(names) if name in other_columns(board)]
     widths = [max(cell_len(safe(row[at])) for row in [names, *rows]) for at in range(len(names))]
     wide = sum(widths[:-1]) + min(widths[-1], REMARKS) + GAP * len(names) <= session.console.width
     ranking = [at for at in range(len(names)) if at not in others]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from cmivqa_kit.data.answer_rows import rows_of_track
 from cmivqa_kit.data.types import TRACKS, Question, Split
 from cmivqa_kit.entries.entry import Entry
 from cmivqa_kit.entries.ground import OpenGround
@@ -28,7 +29,10 @@ def check(entry: Entry) -> Report:
         return validate(document, stated, ground.edition)
     if ground.truth is not None:
         tracks = stated or tracks_of(document.rows, ground.edition)
-        return validate(document, tracks, ground.edition, None, questions_in(ground.asked))
+        asked = list(ground.asked)
+        if len(tracks) == 1:  # one file may hold the answers of all tracks
+            asked = rows_of_track(asked, tracks[0], ground.edition)
+        return validate(document, tracks, ground.edition, None, questions_in(asked))
     if not stated and not tracks_of(document.rows, ground.edition):
         shapeless = validate(document, (), ground.edition)
         if not shapeless.ok:

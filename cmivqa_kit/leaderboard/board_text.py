@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from cmivqa_kit.data.display import count, cut
 from cmivqa_kit.leaderboard.board import Board, Place, Row
 from cmivqa_kit.scoring.card_text import NONE, bounds, metric_name, number
 
-NAME = 40  # characters of a team's name; --format json has the whole
+NAME = 24  # characters of a team's name; --format json has the whole
+LANGUAGES = 3  # columns of languages; --format json has all
 IDENTITY = ("rank", "team", "run")  # the columns that say which entry a row is
+
+Column = tuple[str, Callable[[Row], str]]  # its name, and the cell of a row
 
 
 def title(board: Board) -> str:
@@ -20,37 +23,53 @@ def title(board: Board) -> str:
 
 def columns(board: Board) -> list[str]:
     """The names of the columns; ``>`` begins one of numbers."""
-    intervals = [">95% interval"] if any(row.intervals for row in board.rows) else []
-    groups = [">group"] if board.comparisons else []
-    others = [f">{name}" for name in board.metrics if name != board.metric]
-    return [
-        f">{IDENTITY[0]}",
-        *IDENTITY[1:],
-        f">{_headline(board)}",
-        ">strict",
-        *intervals,
-        *groups,
-        *others,
-        "remarks",
-    ]
+    return [name for name, _ in _columns(board)]
+
+
+def other_columns(board: Board) -> list[str]:
+    """Those of them that are beside what ranks: the other official metrics, the strict score in each language."""
+    return [name for name, _ in _others(board)]
 
 
 def table_rows(board: Board) -> Iterator[list[str]]:
     """One row per entry that is ranked or stands beside the ranked ones."""
-    names = columns(board)
+    cells = [cell for _, cell in _columns(board)]
     for row in board.at(Place.RANKED, Place.UNRANKED):
-        yield [
-            NONE if row.rank is None else str(row.rank),
-            cut(row.team, NAME),
-            row.run,
-            number(row.official.get(board.metric), board.decimals, board.scale(board.metric)),
-            number(row.strict.get(board.metric), board.decimals, board.scale(board.metric)),
-            *([bounds(row.intervals.get(board.metric), board.decimals, board.scale(board.metric))]
-              if ">95% interval" in names else []),
-            *([NONE if row.tie_group is None else str(row.tie_group)] if ">group" in names else []),
-            *(number(row.official.get(name), board.decimals) for name in board.metrics if name != board.metric),
-            "; ".join(_remarks(row, board)),
-        ]  # fmt: skip
+        yield [cell(row) for cell in cells]
+
+
+def _columns(board: Board) -> list[Column]:
+    metric, scale = board.metric, board.scale(board.metric)
+    made: list[Column] = [
+        (f">{IDENTITY[0]}", lambda row: NONE if row.rank is None else str(row.rank)),
+        (IDENTITY[1], lambda row: cut(row.team, NAME)),
+        (IDENTITY[2], lambda row: row.run),
+        (f">{metric_name(metric, scale)}", lambda row: number(row.official.get(metric), board.decimals, scale)),
+        (">strict", lambda row: number(row.strict.get(metric), board.decimals, scale)),
+    ]
+    if any(row.intervals for row in board.rows):
+        made.append((">95% interval", lambda row: bounds(row.intervals.get(metric), board.decimals, scale)))
+    if board.comparisons:
+        made.append((">group", lambda row: NONE if row.tie_group is None else str(row.tie_group)))
+    return [*made, *_others(board), ("remarks", lambda row: "; ".join(_remarks(row, board)))]
+
+
+def _others(board: Board) -> list[Column]:
+    def official(name: str) -> Column:
+        return f">{name}", lambda row: number(row.official.get(name), board.decimals)
+
+    def strict(language: str) -> Column:
+        scale = board.scale(board.metric)
+        return (
+            f">strict, {language}",
+            lambda row: number(row.by_language.get(language, {}).get(board.metric), board.decimals, scale),
+        )
+
+    languages = sorted({language for row in board.rows for language in row.by_language})
+    return [
+        *(official(name) for name in board.metrics if name != board.metric),
+        *(strict(language) for language in languages[:LANGUAGES]),
+    ]
 
 
 def how_to_read(board: Board) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cmivqa_kit.data.types import TRACKS
 from cmivqa_kit.entries import Ground, open_entry, open_ground
 from cmivqa_kit.entries.checking import check_truth
 from cmivqa_kit.errors import UserError
@@ -36,6 +37,18 @@ def test_by_the_questions_of_an_answer_file(tmp_path: Path) -> None:
     assert open_entry(put(tmp_path / "e.json", rows), Ground(truth=truth)).report.ok
     short = open_entry(put(tmp_path / "e.json", rows[1:]), Ground(truth=truth)).report
     assert short.split is None and short.counts == {"E206": 1}
+
+
+def test_an_answer_file_for_all_tracks_asks_a_file_the_questions_of_its_own(tmp_path: Path) -> None:
+    asked = {
+        track: [{**row, "id": f"NLPCC2024_Task{track}_{row['id']}"} for row in records("testA")] for track in TRACKS
+    }
+    truth = put(tmp_path / "answers.json", [row for rows in asked.values() for row in rows])
+    for track, rows in ((1, spans(asked[1])), (2, lists(asked[2])), (3, lists(asked[3]))):
+        report = open_entry(put(tmp_path / "e.json", rows), Ground(truth=truth)).report
+        assert (report.tracks, "E206" in report.counts) == ((track,), False)
+        short = open_entry(put(tmp_path / "e.json", rows[1:]), Ground(truth=truth)).report
+        assert short.counts["E206"] == 1
 
 
 def test_rows_of_no_track(tmp_path: Path, root: Path) -> None:
