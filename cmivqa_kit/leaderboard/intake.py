@@ -250,6 +250,8 @@ def _name(judged: _Judged) -> str:
     return f"submission_track{tracks[0]}.json" if len(tracks) == 1 else "submission.json"
 
 
-def reasons_of(said: Report) -> list[str]:
-    """Why a file is rejected, one line per code."""
-    return [f"{code} {CODES[code].title} ({n})" for code, n in said.counts.items() if code.startswith("E")]
+def reasons_of(verdict: Report) -> list[str]:
+    """Why a file is rejected: a line per code, with how many there are and what the first one says."""
+    first = {finding.code: finding for finding in reversed(verdict.findings)}
+    counts = [(code, number) for code, number in verdict.counts.items() if code.startswith("E")]
+    return [f"{code} {CODES[code].title} ({number}): {first[code].message}" for code, number in counts]
