@@ -105,11 +105,9 @@ def boards_of(
         opened = opened.on(edition=names.pop())
     grounds = grounds_of(opened, [Path(path) for path in truths])
     files = _results(entries, grounds, progress, say)
-    here = [entry for entry in entries if entry.edition == grounds.edition.name]
-    over = over_limit(here, grounds.edition.board)
     unplaced = tuple(_unplaced(files, grounds))
     return [
-        _board(files, grounds.by_track[track], over, per_team, unplaced)
+        _board(files, grounds.by_track[track], grounds.edition, per_team, unplaced)
         for track in TRACKS
         if track in tracks and track in grounds.by_track
     ]
@@ -162,14 +160,10 @@ def _unplaced(files: Iterable[_Scored], grounds: Grounds) -> Iterable[Row]:
 
 
 def _board(
-    files: Sequence[_Scored], own: TrackGround, over: dict[Path, str], per_team: PerTeam, unplaced: tuple[Row, ...]
+    files: Sequence[_Scored], own: TrackGround, edition: Edition, per_team: PerTeam, unplaced: tuple[Row, ...]
 ) -> Board:
-    drafts = [
-        _draft(one, result, over.get(one.entry.folder))
-        for one in files
-        for result in one.result.tracks
-        if result.track == own.track
-    ]
+    drafts = [_draft(one, result) for one in files for result in one.result.tracks if result.track == own.track]
+    _mark_over_limit(drafts, edition)
     able = [draft for draft in drafts if draft.rankable]
     chosen = standing_for(
         able, lambda one: one.row.team, lambda one: one.gain, lambda one: handed_in(one.row.entry), per_team
@@ -180,7 +174,6 @@ def _board(
     chosen.sort(key=_order)
     for draft, rank in zip(chosen, ranks([draft.gain for draft in chosen]), strict=True):
         draft.row = replace(draft.row, rank=rank)
-    edition: Edition = own.ground.scored_by
     known = next((draft.result for draft in drafts if draft.result.signature), TrackResult(own.track))
     board = Board(
         track=own.track,
@@ -205,7 +198,7 @@ def _board(
     return replace(board, rows=tuple(draft.row for draft in sorted(drafts, key=_order)))
 
 
-def _draft(one: _Scored, result: TrackResult, over: str | None) -> _Draft:
+def _draft(one: _Scored, result: TrackResult) -> _Draft:
     """A file's row on the board of a track, ranked where nothing speaks against it."""
     reasons = list(one.faults)
     place = Place.INVALID if one.faults else Place.RANKED
@@ -225,11 +218,9 @@ def _draft(one: _Scored, result: TrackResult, over: str | None) -> _Draft:
     if result.errors and not (result.crash and result.repaired):
         place = Place.INVALID
         reasons += [error_text(code, number) for code, number in result.errors.items()]
-    outside = _STANDING.get(one.entry.standing)
-    for reason in (outside, over):
-        if reason is not None:
-            reasons.append(reason)
-            place = Place.UNRANKED if place == Place.RANKED else place
+    if one.entry.standing in _STANDING:
+        reasons.append(_STANDING[one.entry.standing])
+        place = Place.UNRANKED if place == Place.RANKED else place
     row = Row(
         one.entry, one.file, result.track, place,
         official=result.official, repaired=result.repaired, strict=result.strict, intervals=result.intervals,
@@ -237,6 +228,17 @@ def _draft(one: _Scored, result: TrackResult, over: str | None) -> _Draft:
         differences=result.differences, reasons=tuple(reasons),
     )  # fmt: skip
     return _Draft(row, result, gain)
+
+
+def _mark_over_limit(drafts: Iterable[_Draft], edition: Edition) -> None:
+    """Entries over their team's limit on this track are not ranked; what is not valid counts towards none."""
+    able = [draft for draft in drafts if draft.rankable]
+    entries = {draft.row.entry.folder: draft.row.entry for draft in able}
+    over = over_limit(entries.values(), edition.board)
+    for draft in able:
+        reason = over.get(draft.row.entry.folder)
+        if reason is not None:
+            draft.row = replace(draft.row, place=Place.UNRANKED, reasons=(*draft.row.reasons, reason))
 
 
 def _order(draft: _Draft) -> tuple[object, ...]:

@@ -17,11 +17,11 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 def over_limit(entries: Iterable[FiledEntry], rules: BoardRules) -> dict[Path, str]:
     """The entries over a team's limit, by folder, with the reason.
 
-    Entries count in the order in which they were received, whatever their track. Rejected and late entries and
-    baselines do not count; one without a time counts in all, after the others, and on no day.
+    Entries count in the order in which they were received. Rejected and late entries and baselines do not count; one
+    without a time counts in all, after the others, and on no day.
 
     Args:
-        entries: of one edition.
+        entries: of one edition and one track.
         rules: how many that edition allows.
     """
     refused: dict[Path, str] = {}

@@ -136,6 +136,15 @@ def test_runs_over_the_limit_of_the_day_stand_unranked(tmp_path: Path) -> None:
     }
 
 
+def test_the_limit_is_of_a_track_and_what_is_not_valid_does_not_count(tmp_path: Path) -> None:
+    bad = [put(tmp_path, "team", corpus(0.5)[run:], f"run-{run}", received=NOON) for run in (1, 2)]
+    spanned = [put(tmp_path, "team", spans(run), f"run-{run}", received=NOON) for run in (3, 4, 5)]
+    good = [put(tmp_path, "team", corpus(run / 10), f"run-{run}", received=NOON) for run in (6, 7, 8)]
+    for board in boards(tmp_path, [*bad, *spanned, *good], per_team="all"):
+        assert [row.rank for row in board.at(Place.RANKED)] == [1, 2, 3]
+        assert board.at(Place.UNRANKED) == ()
+
+
 def test_other_questions_and_other_editions_are_listed_as_such(tmp_path: Path) -> None:
     others = [{**row, "question": f"另一个问题{row['id']}"} for row in corpus(0.9)]
     entries = [
