@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,11 +71,7 @@ def command(
     ground = session.ground(resampling=Resampling(resamples, seed), encoding=flags.get("encoding"))
     wanted = track_number(track)
     chosen = submissions_of(session) if folder is None else folder
-    with render.bar(render.console(stderr=True)) as (bar, job), no_collector():
-
-        def progress(done: int, total: int) -> None:
-            bar.update(job, description="entries", completed=done, total=total)
-
+    with _progress() as progress, no_collector():
         boards = board_of(
             chosen, ground, truths, TRACKS if wanted is None else (wanted,), per_team, progress, session.say
         )
@@ -96,3 +94,14 @@ def command(
     else:
         show_boards(session, boards)
         next_step(session, boards, truths)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """What is told of each file that is done: a bar on standard error, where that is a terminal."""
+    out = render.console(stderr=True)
+    if not out.is_terminal:
+        yield lambda done, total: None
+        return
+    with render.bar(out) as (bar, job):
+        yield lambda done, total: bar.update(job, description="entries", completed=done, total=total)
