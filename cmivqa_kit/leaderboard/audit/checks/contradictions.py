@@ -134,8 +134,10 @@ def _ordered(metrics: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         by_kind.setdefault((match[2] or "", match[3] or ""), []).append((int(match[1]), name))
         if match[3]:
             by_cutoff.setdefault(int(match[1]), []).append((-float(match[3]), name))
-    for group in (*by_kind.values(), *by_cutoff.values()):
-        yield from ((small, large) for (_, small), (_, large) in pairwise(sorted(group)))
+    chains = [[name for _, name in sorted(group)] for group in by_kind.values()]
+    chains += [[name for _, name in sorted(group)] for group in by_cutoff.values()]
+    for chain in chains:
+        yield from pairwise(chain)
     for name, match in known.items():
         whole = f"R@{match[1]}"
         if name != whole and whole in known:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 from cmivqa_kit.leaderboard.audit.bounds import combined
 from cmivqa_kit.leaderboard.audit.checks.contradictions import combinations, ranking_metric
@@ -18,7 +19,7 @@ def order(context: Context) -> Iterator[Said]:
     """A row that is better than the one before it."""
     metric = ranking_metric(context)
     rows = [row for row in context.board.rows if metric in row.values]
-    for before, row in zip(rows, rows[1:], strict=False):
+    for before, row in pairwise(rows):
         own, other = row.values[metric or ""], before.values[metric or ""]
         if own.value > other.value:
             listed = f"below {before.team or f'line {before.line}'} with {other.text}"
@@ -57,16 +58,13 @@ def truncation(context: Context) -> Iterator[Said]:
             yield row, (metric,), f"{metric} {total.text}: cut off, the {noun} of the printed parts is {digits}"
     for row in context.board.rows:
         group = context.questions.of(row.line)
-        for metric, value in row.values.items() if group else ():
-            number = group.number
-            count = math.floor(value.possible.high * number)
-            if (
-                is_counted(metric)
-                and not _has_multiple(value.rounded, number)
-                and _is_cut(Fraction(count, number), value)
-            ):
-                digits = decimal_text(Fraction(count, number), value.decimals + 2)
-                yield row, (metric,), f"{metric} {value.text}: cut off, {count}/{number} is {digits}"
+        for metric, value in row.values.items():
+            if group is None or not is_counted(metric) or _has_multiple(value.rounded, group.number):
+                continue
+            exact = Fraction(math.floor(value.possible.high * group.number), group.number)
+            if _is_cut(exact, value):
+                counted = f"{exact * group.number}/{group.number} is {decimal_text(exact, value.decimals + 2)}"
+                yield row, (metric,), f"{metric} {value.text}: cut off, {counted}"
 
 
 @check("rounding", "a combination that its printed parts do not give exactly", Kind.REMARK)
