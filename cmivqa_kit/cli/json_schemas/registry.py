@@ -10,7 +10,7 @@ from cmivqa_kit.cli.json_schemas.shapes import Schema
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DRY_RUN = " --dry-run"
 MODULES = (
-    "workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "board_audit",
+    "workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "fusion", "board_audit",
     "bench", "corpus",
 )  # fmt: skip
 

@@ -1,0 +1,79 @@
+"""Entries of several lists that mean the same moment, and the span that they agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cmivqa_kit.entries.fusion.parts import Lists
+from cmivqa_kit.scoring.entries import overlap
+
+SAME = 0.5  # IoU from which two spans of a video are one candidate: the middle threshold of the boards
+_NOISE = 1e-12
+
+Times = tuple[float, float]  # start and end, in seconds
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A moment: its video, the span that was named first, and per file the position and the span that it gives."""
+
+    video: str
+    first: Times
+    ranks: dict[int, int] = field(default_factory=dict)
+    spans: dict[int, Times] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The candidates of a question, the one that stands highest in any list first.
+
+    ``videos``: per video, by file, its rank among the different videos of the list.
+    """
+
+    moments: tuple[Candidate, ...]
+    videos: dict[str, dict[int, int]]
+
+
+def candidates(lists: Lists) -> Candidates:
+    """Merge the lists of a question.
+
+    From the top of all lists down, an entry joins the candidate of its video whose first span it overlaps most, from
+    an IoU of `SAME`; else it is one of its own. A file's second entry for a candidate says nothing new.
+    """
+    moments: list[Candidate] = []
+    by_video: dict[str, list[Candidate]] = {}
+    entries = [(rank, part, video, (start, end)) for part, own in enumerate(lists) for rank, video, start, end in own]
+    entries.sort(key=lambda entry: entry[:2])
+    videos: dict[str, dict[int, int]] = {}
+    seen = [0] * len(lists)
+    for rank, part, video, span in entries:
+        ranks = videos.setdefault(video, {})
+        if part not in ranks:
+            seen[part] += 1
+            ranks[part] = seen[part]
+        near = max(by_video.get(video, ()), key=lambda known: overlap(*known.first, *span), default=None)
+        if near is None or overlap(*near.first, *span) < SAME:
+            near = Candidate(video, span)
+            moments.append(near)
+            by_video.setdefault(video, []).append(near)
+        if part not in near.ranks:
+            near.ranks[part] = rank
+            near.spans[part] = span
+    return Candidates(tuple(moments), videos)
+
+
+def agreed_span(spans: Sequence[Times], votes: Sequence[float]) -> Times:
+    """The span with the greatest sum of votes times IoU with all spans: what they expect to overlap most.
+
+    It is one of them, or goes from the start of one to the end of another; of equal ones the first.
+    """
+    if len(spans) == 1:
+        return spans[0]
+    crossed = [(start, end) for start, _ in spans for _, end in spans if start < end]
+    best, most = spans[0], -1.0
+    for span in (*spans, *crossed):
+        agreement = sum(vote * overlap(*span, *other) for vote, other in zip(votes, spans, strict=True))
+        if agreement > most + _NOISE:
+            best, most = span, agreement
+    return best
