@@ -88,10 +88,10 @@ def command(
     """Fuse submissions for the same questions into one, by reciprocal rank.
 
     A video scores the sum of weight / (K + its rank) over the files. Spans of a video that overlap by an IoU of 0.5 are
-    one candidate, with the span that its files agree on most; a video's best span stands where the video does, its
-    others by their own ranks. Track 1: the span with the largest weighted overlap with all of them. With --fit-on the
-    weights are those that rank highest on another split with answers. Where answers are at hand, the gain over each
-    file with its interval. The result is a submission like any other.
+    one candidate; a video's best one stands where the video does, its others by their own ranks. Of spans that are one,
+    and of those of Track 1, the one that overlaps all of them most is taken, its ends averaged with those that agree
+    with it. With --fit-on the weights are those that do best on another split with answers. Where answers are at hand,
+    the gain over each file with its interval. The result is a submission like any other.
     """
     from cmivqa_kit.entries.fusion.api import fuse, gains
     from cmivqa_kit.scoring.statistics.paired import Settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from cmivqa_kit.entries.fusion.parts import Lists
 from cmivqa_kit.scoring.entries import overlap
@@ -52,8 +53,8 @@ def candidates(lists: Lists) -> Candidates:
         if part not in ranks:
             seen[part] += 1
             ranks[part] = seen[part]
-        near = max(by_video.get(video, ()), key=lambda known: overlap(*known.first, *span), default=None)
-        if near is None or overlap(*near.first, *span) < SAME:
+        near = max(by_video.get(video, ()), key=partial(_overlap_with, span), default=None)
+        if near is None or _iou(near.first, span) < SAME:
             near = Candidate(video, span)
             moments.append(near)
             by_video.setdefault(video, []).append(near)
@@ -64,16 +65,28 @@ def candidates(lists: Lists) -> Candidates:
 
 
 def agreed_span(spans: Sequence[Times], votes: Sequence[float]) -> Times:
-    """The span with the greatest sum of votes times IoU with all spans: what they expect to overlap most.
+    """The span that weighted spans agree on.
 
-    It is one of them, or goes from the start of one to the end of another; of equal ones the first.
+    The one with the greatest sum of votes times IoU with all of them wins, of equal ones the first. Its ends become the
+    means, by votes, of the ends of all that overlap it by `SAME`: where systems agree, their errors cancel out.
     """
     if len(spans) == 1:
         return spans[0]
-    crossed = [(start, end) for start, _ in spans for _, end in spans if start < end]
-    best, most = spans[0], -1.0
-    for span in (*spans, *crossed):
-        agreement = sum(vote * overlap(*span, *other) for vote, other in zip(votes, spans, strict=True))
-        if agreement > most + _NOISE:
-            best, most = span, agreement
-    return best
+    support = [sum(vote * _iou(span, other) for vote, other in zip(votes, spans, strict=True)) for span in spans]
+    chosen = spans[next(at for at, value in enumerate(support) if value >= max(support) - _NOISE)]
+    agreeing = [(span, vote) for span, vote in zip(spans, votes, strict=True) if _iou(chosen, span) >= SAME]
+    if len({span for span, _ in agreeing}) == 1:
+        return chosen
+    total = sum(vote for _, vote in agreeing)
+    return (
+        sum(vote * span[0] for span, vote in agreeing) / total,
+        sum(vote * span[1] for span, vote in agreeing) / total,
+    )
+
+
+def _iou(span: Times, other: Times) -> float:
+    return overlap(span[0], span[1], other[0], other[1])
+
+
+def _overlap_with(span: Times, known: Candidate) -> float:
+    return _iou(known.first, span)

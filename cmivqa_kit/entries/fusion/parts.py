@@ -139,8 +139,9 @@ def _question(row: dict[str, Any]) -> Question:
 def _other_questions(
     first: Path, other: Path, known: dict[Hashable, Question], own: dict[Hashable, Any], common: int
 ) -> UserError:
-    kinds = [{type(plain_id(row)) for row in own.values()}, {type(question.id) for question in known.values()}]
-    hint = "; in one the ids are texts, in the other integers" if kinds[0] and kinds[0].isdisjoint(kinds[1]) else ""
+    kinds = {isinstance(plain_id(row), str) for row in own.values()}
+    known_kinds = {isinstance(question.id, str) for question in known.values()}
+    hint = "; in one the ids are texts, in the other integers" if own and kinds.isdisjoint(known_kinds) else ""
     what = f"{other}: answers other questions than {first} ({common} of {len(own)} ids are in both{hint})"
     return UserError(what, "Fuse submissions for the same split; `validate` says which one a file is for.")
 
