@@ -88,9 +88,7 @@ def board_of(table: RawTable, file: Path, track: Track | None, problems: list[Pr
     metrics = tuple(columns.values())
     twice = sorted({name for name in metrics if metrics.count(name) > 1})
     problems += (Problem(f"line {line}", f"{name} has two columns") for name in twice)
-    cells = [
-        (row, _numbers(row, columns, header.cells, problems)) for row in _body(table, header) if row.line not in (line,)
-    ]
+    cells = [(row, _numbers(row, columns, header.cells, problems)) for row in _body(table, header)]
     unit = _unit(number for _, numbers in cells for number in numbers.items())
     rows = [
         Row(row.line, _team(row, header), _rank(row, header), _values(numbers, unit))
@@ -115,7 +113,7 @@ def _header(table: RawTable) -> _Header | None:
             options.append((2, _stacked(row, rows[at + 1])))
         for height, cells in options:
             metrics = metrics_in(cells)
-            if len(metrics) > (0 if best is None else len(best.metrics)):
+            if len(set(metrics.values())) > (0 if best is None else len(set(best.metrics.values()))):
                 best = _Header(at, height, cells, metrics)
     if best is None or len(best.metrics) < (1 if any(cleaned(cell) in RANK for cell in best.cells) else 2):
         return None

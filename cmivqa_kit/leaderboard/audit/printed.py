@@ -12,7 +12,7 @@ from cmivqa_kit.data.folding import nfkc
 LONGEST = 60  # characters of a cell that is read as a number
 MISSING = frozenset({"", "-", "--", "/", "na", "n/a", "nan", "none", "null", "无", "待定", "tbd"})
 _DASHES = str.maketrans("−–—―", "----")
-_MARKS = re.compile(r"[*_`~†‡§★☆↑↓#\s]+|\(\d{1,3}\)$")
+_MARKS = re.compile(r"[*_`~†‡§★☆↑↓#\\\s]+|\(\d{1,3}\)$")
 _NUMBER = re.compile(r"([+-]?(?:\d{1,12}(?:[.,]\d{0,12})?|[.,]\d{1,12}))(%?)")
 
 

@@ -23,10 +23,25 @@ def read(text: str) -> Sequence[RawTable]:
         ValueError: there are too many cells.
     """
     page = _Page()
-    page.feed(text)
+    page.feed(_OPEN.sub("&lt;", _without_comments(text)))
     page.close()
     page.end()
     return page.tables
+
+
+# A tag without an end before the next one: the parser of the standard library looks for it to the end of the text, each
+# time anew.
+_OPEN = re.compile(r"<(?=[^<>]*(?:<|\Z))")
+
+
+def _without_comments(text: str) -> str:
+    parts: list[str] = []
+    at = 0
+    while (begin := text.find("<!--", at)) >= 0:
+        parts.append(text[at:begin])
+        end = text.find("-->", begin + 4)
+        at = len(text) if end < 0 else end + 3
+    return "".join([*parts, text[at:]])
 
 
 class _Cell:
