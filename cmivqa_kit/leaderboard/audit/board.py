@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from statistics import median
 from typing import Literal
 
 from cmivqa_kit.data.display import short_repr
@@ -26,6 +26,7 @@ from cmivqa_kit.leaderboard.audit.printed import MISSING, Printed, plain, read_n
 from cmivqa_kit.leaderboard.audit.tables import RawTable, TableRow
 
 HEADER_WITHIN = 6  # rows of a table among which its header stands
+LARGEST = Fraction(11, 10)  # that is taken for a slip of the pen in a board of fractions
 Unit = Literal["fraction", "percent"]
 _WHOLE = re.compile(r"\d{1,6}")
 
@@ -151,14 +152,11 @@ def _numbers(
 
 
 def _unit(numbers: Iterable[tuple[str, tuple[Printed, bool]]]) -> Unit:
-    """Percent where most values say so or are too large for fractions; an Overall may be larger than 1 anyway."""
+    """Percent where most values say so, or one is too large for a fraction; an Overall is larger than 1 anyway."""
     bounded = [(printed.value, percent) for metric, (printed, percent) in numbers if metric != "Overall"]
-    if not bounded:
-        return "fraction"
-    stated = sum(percent for _, percent in bounded)
-    if stated * 2 > len(bounded):
+    if sum(percent for _, percent in bounded) * 2 > len(bounded):
         return "percent"
-    return "percent" if median(value for value, percent in bounded if not percent) > 1 else "fraction"
+    return "percent" if any(value > LARGEST for value, percent in bounded if not percent) else "fraction"
 
 
 def _values(numbers: Mapping[str, tuple[Printed, bool]], unit: Unit) -> dict[str, Printed]:

@@ -87,9 +87,7 @@ def test_the_remarks_as_they_are() -> None:
 
 
 def test_the_numbers_of_questions_that_the_values_tell() -> None:
-    told = [
-        [(group.number, group.source, len(group.lines)) for group in one.questions.groups] for one in published()
-    ]
+    told = [[(group.number, group.source, len(group.lines)) for group in one.questions.groups] for one in published()]
     assert told == [
         [(511, "values", 9)], [(511, "values", 4)], [],
         [(473, "values", 2), (492, "values", 2)], [(492, "values", 4)], [],

@@ -80,7 +80,9 @@ def test_percent_is_told_from_the_values_or_the_marks() -> None:
 
 
 def test_marks_around_numbers_and_cells_that_say_nothing() -> None:
-    audited = only("| Team | R@1 | R@10 | MRR |\n| --- | --- | --- | --- |\n| **a** | **0.5**\\* | _0.6_† | – |\n", "b.md")
+    audited = only(
+        "| Team | R@1 | R@10 | MRR |\n| --- | --- | --- | --- |\n| **a** | **0.5**\\* | _0.6_† | – |\n", "b.md"
+    )
     assert audited.board.rows[0].team == "a"
     assert values(audited) == {"R@1": 0.5, "R@10": 0.6}
 
