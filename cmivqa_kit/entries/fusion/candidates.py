@@ -29,7 +29,7 @@ class Candidate:
 class Candidates:
     """The candidates of a question, the one that stands highest in any list first.
 
-    ``videos``: per video, by file, its rank among the different videos of the list.
+    ``videos``: per video, by file, the position of its first entry.
     """
 
     moments: tuple[Candidate, ...]
@@ -40,27 +40,23 @@ def candidates(lists: Lists) -> Candidates:
     """Merge the lists of a question.
 
     From the top of all lists down, an entry joins the candidate of its video whose first span it overlaps most, from
-    an IoU of `SAME`; else it is one of its own. A file's second entry for a candidate says nothing new.
+    an IoU of `SAME`, if its own file is not in it yet: what one file lists as two moments stays two. Else it is a
+    candidate of its own.
     """
     moments: list[Candidate] = []
     by_video: dict[str, list[Candidate]] = {}
-    entries = [(rank, part, video, (start, end)) for part, own in enumerate(lists) for rank, video, start, end in own]
-    entries.sort(key=lambda entry: entry[:2])
     videos: dict[str, dict[int, int]] = {}
-    seen = [0] * len(lists)
-    for rank, part, video, span in entries:
-        ranks = videos.setdefault(video, {})
-        if part not in ranks:
-            seen[part] += 1
-            ranks[part] = seen[part]
-        near = max(by_video.get(video, ()), key=partial(_overlap_with, span), default=None)
+    entries = [(rank, part, video, (start, end)) for part, own in enumerate(lists) for rank, video, start, end in own]
+    for rank, part, video, span in sorted(entries, key=lambda entry: entry[:2]):
+        videos.setdefault(video, {}).setdefault(part, rank)
+        known = [moment for moment in by_video.get(video, ()) if part not in moment.ranks]
+        near = max(known, key=partial(_overlap_with, span), default=None)
         if near is None or _iou(near.first, span) < SAME:
             near = Candidate(video, span)
             moments.append(near)
             by_video.setdefault(video, []).append(near)
-        if part not in near.ranks:
-            near.ranks[part] = rank
-            near.spans[part] = span
+        near.ranks[part] = rank
+        near.spans[part] = span
     return Candidates(tuple(moments), videos)
 
 

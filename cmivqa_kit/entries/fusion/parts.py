@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.data.answer_rows import edition_of
+from cmivqa_kit.data.display import tracks_in_words
 from cmivqa_kit.data.folding import fold
 from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.numbers import is_span
@@ -21,6 +22,7 @@ from cmivqa_kit.scoring.strict import match
 from cmivqa_kit.submission.match import ENOUGH, tracks_of
 from cmivqa_kit.submission.read import plain_id
 
+_SAME_SPLIT = "Fuse submissions for the same split; `validate` says which one a file is for."
 Lists = tuple[tuple[Listed, ...], ...]  # per file, its valid entries: position, video, start, end (seconds)
 
 
@@ -58,10 +60,8 @@ def read_parts(entries: Sequence[Entry], track: Track | None = None) -> Parts:
     if len(entries) < 2:
         raise UserError("fewer than two files: nothing to fuse", "Name two submissions or more.")
     for entry in entries:
-        if not entry.document.readable:
+        if not entry.document.readable or not entry.document.rows:
             raise cannot_be("fused", entry.document)
-        if not entry.document.rows:
-            raise no_track(entry.document)
     edition = _edition(entries)
     tracks = _common_tracks(entries, edition, track)
     questions = _questions(entries)
@@ -88,8 +88,7 @@ def _common_tracks(entries: Sequence[Entry], edition: Edition, stated: Track | N
     wanted = tuple(number for number in shared if stated in (None, number))
     if not wanted:
         said = ", ".join(
-            f"{entry.path} is for Track {' and '.join(map(str, tracks))}"
-            for entry, tracks in zip(entries, own, strict=True)
+            f"{entry.path} is for {tracks_in_words(tracks)}" for entry, tracks in zip(entries, own, strict=True)
         )
         raise UserError(f"the files have no such track in common: {said}", "Fuse submissions for the same track.")
     return wanted
@@ -108,22 +107,46 @@ def _questions(entries: Sequence[Entry]) -> tuple[Question, ...]:
         common = questions.keys() & own.keys()
         if (number and len(common) < ENOUGH * min(len(questions), len(own))) or not own:
             raise _other_questions(entries[0].path, entry.path, questions, own, len(common))
+        problems += _disagreements(entries[0].path, entry.path, questions, own)
         for key, row in own.items():
             question, known = _question(row), questions.get(key)
-            if known is None:
-                questions[key] = question
-                continue
-            if known.text and question.text and fold(known.text) != fold(question.text):
-                problems.append(Problem(f"question {question.id!r}", f"{entry.path} asks it differently"))
-            if None not in (known.video_id, question.video_id) and known.video_id != question.video_id:
-                problems.append(Problem(f"question {question.id!r}", f"{entry.path} answers it in another video"))
-            questions[key] = Question(
-                known.id, known.text or question.text, known.language or question.language,
-                known.video_id or question.video_id,
-            )  # fmt: skip
+            questions[key] = question if known is None else _joined(known, question)
     if problems:
         raise problems_error(entries[0].path, problems, "Fuse submissions for the same split.")
     return tuple(questions.values())
+
+
+def _disagreements(
+    first: Path, other: Path, known: Mapping[Hashable, Question], own: Mapping[Hashable, Any]
+) -> list[Problem]:
+    """The questions that a file asks differently, or answers in another video.
+
+    Raises:
+        UserError: most of them are other questions under the same ids.
+    """
+    problems: list[Problem] = []
+    common = [(known[key], _question(row)) for key, row in own.items() if key in known]
+    for before, question in common:
+        if before.text and question.text and fold(before.text) != fold(question.text):
+            problems.append(Problem(f"question {question.id!r}", f"{other} asks it differently"))
+        elif None not in (before.video_id, question.video_id) and before.video_id != question.video_id:
+            problems.append(Problem(f"question {question.id!r}", f"{other} answers it in another video"))
+    if len(problems) > ENOUGH * len(common):
+        what = (
+            f"{other}: answers other questions than {first} ({len(problems)} of {len(common)} ids in both are others)"
+        )
+        raise UserError(what, _SAME_SPLIT)
+    return problems
+
+
+def _joined(known: Question, question: Question) -> Question:
+    """A question with what either file says of it."""
+    return Question(
+        known.id,
+        known.text or question.text,
+        known.language or question.language,
+        known.video_id or question.video_id,
+    )
 
 
 def _question(row: dict[str, Any]) -> Question:
@@ -143,7 +166,7 @@ def _other_questions(
     known_kinds = {isinstance(question.id, str) for question in known.values()}
     hint = "; in one the ids are texts, in the other integers" if own and kinds.isdisjoint(known_kinds) else ""
     what = f"{other}: answers other questions than {first} ({common} of {len(own)} ids are in both{hint})"
-    return UserError(what, "Fuse submissions for the same split; `validate` says which one a file is for.")
+    return UserError(what, _SAME_SPLIT)
 
 
 def _entries(item: Any, tracks: tuple[Track, ...], edition: Edition) -> tuple[Listed, ...]:

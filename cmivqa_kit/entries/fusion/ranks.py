@@ -38,9 +38,10 @@ def merge(parts: Parts) -> Merged:
 def fused_rows(merged: Merged, weights: Sequence[float], constant: float = CONSTANT) -> list[FusedRow]:
     """One list per question, best first, of at most as many entries as the edition reads.
 
-    Tracks 2 and 3: a video scores the sum of weight / (constant + its rank among the videos of a list), a moment
-    likewise by its position. A video's best moment stands where the video's score puts it, its other moments where
-    their own do; for Track 2 alone a video stands once. Track 1: the span that the weighted spans agree on.
+    Tracks 2 and 3: a moment scores the sum of weight / (constant + its position) over the lists that have it, a video
+    likewise by its first entries. A video's best moment stands where the video's score puts it, its other moments where
+    their own do; for Track 2 alone a video stands once. With all weight on one file its list comes out as it went in.
+    Track 1: the span that the weighted spans agree on.
 
     Args:
         weights: one per file, at least one above 0; a file of weight 0 says nothing, unless it alone has an answer.

@@ -121,7 +121,10 @@ def test_a_table_within_a_table_is_one_of_its_own() -> None:
 
 
 def test_the_track_that_is_asked_for() -> None:
-    text = "| Team | R@1 | R@10 |\n|--|--|--|\n| a | 0.5 | 0.6 |\n\n| Team | mIoU | R@1,IoU=0.5 |\n|--|--|--|\n| a | 0.5 | 0.6 |\n"
+    first, second = (
+        f"| Team | {names} |\n|--|--|--|\n| a | 0.5 | 0.6 |\n" for names in ("R@1 | R@10", "mIoU | R@1@0.5")
+    )
+    text = f"{first}\n{second}"
     assert [one.board.metrics for one in audit_text(text, "b.md", track=3)] == [("R@1|mIoU", "R@10|mIoU")]
     assert [one.board.track for one in audit_text(text, "b.md", track=1)] == [1]
 
