@@ -17,7 +17,7 @@ from cmivqa_kit.errors import UserError
 
 if TYPE_CHECKING:
     from cmivqa_kit.entries.fusion import Fused
-    from cmivqa_kit.scoring.statistics.comparison import Comparison
+    from cmivqa_kit.scoring.statistics.comparison import Comparison, Pair
 
 
 class _Spreading(click.Command):
@@ -118,9 +118,8 @@ def command(
         return
     _show(session, fused)
     for comparison in comparisons:
-        for pair in comparison.pairs:
-            if pair.b == len(comparison.names) - 1:
-                session.say(f"  Track {comparison.track}: {comparison.conclusion(pair)}")
+        for pair in _with_fused(comparison):
+            session.say(f"  Track {comparison.track}: {comparison.conclusion(pair)}")
     if unknown:
         session.say(f"The gain is not known: {unknown}.", "yellow")
     session.next(words("cmivqa", "validate", out), (*REPEATED, "split", "track"))
@@ -164,10 +163,15 @@ def _document(fused: Fused, comparisons: Sequence[Comparison]) -> dict[str, Any]
                 "track": comparison.track,
                 "part": comparison.names[pair.a],
                 "conclusion": comparison.conclusion(pair),
-                **pair.differences[0].to_dict(),
+                **gain.to_dict(),
             }
             for comparison in comparisons
-            for pair in comparison.pairs
-            if pair.b == len(comparison.names) - 1
+            for pair in _with_fused(comparison)
+            if (gain := pair.on(comparison.headline)) is not None
         ],
     }
+
+
+def _with_fused(comparison: Comparison) -> list[Pair]:
+    """The pairs of the fused file, which is the last of the systems, with each part."""
+    return [pair for pair in comparison.pairs if pair.b == len(comparison.names) - 1]
