@@ -1,15 +1,22 @@
-"""`cmivqa leaderboard`: a group whose commands stand in one module each and are imported when they are called."""
+"""`cmivqa leaderboard ...`: the group, whose commands are imported when they are called."""
 
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-HELP = "The board: check what is printed."
-# name -> (module, one-line help); a test compares the help with the command's own.
-SUBCOMMANDS: dict[str, tuple[str, str]] = {
-    "audit": ("cmivqa_kit.cli.leaderboard_audit", "Check a published board from its printed numbers, without labels."),
+if TYPE_CHECKING:
+    from cmivqa_kit.cli.common import Session
+
+HELP = "Take in entries, rank them and show the board."
+SUBMISSIONS = "submissions"  # the folder of the workspace where entries are filed
+# name -> module, in the order of the work
+COMMANDS: dict[str, str] = {
+    "add": "cmivqa_kit.cli.leaderboard_add",
+    "audit": "cmivqa_kit.cli.leaderboard_audit",
 }
 
 
@@ -18,21 +25,24 @@ class Subcommands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Commands in the order of the work."""
-        return list(SUBCOMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of a command."""
-        if cmd_name not in SUBCOMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(SUBCOMMANDS[cmd_name][0]).command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, from the table above."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in SUBCOMMANDS.items()])
+        subcommand: click.Command = import_module(COMMANDS[cmd_name]).command
+        return subcommand
 
 
-@click.group("leaderboard", cls=Subcommands, short_help=HELP, epilog="Example: cmivqa leaderboard audit board.csv")
+def submissions_of(session: Session) -> Path:
+    """Where entries are filed: in the workspace, else here."""
+    file = session.workspace.file
+    return Path(SUBMISSIONS) if file is None else file.parent / SUBMISSIONS
+
+
+@click.group(
+    "leaderboard", cls=Subcommands, short_help=HELP, epilog="Example: cmivqa leaderboard add submission.json --team WAN"
+)
 def command() -> None:
-    """The board of a challenge."""
+    """Take in entries, rank them and show the board."""

@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "images" / "diagnosis.png"
-SUBMISSION = ROOT / "submissions" / "demo-bm25" / "submission.json"
+SUBMISSION = ROOT / "submissions" / "cmivqa-2023" / "demo-bm25-5eacb2ce" / "run-1" / "submission.json"
 WIDTH, HEIGHT = 1200, 575
 LARGEST = 200 * 1024  # bytes
 

@@ -18,7 +18,7 @@ from tests.data.corpora import mmivqa_2024, read, write
 from tests.diagnosis.made import answer, others, target
 
 ROOT = Path(__file__).parents[2]
-ENTRY = ROOT / "submissions" / "demo-bm25" / "submission.json"
+ENTRY = ROOT / "submissions" / "cmivqa-2023" / "demo-bm25-5eacb2ce" / "run-1" / "submission.json"
 
 
 @pytest.fixture

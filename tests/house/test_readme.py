@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from cmivqa_kit.data.demo import demo_corpus
+from cmivqa_kit.leaderboard.filed import entries_of
 from tests.cli.running import cmivqa_here as cmivqa
 from tests.house.markdown import ROOT, blocks, shell_lines
 from tests.house.test_docs_commands import run
 
 READMES = ("README.md", "README.zh-CN.md")
-ENTRY = ROOT / "submissions" / "demo-bm25"
+SUBMISSIONS = ROOT / "submissions"
+ENTRY = SUBMISSIONS / "cmivqa-2023" / "demo-bm25-5eacb2ce" / "run-1"
 LINES = 220  # a README is read in one sitting
 
 
@@ -65,8 +67,8 @@ def test_the_first_screen_is_what_the_program_prints(workspace: Path) -> None:
 
 def test_the_diagnosis_in_the_docs_is_what_the_program_prints(tmp_path: Path) -> None:
     """The parts between lines of three dots stand in the output, in this order."""
-    (tmp_path / "submissions").symlink_to(ENTRY.parent, target_is_directory=True)
-    done = cmivqa("diagnose", "submissions/demo-bm25/submission.json", cwd=tmp_path)
+    (tmp_path / "submissions").symlink_to(SUBMISSIONS, target_is_directory=True)
+    done = cmivqa("diagnose", ENTRY.relative_to(ROOT) / "submission.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     output = plain(done.stdout.decode())
     (shown,) = [text for language, text in blocks(ROOT / "docs" / "participants.md") if language == "text"]
@@ -118,10 +120,17 @@ def test_the_picture_is_small() -> None:
     assert picture.stat().st_size <= 200 * 1024
 
 
-def test_the_example_entry_is_valid_and_reproduced(tmp_path: Path) -> None:
-    entry = ENTRY / "submission.json"
-    assert cmivqa("validate", entry, cwd=tmp_path).returncode == 0
-    assert cmivqa("train", "-m", "bm25", cwd=tmp_path).returncode == 0
-    assert cmivqa("predict", "--split", "testA", cwd=tmp_path).returncode == 0
-    assert (tmp_path / "submission.json").read_bytes() == entry.read_bytes()
-    assert len(json.loads(entry.read_text(encoding="utf-8"))) >= 80
+def test_the_example_entries_are_valid_and_made_again_by_the_lines_that_stand_beside_them(tmp_path: Path) -> None:
+    lines = shell_lines(blocks(SUBMISSIONS / "README.md")[-1][1])
+    assert [run(line, tmp_path).returncode for line in lines] == [0] * len(lines)
+    examples = tree(SUBMISSIONS)
+    assert len(examples) >= 6
+    assert tree(tmp_path / "submissions") == examples
+    assert cmivqa("validate", SUBMISSIONS, cwd=tmp_path).returncode == 0
+    assert not entries_of(SUBMISSIONS).problems
+    assert len(json.loads((ENTRY / "submission.json").read_text(encoding="utf-8"))) >= 80
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """The files of the entries, by path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.glob("*/*/*/*")}
