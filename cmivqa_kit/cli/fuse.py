@@ -100,11 +100,12 @@ def command(
         raise click.UsageError("--out FILE says where to write: the files that are fused are never touched.")
     session = Session(form, split=split, truth=truth, track=track, **flags)
     ground = session.ground()
-    fit_session = Session(form, track=track, **flags)
+    # --truth and --split are those of the files, not of what the weights are fitted on.
+    own = truth is not None or split is not None
+    fit_ground = Session(form, track=track, **flags).ground() if own else ground
     fused = fuse(
-        files, out, ground, weights=weights, fit_on=fit_on, fit_ground=fit_session.ground(), constant=constant,
-        force=force,
-    )  # fmt: skip
+        files, out, ground, weights=weights, fit_on=fit_on, fit_ground=fit_ground, constant=constant, force=force
+    )
     unknown = ""
     comparisons: list[Comparison] = []
     try:
@@ -117,9 +118,7 @@ def command(
         render.as_json(_document(fused, comparisons))
         return
     _show(session, fused)
-    for comparison in comparisons:
-        for pair in _with_fused(comparison):
-            session.say(f"  Track {comparison.track}: {comparison.conclusion(pair)}")
+    _show_gains(session, comparisons)
     if unknown:
         session.say(f"The gain is not known: {unknown}.", "yellow")
     session.next(words("cmivqa", "validate", out), (*REPEATED, "split", "track"))
@@ -142,6 +141,23 @@ def _show(session: Session, fused: Fused) -> None:
     if fitted is not None:
         told = f"{fitted.metric} (strict) with equal weights {fitted.equal:.4f}, with these {fitted.fitted:.4f}"
         session.say(f"Weights fitted on {fitted.split}, {count(fitted.questions, 'question')}: {told}")
+
+
+def _show_gains(session: Session, comparisons: Sequence[Comparison]) -> None:
+    """What fusing gained over each part, on what ranks each track."""
+    from cmivqa_kit.cli.comparison_view import ends, p_text
+
+    rows = [
+        [str(comparison.track), gain.metric, comparison.names[pair.a], f"{gain.difference:+.4f}", ends(gain),
+         p_text(gain.p_holm), gain.verdict if gain.verdict != "open" else "no difference can be told"]
+        for comparison in comparisons
+        for pair in _with_fused(comparison)
+        if (gain := pair.on(comparison.headline)) is not None
+    ]  # fmt: skip
+    if rows:
+        level = f"{100 * (1 - comparisons[0].settings.alpha):g}%"
+        columns = ["track", "metric", "over", ">gain", f">{level} interval", ">p (Holm)", "fused is"]
+        session.table("Gain over each file (strict)", columns, rows)
 
 
 def _document(fused: Fused, comparisons: Sequence[Comparison]) -> dict[str, Any]:

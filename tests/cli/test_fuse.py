@@ -21,7 +21,12 @@ def test_the_table_the_gain_and_the_next_command(tmp_path: Path) -> None:
     text = done.stdout.decode()
     assert "out.json: 2 files fused, 6 questions, Tracks 2 and 3" in text
     assert "good.json  0.5000        6" in text
-    assert text.count("Track 2: ") == text.count("Track 3: ") == 2
+    gains = text.partition("Gain over each file (strict)")[2].splitlines()
+    assert [line.split()[:3] for line in gains[2:6]] == [
+        [track, metric, part]
+        for track, metric in (("2", "Overall"), ("3", "Average"))
+        for part in ("good.json", "bad.json")
+    ]
     assert text.rstrip().endswith("Next: cmivqa validate out.json")
     assert len(outputs(tmp_path / "out.json")) == 6
 
