@@ -78,7 +78,7 @@ def _show_all(session: Session, comparison: Comparison, metric: str, letters: Se
         first = next(iter(on_metric.values()))
         rows: list[list[str | Text]] = [[letters[0], first.scale.text(first.a), "", "", ""]]
         for (_, b), one in on_metric.items():
-            rows.append([letters[b], one.scale.text(one.b), _marked(one), _ends(one), _p(one.p_holm)])
+            rows.append([letters[b], one.scale.text(one.b), _marked(one), ends(one), p_text(one.p_holm)])
         session.table(f"{name}, each minus {letters[0]}: {legend}", columns, rows)
         return
     session.say(f"{name}, column minus row, p (Holm) below: {legend}", "bold")
@@ -95,7 +95,7 @@ def _show_all(session: Session, comparison: Comparison, metric: str, letters: Se
             pairs = [on_metric.get((a, b)) for b in shown]
             rows.append([letters[a], scores[a], *("" if one is None else _marked(one) for one in pairs)])
             if any(pairs):
-                rows.append(["", "", *("" if one is None else f"{_p(one.p_holm)}  " for one in pairs)])
+                rows.append(["", "", *("" if one is None else f"{p_text(one.p_holm)}  " for one in pairs)])
         session.table("", ["", f">{metric}", *(f">{letters[b]}  " for b in shown)], rows)
 
 
@@ -125,14 +125,14 @@ def _row(difference: Difference) -> list[str]:
         scale.text(difference.a),
         scale.text(difference.b),
         scale.text(difference.difference, signed=True),
-        _ends(difference),
-        _p(difference.p),
-        _p(difference.p_holm),
+        ends(difference),
+        p_text(difference.p),
+        p_text(difference.p_holm),
         f"{difference.wins}/{difference.ties}/{difference.losses}",
     ]
 
 
-def _ends(difference: Difference) -> str:
+def ends(difference: Difference) -> str:
     """The ends of the interval of a difference, with their signs."""
     interval, scale = difference.interval, difference.scale
     if interval.low is None or interval.high is None:
@@ -140,5 +140,6 @@ def _ends(difference: Difference) -> str:
     return f"{scale.digits(interval.low, signed=True)} to {scale.text(interval.high, signed=True)}"
 
 
-def _p(p: float) -> str:
+def p_text(p: float) -> str:
+    """A p-value with four decimals."""
     return "<0.0001" if p < 0.0001 else f"{p:.4f}"

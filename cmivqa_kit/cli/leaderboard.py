@@ -17,6 +17,7 @@ SUBMISSIONS = "submissions"  # the folder of the workspace where entries are fil
 COMMANDS: dict[str, str] = {
     "add": "cmivqa_kit.cli.leaderboard_add",
     "show": "cmivqa_kit.cli.leaderboard_show",
+    "audit": "cmivqa_kit.cli.leaderboard_audit",
 }
 
 

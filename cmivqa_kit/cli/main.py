@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("cmivqa_kit.cli.score", "Score submission files: official and strict numbers, and why they differ."),
     "diagnose": ("cmivqa_kit.cli.diagnose", "Show where a submission lost its points: retrieval or localization."),
     "compare": ("cmivqa_kit.cli.compare", "Tell whether one submission is better than another, or only luckier."),
+    "fuse": ("cmivqa_kit.cli.fuse", "Fuse submissions into one: reciprocal rank fusion, with weights fitted on dev."),
     "leaderboard": (
         "cmivqa_kit.cli.leaderboard",
         "Take in entries, rank them and show the board.",

@@ -230,23 +230,18 @@ def nrccr(folder: Path) -> None:
 # A command that writes gets a line here; one that does not, its name in `READS`. Tests hold both against the commands.
 READS = frozenset(
     {
-        "config",
-        "schema show",
-        "compare",
-        "baselines",
-        "data check",
-        "bench list",
-        "bench check",
+        "config", "schema show", "compare", "leaderboard show", "leaderboard audit", "baselines", "data check", "bench list", "bench check",
         "bench compare",
-        "leaderboard show",
     }
-)
+)  # fmt: skip
 CALLS = frozenset({"demo"})  # runs commands of the table, one after the other
 WRITING = (
     Writing("sample", corpus, ("sample", *HERE, "--track", "1", "--split", "dev", "--out", "mine.json", "--force")),
     Writing("validate --fix", broken, ("validate", "broken.json", *HERE, "--fix", "mended.json", "--force")),
     Writing("score --per-question", corpus,
             ("score", "track1.json", *HERE, "--resamples", "10", "--per-question", "rows.csv", "--force")),
+    Writing("fuse", corpus, ("fuse", "lists.json", "lists.json", *HERE, "--resamples", "10", "--out", "fused.json",
+                             "--force")),
     Writing("diagnose --html", corpus, ("diagnose", "track1.json", *HERE, "--html", "page.html", "--force")),
     Writing("leaderboard add", corpus, ("leaderboard", "add", "track1.json", *HERE, "--team", "WAN",
                                         "--received", "2023-05-01T18:30")),
