@@ -1,8 +1,8 @@
 """The pages of `cmivqa leaderboard show --html DIR`: the board and one page per entry (`cmivqa_kit.static_page`).
 
-The parts lie beside this module. Every label is there in English and Chinese (``words.js``) and is switched in the page;
-what is chosen stands behind the ``#`` of the address, so that it goes along from page to page. What the pages hold is
-described in `cmivqa_kit.leaderboard.page.payload`.
+The parts lie beside this module. Every label is there in English and Chinese (``words.js``) and is switched in the
+page; what is chosen stands behind the ``#`` of the address, so that it goes along from page to page. What the pages
+hold is described in `cmivqa_kit.leaderboard.page.payload`.
 """
 
 from __future__ import annotations
