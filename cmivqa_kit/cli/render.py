@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cmivqa_kit.data.display import escaped
+
 if TYPE_CHECKING:
     from rich.progress import Progress, Task, TaskID
 
@@ -26,16 +27,11 @@ WORD = 11  # characters of a word that never breaks: an id of YouTube
 GAP = 2  # blanks between two columns
 CELL = 400  # characters shown of one cell; --format json and csv have the whole
 READER = SimpleNamespace(left=False)  # whether standard output has lost its reader
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def safe(text: object, newlines: bool = False) -> str:
     """Text from a file made harmless for a terminal: control characters and lone surrogates as escapes."""
-
-    def escape(match: re.Match[str]) -> str:
-        return match[0] if newlines and match[0] == "\n" else match[0].encode("unicode_escape").decode("ascii")
-
-    return _CONTROL.sub(escape, str(text)).encode("utf-8", "backslashreplace").decode("utf-8")
+    return escaped(text, newlines)
 
 
 class _Console(Console):

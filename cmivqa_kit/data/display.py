@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
 WIDTH = 60  # characters of a value
 DOTS = "..."  # for what is not shown
+# Control characters, line ends, and marks that change the direction of a text or cannot be seen.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
 FOLDED = 2000  # characters of texts that are still folded to find where they differ
+
+
+def escaped(text: object, newlines: bool = False) -> str:
+    """Text of a stranger made harmless: control characters, marks of direction and lone surrogates as escapes.
+
+    ``newlines``: line ends stay.
+    """
+
+    def escape(match: re.Match[str]) -> str:
+        return match[0] if newlines and match[0] == "\n" else match[0].encode("unicode_escape").decode("ascii")
+
+    return _CONTROL.sub(escape, str(text)).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def cut(text: str, length: int = WIDTH) -> str:

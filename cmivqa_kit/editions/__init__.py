@@ -15,6 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from cmivqa_kit.editions.board import BoardRules, board_rules
 from cmivqa_kit.editions.chinese_names import in_letters
 from cmivqa_kit.errors import UserError, closest
 
@@ -66,6 +67,7 @@ class Edition:
 
     ``entries`` of a list are read, metrics are cut off at ``cutoffs``, boards show ``board_decimals``. ``submission``
     names the edition whose submission form is used; without it nothing can be validated or written, only scored.
+    ``board`` says how many entries of a team count.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Edition:
     splits: Mapping[str, SplitFacts] = field(default_factory=dict)
     metrics: MetricRules = field(default_factory=MetricRules)
     submission: str = ""
+    board: BoardRules = field(default_factory=BoardRules)
 
     def canonical_split(self, name: str) -> str | None:
         """The canonical name of a split given by any of its names, or ``None`` if this edition knows no such name."""
@@ -194,7 +197,8 @@ def _parse(text: str, file: str) -> Edition:
         table: dict[str, Any] = tomllib.loads(text)
         splits = {name: SplitFacts(**_tuples(facts)) for name, facts in table.pop("splits").items()}
         metrics = _metric_rules(table.pop("metrics", {}))
-        edition = Edition(**_tuples(table), splits=splits, metrics=metrics)
+        board = board_rules(table.pop("board", {}))
+        edition = Edition(**_tuples(table), splits=splits, metrics=metrics, board=board)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{file}: not TOML ({error})", "Mend the edition file.") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:

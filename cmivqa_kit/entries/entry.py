@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from cmivqa_kit.submission.validate import Report
 
 
+_READ = ("_data", "document", "guarded")  # what is read of a file, under the names that the entry keeps it
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """The answers that a submission is scored against on one track: rows of ``source``, for the split called so."""
@@ -155,6 +158,12 @@ class Entry:
             return Scored((), ())
         return self.score(track)
 
+    def on(self, ground: OpenGround) -> Entry:
+        """The same file on another ground; what was read of it is not read again."""
+        other = Entry(self.path, ground)
+        vars(other).update({name: value for name, value in vars(self).items() if name in _READ})
+        return other
+
     def agreement(self, document: Document, track: Track | None) -> Agreement:
         """How far the decoded file agrees with the splits of the data root, on one track or on all it may be for.
 
@@ -254,7 +263,7 @@ class Entry:
 
     def forget(self) -> None:
         """Let go of the decoded file without working anything out first: what needs it reads it again."""
-        for name in ("_data", "document", "guarded") if self.path != STANDARD_INPUT else ():
+        for name in _READ if self.path != STANDARD_INPUT else ():
             vars(self).pop(name, None)
         self._agreements.clear()
 

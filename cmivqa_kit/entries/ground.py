@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,6 +80,13 @@ class OpenGround:
             UserError: there is no such folder, or its manifest is damaged.
         """
         return OpenRoot(self.open_catalogue(), self.read_file)
+
+    def on(self, **changes: Any) -> OpenGround:
+        """The same files, read once for both, with other fields of `Ground`."""
+        other = OpenGround(replace(self.ground, **changes), self.open_catalogue, self.read_file)
+        if "root" in vars(self):
+            vars(other)["root"] = self.root
+        return other
 
     @property
     def embedded(self) -> bool:

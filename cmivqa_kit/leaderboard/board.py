@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from cmivqa_kit.data.types import Track
+from cmivqa_kit.errors import Problem
 from cmivqa_kit.leaderboard.records import FiledEntry, FiledFile
 from cmivqa_kit.metrics.scale import FRACTION, Scale
 from cmivqa_kit.scoring.results import safe_numbers
@@ -129,6 +130,7 @@ class Board:
         rows: in the order of the board: ranked, unranked, superseded, invalid, elsewhere.
         unplaced: entries that no board can show, because their track cannot be told or has no answers; the same on all
             boards that were made together.
+        problems: what lies in the folder of entries and is none, by path; the same on all boards too.
         per_team: which runs of a team are ranked.
         comparisons: paired tests made for the tie groups.
         alpha: chance of telling two entries apart that are alike.
@@ -151,6 +153,7 @@ class Board:
     videos: int
     rows: tuple[Row, ...]
     unplaced: tuple[Row, ...] = ()
+    problems: tuple[Problem, ...] = ()
     per_team: PerTeam = "best"
     comparisons: int = 0
     alpha: float = 0.05

@@ -39,12 +39,13 @@ class FiledEntry:
     """An entry as it is filed: ``entry.toml`` read.
 
     Attributes:
-        folder: ``SUBMISSIONS/EDITION/TEAM/RUN``; the names of its last three parts are data of the organizers, never of a team.
+        folder: ``SUBMISSIONS/EDITION/TEAM/RUN``; its last three names are data of the organizers, never of a team.
         edition: the edition's name.
         team: the team's true name, hostile text.
         run: the folder's name: ``run-1``, ``run-2``, ...
         files: its submission files; usually one.
         received: with its offset; ``None`` where nobody said.
+        tracks: those that intake recognised; empty where nobody said, and of a file that could not be read.
         reasons: why it was rejected, one line each.
     """
 
@@ -61,6 +62,7 @@ class FiledEntry:
     link: str = ""
     hardware: str = ""
     external_data: str = ""
+    tracks: tuple[int, ...] = ()
     reasons: tuple[str, ...] = ()
 
     @property

@@ -12,7 +12,7 @@ and their Application (1997), section 3.8, for resampling whole clusters.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cmivqa_kit.metrics.scale import Scale
 from cmivqa_kit.scoring.statistics.clusters import Clusters, as_table, group
-from cmivqa_kit.scoring.statistics.draws import weights
+from cmivqa_kit.scoring.statistics.draws import Weights, weights
 
 RESAMPLES = 10_000
 SEED = 2023
@@ -71,6 +71,7 @@ def bootstrap(
     seed: int = SEED,
     level: float = LEVEL,
     scales: Mapping[str, Scale] | None = None,
+    drawn_weights: Iterable[Weights] | None = None,
 ) -> dict[str, Interval]:
     """Intervals of the means of several metrics over the same questions, from the same resamples.
 
@@ -84,6 +85,7 @@ def bootstrap(
         seed: not negative; the same seed gives the same intervals.
         level: confidence level between 0 and 1.
         scales: per metric, its scale: no interval reaches beyond its bounds. A metric without one has none.
+        drawn_weights: what `weights` draws for as many clusters, resamples and this seed, where it is at hand.
 
     Returns:
         One interval per metric. There is none without questions and with a single cluster. Where all questions have
@@ -100,7 +102,7 @@ def bootstrap(
     if groups.count < 2:
         reason = "only one cluster: nothing to resample" if groups.count else "no questions"
         return {name: Interval(None, None, None, level, reason) for name in values}
-    drawn = resampled_means(table, groups, resamples, seed)
+    drawn = resampled_means(table, groups, resamples, seed, drawn_weights)
     ordered = np.sort(drawn, axis=0)
     low, high = _quantile(ordered, (1 - level) / 2), _quantile(ordered, (1 + level) / 2)
     error = drawn.std(axis=0, ddof=1) if resamples > 1 else np.zeros(len(values))
@@ -117,7 +119,13 @@ def bootstrap(
     return found
 
 
-def resampled_means(table: NDArray[np.float64], groups: Clusters, resamples: int, seed: int) -> NDArray[np.float64]:
+def resampled_means(
+    table: NDArray[np.float64],
+    groups: Clusters,
+    resamples: int,
+    seed: int,
+    drawn_weights: Iterable[Weights] | None = None,
+) -> NDArray[np.float64]:
     """(Q, M) values -> (``resamples``, M) means of the resamples."""
     means = table.mean(axis=0)
     # Deviations from the mean instead of sums: their totals are small, so that single precision costs a millionth of
@@ -126,7 +134,7 @@ def resampled_means(table: NDArray[np.float64], groups: Clusters, resamples: int
     right = np.column_stack((sums, groups.sizes))
     drawn = np.empty((resamples, table.shape[1]))
     done = 0
-    for block in weights(groups.count, resamples, seed):
+    for block in weights(groups.count, resamples, seed) if drawn_weights is None else drawn_weights:
         total = product(block, right)
         drawn[done : done + len(block)] = total[:, :-1] / total[:, -1:]
         done += len(block)
@@ -142,7 +150,7 @@ def _quantile(ordered: NDArray[np.float64], share: float) -> NDArray[np.float64]
     return ordered[below] + (place - below) * (above - ordered[below])  # type: ignore[no-any-return]
 
 
-def product(block: NDArray[np.float64] | NDArray[np.float32], right: NDArray[np.float64]) -> NDArray[np.float64]:
+def product(block: Weights, right: NDArray[np.float64]) -> NDArray[np.float64]:
     """``block @ right``, in the precision of ``block`` and in pieces so small that OpenBLAS keeps to one thread.
 
     Several threads spend many times the work of such a narrow product on waiting for each other.

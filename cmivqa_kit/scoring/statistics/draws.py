@@ -18,9 +18,10 @@ BLOCK = 1 << 18  # entries of a block
 ROWS = 16  # of a block at least: what the block is multiplied with is read once per block
 EXACT = 1000  # clusters up to which resamples are drawn as in the textbook
 _BOOTSTRAP, _SIGNS = 1, 2  # streams of one seed
+Weights = NDArray[np.float64] | NDArray[np.float32]
 
 
-def weights(clusters: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64] | NDArray[np.float32]]:
+def weights(clusters: int, resamples: int, seed: int) -> Iterator[Weights]:
     """How often each cluster is drawn: blocks (rows, ``clusters``), ``resamples`` rows in all.
 
     Up to `EXACT` clusters: as many draws with replacement as there are clusters (Efron, 1979). Above, each cluster is

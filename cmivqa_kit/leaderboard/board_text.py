@@ -1,0 +1,111 @@
+"""A board as texts that the terminal's table and markdown share. Nothing in it is escaped: teams name themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cmivqa_kit.data.display import count, cut
+from cmivqa_kit.leaderboard.board import Board, Place, Row
+from cmivqa_kit.scoring.card_text import NONE, bounds, metric_name, number
+
+NAME = 40  # characters of a team's name; --format json has the whole
+IDENTITY = ("rank", "team", "run")  # the columns that say which entry a row is
+
+
+def title(board: Board) -> str:
+    """What a board is of, in a line."""
+    size = f" ({count(board.questions, 'question')}, {count(board.videos, 'video')})" if board.questions else ""
+    return f"Track {board.track}, {board.split}, ranked by {_headline(board)}{size}"
+
+
+def columns(board: Board) -> list[str]:
+    """The names of the columns; ``>`` begins one of numbers."""
+    intervals = [">95% interval"] if any(row.intervals for row in board.rows) else []
+    groups = [">group"] if board.comparisons else []
+    others = [f">{name}" for name in board.metrics if name != board.metric]
+    return [
+        f">{IDENTITY[0]}",
+        *IDENTITY[1:],
+        f">{_headline(board)}",
+        ">strict",
+        *intervals,
+        *groups,
+        *others,
+        "remarks",
+    ]
+
+
+def table_rows(board: Board) -> Iterator[list[str]]:
+    """One row per entry that is ranked or stands beside the ranked ones."""
+    names = columns(board)
+    for row in board.at(Place.RANKED, Place.UNRANKED):
+        yield [
+            NONE if row.rank is None else str(row.rank),
+            cut(row.team, NAME),
+            row.run,
+            number(row.official.get(board.metric), board.decimals, board.scale(board.metric)),
+            number(row.strict.get(board.metric), board.decimals, board.scale(board.metric)),
+            *([bounds(row.intervals.get(board.metric), board.decimals, board.scale(board.metric))]
+              if ">95% interval" in names else []),
+            *([NONE if row.tie_group is None else str(row.tie_group)] if ">group" in names else []),
+            *(number(row.official.get(name), board.decimals) for name in board.metrics if name != board.metric),
+            "; ".join(_remarks(row, board)),
+        ]  # fmt: skip
+
+
+def how_to_read(board: Board) -> Iterator[str]:
+    """What the columns mean, as far as they say something."""
+    if board.comparisons:
+        limit = ""
+        if board.detectable is not None:
+            shown = board.scale(board.metric).text(board.detectable, board.decimals)
+            limit = f"; smallest difference that this split would likely show: {shown}"
+        yield (
+            f"group: entries that cannot be told from the first of it (paired test on strict {board.metric} by video, "
+            f"alpha {board.alpha:g}, Holm; {count(board.comparisons, 'comparison')}){limit}"
+        )
+    if any(row.intervals for row in board.rows):
+        yield f"95% intervals of the strict {board.metric}: {board.resamples:,} resamples of videos, seed {board.seed}"
+    hidden = len(board.at(Place.SUPERSEDED))
+    if hidden:
+        yield f"{count(hidden, 'other run')} of teams not shown ({board.per_team} of each team; --per-team all)"
+
+
+def details(board: Board) -> Iterator[tuple[Row, str]]:
+    """The rows of which more has to be said than the table does: why they are not ranked."""
+    for row in board.at(Place.UNRANKED):
+        told = [reason for reason in row.reasons if ": " in reason]
+        if told:
+            yield row, "; ".join(told)
+    for row in board.at(Place.INVALID, Place.ELSEWHERE):
+        yield row, _why(row)
+
+
+def on_no_board(boards: Sequence[Board]) -> Iterator[str]:
+    """A line for each entry that none of the boards has, and for what lies in the folder and is no entry."""
+    for board in boards[:1]:
+        yield from (f"{entry_name(row)}: {_why(row)}" for row in board.unplaced)
+        yield from (f"{problem.location}: {problem.message}" for problem in board.problems)
+
+
+def entry_name(row: Row) -> str:
+    """What an entry is called in a line: team and run, the file where the entry has several."""
+    file = f", {row.file.name}" if len(row.entry.files) > 1 else ""
+    return f"{cut(row.team, NAME)} {row.run}{file}"
+
+
+def _why(row: Row) -> str:
+    return "; ".join(row.reasons) or "no reason was noted"
+
+
+def _headline(board: Board) -> str:
+    return metric_name(board.metric, board.scale(board.metric))
+
+
+def _remarks(row: Row, board: Board) -> Iterator[str]:
+    """What must be known of a row, in a few words; `details` has the rest."""
+    yield from (reason.partition(": ")[0] for reason in row.reasons)
+    if board.metric in row.repaired:
+        yield f"repaired {number(row.repaired[board.metric], board.decimals, board.scale(board.metric))}"
+    if row.differences:
+        yield "differs: " + ", ".join(f"{code} on {questions}" for code, questions in row.differences.items())
