@@ -7,7 +7,7 @@ hold is described in `cmivqa_kit.leaderboard.page.payload`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ def write_pages(
     folder: Path,
     board: Mapping[str, Any],
     entries: Mapping[str, Mapping[str, Any]],
-    others: Mapping[str, str] | None = None,
+    others: Iterable[tuple[str, str]] = (),
     force: bool = False,
 ) -> Path:
     """Write the board's page and one page per entry, all of them or none; the same payloads give the same bytes.
@@ -34,7 +34,7 @@ def write_pages(
         folder: where to; made where it is missing.
         board: the payload of ``index.html``.
         entries: the payloads of the entries' pages by their names below ``folder`` (``entries/NAME.html``).
-        others: texts of further pages by their names: timelines.
+        others: names and texts of further pages, one after the other: timelines.
         force: whether pages that are there may be replaced.
 
     Returns:
@@ -51,7 +51,7 @@ def write_pages(
     with published_together(folder) as reserve:
         for name, payload in entries.items():
             _write(reserve(name), entry_page(payload))
-        for name, text in (others or {}).items():
+        for name, text in others:
             _write(reserve(name), text)
         _write(reserve(INDEX), board_page(board))
     return folder / INDEX

@@ -42,6 +42,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cmivqa_kit import __version__
+from cmivqa_kit.data.types import Track
 from cmivqa_kit.leaderboard.board import Board, Place, Row
 from cmivqa_kit.leaderboard.page.aspects import NOTHING, Aspects
 from cmivqa_kit.leaderboard.records import FiledEntry, Standing
@@ -57,7 +58,8 @@ _TITLES = {
     "boundary": ("boundary error", "边界误差"),
 }
 EntryKey = tuple[str, str]  # of an entry: its folder as text, and its file's name
-AspectsOf = Mapping[tuple[EntryKey, int], Aspects]  # by entry and track
+OnTrack = tuple[EntryKey, Track]
+AspectsOf = Mapping[OnTrack, Aspects]
 
 
 def key_of(row: Row) -> EntryKey:
@@ -76,7 +78,7 @@ def board_payload(boards: Sequence[Board], title: str, public: bool = True) -> d
 
 
 def entry_payloads(
-    boards: Sequence[Board], aspects: AspectsOf, timelines: Mapping[tuple[EntryKey, int], str] | None = None
+    boards: Sequence[Board], aspects: AspectsOf, timelines: Mapping[OnTrack, str] | None = None
 ) -> dict[str, dict[str, Any]]:
     """The contents of the entries' pages by their names, one for each file that has numbers on some board.
 
@@ -87,9 +89,14 @@ def entry_payloads(
     shown: dict[EntryKey, list[tuple[Board, Row]]] = {}
     for board in boards:
         for row in board.rows:
-            if _has_page(row):
+            if has_page(row):
                 shown.setdefault(key_of(row), []).append((board, row))
     return {page_name(rows[0][1]): _entry(rows, aspects, timelines or {}) for rows in shown.values()}
+
+
+def has_page(row: Row) -> bool:
+    """Whether there is something to show of an entry on a page of its own."""
+    return bool(row.strict or row.official or row.repaired) and row.place is not Place.ELSEWHERE
 
 
 def page_name(row: Row) -> str:
@@ -142,7 +149,7 @@ def _row(board: Board, row: Row) -> dict[str, Any]:
         "run": row.run,
         "title": _text(row.entry.title),
         "method": _text(row.entry.method),
-        "page": page_name(row) if _has_page(row) else None,
+        "page": page_name(row) if has_page(row) else None,
         "official": [json_safe(official.get(name)) for name in board.metrics] if official else None,
         "repaired": bool(row.repaired),
         "strict": json_safe(strict),
@@ -154,9 +161,7 @@ def _row(board: Board, row: Row) -> dict[str, Any]:
     }
 
 
-def _entry(
-    rows: Sequence[tuple[Board, Row]], aspects: AspectsOf, timelines: Mapping[tuple[EntryKey, int], str]
-) -> dict[str, Any]:
+def _entry(rows: Sequence[tuple[Board, Row]], aspects: AspectsOf, timelines: Mapping[OnTrack, str]) -> dict[str, Any]:
     entry: FiledEntry = rows[0][1].entry
     return {
         "kit": __version__,
@@ -221,10 +226,6 @@ def _track(board: Board, row: Row, aspects: Aspects, timeline: str | None) -> di
         "timeline": timeline,
         "signature": board.signature,
     }
-
-
-def _has_page(row: Row) -> bool:
-    return bool(row.strict or row.official or row.repaired) and row.place is not Place.ELSEWHERE
 
 
 def _standing(row: Row) -> str | None:
