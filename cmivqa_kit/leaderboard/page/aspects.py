@@ -38,6 +38,15 @@ class Aspects:
     curve: tuple[float, ...] = ()
     classes: tuple[tuple[str, float], ...] = ()
 
+    def rounded(self, digits: int) -> Aspects:
+        """The same with every number as boards show it."""
+        return Aspects(
+            tuple((name, n, round(value, digits)) for name, n, value in self.languages),
+            self.hidden,
+            tuple(round(value, digits) for value in self.curve),
+            tuple((key, round(share, digits)) for key, share in self.classes),
+        )
+
 
 NOTHING = Aspects()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from cmivqa_kit.diagnosis.payload import payload as diagnosis_payload
 from cmivqa_kit.entries.entry import Entry
 from cmivqa_kit.entries.refusals import answers_are_held
 from cmivqa_kit.errors import NotWritten, UserError
-from cmivqa_kit.files import cache_root, fingerprint, no_collector, write_text
+from cmivqa_kit.files import cache_root, fingerprint, no_collector, sha256, write_text
 from cmivqa_kit.leaderboard.board import Board, Row
 from cmivqa_kit.leaderboard.boards import Progress
 from cmivqa_kit.leaderboard.grounds import Grounds, TrackGround
@@ -68,7 +69,8 @@ def write_site(
     rows = [(board, row) for board in shown for row in board.rows if has_page(row)]
     aspects: dict[OnTrack, Aspects] = {}
     for done, (board, row) in enumerate(rows, 1):
-        aspects[key_of(row), board.track] = _aspects(row, grounds.by_track[board.track])
+        known = _aspects(row, grounds.by_track[board.track])
+        aspects[key_of(row), board.track] = known.rounded(board.decimals) if public else known
         progress(done, len(rows))
     with_timeline = [(board, row) for board, row in rows if board.track != 2] if timelines else []
     addresses = {(key_of(row), board.track): f"../{_timeline_name(board, row)}" for board, row in with_timeline}
@@ -83,22 +85,18 @@ def write_site(
 
 def _aspects(row: Row, own: TrackGround) -> Aspects:
     """What an entry's page shows beside its scores, from the cache where it lies there."""
-    kept = (
-        cache_root() / FOLDER / fingerprint([_FORMAT, __version__, own.stamp]) / f"{row.file.sha256}.{own.track}.json"
-    )
-    known = _restored(kept) if row.file.sha256 else None
+    path = row.entry.folder / row.file.name
+    kept = cache_root() / FOLDER / fingerprint([_FORMAT, __version__, own.stamp]) / f"{sha256(path)}.{own.track}.json"
+    known = _restored(kept)
     if known is not None:
         return known
     with no_collector():
-        entry = Entry(row.entry.folder / row.file.name, own.ground)
+        entry = Entry(path, own.ground)
         cards = entry.score(own.track).cards
         aspects = aspects_of(entry, cards[0]) if cards else NOTHING
         entry.release()
-    if row.file.sha256:
-        try:
-            write_text(kept, json.dumps(asdict(aspects)))
-        except NotWritten:  # a cache that cannot be written is no reason to stop
-            pass
+    with suppress(NotWritten):  # a cache that cannot be written is no reason to stop
+        write_text(kept, json.dumps(asdict(aspects)))
     return aspects
 
 
