@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -105,7 +106,10 @@ def naming(path: Path, *others: Path) -> Iterator[None]:
     except UserError as error:
         if any(str(name) in error.message for name in (path, *others)):
             raise
-        raise UserError(f"{path}: {error.message}", error.fix, error.code) from None
+        named = copy(error)  # of the same kind; the first may be remembered somewhere
+        named.message = f"{path}: {error.message}"
+        named.args = (named.message,)
+        raise named from None
 
 
 def closest(word: str, known: Iterable[str]) -> str:

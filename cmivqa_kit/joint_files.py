@@ -63,9 +63,9 @@ def published_together(folder: Path) -> Iterator[Reserve]:
             for path in staged.iterdir():
                 if path.is_file() and not path.is_symlink():
                     apply_usual_mode(path)
-                    _to_disk(path)
+                    to_disk(path)
             (staged / JOURNAL).write_text(json.dumps(names, ensure_ascii=True), encoding="ascii")
-            _to_disk(staged / JOURNAL)
+            to_disk(staged / JOURNAL)
             # The lock is held by the time that others can see the folder.
             handle = lock_folder(staged)
             ready = folder / f"{READY}{home.name.rpartition('-')[2]}"
@@ -127,7 +127,7 @@ def _move_out(ready: Path, folder: Path, late: bool = False) -> None:
             _put(staged, regular_target(target))
         else:
             _put_whole(staged, target)
-    _to_disk(folder)
+    to_disk(folder)
     (ready / JOURNAL).unlink()
     shutil.rmtree(ready, ignore_errors=True)
 
@@ -166,7 +166,7 @@ def _is_below(name: object) -> bool:
     return not {"", ".", ".."} & {*parts} and Path(*parts).as_posix() == name and not Path(*parts).is_absolute()
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
     """Bytes before names: after a crash of the machine no name stands for less than the whole file."""
     try:
         handle = os.open(path, os.O_RDONLY)

@@ -100,6 +100,25 @@ def lock_folder(folder: Path) -> int | None:
     return handle
 
 
+@contextmanager
+def waiting_lock(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder inside the block, after waiting for whoever holds it; none on a disk without locks.
+
+    Raises:
+        OSError: the folder cannot be opened.
+    """
+    if not HAS_LOCKS:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def _sweep_once(folder: Path) -> None:
     if (os.getpid(), str(folder)) not in _swept:
         sweep(folder)

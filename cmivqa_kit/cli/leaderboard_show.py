@@ -10,6 +10,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.choice import resampling_options
 from cmivqa_kit.cli.common import PATH, Session, options, track_number
+from cmivqa_kit.cli.leaderboard import submissions_of
 from cmivqa_kit.files import no_collector
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def command(
     session = Session("text" if form == "table" else "json", split=split, **flags)
     ground = session.ground(resampling=Resampling(resamples, seed), encoding=flags.get("encoding"))
     wanted = track_number(track)
-    chosen = _submissions(session) if folder is None else folder
+    chosen = submissions_of(session) if folder is None else folder
     with render.bar(render.console(stderr=True)) as (bar, job), no_collector():
 
         def progress(done: int, total: int) -> None:
@@ -96,8 +97,3 @@ def command(
         show_boards(session, boards)
         next_step(session, boards, truths)
 
-
-def _submissions(session: Session) -> Path:
-    """The folder of entries of the workspace; outside of one that of the current folder."""
-    file = session.workspace.file
-    return (Path() if file is None else file.parent) / "submissions"

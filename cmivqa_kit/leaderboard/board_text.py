@@ -56,14 +56,11 @@ def table_rows(board: Board) -> Iterator[list[str]]:
 def how_to_read(board: Board) -> Iterator[str]:
     """What the columns mean, as far as they say something."""
     if board.comparisons:
-        limit = ""
-        if board.detectable is not None:
-            shown = board.scale(board.metric).text(board.detectable, board.decimals)
-            limit = f"; smallest difference that this split would likely show: {shown}"
-        yield (
-            f"group: entries that cannot be told from the first of it (paired test on strict {board.metric} by video, "
-            f"alpha {board.alpha:g}, Holm; {count(board.comparisons, 'comparison')}){limit}"
-        )
+        tests = f"by video, alpha {board.alpha:g}, Holm, {count(board.comparisons, 'comparison')}"
+        yield f"group: cannot be told from the first of it (paired test on strict {board.metric}, {tests})"
+    if board.detectable is not None:
+        shown = board.scale(board.metric).text(board.detectable, board.decimals)
+        yield f"smallest difference in {board.metric} that this split would likely show: {shown}"
     if any(row.intervals for row in board.rows):
         yield f"95% intervals of the strict {board.metric}: {board.resamples:,} resamples of videos, seed {board.seed}"
     hidden = len(board.at(Place.SUPERSEDED))

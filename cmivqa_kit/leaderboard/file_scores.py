@@ -11,6 +11,7 @@ import numpy as np
 from cmivqa_kit.data.display import cut
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.entries.entry import Entry
+from cmivqa_kit.entries.ground import OpenGround
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import no_collector
 from cmivqa_kit.leaderboard.grounds import Grounds, TrackGround
@@ -42,7 +43,19 @@ def file_result(path: Path, grounds: Grounds) -> FileResult:
             errors = validate(document, (), grounds.edition).counts
             reasons = (error_text(code, number) for code, number in errors.items() if code.startswith("E"))
             return FileResult((), tuple(reasons) or ("its track cannot be told",))
-        return FileResult(tuple(_on_track(entry, track, grounds) for track in tracks))
+        joint = _joint_report(entry, grounds.corpus) if len(tracks) > 1 else None
+        return FileResult(tuple(_on_track(entry, track, grounds, joint) for track in tracks))
+
+
+def _joint_report(entry: Entry, ground: OpenGround | None) -> Report | None:
+    """The report of a file for Tracks 2 and 3 by the stricter form where it has no error, so neither track has one."""
+    if ground is None:
+        return None
+    try:
+        report = entry.on(ground).report
+    except UserError:  # it answers no split: said of each track
+        return None
+    return report if report.ok else None
 
 
 def error_text(code: str, number: int) -> str:
@@ -50,7 +63,7 @@ def error_text(code: str, number: int) -> str:
     return f"{code} {CODES[code].title}" + (f" ({number:,} times)" if number > 1 else "")
 
 
-def _on_track(entry: Entry, track: Track, grounds: Grounds) -> TrackResult:
+def _on_track(entry: Entry, track: Track, grounds: Grounds, joint: Report | None) -> TrackResult:
     own = grounds.by_track.get(track)
     if own is None:
         return TrackResult(track, elsewhere=grounds.lacking[track])
@@ -60,7 +73,7 @@ def _on_track(entry: Entry, track: Track, grounds: Grounds) -> TrackResult:
             split = here.match(here.guarded, track).split
             if split != own.split:
                 return TrackResult(track, elsewhere=f"answers {split}, not {own.split}")
-        report = here.report
+        report = joint or here.report
         if _of_other_questions(report):
             return TrackResult(track, elsewhere=f"answers other questions than those of {own.split}")
         (card,) = here.score(track).cards

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,20 @@ class TrackGround:
     own_split: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Grounds:
     """The grounds by track, the edition of all of them, and why the other tracks have none."""
 
     edition: Edition
     by_track: Mapping[Track, TrackGround]
     lacking: Mapping[Track, str]
+
+    @cached_property
+    def corpus(self) -> OpenGround | None:
+        """The ground of Tracks 2 and 3 at once, where they have the same answers."""
+        second, third = self.by_track.get(2), self.by_track.get(3)
+        same = second is not None and third is not None and second.truth == third.truth
+        return third.ground.on(track=None) if same and third is not None else None
 
 
 def grounds_of(ground: OpenGround, truths: Sequence[Path] = ()) -> Grounds:

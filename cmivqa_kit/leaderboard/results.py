@@ -113,15 +113,16 @@ class Cache:
 
     def read(self, digest: str) -> FileResult | None:
         """The result of a submission; ``None`` where there is none, or it is damaged."""
-        path = self.path(digest)
         try:
-            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            stream = self.path(digest).open("rb")
+        except OSError:  # not there, or not for this user
+            return None
+        try:
+            with stream, np.load(stream, allow_pickle=False) as arrays:
                 facts = json.loads(arrays["facts"].tobytes())
                 if facts["key"] != [self.stamp, digest]:
                     raise ValueError("the result of another file")
                 return _restored(facts, {name: arrays[name] for name in arrays.files if name != "facts"})
-        except FileNotFoundError:
-            return None
         except Exception:  # numpy, zipfile and json have exceptions of every kind for damage
             self.damaged += 1
             return None

@@ -35,10 +35,11 @@ class Content:
     findings: tuple[Finding, ...] = ()
 
 
-def content_of(path: Path, data: bytes, limit: int = Limits().size, named: str = "") -> Content:
+def content_of(path: Path, data: bytes, limit: int = Limits().size, named: str = "", strict: bool = False) -> Content:
     """What ``data``, the bytes of ``path``, hold: themselves, or the one submission that is packed in them.
 
     ``limit`` is what they may unpack to, in bytes; of several .json files in an archive the one ``named`` so is taken.
+    ``strict`` refuses an archive for what else is in it: names that lead out of a folder, links, archives.
 
     Raises:
         NotASubmission: an archive that is damaged, encrypted, too large or has not one submission in it; or another
@@ -54,7 +55,7 @@ def content_of(path: Path, data: bytes, limit: int = Limits().size, named: str =
         raise another_kind(f"{path}: ", foreign)
     from cmivqa_kit.submission.unpacking import unpacked  # a right file does without the modules of archives
 
-    packed = unpacked(path, data, limit, named)
+    packed = unpacked(path, data, limit, named, strict)
     inside = foreign_content(Path(packed.name or path.stem), packed.data[:HEAD]) if packed.data else None
     if inside is not None and inside.kind in PACKED:
         raise NotASubmission("E113", f"{path}: {packed.noun} with {inside.noun} in it ({cut(packed.name)})", BY_HAND)

@@ -19,6 +19,10 @@ from cmivqa_kit.submission.read import Shape, matched_id, shape_of
 ENOUGH = 0.5  # share of rows that must agree before a split is taken without being named
 
 
+class NoSplit(UserError):
+    """A submission that answers no split of a data root."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
     """How far ``rows`` items agree with ``split``.
@@ -161,10 +165,10 @@ def find(
 
 def _no_match(
     catalogue: Catalogue, split: str | None, exact: bool, failures: Sequence[UserError], best: Match | None
-) -> UserError:
+) -> NoSplit:
     if exact:
         near = f"; {best.both} of {best.rows} items are those of {best.split}" if best is not None and best.both else ""
-        return UserError(
+        return NoSplit(
             f"nothing is judged on the {catalogue.name} unless every question text is that of one of its splits "
             f"({', '.join(catalogue.splits)}){near or f': this file was not made for {split or catalogue.name}'}",
             "To score it: --truth ANSWERS.json. To judge it on the organizers' questions: `cmivqa init --from "
@@ -172,7 +176,7 @@ def _no_match(
         )
     reasons = dict.fromkeys(error.message.splitlines()[0] for error in failures)
     unseen = "".join(f"\n  not looked at: {reason}" for reason in reasons)
-    return UserError(
+    return NoSplit(
         f"the file matches no split of {catalogue.name} ({', '.join(catalogue.splits) or 'no splits'}) "
         f"in ids and question texts{unseen}",
         "Give --split NAME to check it against one anyway, --truth FILE to score it against your own answers, "

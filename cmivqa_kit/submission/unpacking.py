@@ -21,6 +21,7 @@ from cmivqa_kit.data.archive_members import (
     DAMAGE,
     MAX_RATIO,
     RATIO_FROM,
+    SUFFIXES,
     ZIP_MAGIC,
     Member,
     depth_fault,
@@ -33,6 +34,7 @@ from cmivqa_kit.submission.container import BY_HAND, EXPORT, NotASubmission
 from cmivqa_kit.submission.scan import MIB
 
 MEMBERS = 1_000  # of an archive with one submission in it; macOS adds one to each
+_ARCHIVES = (*SUFFIXES, ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst")
 _NAMED = 5  # members named in a message
 _UNPACKERS: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
     b"\x1f\x8b": ("a gzip file", lambda stream: gzip.GzipFile(fileobj=stream)),
@@ -52,10 +54,11 @@ class Unpacked:
     name: str = ""
 
 
-def unpacked(path: Path, data: bytes, limit: int, named: str = "") -> Unpacked:
+def unpacked(path: Path, data: bytes, limit: int, named: str = "", strict: bool = False) -> Unpacked:
     """The one submission in ``data``, a zip, a tar, or a packed file or tar; ``limit`` is in bytes.
 
-    Of several .json files the one that is ``named`` so is taken.
+    Of several .json files the one that is ``named`` so is taken. ``strict``: what no honest archive holds is refused
+    wherever it stands, though nothing here would follow it.
 
     Raises:
         NotASubmission: damaged, encrypted, more than the limits, not one submission in it, or an Office file.
@@ -66,15 +69,16 @@ def unpacked(path: Path, data: bytes, limit: int, named: str = "") -> Unpacked:
                 inner = _bounded(path, noun, unpack(io.BytesIO(data)), len(data), limit)
             if not _is_tar(inner):
                 return Unpacked(inner, noun)
-            return _single(path, inner, f"{noun} of a tar archive", limit, named)
-    return _single(path, data, "a zip archive" if data.startswith(ZIP_MAGIC) else "a tar archive", limit, named)
+            return _single(path, inner, f"{noun} of a tar archive", limit, named, strict)
+    noun = "a zip archive" if data.startswith(ZIP_MAGIC) else "a tar archive"
+    return _single(path, data, noun, limit, named, strict)
 
 
-def _single(path: Path, data: bytes, noun: str, limit: int, named: str) -> Unpacked:
+def _single(path: Path, data: bytes, noun: str, limit: int, named: str, strict: bool) -> Unpacked:
     """The one submission in an archive."""
     try:
         with _whole(path, noun), opened(path, MEMBERS, data) as members:
-            listed = list(_some(path, noun, members))
+            listed = list(_some(path, noun, members, strict))
             member = _chosen(path, noun, listed, named)
             packed = member.size if member.packed is None else member.packed  # a tar's members are not packed
             inner = _bounded(path, noun, member.open(), packed, limit)
@@ -88,13 +92,25 @@ def _single(path: Path, data: bytes, noun: str, limit: int, named: str) -> Unpac
     return Unpacked(inner, f"{noun}{left_out}", PurePosixPath(member.name).name)
 
 
-def _some(path: Path, noun: str, members: Iterator[Member]) -> Iterator[Member]:
+def _some(path: Path, noun: str, members: Iterator[Member], strict: bool) -> Iterator[Member]:
     for number, member in enumerate(members, 1):
         if number > MEMBERS:
             raise _refused(path, f"{noun} with {too_many(MEMBERS)}", BY_HAND)
         if fault := depth_fault(member.name):
             raise _refused(path, f"{noun} with a member {fault} ({cut(member.name, 40)})", BY_HAND)
+        if strict and (fault := _hostile(member)):
+            raise _refused(path, f"{noun} with {fault} in it ({cut(member.name, 40)})", "Pack the .json file alone.")
         yield member
+
+
+def _hostile(member: Member) -> str:
+    """What a member is that nobody packs who means well; empty where there is nothing to say."""
+    if member.special:
+        return member.special
+    name = member.name.replace("\\", "/")
+    if name.startswith("/") or ".." in name.split("/") or name[1:2] == ":" or "\0" in name:
+        return "a name that leads out of its folder"
+    return "another archive" if _counts(member) and name.lower().endswith(_ARCHIVES) else ""
 
 
 def _chosen(path: Path, noun: str, members: list[Member], named: str) -> Member:

@@ -52,7 +52,10 @@ def test_every_command_that_writes_is_killed() -> None:
 def words_of(name: str, command: click.Command) -> Iterator[str]:
     """The names of a command's subcommands; of one without any its own."""
     if isinstance(command, click.Group):
-        for below, subcommand in command.commands.items():
+        context = click.Context(command)
+        for below in command.list_commands(context):
+            subcommand = command.get_command(context, below)
+            assert subcommand is not None
             yield from words_of(f"{name} {below}", subcommand)
     else:
         yield name

@@ -9,8 +9,8 @@ from cmivqa_kit.cli.json_schemas.shapes import Schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DRY_RUN = " --dry-run"
-MODULES = ("workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "board",
-           "bench", "corpus")  # fmt: skip
+MODULES = ("workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "intake",
+           "board", "bench", "corpus")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
