@@ -44,10 +44,7 @@ def write_pages(
         UserError: ``folder`` holds a board already and ``force`` is not given, or is a file.
         RunFailed: the disk is full, or the folder cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder}: is a file, not a folder", "Name a folder for the pages.")
-    if (folder / INDEX).exists() and not force:
-        raise UserError(f"{folder}: holds pages already", "Give another folder, or --force to replace them.")
+    require_no_pages(folder, force)
     with published_together(folder) as reserve:
         for name, payload in entries.items():
             _write(reserve(name), entry_page(payload))
@@ -55,6 +52,18 @@ def write_pages(
             _write(reserve(name), text)
         _write(reserve(INDEX), board_page(board))
     return folder / INDEX
+
+
+def require_no_pages(folder: Path, force: bool) -> None:
+    """Refuse, before any work is done, a folder for pages that must not be written to.
+
+    Raises:
+        UserError: it holds a board already and ``force`` is not given, or is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder}: is a file, not a folder", "Name a folder for the pages.")
+    if (folder / INDEX).exists() and not force:
+        raise UserError(f"{folder}: holds pages already", "Give another folder, or --force to replace them.")
 
 
 def board_page(payload: Mapping[str, Any]) -> str:

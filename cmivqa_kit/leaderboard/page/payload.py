@@ -135,6 +135,10 @@ def _board(board: Board) -> dict[str, Any]:
         "refused": [
             {"team": _text(row.team), "run": row.run, "reasons": [_text(reason) for reason in row.reasons]}
             for row in refused
+        ]
+        + [
+            {"team": _text(str(problem.location)), "run": "", "reasons": [_text(problem.message)]}
+            for problem in board.problems
         ],
     }
 
