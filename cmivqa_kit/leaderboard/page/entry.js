@@ -24,7 +24,7 @@ function start() {
       make("p", { class: "facts" }, [one.split, one.edition, one.rank === null ? word("unranked") : word("place", one.rank, one.of),
         word("answered", one.answered, one.questions)].map((text) => make("span", null, foreign(text)))),
       one.note ? make("p", { class: "notice" }, foreign(one.note)) : null,
-      make("div", { class: "pair" }, numbers(one), languages(one), curve(one), points(one)),
+      make("div", { class: "pair" }, numbers(one), make("div", { class: "stacked" }, languages(one), curve(one), points(one))),
       one.timeline ? make("p", null, make("a", { href: one.timeline }, word("timeline"))) : null,
       make("p", { class: "signature" }, `${word("signature")}: `, foreign(one.signature)));
   }
