@@ -99,11 +99,36 @@ def boards_of(
     Raises:
         UserError: there are no answers to score against.
     """
+    grounds = grounds_for(entries, ground, truths)
+    return boards_on(entries, grounds, tracks, per_team, progress, say)
+
+
+def grounds_for(
+    entries: Sequence[FiledEntry],
+    ground: Ground | OpenGround | Path | str | None = None,
+    truths: Sequence[Path | str] = (),
+) -> Grounds:
+    """What entries are held against; answer files that do not tell their edition are of that of the entries.
+
+    Raises:
+        UserError: there are no answers to score against.
+    """
     opened = open_ground(ground)
     names = {entry.edition for entry in entries}
     if truths and opened.ground.edition is None and len(names) == 1:
         opened = opened.on(edition=names.pop())
-    grounds = grounds_of(opened, [Path(path) for path in truths])
+    return grounds_of(opened, [Path(path) for path in truths])
+
+
+def boards_on(
+    entries: Sequence[FiledEntry],
+    grounds: Grounds,
+    tracks: Sequence[Track] = TRACKS,
+    per_team: PerTeam = "best",
+    progress: Progress = lambda done, total: None,
+    say: Say = lambda text: None,
+) -> list[Board]:
+    """The boards of entries on grounds that are at hand; as `board_of`."""
     files = _results(entries, grounds, progress, say)
     unplaced = tuple(_unplaced(files, grounds))
     return [

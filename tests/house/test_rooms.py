@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 # From the ground up. `leaderboard` comes with its own part.
 ORDER = (
     "lazy", "errors", "foreign_content", "damage", "common_characters", "text_encoding", "output_paths",
-    "temporary_files", "files", "joint_files", "memory", "metrics", "editions",
+    "temporary_files", "files", "static_page", "joint_files", "memory", "metrics", "editions",
     "data", "workspace", "runs", "plugin", "submission", "scoring", "entries", "neural", "training", "prediction",
     "bench", "diagnosis", "leaderboard", "cli",
 )  # fmt: skip

@@ -10,8 +10,8 @@ from cmivqa_kit.cli.json_schemas.shapes import Schema
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DRY_RUN = " --dry-run"
 MODULES = (
-    "workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "fusion", "intake", "board",
-    "board_audit", "bench", "corpus",
+    "workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "fusion", "intake",
+    "board", "board_audit", "bench", "corpus",
 )  # fmt: skip
 
 

@@ -1,38 +1,22 @@
-"""The page of `cmivqa diagnose --html`: one HTML file that needs nothing else, neither network nor server.
+"""The page of `cmivqa diagnose --html`: one HTML file that needs nothing else (`cmivqa_kit.static_page`).
 
-The hand-written parts lie beside this module: ``page.html`` with a ``{{name}}`` for each part, three style sheets and
-six scripts, joined in the order below. The numbers stand in the page as JSON; the script makes every element itself and
-sets text as text, so that nothing of a submission, a question or a subtitle is ever read as HTML. A Content-Security-
-Policy allows exactly this script and these styles, by their hashes, and no request at all.
+Its own parts lie beside this module: ``page.html``, two style sheets and five scripts, joined in the order below.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
-import json
-import math
-import re
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.errors import UserError
-from cmivqa_kit.files import write_text
-from cmivqa_kit.output_paths import is_taken, regular_target
+from cmivqa_kit import static_page
+from cmivqa_kit.static_page import PageParts, save
 
-STYLES = ("base.css", "overview.css", "browser.css")
-SCRIPTS = ("text.js", "overview.js", "timeline.js", "question.js", "list.js", "main.js")
-ICON = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
-    "%3Cpath fill='%23b57f00' d='M2 3h9v3H2z'/%3E%3Cpath fill='%233f6ea8' d='M5 10h9v3H5z'/%3E%3C/svg%3E"
+PARTS = PageParts(
+    package=__name__,
+    styles=("overview.css", "browser.css"),
+    scripts=("overview.js", "timeline.js", "question.js", "list.js", "main.js"),
 )
-_EXACT = 2**53  # beyond it JavaScript would round an integer, and an id would be another one
-# What could end the element that the JSON stands in, and the two line ends that old scripts stumble over.
-_RISKY = "<>&\u2028\u2029"
-_PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
 def write_page(path: Path, payload: Mapping[str, Any], force: bool = False) -> Path:
@@ -46,64 +30,9 @@ def write_page(path: Path, payload: Mapping[str, Any], force: bool = False) -> P
         UserError: ``path`` holds something else and ``force`` is not given, or is a directory.
         RunFailed: the disk is full, or the folder cannot be written.
     """
-    page = render(payload)
-    target = regular_target(path)
-    if is_taken(path) and not force and not _holds(target, page):
-        raise UserError(f"{path}: exists already", "Give another name, or --force to replace it.")
-    write_text(path, page)
-    return path
+    return save(path, render(payload), force)
 
 
 def render(payload: Mapping[str, Any]) -> str:
     """The text of the page."""
-    style = "\n".join(_part(name) for name in STYLES)
-    script = "\n".join(["(() => {", '"use strict";', *(_part(name) for name in SCRIPTS), "})();"])
-    parts = {
-        "policy": (
-            f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
-            "connect-src 'none'; base-uri 'none'; form-action 'none'"
-        ),
-        "title": html.escape(f"{payload['submission']} – cmivqa diagnose"),
-        "icon": ICON,
-        "style": style,
-        "script": script,
-        "payload": embed(payload),
-    }
-    # One pass: what a part holds is not looked at again, whatever it looks like.
-    return _PLACE.sub(lambda match: parts[match[1]], _part("page.html"))
-
-
-def embed(payload: Mapping[str, Any]) -> str:
-    """The payload as JSON that can stand inside a ``script`` element and that a browser reads without loss.
-
-    NaN, infinities and integers beyond 2^53 become texts: JSON has no word for the first, JavaScript rounds the last.
-    """
-    text = json.dumps(_exact(payload), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for sign in _RISKY:
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
-
-
-def _exact(value: Any) -> Any:
-    if isinstance(value, float):  # numbers first: a page has a hundred thousand of them
-        return value if math.isfinite(value) else "NaN" if value != value else f"{'-' * (value < 0)}Infinity"
-    if isinstance(value, str) or value is None:
-        return value
-    if isinstance(value, int):
-        return value if -_EXACT <= value <= _EXACT else str(value)
-    if isinstance(value, Mapping):
-        return {str(name): _exact(one) for name, one in value.items()}
-    return [_exact(one) for one in value]
-
-
-def _holds(path: Path, page: str) -> bool:
-    return path.is_file() and path.read_bytes() == page.encode("utf-8", "backslashreplace")
-
-
-def _part(name: str) -> str:
-    """A hand-written part; LF line ends whatever the checkout made of them, so that bytes and hashes stay."""
-    return files(__name__).joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+    return static_page.render(PARTS, payload, f"{payload['submission']} – cmivqa diagnose")

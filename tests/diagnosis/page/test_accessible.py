@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Any
 
 import pytest
 
-from cmivqa_kit.diagnosis import page as package
+from cmivqa_kit.static_page import shared_part
 from tests.diagnosis.page.conftest import Opened, expect, starting
 from tests.diagnosis.page.made import hostile, payload
 
@@ -84,7 +83,7 @@ def luminance(colour: str) -> float:
 
 
 def test_bars_and_swatches_stand_out() -> None:
-    text = files(package).joinpath("base.css").read_text(encoding="utf-8")
+    text = shared_part("base.css")
     light, dark = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", part)) for part in text.split("@media", 2)[:2])
     for scheme in (light, dark):
         for name in ("hit", "class-0", "class-1", "class-2", "class-3", "gold", "span", "best", "strong-edge", "link"):

@@ -14,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cmivqa_kit import static_page as shared
 from cmivqa_kit.diagnosis import page as package
-from cmivqa_kit.diagnosis.page import SCRIPTS, STYLES, embed, render, write_page
+from cmivqa_kit.diagnosis.page import PARTS, render, write_page
 from cmivqa_kit.errors import UserError
+from cmivqa_kit.static_page import SHARED_SCRIPTS, SHARED_STYLES, embed, part, shared_part
 from tests.diagnosis.page.made import EVIL, hostile, payload
 
 ELEMENT = re.compile(r"<(script|style)[^>]*>(.*?)</\1>", re.DOTALL)
@@ -52,8 +54,8 @@ def hash_of(text: str) -> str:
 
 
 def test_the_scripts_never_read_text_as_html_or_code() -> None:
-    for name in SCRIPTS:
-        text = files(package).joinpath(name).read_text(encoding="utf-8")
+    for name in (*SHARED_SCRIPTS, *PARTS.scripts):
+        text = shared_part(name) if name in SHARED_SCRIPTS else part(PARTS.package, name)
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|createContextualFragment"
             r"|DOMParser|srcdoc|setHTML|fetch\(|XMLHttpRequest|WebSocket|sendBeacon|import\(",
@@ -144,6 +146,10 @@ def test_lone_surrogates_are_written(tmp_path: Path) -> None:
 
 
 def test_every_part_is_used() -> None:
-    parts = {path.name for path in files(package).iterdir() if path.name.endswith((".js", ".css", ".html"))}
-    assert parts == {*SCRIPTS, *STYLES, "page.html"}
+    for folder, used in (
+        (package, {*PARTS.scripts, *PARTS.styles, PARTS.template}),
+        (shared, {*SHARED_SCRIPTS, *SHARED_STYLES}),
+    ):
+        parts = {path.name for path in files(folder).iterdir() if path.name.endswith((".js", ".css", ".html"))}
+        assert parts == used
     assert "{{" not in ELEMENT.sub("", render(payload()))
