@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cmivqa_kit.leaderboard.exports.card_document import result_card
     from cmivqa_kit.leaderboard.exports.exported import Exported, write_files
     from cmivqa_kit.leaderboard.exports.medvidqa_files import medvidqa
-    from cmivqa_kit.leaderboard.exports.card_document import result_card
     from cmivqa_kit.leaderboard.exports.trec_files import trec
     from cmivqa_kit.leaderboard.exports.tvr_files import tvr
     from cmivqa_kit.leaderboard.exports.verification import verify_card

@@ -110,11 +110,11 @@ def require_columns(rows: Sequence[Ranking]) -> None:
         question = f"question {short_repr(row.id)}"
         names = [("id", str(row.id)), ("video_id", row.target["video_id"]), *(("output", e[0]) for e in row.videos)]
         problems += (
-            Problem(where, f"{_E801}: {kind} {short_repr(name)}") for kind, name in names if not _is_word(name)
+            Problem(question, f"{_E801}: {kind} {short_repr(name)}") for kind, name in names if not _is_word(name)
         )
         other = spelled.setdefault(str(row.id), row.id)
         if other is not row.id and type(other) is not type(row.id):
-            problems.append(Problem(question, f"E801: the ids {short_repr(other)} and {short_repr(row.id)} are one text"))
+            problems.append(Problem(question, f"E801: in the files its id is the same as {short_repr(other)}"))
     if problems:
         raise problems_error("the ids cannot be exported", problems, "Name questions and videos without white space.")
 
