@@ -41,6 +41,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "cmivqa_kit.cli.features",
         "Make features: of your own videos with any vision model, of AssistQ's folders.",
     ),
+    "export": (
+        "cmivqa_kit.cli.export",
+        "Submissions in the formats of others (TREC, MedVidQA, TVR); the challenge as a bundle for Codabench.",
+    ),
     "data": (
         "cmivqa_kit.cli.data",
         "Check, convert and split corpora; turn .srt and .vtt into subtitle.json; pack features.",

@@ -55,13 +55,14 @@ def check_folder(folder: Path, names: Iterable[str], force: bool, inputs: Iterab
         require_writable(folder / name, force, read, "Give another --out, or --force to replace it.")
 
 
-def write_files(folder: Path, files: Mapping[str, str]) -> None:
-    """Write the files of an export as UTF-8 with LF line ends, all of them or none.
+def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write the files of an export, texts as UTF-8 with LF line ends, all of them or none.
 
     Raises:
         UserError: something that is no regular file has one of the names.
         RunFailed: the disk is full or the folder cannot be written.
     """
     with published_together(folder) as reserve:
-        for name, text in files.items():
-            reserve(name).write_bytes(text.encode("utf-8", "backslashreplace"))
+        for name, content in files.items():
+            data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
+            reserve(name).write_bytes(data)

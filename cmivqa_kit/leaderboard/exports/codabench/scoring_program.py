@@ -68,7 +68,7 @@ def interval_iou(start: Any, end: Any, other_start: Any, other_end: Any) -> floa
     """The right span comes first, and Python's own comparisons decide: so NaN, infinities and bools are as there."""
     hull = max(end, other_end) - min(start, other_start)
     inter = min(end, other_end) - max(start, other_start)
-    return max(0.0, (1.0 * inter) / hull)
+    return float(max(0.0, (1.0 * inter) / hull))
 
 
 def pairwise_sum(values: Sequence[float], low: int, count: int) -> float:
