@@ -44,21 +44,21 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     "--dry-run", type=PATH, multiple=True, metavar="FILE",
     help="Play this submission (zip or .json) on the bundles that it is for, and check every limit.",
 )  # fmt: skip
-@click.option("--python", "executable", default=sys.executable, metavar="EXE", help="Python of the dry run. Default: this one.",
-              show_default=False)  # fmt: skip
+@click.option("--python", default=sys.executable, metavar="EXE", help="Python of the dry run. Default: this one.")
 @options("force", "format")
 def command(
     folder: Path, track: str | None, splits: tuple[str, ...], truth: tuple[Path, ...],
     days: tuple[tuple[datetime, datetime], ...], per_day: int | None, in_all: int | None, dry_run: tuple[Path, ...],
-    executable: str, force: bool, form: str, **flags: Any,
+    python: str, force: bool, form: str, **flags: Any,
 ) -> None:  # fmt: skip
     """Write track1.zip, track2.zip and track3.zip into DIR, each a competition to upload to Codabench: its pages, the
     answers, a starting kit, and a scoring program of one file that needs only Python 3.7 or later.
 
     The program gives the official numbers, bit for bit on the same Python (the image that is named has 3.7). A file
     that the official program cannot read or stops on gets no scores and the reason; one that it stops on only because
-    of what is right gets 0, since what has no score counts towards no limit. Its page of details tells no answer. --dry-run
-    plays a submission here and shows its scores beside those of `score`; exit code 1 when they differ or a limit is not kept.
+    of what is right gets 0, since what has no score counts towards no limit. Its page of details tells no answer.
+    --dry-run plays a submission here and shows its scores beside those of `score`; exit code 1 when they differ or a
+    limit is not kept.
     """
     from cmivqa_kit.leaderboard.exports.codabench.bundle import make_bundle
     from cmivqa_kit.leaderboard.exports.codabench.plan import Dates
@@ -76,7 +76,7 @@ def command(
     dates = [Dates(first.date(), last.date()) for first, last in days]
     bundles = [make_bundle(make_plan(sources, each, dates, per_day, in_all)) for each in tracks]
     check_folder(folder, [bundle.name for bundle in bundles], force, [*truth, *dry_run])
-    runs = [run for file in dry_run for run in _play(file, bundles, executable, number)]
+    runs = [run for file in dry_run for run in _play(file, bundles, python, number)]
     write_files(folder, {bundle.name: bundle.data for bundle in bundles})
     _show(session, folder, bundles, runs)
     for each in TRACKS if not number else ():
@@ -117,9 +117,7 @@ def _show(session: Session, folder: Path, bundles: Sequence[Bundle], runs: Seque
         return
     for bundle in bundles:
         phases = ", ".join(f"{phase.name} ({count(len(phase.targets), 'question')})" for phase in bundle.plan.phases)
-        session.say(
-            f"{folder / bundle.name}: Track {bundle.plan.track}, {phases}; holds the answers: for organizers only"
-        )
+        session.say(f"{folder / bundle.name}: Track {bundle.plan.track}, {phases}; holds the answers")
     for bundle, run in runs:
         _show_run(session, bundle, run)
 

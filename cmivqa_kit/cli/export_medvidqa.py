@@ -22,8 +22,8 @@ def command(
     file: Path, out: Path, split: str | None, truth: Path | None, track: str | None, encoding: str | None,
     force: bool, form: str, **flags: Any,
 ) -> None:  # fmt: skip
-    """Write run.json of a submission for Track 3 or 2, and of its answers vr_judgement.json, val_judgement.json (Track 3)
-    and topics.tsv, for the program of TREC 2024 MedVidQA and `bench score medvidqa-2024`.
+    """Write run.json of a submission for Track 3 or 2, and of its answers vr_judgement.json, val_judgement.json (Track
+    3) and topics.tsv, for the program of TREC 2024 MedVidQA and `bench score medvidqa-2024`.
 
     Question k of the answers is called Qk there; a video counts once, with the span of its first entry. Codes as of
     `export trec`.

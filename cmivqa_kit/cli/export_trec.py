@@ -28,8 +28,9 @@ def command(
     """Write run.trec and qrels.trec of a submission for Track 2 or 3, for trec_eval, ir-measures and pytrec_eval.
 
     A video counts once, where it first stands among the 50 entries. Over all topics (trec_eval -c) recip_rank is the
-    strict MRR and success_k the strict R@k; over those of the run they are the official ones. Refused are ids with white
-    space (E801) and malformed entries (E802); a question answered more than once is left out (W803).
+    strict MRR and success_k the strict R@k; over those of the run questions without an answer are left out, as from
+    the official MRR. Refused are ids with white space (E801) and malformed entries (E802); a question answered more
+    than once is left out (W803).
     """
     from cmivqa_kit.cli.export_files import answers_of, write
     from cmivqa_kit.entries.entry import open_entry

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("cmivqa_kit.cli.score", "Score submission files: official and strict numbers, and why they differ."),
     "diagnose": ("cmivqa_kit.cli.diagnose", "Show where a submission lost its points: retrieval or localization."),
     "compare": ("cmivqa_kit.cli.compare", "Tell whether one submission is better than another, or only luckier."),
+    "verify": ("cmivqa_kit.cli.verify", "Score a file again and say what differs from its result card."),
     "sample": ("cmivqa_kit.cli.sample", "Write a valid template for your own model's answers."),
     "baselines": ("cmivqa_kit.cli.baselines", "List the baselines: tracks, paper, what they need."),
     "convert-checkpoint": (

@@ -9,7 +9,8 @@ from cmivqa_kit.cli.json_schemas.shapes import Schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DRY_RUN = " --dry-run"
-MODULES = ("workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "bench", "corpus")
+MODULES = ("workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "exports",
+           "bench", "corpus")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from cmivqa_kit.scoring.results import OfficialResult
 
 FORMAT = "cmivqa-kit result card, version 1"
 FEWEST = 10  # questions whose answers together cannot be guessed: at least 7 bits each
-WITHHELD = "truth:withheld"
 _TRUTH = re.compile(r"truth:[0-9a-f]+$")
 Seconds = dict[str, float]
 
@@ -75,7 +74,8 @@ def _score(score: ScoreWithIntervals) -> dict[str, Any]:
         "split": card.split,
         "edition": card.edition,
         "headline": card.headline,
-        "signature": _TRUTH.sub(WITHHELD, card.signature) if few else card.signature,
+        "signature": _TRUTH.sub("truth:withheld", card.signature) if few else card.signature,
+        "truth": None if few else card.signature.rpartition(":")[2],
         "counts": document["counts"],
         "official": {**_official(card.official), "repaired": document["official"]["repaired"]},
         "strict": {name: document["strict"][name] for name in ("status", "error", "metrics", "by_language")},

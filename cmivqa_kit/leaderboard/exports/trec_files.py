@@ -22,7 +22,7 @@ def trec(predictions: Any, targets: Any, track: Track = 2, *, tag: str = TAG, en
     """A decoded submission and its answers as TREC files.
 
     Over all topics (trec_eval -c) recip_rank is the strict MRR and success_k the strict R@k; over the topics of the run
-    they are the official ones, which leave unanswered questions out of the MRR (Q12).
+    questions without an answer are left out, as the official MRR leaves them out (Q12).
 
     Args:
         predictions: array of objects with ``id`` and ``output``, a list of ``[video_id, ...]``.

@@ -1,0 +1,59 @@
+"""`cmivqa verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cmivqa_kit.cli import render
+from cmivqa_kit.cli.common import PATH, Session, finish, options, words
+from cmivqa_kit.data.display import count, short_repr
+from cmivqa_kit.errors import SHOWN, ExitCode
+
+
+@click.command(
+    "verify",
+    short_help="Score a file again and say what differs from its result card.",
+    epilog="Example: cmivqa verify card.json submission.json --truth answers.json",
+)
+@click.argument("card", type=PATH, metavar="CARD")
+@click.argument("file", type=PATH, metavar="FILE")
+@options("data", "truth", "edition", "encoding", "format")
+def command(card: Path, file: Path, truth: Path | None, encoding: str | None, form: str, **flags: Any) -> None:
+    """Compute a result card (`score` writes one with --card) again from its file and say everything that differs.
+
+    Edition, split, track, cut-offs and the drawing of intervals are those of the card. Names of files, the machine and
+    the seconds may differ; so may the last digits of sums where the card was made by a Python that adds otherwise
+    (before or from 3.12). Exit code 1 when anything else does.
+    """
+    from cmivqa_kit.leaderboard.exports.verification import read_card, verify_card
+
+    session = Session(form, truth=truth, **flags)
+    verification = verify_card(read_card(card), file, session.ground(encoding=encoding))
+    if session.json:
+        render.as_json(
+            {
+                "card": card,
+                "file": file,
+                "same": verification.same,
+                "differences": [
+                    {"pointer": one.pointer, "stated": one.stated, "computed": one.computed}
+                    for one in verification.deviations
+                ],
+                "remarks": list(verification.remarks),
+            }
+        )
+        finish(ExitCode.OK if verification.same else ExitCode.FINDINGS)
+        return
+    for remark in verification.remarks:
+        session.say(f"{remark}", "dim")
+    for one in verification.deviations[:SHOWN]:
+        session.say(f"{one.pointer}: {short_repr(one.stated)} on the card, {short_repr(one.computed)} computed", "red")
+    if len(verification.deviations) > SHOWN:
+        session.say(f"... and {len(verification.deviations) - SHOWN} more", "red")
+    differences = count(len(verification.deviations), "difference")
+    session.say(f"{card}: {'confirmed' if verification.same else differences}", "green" if verification.same else "red")
+    session.next(words("cmivqa", "score", file), ("data", "truth", "edition", "encoding"))
+    finish(ExitCode.OK if verification.same else ExitCode.FINDINGS)
