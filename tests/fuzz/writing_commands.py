@@ -229,7 +229,8 @@ def nrccr(folder: Path) -> None:
 
 # A command that writes gets a line here; one that does not, its name in `READS`. Tests hold both against the commands.
 READS = frozenset(
-    {"config", "schema show", "compare", "baselines", "data check", "bench list", "bench check", "bench compare"}
+    {"config", "schema show", "compare", "baselines", "data check", "bench list", "bench check", "bench compare",
+     "verify"}
 )
 CALLS = frozenset({"demo"})  # runs commands of the table, one after the other
 WRITING = (
@@ -237,6 +238,10 @@ WRITING = (
     Writing("validate --fix", broken, ("validate", "broken.json", *HERE, "--fix", "mended.json", "--force")),
     Writing("score --per-question", corpus,
             ("score", "track1.json", *HERE, "--resamples", "10", "--per-question", "rows.csv", "--force")),
+    Writing("export trec", corpus, ("export", "trec", "lists.json", *HERE, "--out", "trec", "--force")),
+    Writing("export medvidqa", corpus, ("export", "medvidqa", "lists.json", *HERE, "--out", "runs", "--force")),
+    Writing("export tvr", corpus, ("export", "tvr", "lists.json", *HERE, "--out", "tvr", "--force")),
+    Writing("export codabench", corpus, ("export", "codabench", "bundles", *HERE, "--split", "dev", "--force")),
     Writing("diagnose --html", corpus, ("diagnose", "track1.json", *HERE, "--html", "page.html", "--force")),
     Writing("bench score", captions, ("bench", "score", "vatex-en2cn", "ours", "--data", "root", "--resamples", "10",
                                       "--per-question", "rows.csv", "--force")),
