@@ -49,7 +49,9 @@ def test_medvidqa_gives_the_strict_numbers(tmp_path: Path) -> None:
     predictions = lists(targets)
     write_files(tmp_path, medvidqa(predictions, targets).files)
     evaluator = medvidqa_evaluator()
-    truth = evaluator.read_truth([tmp_path / name for name in ("vr_judgement.json", "val_judgement.json", "topics.tsv")])
+    truth = evaluator.read_truth(
+        [tmp_path / name for name in ("vr_judgement.json", "val_judgement.json", "topics.tsv")]
+    )
     evaluation = evaluator.evaluate(truth, evaluator.read_predictions(tmp_path / "run.json", truth))
     own = means(evaluation.metrics, evaluation.values)
     strict = score_documents(predictions, targets, 3, load_edition()).strict.metrics
@@ -64,7 +66,9 @@ def test_track_2_gives_no_judgement_of_localization() -> None:
     assert list(exported.files) == ["run.json", "vr_judgement.json"]
 
 
-@pytest.mark.parametrize("fault", [["A"], ["A", 1], ["A", "1", 2], ["A", float("nan"), 2], ["A", 0, 10**400], ["A", True, 2]])
+@pytest.mark.parametrize(
+    "fault", [["A"], ["A", 1], ["A", "1", 2], ["A", float("nan"), 2], ["A", 0, 10**400], ["A", True, 2]]
+)
 @pytest.mark.parametrize("export", [medvidqa, tvr])
 def test_an_entry_without_times_is_refused(export: Any, fault: list[Any]) -> None:
     targets = answers(1)

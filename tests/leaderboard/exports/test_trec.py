@@ -98,7 +98,9 @@ def test_a_submission_that_is_no_array_is_refused(predictions: Any) -> None:
         trec(predictions, [{"id": 1, "video_id": "A"}])
 
 
-@pytest.mark.parametrize("targets", [[], None, [{"id": 1}], [{"id": 1, "video_id": ""}], [{"id": True, "video_id": "A"}]])
+@pytest.mark.parametrize(
+    "targets", [[], None, [{"id": 1}], [{"id": 1, "video_id": ""}], [{"id": True, "video_id": "A"}]]
+)
 def test_answers_that_cannot_be_scored_are_refused(targets: Any) -> None:
     with pytest.raises(UserError, match="nothing can be exported"):
         trec([], targets)
