@@ -117,7 +117,8 @@ def _show(session: Session, folder: Path, bundles: Sequence[Bundle], runs: Seque
         return
     for bundle in bundles:
         phases = ", ".join(f"{phase.name} ({count(len(phase.targets), 'question')})" for phase in bundle.plan.phases)
-        session.say(f"{folder / bundle.name}: Track {bundle.plan.track}, {phases}; holds the answers")
+        session.say(f"{folder / bundle.name}: Track {bundle.plan.track}, {phases}")
+    session.say(f"{folder}: for organizers only, each bundle holds the answers", "yellow")
     for bundle, run in runs:
         _show_run(session, bundle, run)
 

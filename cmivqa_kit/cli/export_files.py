@@ -18,19 +18,22 @@ if TYPE_CHECKING:
     from cmivqa_kit.leaderboard.exports.exported import Exported
 
 
-def answers_of(session: Session, entry: Entry, tracks: Sequence[Track], track: Track | None) -> Answers:
+def answers_of(entry: Entry, tracks: Sequence[Track], track: Track | None) -> Answers:
     """The answers that a submission is held against, on the first of ``tracks`` that it is for.
 
     Raises:
         UserError: it cannot be read, no answers belong to it, or it is for another track.
     """
+    wanted = " or ".join(map(str, tracks))
+    fix = f"Only a submission for Track {wanted} is exported so."
+    if track is not None and track not in tracks:
+        raise UserError(f"{entry.path}: Track {track} is not exported so", fix)
     scored = entry.require("exported", track)
     by_track = {answers.track: answers for answers in scored.answers}
     chosen = next((by_track[number] for number in tracks if number in by_track), None)
     if chosen is None:
         numbers = ", ".join(f"Track {number}" for number in by_track)
-        wanted = " or ".join(map(str, tracks))
-        raise UserError(f"{entry.path}: is for {numbers}", f"Only a submission for Track {wanted} is exported so.")
+        raise UserError(f"{entry.path}: is for {numbers}", fix)
     return chosen
 
 

@@ -37,7 +37,7 @@ def command(
     names = (RUN, RETRIEVAL, LOCALIZATION, TOPICS)
     check_folder(out, names, force, [file, *([] if truth is None else [truth])])
     entry = open_entry(file, session.ground(encoding=encoding))
-    answers = answers_of(session, entry, (3, 2), track_number(track))
+    answers = answers_of(entry, (3, 2), track_number(track))
     exported = medvidqa(entry.document.raw, answers.targets, answers.track, entries=entry.ground.scored_by.entries)
     write(session, entry, answers, out, exported)
     judged = [word for name in exported.answers for word in ("--truth", out / name)]

@@ -40,7 +40,7 @@ def command(
     session = Session(form, split=split, truth=truth, track=track, **flags)
     check_folder(out, (QRELS, RUN), force, [file, *([] if truth is None else [truth])])
     entry = open_entry(file, session.ground(encoding=encoding))
-    answers = answers_of(session, entry, (2, 3), track_number(track))
+    answers = answers_of(entry, (2, 3), track_number(track))
     exported = trec(entry.document.raw, answers.targets, answers.track, tag=tag, entries=entry.ground.scored_by.entries)
     write(session, entry, answers, out, exported)
     session.next(words("cmivqa", "score", file), (*REPEATED, "split", "truth", "track", "encoding"))

@@ -39,12 +39,12 @@ def command(
     from cmivqa_kit.leaderboard.exports.tvr_files import ANNOTATIONS, PREDICTIONS, tvr
     from cmivqa_kit.submission.read import read_submission
 
-    session = Session(form, split=split, truth=truth, track="3", **flags)
+    session = Session(form, split=split, truth=truth, **flags)
     inputs = [path for path in (file, spans, truth) if path is not None]
     check_folder(out, (PREDICTIONS, ANNOTATIONS), force, inputs)
     ground = session.ground(encoding=encoding)
     entry = open_entry(file, ground)
-    answers = answers_of(session, entry, (3,), 3)
+    answers = answers_of(entry, (3,), None)
     track1 = None if spans is None else read_submission(spans, encoding=encoding)
     if track1 is not None and not track1.readable:
         raise cannot_be("exported", track1)

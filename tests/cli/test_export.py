@@ -53,8 +53,19 @@ def test_files_of_others(folder: Path, name: str, files: set[str], told: str) ->
     assert set(document["files"]) == files
     assert told in document["organizers_only"]
     _, err = run(folder, "export", name, "spans.json", *TRUTH, "--out", "other", code=2)
-    assert "Track 1" in err or "E802" in err
+    assert "spans.json: is for Track 1" in err
     assert not (folder / "other").exists()
+
+
+@pytest.mark.parametrize("name", ["trec", "medvidqa", "tvr"])
+def test_what_stands_where_the_folder_would_be(folder: Path, name: str) -> None:
+    _, err = run(folder, "export", name, "lists.json", *TRUTH, "--out", "spans.json", code=2)
+    assert "spans.json: is no folder" in err
+
+
+def test_a_track_that_is_not_exported_so(folder: Path) -> None:
+    _, err = run(folder, "export", "trec", "lists.json", *TRUTH, "--track", "1", code=2)
+    assert "Track 1 is not exported so" in err
 
 
 def test_a_twice_answered_question_is_warned_of(folder: Path) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cmivqa_kit.errors import RunFailed
+from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.joint_files import published_together
-from cmivqa_kit.output_paths import require_writable
+from cmivqa_kit.output_paths import is_taken, require_writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,10 @@ def check_folder(folder: Path, names: Iterable[str], force: bool, inputs: Iterab
     """Refuse, before any work is done, a folder in which one of the files must not be written.
 
     Raises:
-        UserError: as of `require_writable`.
+        UserError: as of `require_writable`; there is a file instead of the folder.
     """
+    if is_taken(folder) and not folder.is_dir():
+        raise UserError(f"{folder}: is no folder", "Name a folder, or a new one.")
     read = tuple(inputs)
     for name in names:
         require_writable(folder / name, force, read, "Give another --out, or --force to replace it.")

@@ -20,6 +20,7 @@ from cmivqa_kit.scoring.truth import check_truth
 ENTRIES = 50
 _E801 = "E801: an id with white space, or an empty one, cannot stand in a column"
 _E802 = "E802"
+MISSING = object()
 FIX = "Mend the submission: `cmivqa validate FILE` names every place."
 
 
@@ -67,7 +68,7 @@ def rankings(
         if item is None:
             ranked.append(Ranking(number, target))
             continue
-        output = item.get("output")
+        output = item.get("output", MISSING)
         faults = list(_faults(output, entries, times))
         problems += (Problem(f"/{index[id(item)]}/output{at}", f"{_E802}: {fault}") for at, fault in faults)
         if not faults:
@@ -145,7 +146,7 @@ def first_of_each(entries: Sequence[Any]) -> Iterator[Any]:
 def _faults(output: Any, entries: int, times: bool) -> Iterator[tuple[str, str]]:
     """Place below ``output`` and reason of everything that cannot be read."""
     if not isinstance(output, ARRAY):
-        yield "", f"{short_repr(output)} is no list of entries"
+        yield "", "there is none" if output is MISSING else f"{short_repr(output)} is no list of entries"
         return
     for at, entry in enumerate(output[:entries]):
         if not is_entry(entry):
