@@ -20,7 +20,7 @@ from cmivqa_kit.files import read_bytes
 from cmivqa_kit.leaderboard.exports.codabench.bundle import METADATA, SECONDS, Bundle
 from cmivqa_kit.leaderboard.exports.codabench.limits import Check, check_bundle, check_output
 from cmivqa_kit.leaderboard.exports.codabench.plan import Phase
-from cmivqa_kit.leaderboard.exports.codabench.scoring_program import COLUMNS
+from cmivqa_kit.leaderboard.exports.codabench.scoring_program import COLUMNS, NO_NUMBER
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
 from cmivqa_kit.scoring.scorer import score_documents
@@ -156,10 +156,13 @@ def _mount(bundle: Bundle, phase: Phase, file: Path, app: Path) -> None:
 
 
 def _difference(played: DryRun) -> str:
-    """Where the program's scores and the kit's differ; zeros stand for a crash that depends on the answers."""
+    """Where the program's scores and the kit's differ.
+
+    Zeros stand for a crash that depends on the answers; NaN, which the official program takes, gets no scores.
+    """
     scores, official = played.run.scores, played.official
-    if not official:
-        return "" if not any(scores.values()) else "scores of a file that the official program stops on"
+    if not official or played.run.message == NO_NUMBER:
+        return "" if not any(scores.values()) else "scores of a file that gets none"
     same_sum = _adds_up_newly(played.run.interpreter) == (sys.version_info >= (3, 12))
     near = 0.0 if same_sum else NEAR
     return ", ".join(

@@ -9,7 +9,8 @@ The numbers are those of the organizers' program, bit for bit, on the Python tha
 built-in sum rounds otherwise. NumPy's mean, which Track 1 takes, is written out below and is the same everywhere.
 
 A file that the organizers' program cannot read, or stops on whatever the right answers are, gets no scores: the exit
-code is 1 and both the page and standard error say why. One that it stops on only because of what is right gets 0 in
+code is 1 and both the page and standard error say why. So does one with NaN or Infinity in it, although that program
+takes them: it counts NaN times as right. One that it stops on only because of what is right gets 0 in
 every column: without a score it would not count towards a limit, and files could be made that ask for the answers so.
 """
 
@@ -28,6 +29,7 @@ CUTOFFS = (1, 10, 50)
 THRESHOLDS = (0.3, 0.5, 0.7)
 LARGEST = 100 * 1024 * 1024  # bytes of a submission
 SHOWN = 5
+NO_NUMBER = "The file holds NaN or Infinity, which are no JSON: the official program counts a NaN time as right."
 NO_TIMES = (
     "The official program stops on this file, so it counts 0: an entry lacks a time, or has one that is no number."
 )
@@ -237,12 +239,17 @@ def submission_in(folder: Path) -> Path:
     raise Refused(f"There are {len(paths)} .json files in the zip ({shown}): pack the submission file alone.")
 
 
+def no_number(text: str) -> Any:
+    """Refuse NaN and infinities: with NaN for both times of every answer anybody would be first."""
+    raise Refused(NO_NUMBER)
+
+
 def load(path: Path) -> Any:
-    """The decoded document of a submission, as the organizers' program reads it."""
+    """The decoded document of a submission, as the organizers' program reads it, but for NaN and infinities."""
     if path.stat().st_size > LARGEST:
         raise Refused(f"The file has more than {LARGEST // 1024 // 1024} MiB.")
     try:
-        return json.loads(path.read_bytes().decode("utf-8"))
+        return json.loads(path.read_bytes().decode("utf-8"), parse_constant=no_number)
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise Refused(f"The file is not UTF-8: byte 0x{byte:02x} at offset {error.start}.") from None

@@ -45,6 +45,14 @@ def test_a_file_that_crashes_has_scores_in_neither(tmp_path: Path) -> None:
     assert "KeyError" in run.card.crash
 
 
+def test_nan_gets_no_scores_although_the_official_program_takes_it(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('[{"id": 0, "start_second": NaN, "end_second": NaN}]', encoding="utf-8")
+    run = dry_run(bundle(1), tmp_path / "a.json")
+    assert run.fine
+    assert run.official["miou"] > 0
+    assert (run.run.code, run.run.scores) == (1, {})
+
+
 def test_the_phase_is_that_of_the_questions(tmp_path: Path) -> None:
     later = [{**row, "id": row["id"] + 100} for row in TARGETS]
     sources = [

@@ -206,7 +206,16 @@ def test_hostile_texts_do_no_harm_on_the_page(tmp_path: Path) -> None:
     assert page.isascii()
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", "-0.0"])
+@pytest.mark.parametrize("track", [1, 2, 3])
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_nan_is_refused_because_it_would_count_as_right(tmp_path: Path, track: Any, value: str) -> None:
+    text = f'[{{"id": 1, "start_second": {value}, "end_second": {value}, "output": [["A", {value}, {value}]]}}]'
+    code, scores, page = play(tmp_path, track, TARGETS, {"a.json": text.encode()})
+    assert (code, scores) == (1, {})
+    assert "NaN or Infinity" in page
+
+
+@pytest.mark.parametrize("value", ["1e999", "-1e999", "-0.0"])
 def test_odd_numbers_give_finite_scores(tmp_path: Path, value: str) -> None:
     text = json.dumps(spans(TARGETS)).replace(str(spans(TARGETS)[0]["start_second"]), value, 1)
     code, scores, _ = play(tmp_path, 1, TARGETS, {"a.json": text.encode()})
