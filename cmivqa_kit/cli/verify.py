@@ -29,6 +29,7 @@ def command(card: Path, file: Path, truth: Path | None, encoding: str | None, fo
     (before or from 3.12). Exit code 1 when anything else does.
     """
     from cmivqa_kit.leaderboard.exports.verification import read_card, verify_card
+    from cmivqa_kit.scoring.ids import json_safe
 
     session = Session(form, truth=truth, **flags)
     verification = verify_card(read_card(card), file, session.ground(encoding=encoding))
@@ -39,8 +40,8 @@ def command(card: Path, file: Path, truth: Path | None, encoding: str | None, fo
                 "file": file,
                 "same": verification.same,
                 "differences": [
-                    {"pointer": one.pointer, "stated": one.stated, "computed": one.computed}
-                    for one in verification.deviations
+                    {"pointer": each.pointer, "stated": json_safe(each.stated), "computed": json_safe(each.computed)}
+                    for each in verification.deviations
                 ],
                 "remarks": list(verification.remarks),
             }
@@ -48,9 +49,10 @@ def command(card: Path, file: Path, truth: Path | None, encoding: str | None, fo
         finish(ExitCode.OK if verification.same else ExitCode.FINDINGS)
         return
     for remark in verification.remarks:
-        session.say(f"{remark}", "dim")
-    for one in verification.deviations[:SHOWN]:
-        session.say(f"{one.pointer}: {short_repr(one.stated)} on the card, {short_repr(one.computed)} computed", "red")
+        session.say(remark, "dim")
+    for each in verification.deviations[:SHOWN]:
+        stated, computed = short_repr(each.stated), short_repr(each.computed)
+        session.say(f"{each.pointer}: {stated} on the card, {computed} computed", "red")
     if len(verification.deviations) > SHOWN:
         session.say(f"... and {len(verification.deviations) - SHOWN} more", "red")
     differences = count(len(verification.deviations), "difference")

@@ -17,6 +17,7 @@ from cmivqa_kit.scoring.statistics.bootstrap import Resampling
 
 NEAR = 1e-12  # how far sums of Python 3.11 and 3.12 may be apart
 _OF_THE_MACHINE = ("cmivqa-kit", "python")  # parts of a signature that are no difference by themselves
+MOST = 1_000_000  # resamples, as of `score`
 _FREE = ("/file/name", "/truth/name", "/environment", "/seconds")  # what may differ
 
 
@@ -81,7 +82,7 @@ def verify_card(
     entry = open_entry(file, OpenGround(stated, opened.open_catalogue, opened.read_file))
     computed = result_card(entry)
     near = 0.0 if _sums_alike(card, computed) else NEAR
-    deviations = (one for one in _compare(dict(card), computed, "", near) if not one.pointer.startswith(_FREE))
+    deviations = (each for each in _compare(dict(card), computed, "", near) if not each.pointer.startswith(_FREE))
     return Verification(tuple(deviations), tuple(_remarks(card, computed)))
 
 
@@ -90,14 +91,21 @@ def _settings_hold(document: Mapping[str, Any]) -> bool:
     settings, scores = document.get("settings"), document.get("scores")
     if not isinstance(settings, dict) or not isinstance(scores, list):
         return False
-    numbers = [settings.get(name) for name in ("resamples", "seed")]
-    cutoffs = settings.get("cutoffs")
+    if settings.keys() != {"edition", "split", "track", "cutoffs", "resamples", "seed"}:
+        return False
+    edition, cutoffs, track = settings["edition"], settings["cutoffs"], settings["track"]
     return (
-        settings.get("track") in (None, *TRACKS)
-        and all(isinstance(settings.get(name), str) for name in ("edition", "split"))
-        and all(number is None or (type(number) is int and 0 <= number <= 1_000_000_000) for number in numbers)
+        (track is None or (type(track) is int and track in TRACKS))
+        and isinstance(settings["split"], str)
+        and isinstance(edition, str)
+        and not edition.endswith(".toml")  # a name, never a file to be read
+        and all(_whole(settings[name], low, most) for name, low, most in (("resamples", 1, MOST), ("seed", 0, 2**63)))
         and (cutoffs is None or (isinstance(cutoffs, list) and all(type(number) is int for number in cutoffs)))
     )
+
+
+def _whole(number: Any, low: int, most: int) -> bool:
+    return number is None or (type(number) is int and low <= number <= most)
 
 
 def _compare(stated: Any, computed: Any, pointer: str, near: float) -> Iterator[Deviation]:

@@ -136,6 +136,26 @@ def test_no_card_of_some_questions_or_of_nothing(tmp_path: Path, ground: Ground)
         result_card(open_entry(tmp_path / "b.json", ground))
 
 
+def test_a_setting_that_is_missing_makes_no_card(tmp_path: Path, ground: Ground) -> None:
+    card = made(tmp_path / "a.json", ground, spans(TARGETS))
+    del card["settings"]["cutoffs"]
+    with pytest.raises(UserError, match="no result card"):
+        read_card(put(tmp_path / "card.json", card))
+
+
+def test_odd_values_on_a_card_are_differences(tmp_path: Path, ground: Ground) -> None:
+    card = made(tmp_path / "a.json", ground, spans(TARGETS))
+    deep: Any = []
+    for _ in range(500):
+        deep = [deep]
+    card["scores"][0]["counts"] = deep
+    card["scores"][0]["official"]["metrics"]["mIoU"] = float("nan")
+    card["scores"][0]["strict"]["metrics"] = None
+    card["more"] = 1
+    pointers = {one.pointer for one in verify_card(card, tmp_path / "a.json", ground).deviations}
+    assert pointers >= {"/scores/0/counts", "/scores/0/official/metrics/mIoU", "/scores/0/strict/metrics", "/more"}
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{", "null", '{"format": "other"}', '{"format": "cmivqa-kit result card, version 1"}'],
@@ -149,7 +169,8 @@ def test_what_is_no_card(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [("track", 4), ("track", "2"), ("edition", 5), ("split", None), ("resamples", -1), ("resamples", 1e9),
-     ("resamples", True), ("seed", "x"), ("cutoffs", 5), ("cutoffs", ["1"]), ("resamples", 10**12)],
+     ("resamples", True), ("seed", "x"), ("cutoffs", 5), ("cutoffs", ["1"]), ("resamples", 10**7), ("resamples", 0), ("track", True),
+     ("edition", "/etc/secret.toml"), ("other", 1)],
 )  # fmt: skip
 def test_a_card_with_hostile_settings_is_none(tmp_path: Path, ground: Ground, name: str, value: Any) -> None:
     card = made(tmp_path / "a.json", ground, spans(TARGETS))

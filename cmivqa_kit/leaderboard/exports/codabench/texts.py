@@ -38,8 +38,8 @@ def evaluation(track: Track) -> str:
 {_METRICS[track]}
 
 All are fractions with 4 decimals, as the organizers' program computes them. A file that this program cannot read or
-stops on gets no scores, nor does one with NaN or Infinity in it; the log of the submission says why. One that it stops on only at an entry of the right
-video (a time that is missing or no number) gets 0 in every column.
+stops on gets no scores, nor does one with NaN or Infinity in it; the log of the submission says why. One that it stops
+on only at an entry of the right video (a time that is missing or no number) gets 0 in every column.
 """
 
 
