@@ -70,9 +70,11 @@ def command(
         raise UserError("--split names splits of a data root, and --truth files", "Give one of the two.")
     sources = _sources(session, splits, truth)
     number = track_number(track)
-    tracks = [number] if number else [each for each in TRACKS if not any(lacks(s, each) for s in sources)]
-    if not tracks:
-        raise UserError("; ".join(lacks(source, 2) for source in sources), "Give answers that can be scored.")
+    tracks = [number] if number else [each for each in TRACKS if not all(lacks(s, each) for s in sources)]
+    unused = [source for source in sources if all(lacks(source, each) for each in tracks or TRACKS)]
+    if unused:
+        reasons = (lacks(source, each) for source in unused for each in tracks[:1] or TRACKS[1:2])
+        raise UserError("; ".join(reasons), "Give answers that can be scored.")
     dates = [Dates(first.date(), last.date()) for first, last in days]
     bundles = [make_bundle(make_plan(sources, each, dates, per_day, in_all)) for each in tracks]
     check_folder(folder, [bundle.name for bundle in bundles], force, [*truth, *dry_run])
@@ -81,7 +83,7 @@ def command(
     _show(session, folder, bundles, runs)
     for each in TRACKS if not number else ():
         if each not in tracks:
-            session.say(f"Track {each}: {next(filter(None, (lacks(source, each) for source in sources)))}", "yellow")
+            session.say(f"Track {each}: {lacks(sources[0], each)}", "yellow")
     session.next(words("cmivqa", "export", "codabench", "--help"), ())
     finish(ExitCode.OK if all(run.fine for _, run in runs) else ExitCode.FINDINGS)
 

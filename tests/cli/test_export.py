@@ -119,6 +119,19 @@ def test_answers_of_one_track_make_one_bundle(folder: Path) -> None:
     assert "no start_second" in err
 
 
+def test_answer_files_of_single_tracks_make_a_bundle_each(folder: Path) -> None:
+    truth = []
+    for track in (1, 2, 3):
+        put(folder / f"task{track}_answer_test.json", answers(12, prefix=f"NLPCC2024_Task{track}_"))
+        truth += ["--truth", f"task{track}_answer_test.json"]
+    put(folder / "third.json", lists(answers(12, prefix="NLPCC2024_Task3_")))
+    out, _ = run(folder, "export", "codabench", "bundles", *truth, "--dry-run", "third.json", "--in-all", "5")
+    assert out.count("test (12 questions)") == 3
+    assert out.count("Dry run of") == out.count("Dry run of track3.zip") == 1
+    _, err = run(folder, "export", "codabench", "other", *truth, "--track", "2", code=2)
+    assert "no answers for Track 2" in err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -152,7 +152,7 @@ def test_odd_values_on_a_card_are_differences(tmp_path: Path, ground: Ground) ->
     card["scores"][0]["official"]["metrics"]["mIoU"] = float("nan")
     card["scores"][0]["strict"]["metrics"] = None
     card["more"] = 1
-    pointers = {one.pointer for one in verify_card(card, tmp_path / "a.json", ground).deviations}
+    pointers = {each.pointer for each in verify_card(card, tmp_path / "a.json", ground).deviations}
     assert pointers >= {"/scores/0/counts", "/scores/0/official/metrics/mIoU", "/scores/0/strict/metrics", "/more"}
 
 
@@ -169,8 +169,8 @@ def test_what_is_no_card(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [("track", 4), ("track", "2"), ("edition", 5), ("split", None), ("resamples", -1), ("resamples", 1e9),
-     ("resamples", True), ("seed", "x"), ("cutoffs", 5), ("cutoffs", ["1"]), ("resamples", 10**7), ("resamples", 0), ("track", True),
-     ("edition", "/etc/secret.toml"), ("other", 1)],
+     ("resamples", True), ("seed", "x"), ("cutoffs", 5), ("cutoffs", ["1"]), ("resamples", 10**7),
+     ("resamples", 0), ("track", True), ("edition", "/etc/secret.toml"), ("other", 1)],
 )  # fmt: skip
 def test_a_card_with_hostile_settings_is_none(tmp_path: Path, ground: Ground, name: str, value: Any) -> None:
     card = made(tmp_path / "a.json", ground, spans(TARGETS))

@@ -132,21 +132,22 @@ def make_plan(
     per_day: int | None = None,
     in_all: int | None = None,
 ) -> Plan:
-    """The plan of a track's bundle, one phase per source.
+    """The plan of a track's bundle, one phase per source that has answers for it.
 
     Raises:
-        UserError: a source has no answers for the track, or such as cannot be scored; another number of dates than of
-            sources.
+        UserError: no source has, or such as cannot be scored; another number of dates than of phases.
     """
+    reasons = [lacks(source, track) for source in sources]
+    sources = [source for source, reason in zip(sources, reasons, strict=True) if not reason]
+    if not sources:
+        raise UserError("; ".join(reasons), "Give the answers of that track.")
     if len(dates) != len(sources) and (dates or len(sources) > 1):
         names = ", ".join(source.name for source in sources)
-        what = f"{len(sources)} splits ({names}) and the dates of {len(dates)} phases"
+        what = f"Track {track}: {len(sources)} splits ({names}) and the dates of {len(dates)} phases"
         raise UserError(what, "Give --phase FIRST LAST once per split, in order, or one split.")
     phases = []
     for source, days in zip(sources, dates or [Dates()], strict=True):
         targets = source.targets(track)
-        if lacking := lacks(source, track):
-            raise UserError(lacking, "Give the answers of that track.")
         if fault := check_truth(targets, track):
             raise UserError(
                 f"{source.name}, Track {track}: {fault.message}", "Check the answers with `validate --truth`."
