@@ -57,8 +57,8 @@ def command(
     The program gives the official numbers, bit for bit on the same Python (the image that is named has 3.7). A file
     that the official program cannot read or stops on gets no scores and the reason, and so does one with NaN, which it
     would count as right; one that it stops on only because of what is right gets 0, since what has no score counts
-    towards no limit. The page of details tells no answer. --dry-run plays a submission here and shows its scores beside those of `score`; exit code 1 when they differ or a
-    limit is not kept.
+    towards no limit. The page of details tells no answer. --dry-run plays a submission here and shows its scores beside
+    those of `score`; exit code 1 when they differ or a limit is not kept.
     """
     from cmivqa_kit.leaderboard.exports.codabench.bundle import make_bundle
     from cmivqa_kit.leaderboard.exports.codabench.plan import Dates
