@@ -17,7 +17,7 @@ from cmivqa_kit.cli import render
 from cmivqa_kit.cli.json_schemas.registry import DRY_RUN, outputs
 from cmivqa_kit.cli.reference import name_of
 
-GROUPS = ("data", "schema", "leaderboard")
+GROUPS = ("data", "export", "leaderboard", "schema")
 
 
 class NotDeclared(AssertionError):

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "cmivqa_kit.cli.leaderboard",
         "Take in entries, rank them and show the board.",
     ),
+    "verify": ("cmivqa_kit.cli.verify", "Score a file again and say what differs from its result card."),
     "sample": ("cmivqa_kit.cli.sample", "Write a valid template for your own model's answers."),
     "baselines": ("cmivqa_kit.cli.baselines", "List the baselines: tracks, paper, what they need."),
     "convert-checkpoint": (
@@ -45,6 +46,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "features": (
         "cmivqa_kit.cli.features",
         "Make features: of your own videos with any vision model, of AssistQ's folders.",
+    ),
+    "export": (
+        "cmivqa_kit.cli.export",
+        "Submissions in the formats of others (TREC, MedVidQA, TVR); the challenge as a bundle for Codabench.",
     ),
     "data": (
         "cmivqa_kit.cli.data",

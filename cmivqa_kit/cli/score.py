@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ class Diagnosable:
     "--per-question", type=PATH, metavar="FILE", help="Write the values of every question to FILE: .jsonl or .csv."
 )
 @public_option
+@click.option("--card", type=PATH, metavar="FILE", help="Write a result card to FILE (.json), which `verify` checks.")
 @options("force")
 @click.option("--no-intervals", is_flag=True, help="Leave out the 95% intervals.")
 @resampling_options("Bootstrap resamples for the intervals.", "Seed of the resamples.")
@@ -61,6 +63,7 @@ def command(
     raw: bool,
     per_question: Path | None,
     public: bool,
+    card: Path | None,
     force: bool,
     no_intervals: bool,
     resamples: int,
@@ -82,6 +85,7 @@ def command(
     crash.
     """
     from cmivqa_kit.cli.perquestion import check_target, tells_answers, write_rows
+    from cmivqa_kit.cli.score_card_file import require_card, write_card
     from cmivqa_kit.cli.scorecard import Look, show_file
     from cmivqa_kit.cli.scoretable import show_table
     from cmivqa_kit.entries.entry import open_entry
@@ -98,11 +102,15 @@ def command(
     paths = files_of(session, files)
     if per_question is not None:
         check_target(per_question, force, [*paths, *([] if truth is None else [truth])])
+    if card is not None:
+        require_card(card, force, paths, [] if truth is None else [truth], only)
+    begun = time.perf_counter(), time.process_time()
     look = Look(raw, part=only is not None)
     codes: list[int] = [ExitCode.OK]
     entries: list[Entry] = []
     refused: list[Path] = []
     diagnosable: Diagnosable | None = None
+    carded = False
     for path in paths:
         with error_of_each(len(paths), codes), no_collector():  # until the decoded file is gone again
             try:
@@ -111,6 +119,10 @@ def command(
                     codes.append(ExitCode.UNREADABLE)
                 if diagnosable is None and not session.json:
                     diagnosable = _to_diagnose(entry)
+                if card is not None:
+                    _ = [score.intervals for score in entry.scores]
+                    wall, processor = time.perf_counter() - begun[0], time.process_time() - begun[1]
+                    carded = write_card(card, entry, {"wall": wall, "processor": processor})
                 entry.release()
             except UserError:
                 refused.append(path)
@@ -129,6 +141,8 @@ def command(
         session.say(f"{per_question}: {count(rows, 'row')}" if rows else f"{per_question}: not written, nothing scored")
         if rows and not public and any(map(tells_answers, entries)):
             session.say(organizers_only(per_question), "yellow")
+    if card is not None:
+        session.say(f"{card}: result card" if carded else f"{card}: not written, nothing scored")
     _next(session, paths, entries, diagnosable)
     finish(max(codes))
 

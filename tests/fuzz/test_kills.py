@@ -19,7 +19,8 @@ from tests.fuzz.writing_commands import CALLS, READS, WRITING, empty
 
 # command -> every which of its operations is tried here; all of them are by `make fuzz`.
 EVERY = {"sample": 9, "validate --fix": 1, "score --per-question": 9, "diagnose --html": 9, "fuse": 9,
-         "leaderboard add": 2, "data subtitles": 3, "data pack": 4, "data pack bigfile": 6, "data token-counts": 3, "bench score": 9,
+         "leaderboard add": 2, "data subtitles": 3, "data pack": 4, "data pack bigfile": 6, "data token-counts": 3,
+         "bench score": 9, "export trec": 40, "export codabench": 50,
          "data split": 5, "data split --out": 9, "data convert": 60, "init --data": 5, "init --from": 50,
          "init --from, into a root": 40,
          "predict": 30, "predict --track": 16, "train bm25": 15, "train prior": 25}  # fmt: skip
@@ -32,6 +33,8 @@ LATER = {
     "convert-checkpoint",
     "bench train",
     "bench predict",
+    "export medvidqa",
+    "export tvr",
     "data pack hdf5",
     "data pack npz",
     "data pack npy",
@@ -53,7 +56,7 @@ def words_of(name: str, command: click.Command) -> Iterator[str]:
     """The names of a command's subcommands; of one without any its own."""
     if isinstance(command, click.Group):
         context = click.Context(command)
-        for below in command.list_commands(context):
+        for below in command.list_commands(context):  # those that are imported when they are called, too
             subcommand = command.get_command(context, below)
             assert subcommand is not None
             yield from words_of(f"{name} {below}", subcommand)

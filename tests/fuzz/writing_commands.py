@@ -230,8 +230,8 @@ def nrccr(folder: Path) -> None:
 # A command that writes gets a line here; one that does not, its name in `READS`. Tests hold both against the commands.
 READS = frozenset(
     {
-        "config", "schema show", "compare", "leaderboard show", "leaderboard audit", "baselines", "data check", "bench list",
-        "bench check", "bench compare",
+        "config", "schema show", "compare", "leaderboard show", "leaderboard audit", "verify", "baselines", "data check",
+        "bench list", "bench check", "bench compare",
     }
 )  # fmt: skip
 CALLS = frozenset({"demo"})  # runs commands of the table, one after the other
@@ -242,6 +242,10 @@ WRITING = (
             ("score", "track1.json", *HERE, "--resamples", "10", "--per-question", "rows.csv", "--force")),
     Writing("fuse", corpus, ("fuse", "lists.json", "lists.json", *HERE, "--resamples", "10", "--out", "fused.json",
                              "--force")),
+    Writing("export trec", corpus, ("export", "trec", "lists.json", *HERE, "--out", "trec", "--force")),
+    Writing("export medvidqa", corpus, ("export", "medvidqa", "lists.json", *HERE, "--out", "runs", "--force")),
+    Writing("export tvr", corpus, ("export", "tvr", "lists.json", *HERE, "--out", "tvr", "--force")),
+    Writing("export codabench", corpus, ("export", "codabench", "bundles", *HERE, "--split", "dev", "--force")),
     Writing("diagnose --html", corpus, ("diagnose", "track1.json", *HERE, "--html", "page.html", "--force")),
     Writing("leaderboard add", corpus, ("leaderboard", "add", "track1.json", *HERE, "--team", "WAN",
                                         "--received", "2023-05-01T18:30")),

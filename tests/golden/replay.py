@@ -22,6 +22,7 @@ OWN = Path(__file__).parent / "cases"
 MODULES = (
     "scoring",
     "related",
+    "exports",
     "ccgs",
     "mutualsl",
     "nrccr",

@@ -2,8 +2,7 @@
 
 Procedures ``track`` and ``files``: the official numbers and crashes (``expected``, and ``expected_py312`` from Python
 3.12 on), the repaired numbers and the strict ones with their counts and languages; ``cli``: the program on the command
-line; ``validation``: the codes found in submissions with one fault each. Everything is compared exactly. The exporters
-are another part.
+line; ``validation``: the codes found in submissions with one fault each. Everything is compared exactly.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DRY_RUN = " --dry-run"
 MODULES = (
     "workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "fusion", "intake",
-    "board", "board_audit", "bench", "corpus",
+    "board", "board_audit", "exports", "bench", "corpus",
 )  # fmt: skip
 
 
