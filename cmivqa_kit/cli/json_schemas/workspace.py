@@ -50,8 +50,13 @@ declare(
             "baseline": mapping(
                 "settings of the baseline by section", mapping("by key", anything("value of the setting"))
             ),
+            "meanings": mapping(
+                "by name, such as run.seed or index.k1",
+                text("what the setting means; empty: the baseline's config.toml does not say"),
+            ),
         },
     ),
+    "With `--search` those alone that have the words.",
 )
 declare(
     "baselines",
