@@ -94,3 +94,26 @@ declare(
         },
     ),
 )
+declare(
+    "doctor",
+    "cmivqa doctor --format json",
+    record(
+        "the examination",
+        {
+            "baseline": text("the baseline in force"),
+            "ok": flag("true: nothing is missing that it needs"),
+            "findings": listing(
+                "in the order of the text",
+                record(
+                    "a finding",
+                    {
+                        "name": text("what was looked at: a package, device, data, encoder, ..."),
+                        "state": text("ok; note: not needed by this baseline; missing: needed"),
+                        "text": text("what there is"),
+                        "fix": text("what to do; empty: nothing"),
+                    },
+                ),
+            ),
+        },
+    ),
+)
