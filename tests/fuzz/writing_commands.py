@@ -229,7 +229,7 @@ def nrccr(folder: Path) -> None:
 
 # A command that writes gets a line here; one that does not, its name in `READS`. Tests hold both against the commands.
 READS = frozenset(
-    {"config", "schema show", "compare", "baselines", "data check", "bench list", "bench check", "bench compare"}
+    {"config", "doctor", "schema show", "compare", "baselines", "data check", "bench list", "bench check", "bench compare"}
 )
 CALLS = frozenset({"demo"})  # runs commands of the table, one after the other
 WRITING = (
