@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.json_schemas.registry import DRY_RUN, outputs
+from cmivqa_kit.cli.json_schemas.registry import DRY_RUN, EXPLAIN, outputs
 from cmivqa_kit.cli.reference import name_of
 
 GROUPS = ("data", "export", "leaderboard", "schema")
@@ -40,7 +40,8 @@ def conform_printed(arguments: Sequence[str], output: bytes) -> None:
     if not (wanted or "--format=json" in words) or not output.strip():
         return
     command = " ".join(words[: 1 + (words[0] in GROUPS)])
-    conform(command + (DRY_RUN if "--dry-run" in words else ""), json.loads(output))
+    flag = next((flag for flag in (DRY_RUN, EXPLAIN) if flag.strip() in words), "")
+    conform(command + flag, json.loads(output))
 
 
 @contextmanager
@@ -50,7 +51,8 @@ def every_document() -> Iterator[None]:
 
     def checked(document: Any) -> None:
         context = click.get_current_context()
-        command = name_of(context) + (DRY_RUN if context.params.get("dry_run") else "")
+        flags = {DRY_RUN: context.params.get("dry_run"), EXPLAIN: context.params.get("explain")}
+        command = name_of(context) + next((flag for flag, given in flags.items() if given), "")
         conform(command, json.loads(json.dumps(document, default=str)))
         printed(document)
 

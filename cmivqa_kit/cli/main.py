@@ -18,7 +18,8 @@ INTERRUPTED, READER_LEFT = 130, 141  # 128 + SIGINT, 128 + SIGPIPE
 # name -> (module, one-line help). The help stands here too so that `cmivqa --help` imports no command; a test compares.
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("cmivqa_kit.cli.init", "Make a workspace from the organizers' files as they were downloaded."),
-    "config": ("cmivqa_kit.cli.config", "Show every setting and where it comes from."),
+    "config": ("cmivqa_kit.cli.config", "Show every setting, what it means and where it comes from."),
+    "doctor": ("cmivqa_kit.cli.doctor", "Check this machine: Python, packages, device, encoder, data, disk."),
     "demo": ("cmivqa_kit.cli.demo", "Run the whole way on the embedded corpus: train, predict, validate, score."),
     "train": ("cmivqa_kit.cli.train", "Fit a baseline on the train split."),
     "predict": ("cmivqa_kit.cli.predict", "Answer every question of a split and write the submission file."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,14 @@ from cmivqa_kit.files import no_collector
 if TYPE_CHECKING:
     from cmivqa_kit.entries.ground import OpenGround
     from cmivqa_kit.submission.validate import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How much of a report is printed."""
+
+    verbose: bool
+    brief: bool
 
 
 @click.command(
@@ -40,6 +48,13 @@ if TYPE_CHECKING:
     help="Largest file to read.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="List up to 20 warnings of each code instead of one.")
+@click.option("--brief", is_flag=True, help="One line per file: the verdict and how many findings of each code.")
+@click.option(
+    "--explain",
+    multiple=True,
+    metavar="CODE",
+    help="Print what a code such as E213 means and how to mend it; checks nothing. May be repeated.",
+)
 @fix_options
 def command(
     files: tuple[Path, ...],
@@ -49,6 +64,8 @@ def command(
     truth: Path | None,
     max_size: float,
     verbose: bool,
+    brief: bool,
+    explain: tuple[str, ...],
     fix_out: Path | None,
     unit: str | None,
     force: bool,
@@ -59,13 +76,20 @@ def command(
     A file may be a zip or gz with one submission in it, or - for standard input. The split and the tracks are worked
     out from the file. --fix - writes the mended copy to standard output and all messages to standard error. Exit code 1
     when an error was found, 0 with warnings only. With --track and --edition outside a workspace the form alone is
-    checked. The codes: cmivqa_kit/submission/CODES.md. With --truth alone an answer file is checked.
+    checked. --explain CODE says what a code means. With --truth alone an answer file is checked.
     """
     from cmivqa_kit.entries.checking import check_truth
     from cmivqa_kit.entries.entry import open_entry
     from cmivqa_kit.submission.form import submission_form
     from cmivqa_kit.submission.scan import MIB, Limits
 
+    if explain:
+        if files or truth is not None:
+            raise click.UsageError("--explain checks no file: name codes or files, not both.")
+        _explain(Session(form, **flags), explain)
+        return
+    if brief and verbose:
+        raise click.UsageError("--brief and --verbose exclude each other.")
     if not files and truth is None:
         raise click.UsageError("name a submission file, a folder of them, or an answer file with --truth.")
     check_unit(unit, fix_out)
@@ -74,11 +98,12 @@ def command(
     if streamed:
         fix_out = streamed_file(session, "--fix", "mended.json")
     ground = session.ground(limits=Limits(size=int(max_size * MIB)), encoding=flags.get("encoding"))
+    look = Look(verbose, brief)
     reports: list[Report] = []
     table: list[tuple[object, ...]] = []
     codes: list[int] = [ExitCode.OK]
     if truth is not None:
-        reports.append(_shown(session, check_truth(ground), verbose, table, "answer file, "))
+        reports.append(_shown(session, check_truth(ground), look, table, "answer file, "))
     paths = files_of(session, files)
     if paths:
         submission_form(ground.edition)  # once, before any file is read or mended
@@ -94,37 +119,49 @@ def command(
                 fix = next_fix(entry)
             entry.forget()
             report = replace(report, path=STREAMED) if streamed and path == fix_out else report
-            reports.append(_shown(session, report, verbose, table))
+            reports.append(_shown(session, report, look, table))
         if len(table) == judged:
             table.append((path, "not judged", "-", "-"))
     codes += [ExitCode.OK if report.ok else ExitCode.FINDINGS for report in reports]
     if session.json:
         render.as_json([report.to_dict() for report in reports])
     else:
-        if len(table) > 1:
+        if len(table) > 1 and not brief:
             session.say("")
             session.table("", ["file", "verdict", ">errors", ">warnings"], table)
         if not streamed:
-            _next(session, ground, reports if paths else [], paths, fix)
+            _next(session, ground, reports if paths else [], paths, fix, brief)
     finish(max(codes))
 
 
-def _shown(
-    session: Session, report: Report, verbose: bool, table: list[tuple[object, ...]], subject: str = ""
-) -> Report:
+def _explain(session: Session, names: Sequence[str]) -> None:
+    """Print the entries of codes."""
+    from cmivqa_kit.submission.codes import explained
+    from cmivqa_kit.submission.report_text import explanation
+
+    codes = explained(names)
+    if session.json:
+        render.as_json([code.to_dict() for code in codes])
+        return
+    for code in codes:
+        for line in explanation(code):
+            session.say(line.text, line.style)
+
+
+def _shown(session: Session, report: Report, look: Look, table: list[tuple[object, ...]], subject: str = "") -> Report:
     """Print a report, note it for the table, and let go of what only printing needs."""
-    from cmivqa_kit.submission.report_text import report_lines
+    from cmivqa_kit.submission.report_text import brief_line, report_lines
 
     table.append((report.path, "valid" if report.ok else "not valid", report.errors, report.warnings))
     if session.json:
         return replace(report, findings=tuple(report.located(report.findings)), source=None)
-    for line in report_lines(report, verbose, subject):
+    for line in [brief_line(report, subject)] if look.brief else report_lines(report, look.verbose, subject):
         session.say(line.text, line.style)
     return replace(report, findings=(), source=None)
 
 
 def _next(
-    session: Session, ground: OpenGround, reports: Sequence[Report], paths: Sequence[Path], fix: str | None
+    session: Session, ground: OpenGround, reports: Sequence[Report], paths: Sequence[Path], fix: str | None, brief: bool
 ) -> None:
     """Mend what is not valid (``fix``, where that can be done); score what can be scored; else come to such a file."""
     again = (*REPEATED, "split", "track", "encoding")
@@ -138,7 +175,7 @@ def _next(
         session.next(fix, (*again, "truth"))
         return
     if bad or not reports:
-        session.say("Mend what is named above, then check again.")
+        session.say("Without --brief each place is named." if brief else "Mend what is named above, then check again.")
         session.next(words("cmivqa", "validate", *bad), (*again, "truth"))
         return
     if truth is not None:

@@ -5,10 +5,12 @@ Source: docs/spec/scoring.md, section 4. `python -m cmivqa_kit.submission.codes`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from cmivqa_kit.errors import UserError, closest
 
 Severity = Literal["E", "W"]
 FAMILIES: Mapping[str, str] = {
@@ -39,6 +41,23 @@ class Code:
     def severity(self) -> Severity:
         """E: crashes the official program, loses points for sure or exploits a defect. W: harmless."""
         return "E" if self.code.startswith("E") else "W"
+
+    @property
+    def family(self) -> str:
+        """What it is about: the heading that it stands under in ``CODES.md``."""
+        return FAMILIES[self.code[1]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The machine-readable twin: one of the list of ``validate --explain --format json``."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "about": self.family,
+            "title": self.title,
+            "official": self.official,
+            "fix": self.fix,
+            "stops": self.stops,
+        }
 
 
 _SPANS = (
@@ -117,6 +136,21 @@ _ALL = (
 )  # fmt: skip
 CODES: dict[str, Code] = {one.code: one for one in _ALL}
 BEGIN, END = "<!-- codes: begin -->", "<!-- codes: end -->"
+
+
+def explained(names: Sequence[str]) -> list[Code]:
+    """The codes of these names, in any case, each once.
+
+    Raises:
+        UserError: there are no such codes; all of them are named.
+    """
+    wanted = list(dict.fromkeys(name.strip().upper() for name in names))
+    unknown = [name for name in wanted if name not in CODES]
+    if unknown:
+        said = ", ".join(f"{name!r}" for name in unknown)
+        near = closest(unknown[0], CODES)
+        raise UserError(f"no such code: {said}", f"Codes are E101 to W906, as `validate` prints them.{near}")
+    return [CODES[name] for name in wanted]
 
 
 def markdown() -> str:

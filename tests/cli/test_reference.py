@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cmivqa_kit.cli import reference, render
-from cmivqa_kit.cli.json_schemas.registry import DRY_RUN, outputs
+from cmivqa_kit.cli.json_schemas.registry import CARD, DRY_RUN, EXPLAIN, outputs
 from tests.cli.running import cmivqa, cmivqa_here, python
 from tests.declared import NotDeclared, conform, conform_printed
 
@@ -69,10 +69,9 @@ def test_every_json_is_declared_and_nothing_else() -> None:
     for name, command in _commands().items():
         if _gives_json(command):
             wanted.add(name)
-            if any("--dry-run" in parameter.opts for parameter in command.params):
-                wanted.add(f"{name}{DRY_RUN}")
-            if any("--card" in parameter.opts for parameter in command.params):
-                wanted.add(f"{name} --card")  # a file
+            for flag in (DRY_RUN, EXPLAIN, CARD):
+                if any(flag.strip() in parameter.opts for parameter in command.params):
+                    wanted.add(f"{name}{flag}")
     assert set(outputs()) == wanted
     for command_name, output in outputs().items():
         assert output.example.startswith(f"cmivqa {command_name.partition(' --')[0]} ")

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from cmivqa_kit.cli.json_schemas.registry import EXPLAIN
+from cmivqa_kit.submission import codes
 from tests.cli.running import cmivqa_here as cmivqa
+from tests.declared import conform
 from tests.submission.small import VIDEOS, lists, put, records, root_2023, root_2024, spans, without
 
 
@@ -164,3 +167,50 @@ def test_schemas_are_shown(edition: str, tmp_path: Path) -> None:
         schema = json.loads(shown.stdout)
         Draft202012Validator.check_schema(schema)
         assert schema["$id"] == f"urn:cmivqa-kit:schema:{edition}:track{track}"
+
+
+def test_a_code_is_explained_as_codes_md_has_it(tmp_path: Path) -> None:
+    lines = run("--explain", "e213", "--explain", "E110", "--explain", "E213", cwd=tmp_path)
+    assert lines == [
+        "E213: question text differs (error)",
+        "  About: Items",
+        "  Official program: never read",
+        "  Fix: rows may be shifted: check ids against texts",
+        "E110: top level is not an array (error)",
+        "  About: The file",
+        "  Official program: crashes",
+        "  Fix: put the objects into [ ]",
+        "  Nothing further in the file is checked.",
+    ]
+    table = (Path(codes.__file__).parent / "CODES.md").read_text(encoding="utf-8")
+    for code in codes.CODES.values():
+        [entry] = json.loads("\n".join(run("--explain", code.code, "--format", "json", cwd=tmp_path)))
+        conform(f"validate{EXPLAIN}", [entry])
+        assert entry["code"] == code.code
+        assert all(entry[key] in table for key in ("title", "official", "fix", "about"))
+
+
+def test_codes_that_do_not_exist_are_all_named_and_no_file_is_checked_beside(tmp_path: Path) -> None:
+    done = cmivqa("validate", "--explain", "E999", "--explain", "E213", "--explain", "x", cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"no such code: 'E999', 'X'" in done.stderr
+    done = cmivqa("validate", "--explain", "E213", "x.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"name codes or files, not both" in done.stderr
+
+
+def test_brief_is_one_line_per_file(root: Path, tmp_path: Path) -> None:
+    rows = answers()
+    put(tmp_path / "good.json", rows)
+    rows[0] = {**rows[0], "question": "another"}
+    put(tmp_path / "bad.json", rows)
+    (tmp_path / "cut.json").write_text("[", encoding="utf-8")
+    lines = run("--brief", "bad.json", "cut.json", "good.json", "--data", root, code=1, cwd=tmp_path)
+    assert lines[:3] == [
+        "bad.json: not valid for dev, Tracks 2 and 3; 3 items, 1 error, 6 warnings: E213 x 1, W413 x 3, W414 x 3",
+        "cut.json: not valid; 0 items, 1 error, 0 warnings: E105 x 1",
+        "good.json: valid for dev, Tracks 2 and 3; 3 items, 0 errors, 6 warnings: W413 x 3, W414 x 3",
+    ]
+    assert lines[3] == "Without --brief each place is named."
+    assert lines[4].startswith("Next: cmivqa validate bad.json cut.json")
+    assert cmivqa("validate", "--brief", "-v", "good.json", cwd=tmp_path).returncode == 2

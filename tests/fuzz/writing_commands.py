@@ -230,8 +230,8 @@ def nrccr(folder: Path) -> None:
 # A command that writes gets a line here; one that does not, its name in `READS`. Tests hold both against the commands.
 READS = frozenset(
     {
-        "config", "schema show", "compare", "leaderboard show", "leaderboard audit", "verify", "baselines", "data check",
-        "bench list", "bench check", "bench compare",
+        "config", "doctor", "schema show", "compare", "leaderboard show", "leaderboard audit", "verify", "baselines",
+        "data check", "bench list", "bench check", "bench compare",
     }
 )  # fmt: skip
 CALLS = frozenset({"demo"})  # runs commands of the table, one after the other

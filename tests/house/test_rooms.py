@@ -14,7 +14,7 @@ ORDER = (
     "lazy", "errors", "foreign_content", "damage", "common_characters", "text_encoding", "output_paths",
     "temporary_files", "files", "static_page", "joint_files", "memory", "metrics", "editions",
     "data", "workspace", "runs", "plugin", "submission", "scoring", "entries", "neural", "training", "prediction",
-    "bench", "diagnosis", "leaderboard", "cli",
+    "bench", "diagnosis", "leaderboard", "doctor", "cli",
 )  # fmt: skip
 APART = (("training", "prediction"),)  # side by side: neither imports the other
 FACE = ("__init__", "__main__")

@@ -9,6 +9,8 @@ from cmivqa_kit.cli.json_schemas.shapes import Schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DRY_RUN = " --dry-run"
+EXPLAIN = " --explain"
+CARD = " --card"  # a file
 MODULES = (
     "workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "fusion", "intake",
     "board", "board_audit", "exports", "bench", "corpus",
@@ -20,7 +22,7 @@ class Output:
     """The JSON that a command prints.
 
     Attributes:
-        command: its name, such as ``data check``, or ``predict --dry-run`` where a dry run prints another document.
+        command: its name, such as ``data check``, or ``predict --dry-run`` where a flag makes it another document.
         example: a command that prints it.
         schema: JSON Schema (2020-12) of the document; ``unit`` is an annotation.
         notes: what a reader must know beside the keys; may be empty.

@@ -50,8 +50,13 @@ declare(
             "baseline": mapping(
                 "settings of the baseline by section", mapping("by key", anything("value of the setting"))
             ),
+            "meanings": mapping(
+                "by name, such as run.seed or index.k1",
+                text("what the setting means; empty: the baseline's config.toml does not say"),
+            ),
         },
     ),
+    "With `--search` those alone that have the words.",
 )
 declare(
     "baselines",
@@ -86,6 +91,29 @@ declare(
             "ignored": listing("weights of the checkpoint that nothing uses", text("a key")),
             "missing": listing("weights that the checkpoint lacks", text("a key")),
             "remarks": listing("what must be known of it", text("a sentence")),
+        },
+    ),
+)
+declare(
+    "doctor",
+    "cmivqa doctor --format json",
+    record(
+        "the examination",
+        {
+            "baseline": text("the baseline in force"),
+            "ok": flag("true: nothing is missing that it needs"),
+            "findings": listing(
+                "in the order of the text",
+                record(
+                    "a finding",
+                    {
+                        "name": text("what was looked at: a package, device, data, encoder, ..."),
+                        "state": text("ok; note: not needed by this baseline; missing: needed"),
+                        "text": text("what there is"),
+                        "fix": text("what to do; empty: nothing"),
+                    },
+                ),
+            ),
         },
     ),
 )
