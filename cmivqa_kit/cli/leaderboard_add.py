@@ -134,8 +134,8 @@ def _show(session: Session, receipt: Receipt) -> None:
         session.say(f"  The team is spelled as in its first entry, not {receipt.attachment.team!r}.", "yellow")
     if over_limit(receipt):
         session.say("  The team had used up its limit: the ranking will leave this entry out.", "yellow")
-    if receipt.remark:
-        session.say(f"  {receipt.remark}", "yellow")
+    for remark in receipt.remarks:
+        session.say(f"  {remark}", "yellow")
     reply = reply_to(receipt)
     session.say("-" * 20 + " reply " + "-" * 20, "dim")
     for line in (*reply.chinese, "", *reply.english):
@@ -166,6 +166,7 @@ def _document(submissions: Path, details: Details, mail: Mail, receipts: list[Re
                 "counted_before": receipt.used,
                 "over_limit": over_limit(receipt),
                 "reasons": list(receipt.entry.reasons),
+                "remarks": list(receipt.remarks),
                 "findings": [finding.to_dict() for finding in receipt.report.findings],
                 "reply": {
                     "zh": "\n".join(reply_to(receipt).chinese),

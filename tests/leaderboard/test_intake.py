@@ -176,6 +176,16 @@ def test_a_folder_that_holds_another_team_is_refused(post: Post) -> None:
         post.send("b.json", variant(1))
 
 
+def test_a_damaged_record_of_the_team_is_named_and_stays(post: Post) -> None:
+    damaged = post.send("a.json", example()).entry.folder / "entry.toml"
+    damaged.write_text("team = ", encoding="utf-8")
+    receipt = post.send("a.json", example())
+    assert receipt.entry.run == "run-2"
+    (remark,) = receipt.remarks
+    assert remark.startswith(f"not looked at: {damaged.parent}: entry.toml: damaged")
+    assert damaged.read_text(encoding="utf-8") == "team = "
+
+
 def test_a_folder_that_cannot_be_written_is_a_failed_run(post: Post) -> None:
     post.submissions.write_text("a file")
     with pytest.raises(RunFailed, match="could not be filed"):
