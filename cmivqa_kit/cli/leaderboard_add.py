@@ -104,13 +104,15 @@ def command(
 
 def _received(text: str | None, rules: BoardRules) -> datetime:
     """The moment that a flag names; now where there is none."""
+    from cmivqa_kit.leaderboard.entry_toml import require_day
+
     if text is None:
         return datetime.now(rules.zone).replace(microsecond=0)
     try:
         moment = datetime.fromisoformat(text.strip())
         moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=rules.zone)
-        moment.astimezone(rules.zone)  # the first and the last day of all years have no time there
-    except (ValueError, OverflowError):
+        require_day(moment)
+    except ValueError:
         raise click.BadParameter(
             f"{text!r} is no time; write it as 2023-05-01T18:30, with +08:00 behind where it is not Shanghai's.",
             param_hint="--received",
@@ -132,8 +134,8 @@ def _show(session: Session, receipt: Receipt) -> None:
         session.say(f"  The team is spelled as in its first entry, not {receipt.attachment.team!r}.", "yellow")
     if over_limit(receipt):
         session.say("  The team had used up its limit: the ranking will leave this entry out.", "yellow")
-    if receipt.remark:
-        session.say(f"  {receipt.remark}", "yellow")
+    for remark in receipt.remarks:
+        session.say(f"  {remark}", "yellow")
     reply = reply_to(receipt)
     session.say("-" * 20 + " reply " + "-" * 20, "dim")
     for line in (*reply.chinese, "", *reply.english):
@@ -164,6 +166,7 @@ def _document(submissions: Path, details: Details, mail: Mail, receipts: list[Re
                 "counted_before": receipt.used,
                 "over_limit": over_limit(receipt),
                 "reasons": list(receipt.entry.reasons),
+                "remarks": list(receipt.remarks),
                 "findings": [finding.to_dict() for finding in receipt.report.findings],
                 "reply": {
                     "zh": "\n".join(reply_to(receipt).chinese),

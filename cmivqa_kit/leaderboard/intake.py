@@ -18,7 +18,7 @@ from cmivqa_kit.editions import Edition
 from cmivqa_kit.editions.board import BoardRules
 from cmivqa_kit.entries.entry import open_entry
 from cmivqa_kit.entries.ground import OpenGround
-from cmivqa_kit.errors import RunFailed, UserError
+from cmivqa_kit.errors import Problem, RunFailed, UserError
 from cmivqa_kit.files import sha256 as sha256_of
 from cmivqa_kit.joint_files import to_disk
 from cmivqa_kit.leaderboard.attachments import Attachment
@@ -63,7 +63,7 @@ class Receipt:
         rules: the limits of the edition.
         used: entries of the team that had counted before in the same time and on the same tracks.
         known: the same file was filed before, and nothing was done.
-        remark: what only the organizer needs to know.
+        remarks: what only the organizer needs to know.
     """
 
     attachment: Attachment
@@ -72,7 +72,7 @@ class Receipt:
     rules: BoardRules
     used: int = 0
     known: bool = False
-    remark: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -90,7 +90,7 @@ class _Judged:
     report: Report
     digest: str
     accepted: bool = False
-    remark: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def edition_of(ground: OpenGround) -> Edition:
@@ -147,15 +147,16 @@ def _judge(path: Path, staged: Path, ground: OpenGround, edition: Edition) -> _J
     candidate = staged / "submission.json"
     candidate.write_bytes(plain.data)
     entry = open_entry(candidate, ground)
+    remarks: tuple[str, ...] = ()
     try:
-        verdict, remark = entry.report, ""
+        verdict = entry.report
     except NoSplit as error:
         message = f"its ids and question texts are those of no split of {edition.name}"
-        verdict, remark = _of_one(path, Finding("E207", message)), error.message.removeprefix(f"{candidate}: ")
+        verdict, remarks = _of_one(path, Finding("E207", message)), (error.message.removeprefix(f"{candidate}: "),)
     findings = (*plain.findings, *verdict.located(verdict.findings))
     counts = {**{finding.code: 1 for finding in plain.findings}, **verdict.counts}
     verdict = replace(verdict, path=path, findings=findings, counts=counts, source=None)
-    return _Judged(verdict, sha256(plain.data).hexdigest(), verdict.ok, remark)
+    return _Judged(verdict, sha256(plain.data).hexdigest(), verdict.ok, remarks)
 
 
 def _of_one(path: Path, finding: Finding) -> Report:
@@ -171,7 +172,9 @@ def _file(
     for folder in (home.parent, home):
         if folder.is_symlink():
             raise UserError(f"{folder}: is a link, and entries are filed below {submissions}", "Take the link away.")
-    earlier = entries_of_team(home, []) if home.is_dir() else []
+    problems: list[Problem] = []
+    earlier = entries_of_team(home, problems) if home.is_dir() else []
+    remarks = (*judged.remarks, *(f"not looked at: {p.location}: {p.message}" for p in problems))
     if any(same_team(entry.team) != same_team(attachment.team) for entry in earlier):
         raise UserError(f"{home}: holds another team's entries ({earlier[0].team!r})", "Name the team differently.")
     state = State.ACCEPTED if judged.accepted else State.REJECTED
@@ -191,10 +194,10 @@ def _file(
     used = _used(earlier, entry, edition.board.period(details.received), edition.board)
     known = _known(earlier, judged.digest, state)
     if known is not None:
-        return Receipt(attachment, known, judged.report, edition.board, used, True, judged.remark)
+        return Receipt(attachment, known, judged.report, edition.board, used, True, remarks)
     entry = _numbered(entry, home)
     _write(entry, attachment.path, judged, staged)
-    return Receipt(attachment, entry, judged.report, edition.board, used, False, judged.remark)
+    return Receipt(attachment, entry, judged.report, edition.board, used, False, remarks)
 
 
 def _known(earlier: Sequence[FiledEntry], digest: str, state: State) -> FiledEntry | None:

@@ -11,9 +11,10 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
+from cmivqa_kit.leaderboard.team_folder import team_folder
 from tests.fuzz.hostile import kind
 from tests.fuzz.mutation import changed, spoiled
-from tests.fuzz.writing_commands import ready_corpus
+from tests.fuzz.writing_commands import corpus, ready_corpus
 
 OUTSIDE = str(Path(gettempdir()) / "cmivqa-fuzz-outside.json")
 NAMES = (
@@ -39,6 +40,33 @@ def archive(folder: Path, chance: random.Random) -> tuple[str, ...]:
     if chance.random() < 0.3:
         (down / "subtitle.json").write_bytes((ready_corpus() / "subtitle.json").read_bytes())
     return ("init", "--from", chance.choice(("down", str(next(down.iterdir()).relative_to(folder)))))
+
+
+@kind("attachments")
+def attachments(folder: Path, chance: random.Random) -> tuple[str, ...]:
+    """Attachments of a team whose earlier entry has a record that may be damaged, named by the team or its folder."""
+    corpus(folder)
+    home = folder / "submissions" / "cmivqa-2023" / team_folder("WAN")
+    (home / "run-1").mkdir(parents=True)
+    record = b"team = 'WAN'\n[[files]]\nname = 'a.json'\noriginal = 'a'\nsha256 = '%s'\n" % (b"0" * 64)
+    (home / "run-1" / "entry.toml").write_bytes(spoiled(record, chance) if chance.random() < 0.5 else record)
+    (home / "run-1" / "a.json").write_bytes(b"[]")
+    mail = folder / "mail" / "WAN"
+    mail.mkdir(parents=True)
+    good = [(name, (folder / name).read_bytes()) for name in ("track1.json", "lists.json") if (folder / name).exists()]
+    for number in range(chance.choice((1, 2))):
+        members = [
+            *chance.sample(good, chance.choice((0, 1, 1, 1))),
+            *_members(chance, 2)[: chance.choice((0, 0, 1, 9))],
+        ]
+        data = (_zip if chance.random() < 0.5 else _tar)(members, chance)
+        data = spoiled(data, chance) if chance.random() < 0.2 else data
+        (mail / f"a{number}{chance.choice(('.zip', '.tar.gz', '', '.json'))}").write_bytes(data)
+    words = ("leaderboard", "add", "--data", "data")
+    if chance.random() < 0.5:
+        return (*words, "mail")
+    team = chance.choice(("WAN", "wan", "../..", "\x1b[31m", "\u202e", "x" * 5000, "鹏城", '"""'))
+    return (*words, *sorted(f"mail/WAN/{path.name}" for path in mail.iterdir()), "--team", team)
 
 
 def _archive(chance: random.Random, depth: int) -> bytes:

@@ -19,7 +19,7 @@ from tests.fuzz.table import Row, failures, table
 # kind -> numbers of cases that are tried here.
 SHORT = {
     "submissions": range(5), "answers": range(3), "corpora": range(3), "predict": range(2), "subtitles": range(2),
-    "archives": range(6), "runs": range(4), "features": range(6),
+    "archives": range(6), "attachments": range(4), "runs": range(4), "features": range(6),
 }  # fmt: skip
 
 

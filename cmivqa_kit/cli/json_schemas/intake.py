@@ -37,6 +37,7 @@ declare(
                         "counted_before": integer("entries that used the team's limit before", "entries"),
                         "over_limit": flag("true: the limit had been used up"),
                         "reasons": listing("why it was rejected", text("a code with its title and number")),
+                        "remarks": listing("what only the organizer needs to know", text("a sentence")),
                         "findings": listing("what the validator says of it", FINDING),
                         "reply": record("text for an e-mail", {"zh": text("in Chinese"), "en": text("in English")}),
                     },
