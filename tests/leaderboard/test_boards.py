@@ -245,6 +245,17 @@ def test_tie_groups_are_of_the_ranked(tmp_path: Path) -> None:
     assert board.comparisons == 2
 
 
+def test_p_values_are_those_of_compare_on_the_metric_that_ranks(tmp_path: Path) -> None:
+    made = (("a", 0.7, 0), ("b", 0.6, 1), ("c", 0.6, 2))
+    entries = [put(tmp_path, team, corpus(skill, seed)) for team, skill, seed in made]
+    ground = Ground(truth=truth(tmp_path), resampling=None)
+    first, *others = boards_of(entries, ground, [truth(tmp_path)], [3])[0].rows
+    assert [row.tie_group for row in others] == [1, 1]
+    paths = [row.entry.paths[0] for row in (first, *others)]
+    comparison = ck.compare(*paths, ground=ground, metrics=["Average"])[0]
+    assert [row.p for row in others] == [pair.differences[0].p_holm for pair in comparison.pairs]
+
+
 def test_for_everybody_numbers_are_those_that_boards_show(tmp_path: Path) -> None:
     board = only(tmp_path, [put(tmp_path, "a", corpus(0.5)), put(tmp_path, "b", corpus(0.3))])
     public = for_everybody(board)
