@@ -9,8 +9,9 @@ from pathlib import Path
 
 from cmivqa_kit.data.display import count
 from cmivqa_kit.data.types import TRACKS, Track
-from cmivqa_kit.editions import Edition
+from cmivqa_kit.editions import Edition, edition_names
 from cmivqa_kit.entries.ground import Ground, OpenGround, open_ground
+from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import fingerprint, sha256
 from cmivqa_kit.leaderboard.board import Board, PerTeam, Place, Row
 from cmivqa_kit.leaderboard.file_scores import error_text, file_result
@@ -65,8 +66,9 @@ def board_of(
     """The boards of the entries in a folder, one per track that there are answers for.
 
     >>> from cmivqa_kit.leaderboard import board_of
-    >>> board = board_of("submissions", truths=["answers.json"])[0]
-    >>> [(row.rank, row.team) for row in board.rows]
+    >>> first, second, third = board_of("submissions")  # of the embedded corpus
+    >>> [(row.rank, row.team) for row in first.rows]
+    [(1, 'demo-bm25'), (None, 'demo-prior')]
 
     Args:
         folder: ``SUBMISSIONS``, with entries as ``EDITION/TEAM/RUN``.
@@ -78,9 +80,12 @@ def board_of(
         say: told what is worth knowing about the work itself (a cache that was damaged).
 
     Raises:
-        UserError: there is no such folder, or no answers to score against.
+        UserError: there is no such folder, it is that of an edition, or there are no answers to score against.
     """
-    filed = entries_of(Path(folder))
+    folder = Path(folder)
+    if folder.name in edition_names():
+        raise UserError(f"{folder}: holds the entries of one edition", f"Name the folder above it: {folder.parent}.")
+    filed = entries_of(folder)
     boards = boards_of(filed.entries, ground, truths, tracks, per_team, progress, say)
     return [replace(board, problems=filed.problems) for board in boards]
 
@@ -129,13 +134,12 @@ def boards_on(
     say: Say = lambda text: None,
 ) -> list[Board]:
     """The boards of entries on grounds that are at hand; as `board_of`."""
+    wanted = [track for track in TRACKS if track in tracks and track in grounds.by_track]
+    if not wanted:
+        raise UserError("; ".join(grounds.lacking[track] for track in tracks), "Give the answers: --truth FILE.")
     files = _results(entries, grounds, progress, say)
     unplaced = tuple(_unplaced(files, grounds))
-    return [
-        _board(files, grounds.by_track[track], grounds.edition, per_team, unplaced)
-        for track in TRACKS
-        if track in tracks and track in grounds.by_track
-    ]
+    return [_board(files, grounds.by_track[track], grounds.edition, per_team, unplaced) for track in wanted]
 
 
 def _results(entries: Sequence[FiledEntry], grounds: Grounds, progress: Progress, say: Say) -> list[_Scored]:

@@ -116,10 +116,14 @@ def likely_unit(spans: Iterable[Timed]) -> Guess | None:
     return Guess(f"{said}: likely {unit.noun}, in which {fit} of {len(ratios)} end within their video", unit)
 
 
-def unit_of_ends(spans: Iterable[tuple[float, float]]) -> Guess | None:
-    """`likely_unit` of spans in videos of unknown length, which are looked at once and not kept."""
+def unit_of_ends(spans: Iterable[tuple[float, float]], most: int) -> Guess | None:
+    """`likely_unit` of spans in videos of unknown length, which are looked at once and not kept.
+
+    ``most`` is a number that there are no more of: once too many are of the usual length no others are looked at.
+    """
     different: set[tuple[float, float]] = set()
     total = within_1 = late = 0
+    usual = most - _NEARLY_ALL * most + 1  # one more, for the rounding
     for span in spans:
         end = span[1]
         total += 1
@@ -127,6 +131,8 @@ def unit_of_ends(spans: Iterable[tuple[float, float]]) -> Guess | None:
         late += end > _HOURS
         if len(different) < _FEWEST:
             different.add(span)
+        if total - within_1 - late > usual:
+            return None
     return _by_ends(total, within_1, late) if len(different) == _FEWEST else None
 
 

@@ -13,7 +13,7 @@ import pytest
 import cmivqa_kit as ck
 from cmivqa_kit.entries.ground import Ground
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.leaderboard import Board, Place, Row
+from cmivqa_kit.leaderboard import Board, Place, Row, board_of
 from cmivqa_kit.leaderboard.boards import boards_of
 from cmivqa_kit.leaderboard.public import for_everybody
 from cmivqa_kit.leaderboard.records import FiledEntry, Standing, State
@@ -200,6 +200,33 @@ def test_answers_without_the_fields_of_any_track_are_refused(tmp_path: Path) -> 
         boards_of([], FEW, [truth(tmp_path, [{"id": row["id"]} for row in ANSWERS])])
 
 
+def test_a_track_that_has_no_answers_is_refused_where_no_other_is_wanted(tmp_path: Path) -> None:
+    path = truth(tmp_path, [{"id": row["id"], "video_id": row["video_id"]} for row in ANSWERS])
+    with pytest.raises(UserError, match="no answers for Track 1 in "):
+        boards_of([], FEW, [path], [1])
+    assert [board.track for board in boards_of([], FEW, [path])] == [2]
+
+
+def test_the_folder_of_an_edition_is_not_that_of_all_entries(tmp_path: Path) -> None:
+    entry = put(tmp_path, "a", corpus(0.5))
+    with pytest.raises(UserError, match="holds the entries of one edition"):
+        board_of(entry.folder.parent.parent, FEW, [truth(tmp_path)])
+    assert board_of(tmp_path, FEW, [truth(tmp_path)])[2].rows[0].rank == 1
+
+
+def test_in_a_data_root_a_file_for_another_split_is_listed_as_such(tmp_path: Path) -> None:
+    from tests.submission import small
+
+    root = small.root_2023(tmp_path / "root")
+    entries = [put(tmp_path, split, small.lists(small.records(split))) for split in ("dev", "testA")]
+    board = boards_of(entries, Ground(data=root, split="dev", resampling=None), tracks=[3])[0]
+    assert [(row.team, row.place, row.reasons[:1]) for row in board.rows][-1] == (
+        "testA", Place.ELSEWHERE, ("answers testA, not dev",),
+    )  # fmt: skip
+    assert board.rows[0].team == "dev"
+    assert board.rows[0].official
+
+
 def test_no_entries_are_empty_boards(tmp_path: Path) -> None:
     for board in boards(tmp_path, []):
         assert (board.rows, board.unplaced, board.questions, board.comparisons) == ((), (), 0, 0)
@@ -216,6 +243,17 @@ def test_tie_groups_are_of_the_ranked(tmp_path: Path) -> None:
     board = only(tmp_path, entries)
     assert [(row.team, row.tie_group) for row in board.rows] == [("a", 1), ("b", 1), ("base", None), ("c", 2)]
     assert board.comparisons == 2
+
+
+def test_p_values_are_those_of_compare_on_the_metric_that_ranks(tmp_path: Path) -> None:
+    made = (("a", 0.7, 0), ("b", 0.6, 1), ("c", 0.6, 2))
+    entries = [put(tmp_path, team, corpus(skill, seed)) for team, skill, seed in made]
+    ground = Ground(truth=truth(tmp_path), resampling=None)
+    first, *others = boards_of(entries, ground, [truth(tmp_path)], [3])[0].rows
+    assert [row.tie_group for row in others] == [1, 1]
+    paths = [row.entry.paths[0] for row in (first, *others)]
+    comparison = ck.compare(*paths, ground=ground, metrics=["Average"])[0]
+    assert [row.p for row in others] == [pair.differences[0].p_holm for pair in comparison.pairs]
 
 
 def test_for_everybody_numbers_are_those_that_boards_show(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.submission.units import FRACTION, MILLISECONDS, Timed, frames, likely_unit, read_unit
+from cmivqa_kit.submission.units import FRACTION, MILLISECONDS, Timed, frames, likely_unit, read_unit, unit_of_ends
 from tests.submission.test_validate import check, estimated, far_beyond, good, in_milliseconds, spans
 
 LENGTH = 200.0
@@ -98,3 +98,10 @@ def test_far_beyond_an_estimate_is_not_just_after_the_end() -> None:
     near = spans()
     near[0]["end_second"] = 100
     assert check(near, (1,), corpus=estimated()).counts == {"W308": 1}
+
+
+@pytest.mark.parametrize("usual", range(4))
+def test_a_large_file_is_judged_as_if_all_of_it_were_looked_at(usual: int) -> None:
+    """Of 20 spans that there may be, at most two of the usual length leave the others nearly all."""
+    spans = [(0.1 * number, 30.0) for number in range(usual)] + [(0.01 * number, 0.9) for number in range(20 - usual)]
+    assert (unit_of_ends(spans, 20) is None) == (usual > 2)

@@ -103,8 +103,9 @@ def bootstrap(
         reason = "only one cluster: nothing to resample" if groups.count else "no questions"
         return {name: Interval(None, None, None, level, reason) for name in values}
     drawn = resampled_means(table, groups, resamples, seed, drawn_weights)
-    ordered = np.sort(drawn, axis=0)
-    low, high = _quantile(ordered, (1 - level) / 2), _quantile(ordered, (1 + level) / 2)
+    shares = (1 - level) / 2, (1 + level) / 2
+    ordered = np.partition(drawn, [place for share in shares for place in _places(len(drawn), share)], axis=0)
+    low, high = (_quantile(ordered, share) for share in shares)
     error = drawn.std(axis=0, ddof=1) if resamples > 1 else np.zeros(len(values))
     few = f"only {groups.count} clusters: likely too narrow" if groups.count < FEW else ""
     found = {}
@@ -142,12 +143,20 @@ def resampled_means(
     return drawn
 
 
+def _places(count: int, share: float) -> tuple[int, int]:
+    """The two of ``count`` ordered values that a linear quantile lies between."""
+    below = math.floor(share * (count - 1))
+    return below, min(below + 1, count - 1)
+
+
 def _quantile(ordered: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """(N, M) ordered columns -> (M,) linear quantiles, as of ``numpy.quantile``, which loads all of ``numpy.ma``."""
-    place = share * (len(ordered) - 1)
-    below = math.floor(place)
-    above = ordered[min(below + 1, len(ordered) - 1)]
-    return ordered[below] + (place - below) * (above - ordered[below])  # type: ignore[no-any-return]
+    """(N, M) columns, ordered at `_places` -> (M,) linear quantiles, as of ``numpy.quantile``.
+
+    That one loads all of ``numpy.ma``.
+    """
+    below, above = _places(len(ordered), share)
+    rest = share * (len(ordered) - 1) - below
+    return ordered[below] + rest * (ordered[above] - ordered[below])  # type: ignore[no-any-return]
 
 
 def product(block: Weights, right: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -32,7 +32,8 @@ def guess_unit(rows: Sequence[Any], context: Context) -> Guess | None:
     if not first or not _odd(first):
         return None
     if context.form != 1 and not context.corpus:  # most of a large file: no object for each entry
-        return unit_of_ends(_starts_and_ends(rows, context.edition.entries))
+        most = context.edition.entries
+        return unit_of_ends(_starts_and_ends(rows, most), len(rows) * most)
     return likely_unit(_spans(rows, context, context.edition.entries))
 
 
