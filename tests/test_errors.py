@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from cmivqa_kit.errors import SHOWN, ExitCode, Problem, RunFailed, UserError, closest, problems_error
+from pathlib import Path
+
+import pytest
+
+from cmivqa_kit.errors import SHOWN, ExitCode, Problem, RunFailed, UserError, closest, naming, problems_error
 
 
 def test_an_error_reads_as_message_and_advice() -> None:
@@ -30,3 +34,17 @@ def test_the_nearest_word_is_offered() -> None:
     assert closest("valdate", ["train", "validate"]) == " Did you mean 'validate'?"
     assert closest("xyz", ["train", "validate"]) == ""
     assert closest("x", []) == ""
+
+
+class Kind(UserError):
+    """A kind of its own."""
+
+
+def test_a_file_s_name_is_put_before_an_error_once_and_its_kind_stays() -> None:
+    first = Kind("gone", "Copy it.", ExitCode.FINDINGS)
+    for name in ("a.json", "b.json"):  # the same error, remembered, of another file
+        with pytest.raises(Kind) as error, naming(Path(name)):
+            raise first
+        assert (str(error.value), error.value.code) == (f"{name}: gone\nCopy it.", ExitCode.FINDINGS)
+    with pytest.raises(RunFailed, match=r"^a\.json: full$"), naming(Path("a.json")):
+        raise RunFailed("a.json: full")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cmivqa_kit.files import atomic_path, write_text
-from cmivqa_kit.temporary_files import sweep, temporary_file, temporary_folder
+from cmivqa_kit.temporary_files import sweep, temporary_file, temporary_folder, waiting_lock
 
 
 def in_child(work: Callable[[], None]) -> int:
@@ -61,3 +61,27 @@ def test_a_failed_block_leaves_nothing(tmp_path: Path) -> None:
         temporary.write_bytes(b"half")
         raise KeyError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_is_waited_for(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.touch()
+    ready, go = os.pipe()
+
+    def second() -> None:
+        os.read(ready, 1)
+        with waiting_lock(tmp_path), log.open("a") as stream:
+            stream.write("second ")
+
+    child = os.fork()
+    if child == 0:
+        try:
+            second()
+        finally:
+            os._exit(0)
+    with waiting_lock(tmp_path):
+        os.write(go, b"x")
+        with log.open("a") as stream:
+            stream.write("first ")
+    assert os.waitpid(child, 0)[1] == 0
+    assert log.read_text() == "first second "

@@ -104,13 +104,15 @@ def command(
 
 def _received(text: str | None, rules: BoardRules) -> datetime:
     """The moment that a flag names; now where there is none."""
+    from cmivqa_kit.leaderboard.entry_toml import require_day
+
     if text is None:
         return datetime.now(rules.zone).replace(microsecond=0)
     try:
         moment = datetime.fromisoformat(text.strip())
         moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=rules.zone)
-        moment.astimezone(rules.zone)  # the first and the last day of all years have no time there
-    except (ValueError, OverflowError):
+        require_day(moment)
+    except ValueError:
         raise click.BadParameter(
             f"{text!r} is no time; write it as 2023-05-01T18:30, with +08:00 behind where it is not Shanghai's.",
             param_hint="--received",

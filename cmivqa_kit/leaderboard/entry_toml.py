@@ -133,7 +133,19 @@ def _list(value: Any) -> list[Any]:
 def _moment(value: Any) -> datetime:
     if not isinstance(value, datetime):
         raise TypeError(f"{value!r:.60} is no time; write it as 2023-05-01T18:30:00+08:00, without quotes")
-    return value if value.tzinfo is not None else value.replace(tzinfo=BoardRules().zone)
+    moment = value if value.tzinfo is not None else value.replace(tzinfo=BoardRules().zone)
+    require_day(moment)
+    return moment
+
+
+def require_day(moment: datetime) -> None:
+    """Refuse a moment that is no day in some time zone: on the first day of all years, and on the last.
+
+    Raises:
+        ValueError: with what is wrong.
+    """
+    if not 1 < moment.year < 9999:
+        raise ValueError(f"{moment.isoformat()} is a day that not every time zone has")
 
 
 def _one_of(kind: type[StrEnum]) -> Callable[[Any], StrEnum]:

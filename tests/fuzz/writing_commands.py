@@ -243,6 +243,8 @@ WRITING = (
     Writing("fuse", corpus, ("fuse", "lists.json", "lists.json", *HERE, "--resamples", "10", "--out", "fused.json",
                              "--force")),
     Writing("diagnose --html", corpus, ("diagnose", "track1.json", *HERE, "--html", "page.html", "--force")),
+    Writing("leaderboard add", corpus, ("leaderboard", "add", "track1.json", *HERE, "--team", "WAN",
+                                        "--received", "2023-05-01T18:30")),
     Writing("bench score", captions, ("bench", "score", "vatex-en2cn", "ours", "--data", "root", "--resamples", "10",
                                       "--per-question", "rows.csv", "--force")),
     Writing("data pack", features, ("data", "pack", "features", "packed.safetensors", "--force")),

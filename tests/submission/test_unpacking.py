@@ -176,3 +176,46 @@ def test_damaged_archives(at: int, byte: int) -> None:
         data = bytearray(whole)
         data[at % len(data)] = byte
         assert read_submission(PATH, bytes(data)).path == PATH
+
+
+@pytest.mark.parametrize("ending", ["a.json", "sub/a.json", "a..json", "a..b/c.json"])
+def test_a_strict_reading_takes_an_honest_archive(ending: str) -> None:
+    for pack in (zipped, tarred):
+        assert content_of(PATH, pack(**{ending: JSON, **MAC}), strict=True).data == JSON
+
+
+@pytest.mark.parametrize(
+    ("member", "fault"),
+    [
+        ("../a.txt", "a name that leads out of its folder"),
+        ("a/../../b", "a name that leads out of its folder"),
+        ("/etc/passwd", "a name that leads out of its folder"),
+        ("..\\a.txt", "a name that leads out of its folder"),
+        ("C:\\a.txt", "a name that leads out of its folder"),
+        ("inner.zip", "another archive"),
+        ("sub/INNER.TAR.GZ", "another archive"),
+        ("inner.7z", "another archive"),
+    ],
+)
+def test_a_strict_reading_refuses_what_lies_beside_the_submission(member: str, fault: str) -> None:
+    for pack in (zipped, tarred):
+        data = pack(**{"a.json": JSON, member: b"x"})
+        assert content_of(PATH, data).data == JSON
+        with pytest.raises(NotASubmission, match=fault) as error:
+            content_of(PATH, data, strict=True)
+        assert error.value.code_of_finding == "E113"
+
+
+def test_a_strict_reading_refuses_links_beside_the_submission() -> None:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as bundle:
+        info = tarfile.TarInfo("a.json")
+        info.size = len(JSON)
+        bundle.addfile(info, io.BytesIO(JSON))
+        info = tarfile.TarInfo("notes")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        bundle.addfile(info)
+    assert content_of(PATH, made.getvalue()).data == JSON
+    for data in (made.getvalue(), packed(made.getvalue())):
+        with pytest.raises(NotASubmission, match="a link in it"):
+            content_of(PATH, data, strict=True)
