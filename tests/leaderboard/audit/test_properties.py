@@ -138,6 +138,11 @@ def test_a_rank_given_twice(second: str, wrong: bool) -> None:
     assert found == ["rank 1 with Average 0.3667 is that of line 2 (Average 0.4115) too"] * wrong
 
 
+def test_a_rank_given_twice_on_a_board_of_one_metric() -> None:
+    (audited,) = audit_text("rank,team,MRR\n1,a,0.5\n1,b,0.4\n", "b.csv")
+    assert [finding.check for finding in audited.contradictions] == ["rank-twice"]
+
+
 def test_recalls_of_moments_are_bounded_by_those_of_videos() -> None:
     text = "team,R@1,R@10,R@1|mIoU,R@10|mIoU,R@10 IoU=0.5\na,0.3000,0.4000,0.3100,0.3500,0.4500\n"
     (audited,) = audit_text(text, "b.csv")

@@ -88,8 +88,9 @@ def miou_within_bounds(context: Context) -> Iterator[Said]:
 
 @check("rank-twice", "a rank given to rows with unequal values", Kind.CONTRADICTION)
 def rank_twice(context: Context) -> Iterator[Said]:
-    """Rows may share a rank where the metric that ranks is equal."""
-    metric = ranking_metric(context)
+    """Rows may share a rank where the metric that ranks is equal; where it has no column, an only metric ranks."""
+    metrics = context.board.metrics
+    metric = ranking_metric(context) or (metrics[0] if len(metrics) == 1 else None)
     first: dict[int, Row] = {}
     for row in context.board.rows:
         if row.rank is None or metric is None or metric not in row.values:
