@@ -32,13 +32,8 @@ ALL = dict(commands())
 
 def test_the_issue_s_commands_are_all_there() -> None:
     wanted = (
-<<<<<<< HEAD
         "init config doctor demo train predict validate schema score diagnose compare fuse leaderboard verify sample "
         "baselines convert-checkpoint bench features export data"
-=======
-        "init config demo train predict validate schema score diagnose compare fuse leaderboard sample baselines "
-        "convert-checkpoint bench features data"
->>>>>>> audit
     )
     assert " ".join(COMMANDS) == wanted
     assert {"data check", "data convert", "data split", "data subtitles"} <= set(ALL)
