@@ -22,8 +22,9 @@ def same_team(name: str) -> str:
 
 
 def team_folder(name: str) -> str:
-    """The folder's name: ``wan-1a2b3c4d``; ``team-`` before the digits where a name has no Latin letter or digit."""
+    """The folder's name: ``wan-611f9708``; ``team-`` before them where a name has no Latin letter."""
     folded = same_team(name)
     letters = (unicodedata.normalize("NFD", character)[0] for character in folded[: 4 * SLUG])  # without accents
     slug = re.sub("[^a-z0-9]+", "-", "".join(letters)).strip("-")[:SLUG].strip("-")
-    return f"{slug or 'team'}-{sha256(folded.encode()).hexdigest()[:_DIGITS]}"
+    named = slug if re.search("[a-z]", slug) else f"team-{slug}".rstrip("-")
+    return f"{named}-{sha256(folded.encode()).hexdigest()[:_DIGITS]}"
