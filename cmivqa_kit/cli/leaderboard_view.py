@@ -21,6 +21,7 @@ from cmivqa_kit.leaderboard.board_text import (
     table_rows,
     title,
 )
+from cmivqa_kit.leaderboard.records import State
 
 REMARKS = 24  # characters that remarks are folded to before the table is divided
 
@@ -64,7 +65,8 @@ def next_step(session: Session, boards: Sequence[Board], truths: Sequence[Path])
     """Look at what is not valid; else compare the first two of a board; else see where the first lost its points."""
     keep = (*REPEATED, "split", "encoding")
     for board in boards:
-        invalid = board.at(Place.INVALID)
+        unplaced = [row for row in board.unplaced if row.place == Place.INVALID and row.entry.state == State.ACCEPTED]
+        invalid = [*board.at(Place.INVALID), *unplaced]
         if invalid:
             session.next(words("cmivqa", "validate", _path(invalid[0]), *_truth(board, truths)), keep)
             return

@@ -163,9 +163,9 @@ class Board:
     signature: str = ""
     public: bool = False
 
-    def at(self, *places: Place) -> tuple[Row, ...]:
-        """The rows that stand at these places, in their order."""
-        return tuple(row for row in self.rows if row.place in places)
+    def at(self, *wanted: Place) -> tuple[Row, ...]:
+        """The rows that stand there, in their order."""
+        return tuple(row for row in self.rows if row.place in wanted)
 
     def scale(self, metric: str) -> Scale:
         """The scale of a metric; a fraction for one that only the official program has."""

@@ -177,25 +177,25 @@ def _result(entry: FiledEntry, file: FiledFile, grounds: Grounds, cache: Cache) 
 
 def _unplaced(files: Iterable[_Scored], grounds: Grounds) -> Iterable[Row]:
     """The rows that no board has: the track cannot be told, or there are no answers for it."""
-    for one in files:
-        if one.faults and not one.result.tracks:
-            yield Row(one.entry, one.file, None, Place.INVALID, reasons=one.faults)
-        elif not one.result.tracks:
-            here = one.entry.edition == grounds.edition.name
-            yield Row(one.entry, one.file, None, Place.INVALID if here else Place.ELSEWHERE, reasons=one.result.reasons)
-        for result in one.result.tracks:
+    for scored in files:
+        if not scored.result.tracks:
+            place = Place.INVALID if scored.entry.edition == grounds.edition.name else Place.ELSEWHERE
+            yield Row(scored.entry, scored.file, None, place, reasons=scored.faults or scored.result.reasons)
+        for result in scored.result.tracks:
             if result.track not in grounds.by_track:
-                yield Row(one.entry, one.file, result.track, Place.ELSEWHERE, reasons=(result.elsewhere,))
+                yield Row(scored.entry, scored.file, result.track, Place.ELSEWHERE, reasons=(result.elsewhere,))
 
 
 def _board(
     files: Sequence[_Scored], own: TrackGround, edition: Edition, per_team: PerTeam, unplaced: tuple[Row, ...]
 ) -> Board:
-    drafts = [_draft(one, result) for one in files for result in one.result.tracks if result.track == own.track]
+    drafts = [
+        _draft(scored, result) for scored in files for result in scored.result.tracks if result.track == own.track
+    ]
     _mark_over_limit(drafts, edition)
     able = [draft for draft in drafts if draft.rankable]
     chosen = standing_for(
-        able, lambda one: one.row.team, lambda one: one.gain, lambda one: handed_in(one.row.entry), per_team
+        able, lambda draft: draft.row.team, lambda draft: draft.gain, lambda draft: handed_in(draft.row.entry), per_team
     )
     for draft in able:
         if draft not in chosen:
@@ -227,15 +227,17 @@ def _board(
     return replace(board, rows=tuple(draft.row for draft in sorted(drafts, key=_order)))
 
 
-def _draft(one: _Scored, result: TrackResult) -> _Draft:
+def _draft(scored: _Scored, result: TrackResult) -> _Draft:
     """A file's row on the board of a track, ranked where nothing speaks against it."""
-    reasons = list(one.faults)
-    place = Place.INVALID if one.faults else Place.RANKED
+    reasons = list(scored.faults)
+    place = Place.INVALID if scored.faults else Place.RANKED
     value = result.ranks_by
     scale = result.scales.get(result.headline, FRACTION)
     gain = -math.inf
     if result.elsewhere:
-        return _Draft(Row(one.entry, one.file, result.track, Place.ELSEWHERE, reasons=(result.elsewhere,)), result)
+        return _Draft(
+            Row(scored.entry, scored.file, result.track, Place.ELSEWHERE, reasons=(result.elsewhere,)), result
+        )
     if result.crash:
         reasons.append(result.crash)
     elif value is not None and math.isfinite(value):
@@ -247,11 +249,11 @@ def _draft(one: _Scored, result: TrackResult) -> _Draft:
     if result.errors and not (result.crash and result.repaired):
         place = Place.INVALID
         reasons += [error_text(code, number) for code, number in result.errors.items()]
-    if one.entry.standing in _STANDING:
-        reasons.append(_STANDING[one.entry.standing])
+    if scored.entry.standing in _STANDING:
+        reasons.append(_STANDING[scored.entry.standing])
         place = Place.UNRANKED if place == Place.RANKED else place
     row = Row(
-        one.entry, one.file, result.track, place,
+        scored.entry, scored.file, result.track, place,
         official=result.official, repaired=result.repaired, strict=result.strict, intervals=result.intervals,
         by_language=result.by_language, counts=result.counts, findings=result.findings,
         differences=result.differences, reasons=tuple(reasons),

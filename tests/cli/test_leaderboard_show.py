@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -153,13 +154,19 @@ def test_bare_leaderboard_shows_the_submissions_of_the_workspace(tmp_path: Path)
 
 
 def test_the_next_step_runs(twelve: Path) -> None:
-    import shlex
-
     for step in (show(twelve), show(twelve, "--track", "1")):
         command = step.rstrip().splitlines()[-1].removeprefix("Next: cmivqa ")
         done = cmivqa_here(*shlex.split(command), cwd=twelve)
         assert done.returncode in (0, 1)
         assert not done.stderr
+
+
+def test_where_nothing_can_be_ranked_the_next_step_is_the_file_that_cannot_be_read(tmp_path: Path) -> None:
+    truth(tmp_path)
+    entry = file(tmp_path, "Cut off", json.dumps(corpus(0.5))[:300])
+    last = show(tmp_path).rstrip().splitlines()[-1]
+    path = entry.paths[0].relative_to(tmp_path)
+    assert last == f"Next: cmivqa validate {path} --truth answers_testB.json"
 
 
 def test_a_folder_and_answers_that_are_none(tmp_path: Path) -> None:
