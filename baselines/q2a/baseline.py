@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from baselines.q2a.answers import scored_questions
 from baselines.q2a.examples import Example, build_examples
 from baselines.q2a.model import StepNetwork
 from baselines.q2a.network import Network
+from baselines.q2a.reranker.plug import Q2AReranker, is_reranker, keep_last
 from baselines.q2a.settings import LAST, TEST, DataSettings, Settings
 from baselines.q2a.task import Q2ATask
 from cmivqa_kit.bench.contract.types import Benchmark
@@ -26,12 +26,13 @@ from cmivqa_kit.bench.tasks.step_choice.predictions import FILE, write_scored_fo
 from cmivqa_kit.bench.tasks.step_choice.splits import SPLITS
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.files import atomic_path
 from cmivqa_kit.metrics import means
 from cmivqa_kit.neural.networks import new_network
-from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.plugin.types import Plan, Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.reranker import Reranker
 from cmivqa_kit.runs.device import resolve
-from cmivqa_kit.runs.directory import LAST_WEIGHTS, WEIGHTS, RunDirectory
+from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.training.trained import NO_DEV, DevEvaluation, TrainedBaseline, Training, drawn
 
 log = logging.getLogger(__name__)
@@ -41,17 +42,74 @@ PASSES = 3  # forward and backward; a dev question costs one
 
 
 class Q2ABaseline(TrainedBaseline[Settings, Network, StepNetwork]):
-    """Q2A and its second-place variant, on AssistQ alone."""
+    """Q2A and its second-place variant on AssistQ; on a corpus of the challenge a re-ranker."""
 
     name, settings, sizes, reads_text = "q2a", Settings, Network, False
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._reranker = Q2AReranker()
+
+    def prepare(self, config: Config) -> None:
+        """Nothing is fetched here: AssistQ's features are encoded before, and a re-ranker opens its own encoder."""
+
     def training(self, train: Split, dev: Split | None, run: RunDirectory, settings: Settings) -> Training:
-        """A training on a corpus of the challenge: there is none."""
-        raise UserError("q2a is trained on AssistQ", "See: cmivqa bench train --help")
+        """A training on a corpus of the challenge: that of the re-ranker.
+
+        Raises:
+            UserError: as `Q2AReranker.training`.
+        """
+        return self._reranker.training(train, dev, run, self._reranker.settings.of(run.config))
+
+    def reads_features(self, config: Config) -> bool:
+        """As of the re-ranker."""
+        return self._reranker.reads_features(config)
+
+    def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
+        """Train the re-ranker.
+
+        Raises:
+            UserError: as `Q2AReranker.fit`.
+            RunFailed: as there.
+        """
+        self._reranker.fit(train, dev, run)
+
+    def plan(self, train: Split, dev: Split | None, run: RunDirectory) -> Plan:
+        """What `fit` will take.
+
+        Raises:
+            UserError: as `fit`.
+            RunFailed: the longest list does not fit into memory.
+        """
+        return self._reranker.plan(train, dev, run)
+
+    def load(self, run: RunDirectory) -> None:
+        """Take the network of a run, of whichever of the two tasks.
+
+        Raises:
+            UserError: a part is missing or damaged.
+        """
+        if is_reranker(run):
+            self._reranker.load(run)
+        else:
+            super().load(run)
 
     def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
-        """Predictions for the challenge: there are none."""
-        raise UserError("q2a answers AssistQ", "See: cmivqa bench predict --help")
+        """Predictions for the challenge: there are none without lists of another system."""
+        raise UserError("q2a answers no track by itself: it re-ranks lists", "See: cmivqa rerank --help")
+
+    def reranker(self, split: Split, options: PredictOptions) -> Reranker:
+        """The re-ranker of the loaded run.
+
+        Raises:
+            UserError: the run was trained on AssistQ; or as `Q2AReranker.reranker`.
+        """
+        if self.run is not None:
+            raise UserError(
+                f"{self.run.path}: was trained on AssistQ, and re-ranks nothing",
+                "Train one on a corpus of the challenge: cmivqa train -m q2a",
+            )
+        return self._reranker.reranker(split, options)
 
     def fit_benchmark(self, benchmark: Benchmark, root: Path, run: RunDirectory) -> None:
         """Learn from the training videos, and keep the weights that are best on held-out ones, or the last.
@@ -65,9 +123,7 @@ class Q2ABaseline(TrainedBaseline[Settings, Network, StepNetwork]):
         if settings.data.validation == TEST and settings.train.keep != LAST and training.dev.questions:
             log.warning("the test questions choose the weights: what they then score says little (data.validation)")
         training.fit(run, settings)
-        if settings.train.keep == LAST and run.group.main:
-            with atomic_path(run.path / WEIGHTS) as temporary:
-                shutil.copyfile(run.path / LAST_WEIGHTS, temporary)
+        keep_last(run, settings.train.keep)
 
     def benchmark_training(
         self, benchmark: Benchmark, root: Path, run: RunDirectory, settings: Settings
@@ -109,6 +165,11 @@ class Q2ABaseline(TrainedBaseline[Settings, Network, StepNetwork]):
         Raises:
             UserError: not loaded, or files are missing or damaged.
         """
+        if self._reranker.run is not None:
+            raise UserError(
+                f"{self._reranker.run.path}: was trained to re-rank lists, and does not answer AssistQ",
+                "Train one by `bench train`; see: cmivqa bench train --help",
+            )
         (loaded, run), settings = self.ready(), self.settings.of(options.config)
         name = split_of(benchmark, split)
         annotations = read_step_annotations(_annotations(root, name), labelled=False)
