@@ -12,6 +12,7 @@ from cmivqa_kit.neural import settings as common
 from cmivqa_kit.neural.settings import Count, Part, Positive, Section, SystemSettings, choice
 
 TRAIN, TEST = "train", "test"  # where the questions of evaluations come from
+SGD, ADAMW = "sgd", "adamw"
 BEST_WEIGHTS, LAST = "best", "last"
 
 
@@ -55,6 +56,7 @@ class TrainSettings(common.TrainSettings):
     batch: Positive
     warmup: Count
     drop_last: bool
+    optimizer: Annotated[str, choice(SGD, ADAMW)]
     momentum: Part
     history: Annotated[str, choice(LABEL, BEST, NEVER)]
     keep: Annotated[str, choice(BEST_WEIGHTS, LAST)]

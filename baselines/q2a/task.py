@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from baselines.q2a.examples import Example
 from baselines.q2a.model import Sample
-from baselines.q2a.settings import TrainSettings
+from baselines.q2a.settings import ADAMW, TrainSettings
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.training.bucketed_task import Figures
 
@@ -44,9 +44,7 @@ class EpochTask(ABC, Generic[E]):
     ) -> None:
         self.model, self.examples, self.settings, self.seed = model, tuple(examples), settings, seed
         self._figures = figures
-        self.optimizer: torch.optim.Optimizer = torch.optim.SGD(
-            model.parameters(), settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay
-        )
+        self.optimizer = _optimizer(model, settings)
         if settings.drop_last and len(self.examples) < settings.batch:
             raise UserError(
                 f"{len(self.examples)} questions are less than a batch of train.batch = {settings.batch}",
@@ -93,6 +91,14 @@ class Q2ATask(EpochTask[Example]):
     def loss(self, model: nn.Module, batch: Mapping[str, Any]) -> Tensor:
         """The mean over all steps of the batch: a question of many steps weighs more."""
         return steps_loss(model, batch["samples"], self.settings.history)
+
+
+def _optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
+    """The optimizer of all parameters that are trained."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    if settings.optimizer == ADAMW:
+        return torch.optim.AdamW(trained, settings.lr, weight_decay=settings.weight_decay)
+    return torch.optim.SGD(trained, settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay)
 
 
 def steps_loss(model: nn.Module, samples: Sequence[Sample], history: str) -> Tensor:

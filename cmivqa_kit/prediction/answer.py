@@ -297,6 +297,9 @@ def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions) -> S
 
 def _require_tracks(declared: Declaration, tracks: Sequence[Track]) -> None:
     missing = [t for t in tracks if t not in declared.tracks]
+    if not declared.tracks:
+        other = "It re-ranks lists: cmivqa rerank --help" if declared.reranks else "Give another with -m."
+        raise UserError(f"baseline {declared.name} answers no track by itself", other)
     if missing:
         raise UserError(
             f"baseline {declared.name} does not serve Track {' or '.join(map(str, missing))}",

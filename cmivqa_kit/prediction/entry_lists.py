@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cmivqa_kit.data.folding import fold
 from cmivqa_kit.data.id_keys import plain_key
 from cmivqa_kit.data.numbers import is_number, is_span
 from cmivqa_kit.data.span import Span
-from cmivqa_kit.data.types import Split, Track
+from cmivqa_kit.data.types import Question, Split, Track
 from cmivqa_kit.errors import UserError, closest
 from cmivqa_kit.plugin.registry import baseline_names, create, find_declaration
 from cmivqa_kit.plugin.settings import merge
 from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions
 from cmivqa_kit.runs.directory import RECORD, RunDirectory, open_run
-from cmivqa_kit.runs.finished_runs import newest_run
+from cmivqa_kit.runs.finished_runs import finished_runs, newest_run
 from cmivqa_kit.submission.guarded import read_guarded
 from cmivqa_kit.submission.read import Document, plain_id
 
@@ -59,8 +60,8 @@ def open_first_stage(text: str, runs: Path, setting: str) -> FirstStage:
     """The first stage that a setting names.
 
     Args:
-        text: a baseline (its newest run below ``runs``, unless it answers untrained), the folder of a run, or a
-            submission file.
+        text: a baseline (its newest run below ``runs``; without any, one that answers untrained), the folder of a run,
+            or a submission file.
         runs: where runs are.
         setting: its name, for errors.
 
@@ -69,8 +70,7 @@ def open_first_stage(text: str, runs: Path, setting: str) -> FirstStage:
     """
     path = Path(text)
     if text in baseline_names():
-        declared = find_declaration(text)
-        stage = FirstStage(text, newest_run(runs, text) if declared.trains else None)
+        stage = FirstStage(text)
     elif (path / RECORD).is_file():
         run = open_run(path)
         stage = FirstStage(run.baseline, run)
@@ -86,6 +86,8 @@ def open_first_stage(text: str, runs: Path, setting: str) -> FirstStage:
             f"{setting}: baseline {stage.name} does not serve Track 3",
             f"Give one that does, or a submission file: --set {setting}=bm25",
         )
+    if stage.run is None and (find_declaration(text).trains or finished_runs(runs, text)):
+        return FirstStage(text, newest_run(runs, text))
     return stage
 
 
@@ -106,7 +108,7 @@ def lists_of(document: Document, split: Split, limit: int) -> tuple[Prediction, 
     if not document.rows:
         reason = document.findings[-1].message if document.findings else "no answers in it"
         raise UserError(f"{document.path}: {reason}", see)
-    by_id: dict[Hashable, tuple[Candidate, ...] | None] = {}
+    by_id: dict[Hashable, tuple[Any, tuple[Candidate, ...] | None]] = {}
     for number, row in enumerate(document.rows):
         identity = plain_id(row)
         if identity is None or "output" not in row:
@@ -114,8 +116,8 @@ def lists_of(document: Document, split: Split, limit: int) -> tuple[Prediction, 
                 f"{document.path}: /{number} has no list 'output': not an item of Track 3",
                 "Give a file for Track 3: cmivqa predict --help",
             )
-        by_id[plain_key(identity)] = _candidates(row["output"], limit)
-    lists = [by_id.get(plain_key(question.id)) for question in split.questions]
+        by_id[plain_key(identity)] = row.get("question"), _candidates(row["output"], limit)
+    lists = [_list_of(question, by_id) for question in split.questions]
     lacking = [question.id for question, some in zip(split.questions, lists, strict=True) if not some]
     if lacking:
         raise UserError(
@@ -130,6 +132,14 @@ def lists_of(document: Document, split: Split, limit: int) -> tuple[Prediction, 
             f"{document.path}: names {len(unknown)} videos that the corpus lacks, the first: {unknown[0]!r}", see
         )
     return tuple(Prediction(question.id, some) for question, some in zip(split.questions, usable, strict=True))
+
+
+def _list_of(
+    question: Question, by_id: Mapping[Hashable, tuple[Any, tuple[Candidate, ...] | None]]
+) -> tuple[Candidate, ...] | None:
+    """The list under the id of a question, unless it is said to answer another one."""
+    text, listed = by_id.get(plain_key(question.id), (None, None))
+    return None if isinstance(text, str) and fold(text) != fold(question.text) else listed
 
 
 def _candidates(entries: Any, limit: int) -> tuple[Candidate, ...] | None:

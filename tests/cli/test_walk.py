@@ -32,7 +32,7 @@ ALL = dict(commands())
 
 def test_the_issue_s_commands_are_all_there() -> None:
     wanted = (
-        "init config demo train predict validate schema score diagnose compare sample baselines convert-checkpoint "
+        "init config demo train predict rerank validate schema score diagnose compare sample baselines convert-checkpoint "
         "bench features data"
     )
     assert " ".join(COMMANDS) == wanted
