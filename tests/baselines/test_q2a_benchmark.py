@@ -16,6 +16,7 @@ from torch import nn
 
 from baselines.q2a import DECLARATION
 from baselines.q2a.baseline import Q2ABaseline
+from baselines.q2a.division import by_questions
 from baselines.q2a.examples import build_examples
 from baselines.q2a.model import Sample
 from baselines.q2a.task import steps_loss
@@ -102,6 +103,18 @@ def test_published_keeps_the_last_weights_and_looks_at_the_test_questions(root: 
     kept, last = (read_tensors(run.path / f"{name}.safetensors") for name in ("model", "last"))
     assert all(torch.equal(kept[name], last[name]) for name in last)
     assert json.loads((run.path / "outcome.json").read_text(encoding="utf-8"))["metric"] == "R@1"
+
+
+def test_the_papers_split_holds_out_a_fifth_of_all_questions(root: Path, tmp_path: Path) -> None:
+    """4 training videos and a test video of 3 questions each: 15, of which 3 are held out, whatever their video."""
+    run = trained(root, tmp_path / "runs", "data.validation=questions", "train.epochs=1")
+    assert run.read("examples.json")["used"] == 12
+    parts = [read_step_annotations(root / name) for name in ("train.json", "test_with_gt.json")]
+    learnt, held_out = by_questions(parts, 0)
+    texts = [{(q.folder, q.question) for part in some for q in part.questions} for some in (learnt, held_out)]
+    assert [len(some) for some in texts] == [12, 3]
+    assert not texts[0] & texts[1]
+    assert by_questions(parts, 1)[1] != held_out == by_questions(parts, 0)[1]
 
 
 def test_stopped_and_resumed_is_the_same_run(root: Path, tmp_path: Path) -> None:
