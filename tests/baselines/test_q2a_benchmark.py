@@ -91,6 +91,28 @@ def test_trained_answered_and_scored(root: Path, tmp_path: Path) -> None:
     assert lines[-1]["loss"] < lines[0]["loss"]
 
 
+def test_the_whole_way_by_commands(root: Path, tmp_path: Path) -> None:
+    """Train, answer, and the benchmark's own check and figures of what was answered, as a participant types them."""
+    data = ("--data", root)
+    train = ("bench", "train", "assistq-22", *data, "-m", "q2a", "--preset", "tiny", "--set", "train.epochs=1")
+    assert "q2a-1" in said(*train, "--device", "cpu", cwd=tmp_path)
+    said("bench", "check", "assistq-22", *data, cwd=tmp_path)
+    text = said("bench", "predict", "assistq-22", *data, "--split", "test", "--out", "out", cwd=tmp_path)
+    assert "submit_test.json" in text
+    scored = ("bench", "score", "assistq-22", "out/submit_test.json", *data, "--no-intervals")
+    assert "Recall@1" in said(*scored, cwd=tmp_path)
+    document = json.loads((tmp_path / "out/submit_test.json").read_text(encoding="utf-8"))
+    next(iter(document.values())).pop()
+    (tmp_path / "lacking.json").write_text(json.dumps(document), encoding="utf-8")
+    lacking = said("bench", "score", "assistq-22", "lacking.json", *data, "--no-intervals", cwd=tmp_path, code=3)
+    assert "question 3) without predictions: misses for the kit" in lacking
+    lists = json.dumps([{"id": 1, "output": [["a", 0, 1]]}])
+    (tmp_path / "lists.json").write_text(lists, encoding="utf-8")
+    said("bench", "score", "assistq-22", "lists.json", *data, cwd=tmp_path, code=2)
+    refused = said("rerank", "lists.json", "--run", "runs/q2a-1", "--track", "3", cwd=tmp_path, code=2)
+    assert "lists.json" in refused
+
+
 def test_new_questions_about_known_videos(root: Path, tmp_path: Path) -> None:
     run = trained(root, tmp_path / "runs", "train.epochs=1", benchmark="assistq-23")
     made = answered(root, run, tmp_path / "out", "assistq-23")
