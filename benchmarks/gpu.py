@@ -59,6 +59,8 @@ TABLES = (
     script("train_vs_reference", 90, "--epochs 0", "--epochs 0 --pairs 4"),
     script("encoder_modes", 110, "--compile", "64 --rounds 1"),
     script("predict_growth", 110, "--full", ""),
+    script("q2a_steps", 20, "", "--dim 16 --batches 2"),
+    script("frames_encoded", 40, "", "--toy --batches 2"),
 )
 
 

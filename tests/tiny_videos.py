@@ -13,6 +13,21 @@ from transformers import BertConfig, BertModel, ViTConfig, ViTModel
 SIZE = (48, 32)  # width and height of the videos
 
 
+def make_turned_video(path: Path, degrees: int) -> Path:
+    """A video of a second with a white stripe at its top, and the note that it is shown turned, counter-clockwise."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=2)
+        stream.width, stream.height = SIZE
+        stream.pix_fmt = "yuv420p"
+        stream.set_display_rotation(degrees)
+        pixels = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+        pixels[: SIZE[1] // 4] = 255
+        for _ in range(2):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
 def make_video(path: Path, seconds: int = 3, rate: int = 10, brightness: int = 20) -> Path:
     """A video whose second ``k`` has the brightness ``brightness + 40 * k``."""
     with av.open(str(path), "w") as container:

@@ -14,4 +14,5 @@ DECLARATION = Declaration(
     demo_preset="tiny",
     convert="baselines.q2a.checkpoint:convert",
     benchmarks={"assistq-22": "gru", "assistq-23": "gru"},
+    reranks=True,
 )

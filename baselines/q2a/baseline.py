@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import random
-import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +12,12 @@ from typing import cast
 from torch import nn
 
 from baselines.q2a.answers import scored_questions
-from baselines.q2a.examples import Example, build_examples
+from baselines.q2a.division import by_questions, by_videos, with_answers
+from baselines.q2a.examples import Example, Examples, build_examples
 from baselines.q2a.model import StepNetwork
 from baselines.q2a.network import Network
-from baselines.q2a.settings import LAST, TEST, DataSettings, Settings
+from baselines.q2a.reranker.plug import Q2AReranker, is_reranker, keep_last
+from baselines.q2a.settings import LAST, QUESTIONS, TEST, DataSettings, Settings
 from baselines.q2a.task import Q2ATask
 from cmivqa_kit.bench.contract.types import Benchmark
 from cmivqa_kit.bench.tasks.step_choice.annotations import StepAnnotations, read_step_annotations
@@ -26,12 +27,13 @@ from cmivqa_kit.bench.tasks.step_choice.predictions import FILE, write_scored_fo
 from cmivqa_kit.bench.tasks.step_choice.splits import SPLITS
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.files import atomic_path
 from cmivqa_kit.metrics import means
 from cmivqa_kit.neural.networks import new_network
-from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.plugin.types import Plan, Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.reranker import Reranker
 from cmivqa_kit.runs.device import resolve
-from cmivqa_kit.runs.directory import LAST_WEIGHTS, WEIGHTS, RunDirectory
+from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.training.trained import NO_DEV, DevEvaluation, TrainedBaseline, Training, drawn
 
 log = logging.getLogger(__name__)
@@ -41,17 +43,74 @@ PASSES = 3  # forward and backward; a dev question costs one
 
 
 class Q2ABaseline(TrainedBaseline[Settings, Network, StepNetwork]):
-    """Q2A and its second-place variant, on AssistQ alone."""
+    """Q2A and its second-place variant on AssistQ; on a corpus of the challenge a re-ranker."""
 
     name, settings, sizes, reads_text = "q2a", Settings, Network, False
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._reranker = Q2AReranker()
+
+    def prepare(self, config: Config) -> None:
+        """Nothing is fetched here: AssistQ's features are encoded before, and a re-ranker opens its own encoder."""
+
     def training(self, train: Split, dev: Split | None, run: RunDirectory, settings: Settings) -> Training:
-        """A training on a corpus of the challenge: there is none."""
-        raise UserError("q2a is trained on AssistQ", "See: cmivqa bench train --help")
+        """A training on a corpus of the challenge: that of the re-ranker.
+
+        Raises:
+            UserError: as `Q2AReranker.training`.
+        """
+        return self._reranker.training(train, dev, run, self._reranker.settings.of(run.config))
+
+    def reads_features(self, config: Config) -> bool:
+        """As of the re-ranker."""
+        return self._reranker.reads_features(config)
+
+    def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
+        """Train the re-ranker.
+
+        Raises:
+            UserError: as `Q2AReranker.fit`.
+            RunFailed: as there.
+        """
+        self._reranker.fit(train, dev, run)
+
+    def plan(self, train: Split, dev: Split | None, run: RunDirectory) -> Plan:
+        """What `fit` will take.
+
+        Raises:
+            UserError: as `fit`.
+            RunFailed: the longest list does not fit into memory.
+        """
+        return self._reranker.plan(train, dev, run)
+
+    def load(self, run: RunDirectory) -> None:
+        """Take the network of a run, of whichever of the two tasks.
+
+        Raises:
+            UserError: a part is missing or damaged.
+        """
+        if is_reranker(run):
+            self._reranker.load(run)
+        else:
+            super().load(run)
 
     def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
-        """Predictions for the challenge: there are none."""
-        raise UserError("q2a answers AssistQ", "See: cmivqa bench predict --help")
+        """Predictions for the challenge: there are none without lists of another system."""
+        raise UserError("q2a answers no track by itself: it re-ranks lists", "See: cmivqa rerank --help")
+
+    def reranker(self, split: Split, options: PredictOptions) -> Reranker:
+        """The re-ranker of the loaded run.
+
+        Raises:
+            UserError: the run was trained on AssistQ; or as `Q2AReranker.reranker`.
+        """
+        if self.run is not None:
+            raise UserError(
+                f"{self.run.path}: was trained on AssistQ, and re-ranks nothing",
+                "Train one on a corpus of the challenge: cmivqa train -m q2a",
+            )
+        return self._reranker.reranker(split, options)
 
     def fit_benchmark(self, benchmark: Benchmark, root: Path, run: RunDirectory) -> None:
         """Learn from the training videos, and keep the weights that are best on held-out ones, or the last.
@@ -65,9 +124,7 @@ class Q2ABaseline(TrainedBaseline[Settings, Network, StepNetwork]):
         if settings.data.validation == TEST and settings.train.keep != LAST and training.dev.questions:
             log.warning("the test questions choose the weights: what they then score says little (data.validation)")
         training.fit(run, settings)
-        if settings.train.keep == LAST and run.group.main:
-            with atomic_path(run.path / WEIGHTS) as temporary:
-                shutil.copyfile(run.path / LAST_WEIGHTS, temporary)
+        keep_last(run, settings.train.keep)
 
     def benchmark_training(
         self, benchmark: Benchmark, root: Path, run: RunDirectory, settings: Settings
@@ -77,26 +134,19 @@ class Q2ABaseline(TrainedBaseline[Settings, Network, StepNetwork]):
         Raises:
             UserError: as `fit_benchmark`.
         """
-        annotations = read_step_annotations(_annotations(root, "train"))
-        learnt, held_out = _divided(annotations, settings.data, run.seed)
-        features = _features(root, "train", settings.data)
-        examples = build_examples(learnt, features, labelled=True)
+        divide = _by_questions if settings.data.validation == QUESTIONS else _by_videos
+        examples, truth, asked = divide(benchmark, root, settings, run.seed)
         left_out = sum(examples.dropped.values())
-        if left_out > settings.train.max_dropped * len(learnt.questions):
+        if left_out > settings.train.max_dropped * (len(examples.usable) + left_out):
             raise UserError(
-                f"{annotations.path}: {left_out} of {len(learnt.questions)} questions cannot be learnt from "
+                f"{root}: {left_out} of {len(examples.usable) + left_out} questions cannot be learnt from "
                 f"({', '.join(examples.dropped)})",
                 "Mend the annotations, or allow more: --set train.max_dropped=1",
             )
         used = drawn(examples.usable, settings, run)
-        if settings.data.validation == TEST:
-            path = SPLITS[split_of(benchmark, "test")].annotations(root)
-            held_out = None if path is None else _with_answers(read_step_annotations(path, labelled=False))
-            features = _features(root, split_of(benchmark, "test"), settings.data) if held_out else features
         evaluation = NO_DEV
-        if held_out is not None:
-            asked = build_examples(held_out, features, labelled=False).usable
-            evaluation = dev_evaluation(evaluator_of(benchmark), held_out, asked, settings, len(used))
+        if truth is not None:
+            evaluation = dev_evaluation(evaluator_of(benchmark), truth, asked, settings, len(used))
         model = new_network(settings.model.sizes(examples.dim, examples.images), StepNetwork, run)  # type: ignore[type-abstract]
         task = Q2ATask(model, used, settings.train, run.seed, evaluation.figures)
         return Training(task, len(used), len(examples.usable), examples.dropped, evaluation)
@@ -109,6 +159,11 @@ class Q2ABaseline(TrainedBaseline[Settings, Network, StepNetwork]):
         Raises:
             UserError: not loaded, or files are missing or damaged.
         """
+        if self._reranker.run is not None:
+            raise UserError(
+                f"{self._reranker.run.path}: was trained to re-rank lists, and does not answer AssistQ",
+                "Train one by `bench train`; see: cmivqa bench train --help",
+            )
         (loaded, run), settings = self.ready(), self.settings.of(options.config)
         name = split_of(benchmark, split)
         annotations = read_step_annotations(_annotations(root, name), labelled=False)
@@ -163,21 +218,44 @@ def _features(root: Path, split: str, settings: DataSettings) -> EncodedSplit:
     return open_encoded(home, split, settings.qa)
 
 
-def _divided(
-    annotations: StepAnnotations, settings: DataSettings, seed: int
-) -> tuple[StepAnnotations, StepAnnotations | None]:  # fmt: skip
-    """Questions to learn from, and those about the videos that are held out, drawn by the seed; all of a video."""
-    folders = sorted({question.folder for question in annotations.questions})
-    count = 0 if settings.validation == TEST else round(settings.held_out * len(folders))
-    held_out = set(random.Random(f"held out {seed}").sample(folders, min(count, len(folders) - 1)))
-    own, other = (
-        replace(annotations, questions=tuple(q for q in annotations.questions if (q.folder in held_out) == held))
-        for held in (False, True)
+def _by_videos(
+    benchmark: Benchmark, root: Path, settings: Settings, seed: int
+) -> tuple[Examples, StepAnnotations | None, tuple[Example, ...]]:  # fmt: skip
+    """Examples to learn from, and the questions of held-out videos, or of the test videos, with theirs."""
+    annotations, features = read_step_annotations(_annotations(root, "train")), _features(root, "train", settings.data)
+    test = settings.data.validation == TEST
+    learnt, held_out = by_videos(annotations, 0.0 if test else settings.data.held_out, seed)
+    examples = build_examples(learnt, features, labelled=True)
+    if test:
+        name = split_of(benchmark, "test")
+        path = SPLITS[name].annotations(root)
+        held_out = None if path is None else with_answers(read_step_annotations(path, labelled=False))
+        features = _features(root, name, settings.data) if held_out else features
+    asked = build_examples(held_out, features, labelled=False).usable if held_out is not None else ()
+    return examples, held_out, asked
+
+
+def _by_questions(
+    benchmark: Benchmark, root: Path, settings: Settings, seed: int
+) -> tuple[Examples, StepAnnotations | None, tuple[Example, ...]]:  # fmt: skip
+    """The same of the paper's split of questions."""
+    names = ("train", split_of(benchmark, "test"))
+    annotations = [read_step_annotations(_annotations(root, name), labelled=False) for name in names]
+    features = [_features(root, name, settings.data) for name in names]
+    learnt, held_out = (
+        [build_examples(part, own, labelled=True) for part, own in zip(parts, features, strict=True) if part.questions]
+        for parts in by_questions(annotations, seed)
     )
-    return own, (_with_answers(other) if held_out else None)
-
-
-def _with_answers(annotations: StepAnnotations) -> StepAnnotations | None:
-    """The questions whose steps all have a label; ``None`` where there is no such one."""
-    known = tuple(q for q in annotations.questions if all(step.label is not None for step in q.steps))
-    return replace(annotations, questions=known) if known else None
+    if not learnt or not held_out:
+        raise UserError(
+            f"{root}: too few questions with answers for data.validation={QUESTIONS}",
+            "Give --set data.validation=train",
+        )
+    truth = by_questions(annotations, seed)[1]
+    asked = tuple(example for part in held_out for example in part.usable)
+    usable = tuple(example for part in learnt for example in part.usable)
+    dropped = Counter[str]()
+    for part in learnt:
+        dropped.update(part.dropped)
+    joined = replace(truth[0], questions=tuple(question for part in truth for question in part.questions))
+    return replace(learnt[0], usable=usable, dropped=dropped), joined, asked

@@ -6,7 +6,7 @@ Source: docs/spec/q2a.md, sections 2.1 and 4.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -59,12 +59,12 @@ def build_examples(annotations: StepAnnotations, features: EncodedSplit, labelle
     for folder, questions in annotations.by_folder():
         video, script = (_tensor(rows) for rows in (features.video(folder), features.script(folder)))
         encoded = features.questions(folder, questions)
-        for question in questions:
+        for at, question in enumerate(questions):
             reason = _unusable(question) if labelled else ""
             if reason:
                 dropped[reason] += 1
                 continue
-            own = _matching(question, encoded, features)
+            own = _matching(question, encoded[at] if at < len(encoded) else None, features)
             examples.append(Example(folder, question.question, _sample(question, own, video, script, features)))
     if not examples:
         raise UserError(f"{annotations.path}: no question that can be learnt from", "Give annotations with answers.")
@@ -84,9 +84,8 @@ def _unusable(question: StepQuestion) -> str:
     return OUTSIDE if any(not 1 <= (label or 0) <= count for label, count in labels) else ""
 
 
-def _matching(question: StepQuestion, encoded: Sequence[EncodedQuestion], features: EncodedSplit) -> EncodedQuestion:
-    """The features of a question: those of its number, and they have to be of its text."""
-    own = encoded[question.number - 1] if question.number <= len(encoded) else None
+def _matching(question: StepQuestion, own: EncodedQuestion | None, features: EncodedSplit) -> EncodedQuestion:
+    """The features of a question, which have to be of its text."""
     if own is None or own.text != question.question:
         raise UserError(
             f"{features.path}: the features of {question.folder} are not those of its question {question.number} "

@@ -131,9 +131,7 @@ class StepNetwork(nn.Module):
             sample: a question.
             history: which candidate's vector the next step is given: `LABEL`, `BEST`, or `NEVER` (the initial state).
         """
-        script = self.mlp_t(sample.script)
-        video, _ = self.s2v(script, *[self.mlp_v(sample.video)] * 2, need_weights=False)
-        context = Context(script, video, self.mlp_t(sample.question))
+        context = Context(*self.watched(sample.video, sample.script), self.mlp_t(sample.question))
         state, logits = self.state, []
         for number, step in enumerate(sample.steps):
             vectors = self.candidates(context, step)
@@ -143,6 +141,12 @@ class StepNetwork(nn.Module):
                 chosen = scores.argmax() if history == BEST or sample.labels is None else sample.labels[number]
                 state = (hidden if self.carry == "hidden" else vectors)[chosen]  # the gradient flows through
         return tuple(logits)
+
+    def watched(self, video: Tensor, script: Tensor) -> tuple[Tensor, Tensor]:
+        """The script (S, D) of a video and the frames that it attends (S, D): the same for every question about it."""
+        said = self.mlp_t(script)
+        seen, _ = self.s2v(said, *[self.mlp_v(video)] * 2, need_weights=False)
+        return said, seen
 
     def scored(self, vectors: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (A,) of candidates (A, H), and what the head made of them: with the GRU (A, H)."""

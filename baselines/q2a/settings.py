@@ -11,7 +11,8 @@ from baselines.q2a.network import CARRIES, HEADS, VARIANTS, Network
 from cmivqa_kit.neural import settings as common
 from cmivqa_kit.neural.settings import Count, Part, Positive, Section, SystemSettings, choice
 
-TRAIN, TEST = "train", "test"  # where the questions of evaluations come from
+TRAIN, TEST, QUESTIONS = "train", "test", "questions"  # where the questions of evaluations come from
+SGD, ADAMW = "sgd", "adamw"
 BEST_WEIGHTS, LAST = "best", "last"
 
 
@@ -44,7 +45,7 @@ class DataSettings(Section):
     section = "data"
     encoded: str
     qa: str
-    validation: Annotated[str, choice(TRAIN, TEST)]
+    validation: Annotated[str, choice(TRAIN, TEST, QUESTIONS)]
     held_out: Part
 
 
@@ -55,6 +56,7 @@ class TrainSettings(common.TrainSettings):
     batch: Positive
     warmup: Count
     drop_last: bool
+    optimizer: Annotated[str, choice(SGD, ADAMW)]
     momentum: Part
     history: Annotated[str, choice(LABEL, BEST, NEVER)]
     keep: Annotated[str, choice(BEST_WEIGHTS, LAST)]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,15 +17,16 @@ from torch.nn import functional
 
 from baselines.q2a.examples import Example
 from baselines.q2a.model import Sample
-from baselines.q2a.settings import TrainSettings
+from baselines.q2a.settings import ADAMW, TrainSettings
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.training.bucketed_task import Figures
 
+E = TypeVar("E")
 FIRST = 0.1  # what the learning rate begins with, as a part of itself
 
 
-class Q2ATask:
-    """What the training loop asks for (`cmivqa_kit.training.loop.Task`).
+class EpochTask(ABC, Generic[E]):
+    """What the training loop asks for (`cmivqa_kit.training.loop.Task`), whatever an example is.
 
     Args:
         model: what is trained.
@@ -38,13 +40,11 @@ class Q2ATask:
     """
 
     def __init__(
-        self, model: nn.Module, examples: Sequence[Example], settings: TrainSettings, seed: int, figures: Figures
+        self, model: nn.Module, examples: Sequence[E], settings: TrainSettings, seed: int, figures: Figures
     ) -> None:
         self.model, self.examples, self.settings, self.seed = model, tuple(examples), settings, seed
         self._figures = figures
-        self.optimizer: torch.optim.Optimizer = torch.optim.SGD(
-            model.parameters(), settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay
-        )
+        self.optimizer = _optimizer(model, settings)
         if settings.drop_last and len(self.examples) < settings.batch:
             raise UserError(
                 f"{len(self.examples)} questions are less than a batch of train.batch = {settings.batch}",
@@ -63,13 +63,13 @@ class Q2ATask:
         """Batches in an epoch."""
         return len(self.numbers(epoch))
 
+    @abstractmethod
     def batch(self, epoch: int, index: int) -> Mapping[str, Any]:
-        """Batch ``index`` of an epoch: ``samples``, a list of `Sample`; nothing is padded."""
-        return {"samples": [self.examples[number].sample for number in self.numbers(epoch)[index]]}
+        """Batch ``index`` of an epoch; nothing is padded."""
 
+    @abstractmethod
     def loss(self, model: nn.Module, batch: Mapping[str, Any]) -> Tensor:
-        """The mean over all steps of the batch: a question of many steps weighs more."""
-        return steps_loss(model, batch["samples"], self.settings.history)
+        """The loss of a batch."""
 
     def multiplier(self, step: int) -> float:
         """The factor of the learning rate at an optimizer step; it changes with the epoch alone."""
@@ -79,6 +79,26 @@ class Q2ATask:
     def evaluate(self, model: nn.Module) -> Mapping[str, float]:
         """Dev metrics, the deciding one first."""
         return self._figures(model)
+
+
+class Q2ATask(EpochTask[Example]):
+    """Questions about AssistQ."""
+
+    def batch(self, epoch: int, index: int) -> Mapping[str, Any]:
+        """Batch ``index`` of an epoch: ``samples``, a list of `Sample`; nothing is padded."""
+        return {"samples": [self.examples[number].sample for number in self.numbers(epoch)[index]]}
+
+    def loss(self, model: nn.Module, batch: Mapping[str, Any]) -> Tensor:
+        """The mean over all steps of the batch: a question of many steps weighs more."""
+        return steps_loss(model, batch["samples"], self.settings.history)
+
+
+def _optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
+    """The optimizer of all parameters that are trained."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    if settings.optimizer == ADAMW:
+        return torch.optim.AdamW(trained, settings.lr, weight_decay=settings.weight_decay)
+    return torch.optim.SGD(trained, settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay)
 
 
 def steps_loss(model: nn.Module, samples: Sequence[Sample], history: str) -> Tensor:

@@ -6,6 +6,7 @@ import click
 
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import Session, options
+from cmivqa_kit.plugin.types import Declaration
 
 
 @click.command(
@@ -31,6 +32,7 @@ def command(form: str) -> None:
                     "name": d.name,
                     "title": d.title,
                     "tracks": list(d.tracks),
+                    "reranks": d.reranks,
                     "paper": d.paper,
                     "needs": list(d.needs),
                     "missing": list(missing_packages(d)),
@@ -41,12 +43,15 @@ def command(form: str) -> None:
         )
         return
 
-    def needs(d: object) -> str:
-        names = ", ".join(need.removeprefix("package:") for need in d.needs) or "-"  # type: ignore[attr-defined]
-        missing = missing_packages(d)  # type: ignore[arg-type]
+    def needs(d: Declaration) -> str:
+        names = ", ".join(need.removeprefix("package:") for need in d.needs) or "-"
+        missing = missing_packages(d)
         return f"{names} (not installed: {', '.join(missing)})" if missing else names
 
-    rows = [(d.name, " ".join(map(str, d.tracks)), d.title, needs(d), d.paper) for d in found]
+    def tracks(d: Declaration) -> str:
+        return " ".join([*map(str, d.tracks), *(["re-ranks"] if d.reranks else [])]) or "-"
+
+    rows = [(d.name, tracks(d), d.title, needs(d), d.paper) for d in found]
     session.table("Baselines", ["name", "tracks", "what", "needs", "paper"], rows)
     runnable = next((d.name for d in found if not missing_packages(d)), "")
     session.next(f"cmivqa train -m {runnable}" if runnable else "cmivqa --help")

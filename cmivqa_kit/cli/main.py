@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("cmivqa_kit.cli.demo", "Run the whole way on the embedded corpus: train, predict, validate, score."),
     "train": ("cmivqa_kit.cli.train", "Fit a baseline on the train split."),
     "predict": ("cmivqa_kit.cli.predict", "Answer every question of a split and write the submission file."),
+    "rerank": ("cmivqa_kit.cli.rerank", "Score the lists of a submission anew by a trained re-ranker."),
     "validate": ("cmivqa_kit.cli.validate", "Check submission files: form, ids, texts, spans, videos."),
     "schema": ("cmivqa_kit.cli.schema", "Show the JSON Schema of a submission file."),
     "score": ("cmivqa_kit.cli.score", "Score submission files: official and strict numbers, and why they differ."),

@@ -194,8 +194,9 @@ def _report(session: Session, declaration: Declaration, fitted: Fitted) -> None:
     from cmivqa_kit.plugin.settings import name_recipe
 
     dropped = sum(fitted.dropped.values())
-    following = _next(session.files, fitted.run, declaration.tracks, session.workspace.path("output.submission"))
-    repeated = (*REPEATED, FEATURES, "device") if following.startswith("cmivqa predict") else REPEATED
+    following = _next(session.files, fitted.run, declaration, session.workspace.path("output.submission"))
+    answering = following.startswith(("cmivqa predict", "cmivqa rerank"))
+    repeated = () if following.endswith("--help") else (*REPEATED, FEATURES, "device") if answering else REPEATED
     if session.json:
         render.as_json(
             {
@@ -270,10 +271,15 @@ def _reasons(dropped: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {reason}" for reason, number in dropped.items())
 
 
-def _next(files: Catalogue, run: RunDirectory, served: Collection[Track], out: Path) -> str:
-    """Predict a split that the data root has, on tracks that both its question files and the baseline serve."""
+def _next(files: Catalogue, run: RunDirectory, declaration: Declaration, out: Path) -> str:
+    """Predict a split that the data root has, on tracks that both its question files and the baseline serve; one that
+    serves none re-ranks a submission."""
     from cmivqa_kit.prediction.answer import targets
 
+    served: Collection[Track] = declaration.tracks
+    if not served and declaration.reranks:
+        named = (out, "--run", run.path, *permission_for(run)) if out.is_file() else ("--help",)
+        return words("cmivqa", "rerank", *named)
     others = [split for split in files.splits if split != "train"]
     if not others:
         return "cmivqa data split"

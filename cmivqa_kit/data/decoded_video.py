@@ -30,13 +30,13 @@ class Frame:
 
 
 def sampled_frames(path: Path, fps: float, by_stride: bool = False) -> Iterator[Frame]:
-    """The frames that are seen at 0, 1 / fps, 2 / fps, ... seconds, whatever the rate of the video is.
+    """The frames that are seen at 0, 1 / fps, 2 / fps, ... seconds, whatever the rate of the video is; upright.
 
     Args:
         path: the video.
         fps: frames per second that are wanted.
         by_stride: every n-th frame instead, n being the whole part of the video's rate over ``fps``, as LOVEU's
-            baseline samples: at 29.97 frames per second a frame every 29.
+            baseline samples: at 29.97 frames per second a frame every 29; as they are stored, upright or not.
 
     Raises:
         UserError: PyAV is not installed; or the video cannot be decoded to its end.
@@ -105,7 +105,7 @@ def _strided(frames: Iterator[tuple[float, Any]], rate: float, fps: float) -> It
     stride = max(int(rate / fps), 1)
     for number, (second, frame) in enumerate(frames):
         if number % stride == 0:
-            yield Frame(second, _picture(frame))
+            yield Frame(second, _picture(frame, as_stored=True))  # the published reader does not turn them
 
 
 def _length(stream: Any) -> float | None:
@@ -113,6 +113,11 @@ def _length(stream: Any) -> float | None:
     return None if stream.duration is None else float(stream.duration * stream.time_base)
 
 
-def _picture(frame: Any) -> Picture:
+def _picture(frame: Any, as_stored: bool = False) -> Picture:
     pixels: Picture = frame.to_ndarray(format="rgb24")
-    return pixels
+    return pixels if as_stored else upright(pixels, getattr(frame, "rotation", 0))
+
+
+def upright(picture: Picture, degrees: float) -> Picture:
+    """A picture turned counter-clockwise, to the nearest quarter: what a phone notes beside frames held sideways."""
+    return np.ascontiguousarray(np.rot90(picture, round(degrees / 90)))

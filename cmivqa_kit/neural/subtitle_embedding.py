@@ -92,7 +92,7 @@ class SubtitleEmbedding:
     def rows_of_all(self, videos: Sequence[Video]) -> Iterator[Rows]:
         """`rows` of each video; equal lines are embedded once, those of similar length together."""
         texts = distinct_texts(videos)
-        vectors = dict(zip(texts, self._embedded(texts), strict=True))
+        vectors = dict(zip(texts, self.vectors(texts), strict=True))
         for video in videos:
             total = np.zeros((seconds_of(video), self.size), np.float32)
             count = np.zeros((len(total), 1), np.float32)
@@ -132,8 +132,12 @@ class SubtitleEmbedding:
         finally:
             self.model.to("cpu")  # what is trained needs the room
 
-    def _embedded(self, texts: Sequence[str]) -> Rows:
-        """A vector per text, in their order, (texts, `size`)."""
+    def vectors(self, texts: Sequence[str]) -> Rows:
+        """A vector per text, in their order, (texts, `size`): the sum over its tokens, scaled to a mean square of 1.
+
+        Raises:
+            UserError: the encoder gives numbers that are not finite.
+        """
         parts = [(number, part) for number, text in enumerate(texts) for part in self.parts(text)]
         owners = np.array([number for number, _ in parts], np.int64)
         total = np.zeros((len(texts), self.size), np.float32)

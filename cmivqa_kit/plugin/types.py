@@ -159,7 +159,8 @@ class Declaration:
     CheckpointReport`` where the system has official checkpoints. ``published`` is ``"package:published.toml"`` where
     figures of the system were published (`cmivqa_kit.plugin.published_figures`). ``demo_preset`` names a preset that
     trains in a minute and fetches nothing: it is used on the embedded corpus where none is asked for. ``benchmarks``
-    maps the published benchmarks that it is trained on (`cmivqa bench train`) to the preset of each.
+    maps the published benchmarks that it is trained on (`cmivqa bench train`) to the preset of each. ``reranks`` is
+    True for one that scores the lists of others anew (`cmivqa_kit.prediction.reranker.ReranksLists`).
     """
 
     name: str
@@ -175,3 +176,4 @@ class Declaration:
     demo_preset: str = ""
     published: str = ""
     benchmarks: Mapping[str, str] = field(default_factory=dict, hash=False)
+    reranks: bool = False

@@ -165,9 +165,29 @@ def predict(
         require_clock_of(run, split)
         require_stores_of(run, split)
     made = _answers(declared, run, plan.tracks, asked, options, pass_options, finished_pass, retriever)
-    if made is None:
-        return []
-    answers, remark, behind = made
+    return [] if made is None else write_files(plan, run, asked, made, force, progress, command)
+
+
+def write_files(
+    plan: AnswerPlan, run: RunDirectory, asked: Sequence[Split], source: Source, force: bool, progress: Progress,
+    command: str,
+) -> list[Written]:  # fmt: skip
+    """Write the submission files of a plan, all or none, and keep a copy of each with a record in the run.
+
+    Args:
+        plan: which files.
+        run: what answers.
+        asked: the split of each file, in their order.
+        source: of the answers.
+        force: replace files that differ.
+        progress: shows how far it is.
+        command: as it was typed, for the record.
+
+    Raises:
+        UserError: a file that exists and differs, or answers that are no valid submission.
+        RunFailed: memory or disk ran out.
+    """
+    answers, remark, behind = source
     written: list[Written] = []
     with _folder_beside(plan.out) as folder:
         for (path, track, target), full in zip(plan.files, asked, strict=True):
@@ -277,6 +297,9 @@ def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions) -> S
 
 def _require_tracks(declared: Declaration, tracks: Sequence[Track]) -> None:
     missing = [t for t in tracks if t not in declared.tracks]
+    if not declared.tracks:
+        other = "It re-ranks lists: cmivqa rerank --help" if declared.reranks else "Give another with -m."
+        raise UserError(f"baseline {declared.name} answers no track by itself", other)
     if missing:
         raise UserError(
             f"baseline {declared.name} does not serve Track {' or '.join(map(str, missing))}",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cmivqa_kit.data.display import tracks_in_words
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.registry import create, find_declaration
+from cmivqa_kit.plugin.registry import baseline_names, create, find_declaration
+from cmivqa_kit.prediction.reranker import require_reranking
 from cmivqa_kit.prediction.types import LocalizesSpans
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.finished_runs import finished_runs, newest_run
@@ -48,6 +50,35 @@ def newest_serving_run(folder: Path, track: Track | None = None, behind_retrieve
         f"Train one that does: cmivqa train{' -m bm25' if track == 1 else ''}"
         + (f"; or ask for what there is: --track {other}" if other is not None else ""),
     )
+
+
+def newest_reranking_run(folder: Path, baseline: str | None = None) -> RunDirectory:
+    """The newest finished run of a baseline that re-ranks lists: of the one that is named, else of any.
+
+    Raises:
+        UserError: there is no such run, or the baseline that is named re-ranks nothing.
+    """
+    if baseline is not None:
+        require_reranking(find_declaration(baseline), reranking_names())
+        return newest_run(folder, baseline)
+    for run in finished_runs(folder):
+        with suppress(UserError):  # of a baseline that is not installed here
+            if find_declaration(run.baseline).reranks:
+                return run
+    raise UserError(
+        f"{folder}: no finished run re-ranks lists",
+        f"Train one that does: cmivqa train -m {next(iter(reranking_names()), 'NAME')}",
+    )
+
+
+def reranking_names() -> tuple[str, ...]:
+    """The names of the installed baselines that re-rank lists."""
+    names = []
+    for name in baseline_names():
+        with suppress(UserError):  # a broken package
+            if find_declaration(name).reranks:
+                names.append(name)
+    return tuple(names)
 
 
 def _newest_localizer(folder: Path, runs: Sequence[RunDirectory]) -> RunDirectory:

@@ -16,6 +16,7 @@ from torch import nn
 
 from baselines.q2a import DECLARATION
 from baselines.q2a.baseline import Q2ABaseline
+from baselines.q2a.division import by_questions
 from baselines.q2a.examples import build_examples
 from baselines.q2a.model import Sample
 from baselines.q2a.task import steps_loss
@@ -90,6 +91,28 @@ def test_trained_answered_and_scored(root: Path, tmp_path: Path) -> None:
     assert lines[-1]["loss"] < lines[0]["loss"]
 
 
+def test_the_whole_way_by_commands(root: Path, tmp_path: Path) -> None:
+    """Train, answer, and the benchmark's own check and figures of what was answered, as a participant types them."""
+    data = ("--data", root)
+    train = ("bench", "train", "assistq-22", *data, "-m", "q2a", "--preset", "tiny", "--set", "train.epochs=1")
+    assert "q2a-1" in said(*train, "--device", "cpu", cwd=tmp_path)
+    said("bench", "check", "assistq-22", *data, cwd=tmp_path)
+    text = said("bench", "predict", "assistq-22", *data, "--split", "test", "--out", "out", cwd=tmp_path)
+    assert "submit_test.json" in text
+    scored = ("bench", "score", "assistq-22", "out/submit_test.json", *data, "--no-intervals")
+    assert "Recall@1" in said(*scored, cwd=tmp_path)
+    document = json.loads((tmp_path / "out/submit_test.json").read_text(encoding="utf-8"))
+    next(iter(document.values())).pop()
+    (tmp_path / "lacking.json").write_text(json.dumps(document), encoding="utf-8")
+    lacking = said("bench", "score", "assistq-22", "lacking.json", *data, "--no-intervals", cwd=tmp_path, code=3)
+    assert "question 3) without predictions: misses for the kit" in lacking
+    lists = json.dumps([{"id": 1, "output": [["a", 0, 1]]}])
+    (tmp_path / "lists.json").write_text(lists, encoding="utf-8")
+    said("bench", "score", "assistq-22", "lists.json", *data, cwd=tmp_path, code=2)
+    refused = said("rerank", "lists.json", "--run", "runs/q2a-1", "--track", "3", cwd=tmp_path, code=2)
+    assert "lists.json" in refused
+
+
 def test_new_questions_about_known_videos(root: Path, tmp_path: Path) -> None:
     run = trained(root, tmp_path / "runs", "train.epochs=1", benchmark="assistq-23")
     made = answered(root, run, tmp_path / "out", "assistq-23")
@@ -102,6 +125,18 @@ def test_published_keeps_the_last_weights_and_looks_at_the_test_questions(root: 
     kept, last = (read_tensors(run.path / f"{name}.safetensors") for name in ("model", "last"))
     assert all(torch.equal(kept[name], last[name]) for name in last)
     assert json.loads((run.path / "outcome.json").read_text(encoding="utf-8"))["metric"] == "R@1"
+
+
+def test_the_papers_split_holds_out_a_fifth_of_all_questions(root: Path, tmp_path: Path) -> None:
+    """4 training videos and a test video of 3 questions each: 15, of which 3 are held out, whatever their video."""
+    run = trained(root, tmp_path / "runs", "data.validation=questions", "train.epochs=1")
+    assert run.read("examples.json")["used"] == 12
+    parts = [read_step_annotations(root / name) for name in ("train.json", "test_with_gt.json")]
+    learnt, held_out = by_questions(parts, 0)
+    texts = [{(q.folder, q.question) for part in some for q in part.questions} for some in (learnt, held_out)]
+    assert [len(some) for some in texts] == [12, 3]
+    assert not texts[0] & texts[1]
+    assert by_questions(parts, 1)[1] != held_out == by_questions(parts, 0)[1]
 
 
 def test_stopped_and_resumed_is_the_same_run(root: Path, tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from cmivqa_kit.data.decoded_video import sampled_frames
 from cmivqa_kit.errors import UserError
-from tests.tiny_videos import make_video
+from tests.tiny_videos import make_turned_video, make_video
 
 
 def seen(path: Path, fps: float, by_stride: bool = False) -> list[tuple[float, int]]:
@@ -35,6 +37,21 @@ def test_more_frames_than_the_video_has(tmp_path: Path) -> None:
 def test_the_published_stride_is_rounded_down(tmp_path: Path) -> None:
     path = make_video(tmp_path / "a.mp4", seconds=2, rate=5)
     assert [second for second, _ in seen(path, 2, by_stride=True)] == [0.0, 0.4, 0.8, 1.2, 1.6]
+
+
+@pytest.mark.parametrize(
+    ("degrees", "side"), [(0, np.s_[:4, :]), (-90, np.s_[:, -4:]), (90, np.s_[:, :4]), (180, np.s_[-4:, :])]
+)
+def test_a_video_of_a_phone_comes_upright(tmp_path: Path, degrees: int, side: Any) -> None:
+    """A stripe at the top of what is stored lies where the phone showed it; the published reader does not turn."""
+    path = make_turned_video(tmp_path / "a.mp4", degrees)
+    (frame,) = sampled_frames(path, 1)
+    assert frame.picture.shape == ((32, 48, 3) if degrees % 180 == 0 else (48, 32, 3))
+    assert frame.picture[side].mean() > 230
+    assert frame.picture.mean() < 100
+    stored = next(iter(sampled_frames(path, 1, by_stride=True))).picture
+    assert stored.shape == (32, 48, 3)
+    assert stored[:4].mean() > 230
 
 
 @pytest.mark.parametrize("content", [b"", b"no video" * 40, b"\0" * 2000])

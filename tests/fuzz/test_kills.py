@@ -30,6 +30,7 @@ LATER = {
     "train ccgs, then --resume",
     "train --resume",
     "predict ccgs",
+    "rerank",
     "convert-checkpoint",
     "bench train",
     "bench predict",

@@ -26,6 +26,7 @@ BENCH = ("vatex-en2cn", "--data", "VisualSearch")
 GOLDEN = Path(__file__).parents[1] / "golden" / "cases" / "ccgs"
 EXTRACT = ("features", "extract", "videos", "out", "--model", "vit")
 ENCODE = ("features", "encode-assistq", "assistq", "encoded", "--vision", "vit", "--text", "bert", "--split", "train")
+ANY = ("--set", "rerank.least_iou=0")
 TINY = ("--preset", "tiny", "--set", "train.epochs=1", "--set", "train.pairs=2", "--set", "train.dev_questions=1")
 
 
@@ -180,6 +181,22 @@ def checkpoint(folder: Path) -> None:
     shutil.copy(GOLDEN / "data_example" / "vocab.txt", down / "vocab.txt")
 
 
+def reranker(folder: Path) -> None:
+    """The corpus, BM25's lists and a finished run of a re-ranker."""
+    shutil.copytree(ready_reranker(), folder, dirs_exist_ok=True)
+
+
+@cache
+def ready_reranker() -> Path:
+    """The same, made once."""
+    folder = scratch() / "q2a"
+    shutil.copytree(ready_run("bm25"), folder)
+    for words in (("predict", *HERE, "--out", "lists.json"), ("train", "-m", "q2a", *HERE, *TINY, *ANY)):
+        ended = command(words, folder)
+        assert ended.code == 0, ended.err
+    return folder
+
+
 @cache
 def finished_run() -> Path:
     """A folder with the corpus and a finished run of the smallest CCGS."""
@@ -277,6 +294,7 @@ WRITING = (
             again=("train", "--resume", "runs/ccgs-1", *HERE), numbered=True, torch=True),
     Writing("train --resume", stopped, ("train", "--resume", "runs/ccgs-1", *HERE), torch=True),
     Writing("predict ccgs", ccgs, ("predict", *HERE, "--sample", "2", "--force"), torch=True),
+    Writing("rerank", reranker, ("rerank", "lists.json", *HERE, "--force"), torch=True),
     Writing("convert-checkpoint", checkpoint,
             ("convert-checkpoint", "ccgs", "down", "out", "--config", "sizes.json"), torch=True),
     Writing("bench train", collection, ("bench", "train", *BENCH, "--preset", "tiny", "--set", "train.epochs=1"),

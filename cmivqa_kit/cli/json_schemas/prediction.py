@@ -1,4 +1,4 @@
-"""Schemas of `predict`: the files that were written, and what a pass would take."""
+"""Schemas of `predict` and `rerank`: the files that were written, and what a pass would take."""
 
 from __future__ import annotations
 
@@ -64,4 +64,20 @@ declare(
         },
     ),
     "For systems that score question-video pairs; any other refuses (exit code 2), since it answers in seconds.",
+)
+declare(
+    "rerank",
+    "cmivqa rerank submission.json --format json",
+    record(
+        "the file that was written",
+        {
+            "run": text("directory of the run that re-ranked"),
+            "file": text("the submission that was re-ranked"),
+            "path": text("the new file"),
+            "split": text("the split that it answers"),
+            "tracks": listing("tracks it answers", track()),
+            "questions": integer("lists in it", "questions"),
+            "changed": integer("lists that begin with another candidate now", "questions"),
+        },
+    ),
 )

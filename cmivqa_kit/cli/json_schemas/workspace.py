@@ -69,6 +69,7 @@ declare(
                 "name": text("as --baseline takes it"),
                 "title": text("the system in a few words"),
                 "tracks": listing("tracks it answers", track()),
+                "reranks": flag("it scores the lists of others anew (`cmivqa rerank`)"),
                 "paper": text("its publication"),
                 "needs": listing("what it needs, such as package:torch", text("a need")),
                 "missing": listing("packages that are not installed", text("a package")),

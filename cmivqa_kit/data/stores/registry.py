@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,7 @@ from cmivqa_kit.foreign_content import foreign_content
 
 _FORMATS: dict[str, type[StoredFeatures]] = {}
 F = TypeVar("F", bound=type[StoredFeatures])
+TORCH_SUFFIXES = (".pth", ".pt")
 DEFAULT = "npy"  # a folder of one file per video, as the organizers hand features out
 
 
@@ -64,6 +66,7 @@ def open_store(path: Path) -> StoredFeatures:
     """
     if not path.exists():
         raise UserError(f"{path}: no such file or folder", f"Check the path; you are in {Path.cwd()}.")
+    _refuse_torch_files(path)
     recognised = [kind for kind in formats().values() if kind.recognises(path)]
     if path.is_dir():
         if not recognised or formats()[DEFAULT] in recognised:  # what lies beside .npy files is not read
@@ -84,3 +87,19 @@ def open_store(path: Path) -> StoredFeatures:
         f"{path}: no feature store",
         f"Give a folder of .npy files or of a BigFile, or one of {', '.join(file_suffixes())}.",
     )
+
+
+def _refuse_torch_files(path: Path) -> None:
+    """Refuse a file of ``torch.save``, and a folder of them alone: loading one may run whatever is in it."""
+    if path.is_dir() and any(kind.recognises(path) for kind in formats().values()):
+        return
+    files: list[Path] = []
+    with suppress(OSError):  # a folder that may not be read is told of by its format
+        files = sorted(f for f in (path.iterdir() if path.is_dir() else [path]) if f.suffix.lower() in TORCH_SUFFIXES)
+    if files:
+        first = files[0].name
+        raise UserError(
+            f"{path}: {first} is a file of torch.save, which is no feature store",
+            "Save each as an array, in Python: "
+            f"numpy.save({f'{files[0].stem}.npy'!r}, torch.load({first!r}, map_location='cpu', weights_only=True))",
+        )

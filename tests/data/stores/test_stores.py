@@ -290,3 +290,13 @@ def test_types_that_a_format_cannot_keep() -> None:
 def test_no_format_of_that_name() -> None:
     with pytest.raises(UserError, match="Did you mean 'hdf5'"):
         format_named("hdf")
+
+
+def test_files_of_torch_save_are_told_how_to_become_arrays(tmp_path: Path) -> None:
+    """Loading one could run what is in it; beside .npy files they are let lie."""
+    (tmp_path / "a.pth").write_bytes(b"PK\3\4")
+    for path in (tmp_path, tmp_path / "a.pth"):
+        with pytest.raises(UserError, match=r"a\.pth is a file of torch\.save[^\n]*\n.*weights_only=True"):
+            open_store(path)
+    np.save(tmp_path / "b.npy", np.ones((2, 3), np.float32))
+    assert list(open_store(tmp_path).ids) == ["b"]

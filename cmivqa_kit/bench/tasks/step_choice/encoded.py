@@ -64,11 +64,11 @@ class EncodedSplit(ABC):
 
     @abstractmethod
     def questions(self, folder: str, asked: Sequence[StepQuestion]) -> Sequence[EncodedQuestion]:
-        """The questions about it, as many as were encoded.
+        """The questions that are asked about it, in their order, as far as they were encoded.
 
         Args:
             folder: the video's.
-            asked: the annotations' questions about it.
+            asked: the annotations' questions about it, all or some.
 
         Raises:
             UserError: they are not there, or damaged.
@@ -125,7 +125,8 @@ class StoredSplit(EncodedSplit):
         if not isinstance(texts, list) or len(texts) != len(rows):
             raise UserError(f"{self.path / RECORD}: says nothing about the questions of {folder}", AGAIN)
         encoded = []
-        for question, text, row in zip(asked, texts, rows, strict=False):
+        for question in (question for question in asked if question.number <= len(rows)):
+            text, row = texts[question.number - 1], rows[question.number - 1]
             ids = [step_id(folder, question.number, step) for step in range(1, len(question.steps) + 1)]
             steps = tuple((self._rows(TEXTS, name), self._rows(BUTTONS, name)) for name in ids)
             encoded.append(EncodedQuestion(str(text), row[None], steps))
@@ -174,7 +175,7 @@ class PublishedSplit(EncodedSplit):
                     str(one["src_question"]), _matrix(one["question"]),
                     tuple((_stack(step, "text"), _stack(step, "button")) for step in one["answers"]),
                 )
-                for one in content
+                for one in (content[question.number - 1] for question in asked if question.number <= len(content))
             ]  # fmt: skip
 
     def _rows(self, folder: str, name: str) -> Rows:
