@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from baselines.nrccr.collection_baseline import BERT, CollectionBaseline, M, N, S
+from baselines.nrccr.collection_baseline import BERT, CollectionBaseline, M, N, S, collection_of
 from baselines.nrccr.corpus import (
     NOTHING_GIVEN,
     VideoRows,
@@ -32,11 +32,13 @@ from baselines.nrccr.evaluation import (
 )  # fmt: skip
 from baselines.nrccr.examples import Example, RowsOf
 from baselines.nrccr.mlcmr import MLCMR
+from baselines.nrccr.mlcmr_collection import MLCMRCollection
 from baselines.nrccr.model import NRCCR
 from baselines.nrccr.network import MLCMRNetwork, NRCCRNetwork, levels_width
 from baselines.nrccr.settings import IMAGES, MLCMRSettings, NRCCRSettings
 from baselines.nrccr.task import MLCMRTask, NRCCRTask, RetrievalTask
 from baselines.nrccr.texts import Reader
+from cmivqa_kit.bench.contract.types import Benchmark
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.errors import UserError
@@ -209,6 +211,12 @@ class MLCMRBaseline(RetrievalBaseline[MLCMRSettings, MLCMRNetwork, MLCMR]):
     """MLCMR: one matrix of both languages, raw cosines mixed at one weight."""
 
     name, settings, sizes, kind = "mlcmr", MLCMRSettings, MLCMRNetwork, MLCMR
+
+    def collection(self, benchmark: Benchmark, root: Path, settings: MLCMRSettings) -> MLCMRCollection:
+        """The files of a benchmark, of one or both languages."""
+        data = settings.data
+        collection = collection_of(MLCMRCollection, benchmark, root, data)
+        return replace(collection, mode=data.mode, asked_in=data.target)
 
     def network(self, encoder: Encoder, width: int, settings: MLCMRSettings) -> MLCMRNetwork:
         """Sizes as the settings say."""

@@ -9,6 +9,7 @@ from typing import Annotated
 from baselines.nrccr import DECLARATION, MLCMR
 from baselines.nrccr.discriminators import KINDS
 from baselines.nrccr.losses import DIRECTIONS
+from baselines.nrccr.mlcmr_collection import MODES, TARGETS
 from baselines.nrccr.network import PADDING
 from baselines.nrccr.texts import lower_cased
 from cmivqa_kit.neural import settings as common
@@ -80,6 +81,14 @@ class DataSettings(Section):
     validation: Annotated[str, choice("val", "test")]
     data_type: Annotated[str, Rule(lambda name: "2" in name or name.isalpha(), "such as google_enc2zh")]
     task: Annotated[int, Rule(lambda number: number in (1, 2), "1 or 2")]
+
+
+@dataclass(frozen=True, slots=True)
+class MLCMRDataSettings(DataSettings):
+    """Section ``data`` of MLCMR; ``target`` is the language that is asked in, by default what ``data_type`` ends in."""
+
+    mode: Annotated[str, choice(*MODES)]
+    target: Annotated[str, choice("", *TARGETS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +172,4 @@ class MLCMRSettings(RetrievalSettings):
 
     declaration = MLCMR
     model: MLCMRModelSettings
+    data: MLCMRDataSettings
