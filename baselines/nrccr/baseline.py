@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,10 @@ from torch import nn
 
 from baselines.nrccr.collection_baseline import BERT, CollectionBaseline, M, N, S, collection_of
 from baselines.nrccr.corpus import (
-    NOTHING_GIVEN,
     VideoRows,
     examples_of,
     ranked,
     read_text,
-    read_translations,
     say_languages,
     seconds_of,
 )
@@ -35,10 +34,12 @@ from baselines.nrccr.mlcmr import MLCMR
 from baselines.nrccr.mlcmr_collection import MLCMRCollection
 from baselines.nrccr.model import NRCCR
 from baselines.nrccr.network import MLCMRNetwork, NRCCRNetwork, levels_width
-from baselines.nrccr.settings import IMAGES, MLCMRSettings, NRCCRSettings
+from baselines.nrccr.settings import IMAGES, DecodeSettings, MLCMRSettings, NRCCRSettings
 from baselines.nrccr.task import MLCMRTask, NRCCRTask, RetrievalTask
 from baselines.nrccr.texts import Reader
+from baselines.nrccr.translations import NOTHING, Translation, mixed_scores, translations_in
 from cmivqa_kit.bench.contract.types import Benchmark
+from cmivqa_kit.data.display import count
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.errors import UserError
@@ -56,6 +57,8 @@ from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.training.bucketed_task import Figures
 from cmivqa_kit.training.trained import NO_DEV, DevEvaluation, Training, drawn
 from cmivqa_kit.training.usable_examples import require_enough
+
+log = logging.getLogger(__name__)
 
 
 class RetrievalBaseline(CollectionBaseline[S, N, M]):
@@ -76,7 +79,7 @@ class RetrievalBaseline(CollectionBaseline[S, N, M]):
             fault = f"{train.source or train.name}: the rows of its features have no common width"
             raise UserError(fault, "Extract the features again, all alike.")
         rows = VideoRows(features, width)
-        given = read_translations(Path(settings.train.translations)) if settings.train.translations else NOTHING_GIVEN
+        given = translations_in(settings.train.translations)
         examples, dropped = examples_of(train, reader, rows, settings.train.source_language, given)
         dropped = +dropped
         require_enough(train, examples, dropped, settings.train.max_dropped)
@@ -95,12 +98,13 @@ class RetrievalBaseline(CollectionBaseline[S, N, M]):
     ) -> DevEvaluation:  # fmt: skip
         asked = dev_subset(dev.questions, settings.train.dev_questions, run.seed)
         rows, options = VideoRows(dev.features, width), PredictOptions(run.config)
+        given = translations_in(settings.decode.translations)
 
         def figures(model: nn.Module) -> Mapping[str, float]:
             """Track 2's figures, the one that it ranks by first."""
             network: Any = model
             videos = embed_videos(network, list(dev.videos), rows, settings.decode.batch)
-            lists = _rankings(network, reader, asked, videos, list(dev.videos), rows, settings.decode.batch)
+            lists = _rankings(network, reader, asked, videos, list(dev.videos), rows, settings.decode, given)
             predictions = (_prediction(q, dev, row, options.limit) for q, row in zip(asked, lists, strict=True))
             return evaluate(predictions, asked, (2,), run.dev_progress.question)
 
@@ -117,6 +121,7 @@ class RetrievalBaseline(CollectionBaseline[S, N, M]):
         settings, device = self.settings.of(options.config), resolve(options.device)
         model: Network = loaded.model.to(device)
         reader, width = Reader(loaded.reader), loaded.network.visual_feat_dim
+        given = translations_in(settings.decode.translations)
 
         def encode(split: Split, videos: Sequence[Video]) -> Iterator[Any]:
             rows = VideoRows(split.features, width)
@@ -130,7 +135,7 @@ class RetrievalBaseline(CollectionBaseline[S, N, M]):
             arrays = kept.arrays(split)
             videos = np.stack(list(arrays.values())).astype(np.float64)
             rows = VideoRows(split.features, width)
-            return iter(_rankings(model, reader, split.questions, videos, list(arrays), rows, settings.decode.batch))
+            return iter(_rankings(model, reader, split.questions, videos, list(arrays), rows, settings.decode, given))
 
         return FunctionRetriever(self.name, rank, network=True)
 
@@ -263,14 +268,24 @@ class MLCMRBaseline(RetrievalBaseline[MLCMRSettings, MLCMRNetwork, MLCMR]):
 
 def _rankings(
     model: Network, reader: Reader, questions: Sequence[Question], videos: Embeddings, names: Sequence[str],
-    rows: VideoRows, size: int,
+    rows: VideoRows, decode: DecodeSettings, given: Mapping[str, Translation],
 ) -> list[list[tuple[str, float]]]:  # fmt: skip
-    """Per question all videos with the cosine of their embeddings, not sorted."""
+    """Per question all videos with the cosine of their embeddings, not sorted; mixed with that of its translation."""
     if not questions:
         return []
-    texts = [read_text(reader, question.text) for question in questions]
-    asked = embed_sorted(model, texts, size, reader.reader.special.pad)
-    return [ranked(scores, names, rows) for scores in asked @ videos.T]
+
+    def cosines(texts: Iterable[str]) -> Embeddings:
+        tokens = [read_text(reader, text) for text in texts]
+        return embed_sorted(model, tokens, decode.batch, reader.reader.special.pad) @ videos.T
+
+    scores = cosines(question.text for question in questions)
+    own = (given.get(str(question.id), NOTHING) for question in questions)
+    texts = {at: translation.text for at, translation in enumerate(own) if translation.text}
+    if texts:
+        scores = mixed_scores(scores, cosines(texts.values()), list(texts), decode.question_weight)
+    elif given:
+        log.warning("%s: a translation of none of the %s", decode.translations, count(len(questions), "question"))
+    return [ranked(row, names, rows) for row in scores]
 
 
 def _prediction(question: Question, split: Split, scores: Iterable[tuple[str, float]], limit: int) -> Prediction:

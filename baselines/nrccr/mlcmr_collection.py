@@ -9,7 +9,8 @@
 | parallel | ``google_zhc2en`` | ``Ctrain_google_zhc2en`` | ``Ctrain_zh`` |
 | unparallel | any | ``Ctrain_half`` | ``Ctrain_zh_half`` |
 
-``C<split>_zh`` asks in Chinese, ``C<split>_google_zhc2en`` beside it; in English ``C<split>``, ``C<split>_google_enc2zh``.
+``C<split>_zh`` asks in Chinese, beside ``C<split>_google_zhc2en``; in English ``C<split>`` beside
+``C<split>_google_enc2zh``.
 Source: docs/spec/nrccr.md, appendix A.
 """
 

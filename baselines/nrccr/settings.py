@@ -124,11 +124,17 @@ class NRCCRTrainSettings(TrainSettings):
 
 @dataclass(frozen=True, slots=True)
 class DecodeSettings(Section):
-    """Section ``decode``: texts or videos at once, and the weight of the source language in the mix."""
+    """Section ``decode``: texts or videos at once, and the weights of two languages.
+
+    ``source_weight`` is that of the source language on a benchmark, ``question_weight`` that of a question of a corpus
+    beside its translation in the file ``translations``.
+    """
 
     section = "decode"
     batch: Positive
     source_weight: Share
+    translations: str
+    question_weight: Share
 
 
 @dataclass(frozen=True, slots=True)
