@@ -32,7 +32,7 @@ from baselines.nrccr.evaluation import (
 from baselines.nrccr.examples import Example, RowsOf
 from baselines.nrccr.mlcmr import MLCMR
 from baselines.nrccr.mlcmr_collection import MLCMRCollection
-from baselines.nrccr.model import NRCCR
+from baselines.nrccr.model import NRCCR, begin
 from baselines.nrccr.network import MLCMRNetwork, NRCCRNetwork, levels_width
 from baselines.nrccr.settings import IMAGES, DecodeSettings, MLCMRSettings, NRCCRSettings
 from baselines.nrccr.task import MLCMRTask, NRCCRTask, RetrievalTask
@@ -90,6 +90,7 @@ class RetrievalBaseline(CollectionBaseline[S, N, M]):
         if dev is not None:
             evaluation = self._dev_evaluation(replace(dev, features=source.features(dev)), reader, run, settings, width)
         model: Any = new_network(self.network(encoder, width, settings), self.kind, run, encoder, BERT)
+        self.begin(model, settings)
         task = self.task(model, used, rows, encoder, settings, run.seed, evaluation.figures)
         return Training(task, len(used), len(examples), dropped, evaluation)
 
@@ -184,6 +185,10 @@ class NRCCRBaseline(RetrievalBaseline[NRCCRSettings, NRCCRNetwork, NRCCR]):
             img_encoder="clip" if clip else "resnet_152", video_pooling=model.video_pooling,
             disc_type=model.discriminator,
         )  # fmt: skip
+
+    def begin(self, model: NRCCR, settings: NRCCRSettings) -> None:
+        """As section ``model`` says."""
+        begin(model, settings.model.positions, settings.model.alike)
 
     def task(
         self, model: NRCCR, examples: Sequence[Example], rows_of: RowsOf, encoder: Encoder, settings: NRCCRSettings,

@@ -61,6 +61,9 @@ class CollectionBaseline(TrainedBaseline[S, N, M]):
     def network(self, encoder: Encoder, width: int, settings: S) -> N:
         """The sizes of a new network over rows of a width."""
 
+    def begin(self, model: M, settings: S) -> None:
+        """Change the weights that a new network begins with; as they are drawn unless a system says otherwise."""
+
     @abstractmethod
     def task(
         self, model: M, examples: Sequence[Example], rows_of: RowsOf, encoder: Encoder, settings: S, seed: int,
@@ -109,6 +112,7 @@ class CollectionBaseline(TrainedBaseline[S, N, M]):
 
         network = self.network(encoder, features.width, settings)
         model: Any = new_network(network, self.kind, run, encoder, BERT)
+        self.begin(model, settings)
         task = self.task(model, examples, features.rows, encoder, settings, run.seed, figures)
         dropped = Counter({NO_FEATURES: len(records) - len(usable)})
         cost = (2 * len(questions) + len(videos)) / (6 * max(1, len(examples)))

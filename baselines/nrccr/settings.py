@@ -50,7 +50,10 @@ class ModelSettings(Section):
 
 @dataclass(frozen=True, slots=True)
 class NRCCRModelSettings(ModelSettings):
-    """Section ``model`` of NRCCR; ``text_hidden`` 0 is the width of the pretrained encoder."""
+    """Section ``model`` of NRCCR; ``text_hidden`` 0 is the width of the pretrained encoder.
+
+    ``positions`` and ``alike`` are of the weights that a training begins with (`baselines.nrccr.model.begin`).
+    """
 
     text_hidden: Count
     text_heads: Positive
@@ -58,6 +61,8 @@ class NRCCRModelSettings(ModelSettings):
     video_heads: Positive
     video_pooling: Annotated[str, choice("mean", "max")]
     discriminator: Annotated[str, choice(*KINDS)]
+    positions: Rate
+    alike: bool
 
 
 @dataclass(frozen=True, slots=True)

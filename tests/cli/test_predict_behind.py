@@ -111,9 +111,7 @@ def test_behind_a_run_and_a_file(here: Path) -> None:
 
 
 def test_behind_nrccr(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake.install(
-        monkeypatch, tmp_path, mutualsl="baselines.mutualsl:DECLARATION", nrccr="baselines.nrccr:DECLARATION"
-    )
+    fake.install(monkeypatch, tmp_path, mutualsl="baselines.mutualsl:DECLARATION", nrccr="baselines.nrccr:DECLARATION")
     monkeypatch.setenv("CMIVQA_CACHE", str(tmp_path / "cache"))
     done("train", "-m", "nrccr", "--preset", "tiny", "--data", "root", "--set", "train.max_steps=2")
     done("predict", "-m", "nrccr", "--data", "root", "--track", "2", "--out", "nrccr.json")
