@@ -127,3 +127,5 @@ def test_contrast_asks_the_second_rows() -> None:
     first = -torch.log_softmax(torch.tensor([1.0, 0.0]) / 0.07, dim=0)
     assert torch.allclose(info_nce(a, b), first.sum())  # both rows of b look like the first of a
     assert torch.allclose(info_nce(b, a), 2 * torch.log(torch.tensor(2.0)))
+    same = torch.tensor([[True, True], [True, True]])
+    assert float(info_nce(a, b, same)) == 0  # no row is left to be taken for the other
