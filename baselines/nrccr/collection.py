@@ -15,27 +15,20 @@ Source: docs/spec/nrccr.md, sections 1.1 to 1.3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-
-from baselines.nrccr.examples import Example, Rows
+from baselines.nrccr.collection_features import HELP, Features, features_of
+from baselines.nrccr.examples import Example
 from baselines.nrccr.texts import Reader
 from cmivqa_kit.bench.tasks.captions import Caption, CaptionFile, read_captions
-from cmivqa_kit.damage import reading
-from cmivqa_kit.data.stores.registry import open_store
-from cmivqa_kit.data.stores.store import FeatureStore
 from cmivqa_kit.errors import Problem, UserError, problems_error
-from cmivqa_kit.files import decode, read_bytes
 
 TEXTS, FEATURES, END = "TextData", "FeatureData", ".caption.txt"
 SOURCE = "enc"  # the language that people labelled
 FLICKR = "Flickr30k"  # what the training files of Multi30K's second task begin with
-HELP = "docs/spec/nrccr.md, section 1.3 lists the files of a collection."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,46 +49,6 @@ class Record:
     def asked(self) -> Caption:
         """The caption that people wrote in the target language, of one that asks."""
         return self.translation or self.source
-
-
-@dataclass(frozen=True)
-class Features:
-    """Rows by the id of a video, and where they lie."""
-
-    store: FeatureStore | Mapping[str, Rows]
-    path: Path
-
-    def __contains__(self, video: str) -> bool:
-        return video in self._known
-
-    def rows(self, video: str) -> Rows:
-        """(T, D) of a video that is there.
-
-        Raises:
-            UserError: they are damaged, or hold numbers that are not finite.
-        """
-        rows = np.asarray(self.store.get(video))
-        if not np.isfinite(rows).all():
-            location = f"{self.path}, {video}" if isinstance(self.store, Mapping) else self.store.location(video)
-            raise UserError(f"{location}: NaN or infinite numbers", "Extract the features of this video again.")
-        return rows
-
-    @property
-    def width(self) -> int:
-        """D.
-
-        Raises:
-            UserError: there are no rows, or they have several widths.
-        """
-        if isinstance(self.store, Mapping):
-            return int(next(iter(self.store.values())).shape[1])
-        if self.store.width is None:
-            raise UserError(f"{self.path}: its rows have no common width", "Extract the features again, all alike.")
-        return self.store.width
-
-    @cached_property
-    def _known(self) -> frozenset[str]:
-        return frozenset(self.store if isinstance(self.store, Mapping) else self.store.ids)
 
 
 @dataclass(frozen=True)
@@ -202,15 +155,7 @@ class Collection:
         Raises:
             UserError: they are not there, or cannot be read.
         """
-        path = self.folder / FEATURES / self.feature
-        if not path.exists():
-            there = sorted(each.name for each in (self.folder / FEATURES).glob("*"))
-            raise UserError(
-                f"{path}: no such features (there are: {', '.join(there) or 'none'})",
-                "Name them: --set data.feature=NAME",
-            )
-        matrix = _matrix_of(path, split, self.target) if self.images and path.is_dir() else None
-        return Features(matrix if matrix is not None else open_store(path), path)
+        return features_of(self.folder / FEATURES / self.feature, split, self.target, self.images)
 
     def _ends(self, split: str) -> tuple[str, ...]:
         """What the files of a split may end in: the published names of images first, then plain ones."""
@@ -269,27 +214,3 @@ def _prefix(folder: Path, images: bool) -> str:
         said = f"several files *{end} ({', '.join(names)})" if names else f"no file *{end}"
         raise UserError(f"{folder}: {said}", f"Name the collection: --set data.collection=NAME. {HELP}")
     return names[0]
-
-
-def _matrix_of(folder: Path, split: str, target: str) -> dict[str, Rows] | None:
-    """A row per image, from the one array and the one list of ids whose names begin with a split.
-
-    Those of the target language (``zh_test_id.txt``) go before those of all (``test_id_2016.txt``).
-    """
-    arrays, lists = (
-        next(filter(None, (sorted(folder.glob(f"{begin}{end}")) for begin in (f"{target}_{split}", split))), [])
-        for end in ("*.npy", "*id*.txt")
-    )
-    if len(arrays) != 1 or len(lists) != 1:
-        return None
-    ids = decode(read_bytes(lists[0], "list of images"), lists[0]).split()
-    with reading(arrays[0], "array", "Extract the features again."):
-        rows = np.load(arrays[0], mmap_mode="r", allow_pickle=False)
-        if rows.ndim != 2 or rows.dtype.kind != "f":
-            raise UserError(f"{arrays[0]}: {rows.dtype} of shape {rows.shape}, not one row of floats per image", HELP)
-    if len(rows) != len(ids):
-        raise UserError(
-            f"{arrays[0]}: {len(rows)} rows, where {lists[0].name} names {len(ids)} images",
-            "Get both files from the same place.",
-        )
-    return {name.removesuffix(".jpg"): rows[at : at + 1] for at, name in enumerate(ids)}

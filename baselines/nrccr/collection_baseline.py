@@ -10,7 +10,8 @@ from typing import Any, ClassVar, TypeVar
 
 from torch import nn
 
-from baselines.nrccr.collection import Collection, Features, Record
+from baselines.nrccr.collection import Collection, Record
+from baselines.nrccr.collection_features import Features
 from baselines.nrccr.evaluation import Embedded, Network, embed
 from baselines.nrccr.examples import Example, RowsOf
 from baselines.nrccr.mlcmr import MLCMR
