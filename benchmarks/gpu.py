@@ -61,6 +61,7 @@ TABLES = (
     script("predict_growth", 110, "--full", ""),
     script("q2a_steps", 20, "", "--dim 16 --batches 2"),
     script("frames_encoded", 40, "", "--toy --batches 2"),
+    script("retrieval_batches", 40, "", "--rounds 1"),
 )
 
 

@@ -21,6 +21,8 @@ DECLARATION = Declaration(
         "multi30k-de": "multi30k-de",
         "multi30k-fr": "multi30k-fr",
         "multi30k-cs": "multi30k-cs",
+        "mscoco-zh": "mscoco-zh",
+        "mscoco-ja": "mscoco-ja",
     },
 )
 
@@ -34,5 +36,10 @@ MLCMR = Declaration(
     needs=_NEEDS,
     convert="baselines.nrccr.checkpoint:convert_mlcmr",
     demo_preset="tiny",
-    benchmarks={"vatex-en2cn": "vatex", "msrvtt-cn": "msrvtt-cn"},
+    benchmarks={
+        "vatex-en2cn": "vatex",
+        "vatex-cn2en": "vatex-en",
+        "msrvtt-cn": "msrvtt-cn",
+        "msrvtt-en": "msrvtt-en",
+    },
 )

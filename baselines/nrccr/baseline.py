@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +11,12 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from baselines.nrccr.collection_baseline import BERT, CollectionBaseline, M, N, S
+from baselines.nrccr.collection_baseline import BERT, CollectionBaseline, M, N, S, collection_of
 from baselines.nrccr.corpus import (
-    NOTHING_GIVEN,
     VideoRows,
     examples_of,
     ranked,
     read_text,
-    read_translations,
     say_languages,
     seconds_of,
 )
@@ -32,11 +31,15 @@ from baselines.nrccr.evaluation import (
 )  # fmt: skip
 from baselines.nrccr.examples import Example, RowsOf
 from baselines.nrccr.mlcmr import MLCMR
-from baselines.nrccr.model import NRCCR
+from baselines.nrccr.mlcmr_collection import MLCMRCollection
+from baselines.nrccr.model import NRCCR, begin
 from baselines.nrccr.network import MLCMRNetwork, NRCCRNetwork, levels_width
-from baselines.nrccr.settings import IMAGES, MLCMRSettings, NRCCRSettings
+from baselines.nrccr.settings import IMAGES, DecodeSettings, MLCMRSettings, NRCCRSettings
 from baselines.nrccr.task import MLCMRTask, NRCCRTask, RetrievalTask
 from baselines.nrccr.texts import Reader
+from baselines.nrccr.translations import NOTHING, Translation, mixed_scores, translations_in
+from cmivqa_kit.bench.contract.types import Benchmark
+from cmivqa_kit.data.display import count
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.errors import UserError
@@ -54,6 +57,8 @@ from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.training.bucketed_task import Figures
 from cmivqa_kit.training.trained import NO_DEV, DevEvaluation, Training, drawn
 from cmivqa_kit.training.usable_examples import require_enough
+
+log = logging.getLogger(__name__)
 
 
 class RetrievalBaseline(CollectionBaseline[S, N, M]):
@@ -74,7 +79,7 @@ class RetrievalBaseline(CollectionBaseline[S, N, M]):
             fault = f"{train.source or train.name}: the rows of its features have no common width"
             raise UserError(fault, "Extract the features again, all alike.")
         rows = VideoRows(features, width)
-        given = read_translations(Path(settings.train.translations)) if settings.train.translations else NOTHING_GIVEN
+        given = translations_in(settings.train.translations)
         examples, dropped = examples_of(train, reader, rows, settings.train.source_language, given)
         dropped = +dropped
         require_enough(train, examples, dropped, settings.train.max_dropped)
@@ -85,6 +90,7 @@ class RetrievalBaseline(CollectionBaseline[S, N, M]):
         if dev is not None:
             evaluation = self._dev_evaluation(replace(dev, features=source.features(dev)), reader, run, settings, width)
         model: Any = new_network(self.network(encoder, width, settings), self.kind, run, encoder, BERT)
+        self.begin(model, settings)
         task = self.task(model, used, rows, encoder, settings, run.seed, evaluation.figures)
         return Training(task, len(used), len(examples), dropped, evaluation)
 
@@ -93,12 +99,13 @@ class RetrievalBaseline(CollectionBaseline[S, N, M]):
     ) -> DevEvaluation:  # fmt: skip
         asked = dev_subset(dev.questions, settings.train.dev_questions, run.seed)
         rows, options = VideoRows(dev.features, width), PredictOptions(run.config)
+        given = translations_in(settings.decode.translations)
 
         def figures(model: nn.Module) -> Mapping[str, float]:
             """Track 2's figures, the one that it ranks by first."""
             network: Any = model
             videos = embed_videos(network, list(dev.videos), rows, settings.decode.batch)
-            lists = _rankings(network, reader, asked, videos, list(dev.videos), rows, settings.decode.batch)
+            lists = _rankings(network, reader, asked, videos, list(dev.videos), rows, settings.decode, given)
             predictions = (_prediction(q, dev, row, options.limit) for q, row in zip(asked, lists, strict=True))
             return evaluate(predictions, asked, (2,), run.dev_progress.question)
 
@@ -115,6 +122,7 @@ class RetrievalBaseline(CollectionBaseline[S, N, M]):
         settings, device = self.settings.of(options.config), resolve(options.device)
         model: Network = loaded.model.to(device)
         reader, width = Reader(loaded.reader), loaded.network.visual_feat_dim
+        given = translations_in(settings.decode.translations)
 
         def encode(split: Split, videos: Sequence[Video]) -> Iterator[Any]:
             rows = VideoRows(split.features, width)
@@ -128,7 +136,7 @@ class RetrievalBaseline(CollectionBaseline[S, N, M]):
             arrays = kept.arrays(split)
             videos = np.stack(list(arrays.values())).astype(np.float64)
             rows = VideoRows(split.features, width)
-            return iter(_rankings(model, reader, split.questions, videos, list(arrays), rows, settings.decode.batch))
+            return iter(_rankings(model, reader, split.questions, videos, list(arrays), rows, settings.decode, given))
 
         return FunctionRetriever(self.name, rank, network=True)
 
@@ -178,6 +186,10 @@ class NRCCRBaseline(RetrievalBaseline[NRCCRSettings, NRCCRNetwork, NRCCR]):
             disc_type=model.discriminator,
         )  # fmt: skip
 
+    def begin(self, model: NRCCR, settings: NRCCRSettings) -> None:
+        """As section ``model`` says."""
+        begin(model, settings.model.positions, settings.model.alike)
+
     def task(
         self, model: NRCCR, examples: Sequence[Example], rows_of: RowsOf, encoder: Encoder, settings: NRCCRSettings,
         seed: int, figures: Figures,
@@ -209,6 +221,12 @@ class MLCMRBaseline(RetrievalBaseline[MLCMRSettings, MLCMRNetwork, MLCMR]):
     """MLCMR: one matrix of both languages, raw cosines mixed at one weight."""
 
     name, settings, sizes, kind = "mlcmr", MLCMRSettings, MLCMRNetwork, MLCMR
+
+    def collection(self, benchmark: Benchmark, root: Path, settings: MLCMRSettings) -> MLCMRCollection:
+        """The files of a benchmark, of one or both languages."""
+        data = settings.data
+        collection = collection_of(MLCMRCollection, benchmark, root, data)
+        return replace(collection, mode=data.mode, asked_in=data.target)
 
     def network(self, encoder: Encoder, width: int, settings: MLCMRSettings) -> MLCMRNetwork:
         """Sizes as the settings say."""
@@ -255,14 +273,24 @@ class MLCMRBaseline(RetrievalBaseline[MLCMRSettings, MLCMRNetwork, MLCMR]):
 
 def _rankings(
     model: Network, reader: Reader, questions: Sequence[Question], videos: Embeddings, names: Sequence[str],
-    rows: VideoRows, size: int,
+    rows: VideoRows, decode: DecodeSettings, given: Mapping[str, Translation],
 ) -> list[list[tuple[str, float]]]:  # fmt: skip
-    """Per question all videos with the cosine of their embeddings, not sorted."""
+    """Per question all videos with the cosine of their embeddings, not sorted; mixed with that of its translation."""
     if not questions:
         return []
-    texts = [read_text(reader, question.text) for question in questions]
-    asked = embed_sorted(model, texts, size, reader.reader.special.pad)
-    return [ranked(scores, names, rows) for scores in asked @ videos.T]
+
+    def cosines(texts: Iterable[str]) -> Embeddings:
+        tokens = [read_text(reader, text) for text in texts]
+        return embed_sorted(model, tokens, decode.batch, reader.reader.special.pad) @ videos.T
+
+    scores = cosines(question.text for question in questions)
+    own = (given.get(str(question.id), NOTHING) for question in questions)
+    texts = {at: translation.text for at, translation in enumerate(own) if translation.text}
+    if texts:
+        scores = mixed_scores(scores, cosines(texts.values()), list(texts), decode.question_weight)
+    elif given:
+        log.warning("%s: a translation of none of the %s", decode.translations, count(len(questions), "question"))
+    return [ranked(row, names, rows) for row in scores]
 
 
 def _prediction(question: Question, split: Split, scores: Iterable[tuple[str, float]], limit: int) -> Prediction:

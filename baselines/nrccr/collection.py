@@ -8,32 +8,27 @@
 | val | ``Cval_google_xx2enc`` | ``Cval_xx`` | |
 | test | ``Ctest_google_xx2enc`` | ``Ctest_xx`` | |
 
-Of images the test files end in ``_2016`` and those of German in ``_task1`` besides.
-Source: docs/spec/nrccr.md, sections 1.1 to 1.3; appendix A for MLCMR (``zhc2en`` for ``zh2enc``).
+Of images the test files end in ``_2016`` (without it they are taken too) and those of German in ``_task1`` besides.
+MLCMR's are in `mlcmr_collection`.
+Source: docs/spec/nrccr.md, sections 1.1 to 1.3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+from typing import Self
 
-import numpy as np
-
-from baselines.nrccr.examples import Example, Rows
+from baselines.nrccr.collection_features import HELP, Features, features_of
+from baselines.nrccr.examples import Example
 from baselines.nrccr.texts import Reader
 from cmivqa_kit.bench.tasks.captions import Caption, CaptionFile, read_captions
-from cmivqa_kit.damage import reading
-from cmivqa_kit.data.stores.registry import open_store
-from cmivqa_kit.data.stores.store import FeatureStore
 from cmivqa_kit.errors import Problem, UserError, problems_error
-from cmivqa_kit.files import decode, read_bytes
 
 TEXTS, FEATURES, END = "TextData", "FeatureData", ".caption.txt"
 SOURCE = "enc"  # the language that people labelled
 FLICKR = "Flickr30k"  # what the training files of Multi30K's second task begin with
-HELP = "docs/spec/nrccr.md, section 1.3 lists the files of a collection."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,54 +37,18 @@ class Record:
 
     video: str
     source: Caption
-    translation: Caption
+    translation: Caption | None = None
     back: Caption | None = None
 
-    def example(self, reader: Reader, cleaned: bool) -> Example:
-        """The texts as token ids; ``cleaned``: the source after the published cleaning of English."""
-        source = reader.english(self.source.text) if cleaned else reader.raw(self.source.text)
-        back = reader.raw(self.back.text) if self.back else ()
-        return Example(self.source.id, self.video, source, reader.raw(self.translation.text), back)
-
-
-@dataclass(frozen=True)
-class Features:
-    """Rows by the id of a video, and where they lie."""
-
-    store: FeatureStore | Mapping[str, Rows]
-    path: Path
-
-    def __contains__(self, video: str) -> bool:
-        return video in self._known
-
-    def rows(self, video: str) -> Rows:
-        """(T, D) of a video that is there.
-
-        Raises:
-            UserError: they are damaged, or hold numbers that are not finite.
-        """
-        rows = np.asarray(self.store.get(video))
-        if not np.isfinite(rows).all():
-            location = f"{self.path}, {video}" if isinstance(self.store, Mapping) else self.store.location(video)
-            raise UserError(f"{location}: NaN or infinite numbers", "Extract the features of this video again.")
-        return rows
+    @property
+    def captions(self) -> tuple[Caption, ...]:
+        """All that there are."""
+        return tuple(caption for caption in (self.source, self.translation, self.back) if caption is not None)
 
     @property
-    def width(self) -> int:
-        """D.
-
-        Raises:
-            UserError: there are no rows, or they have several widths.
-        """
-        if isinstance(self.store, Mapping):
-            return int(next(iter(self.store.values())).shape[1])
-        if self.store.width is None:
-            raise UserError(f"{self.path}: its rows have no common width", "Extract the features again, all alike.")
-        return self.store.width
-
-    @cached_property
-    def _known(self) -> frozenset[str]:
-        return frozenset(self.store if isinstance(self.store, Mapping) else self.store.ids)
+    def asked(self) -> Caption:
+        """The caption that people wrote in the target language, of one that asks."""
+        return self.translation or self.source
 
 
 @dataclass(frozen=True)
@@ -115,7 +74,7 @@ class Collection:
     @classmethod
     def of(
         cls, root: Path, name: str, kind: str, feature: str, data_type: str, task: int = 1, usual: Iterable[str] = ()
-    ) -> Collection:  # fmt: skip
+    ) -> Self:  # fmt: skip
         """The collection below a data root.
 
         Args:
@@ -142,6 +101,15 @@ class Collection:
         folder, images = folders[0], kind == "images"
         return cls(folder, name or _prefix(folder / TEXTS, images), images, feature, data_type, task)
 
+    def example(self, record: Record, reader: Reader, trained: bool = True) -> Example:
+        """The texts of a record as token ids: the source after the published cleaning of English, all else as it is.
+
+        Of images the cleaning is that of the captions that are ``trained`` on alone.
+        """
+        read = reader.english if trained or not self.images else reader.raw
+        translation, back = (reader.raw(text.text) if text else () for text in (record.translation, record.back))
+        return Example(record.source.id, record.video, read(record.source.text), translation, back)
+
     @property
     def target(self) -> str:
         """The target language, xx."""
@@ -159,8 +127,8 @@ class Collection:
         source = self._file(f"{name}train_{SOURCE}" if self.images else f"{name}train")
         translation = self._file(f"{name}train_{self.data_type}")
         back_name = f"{name}train_google_{SOURCE}2{self.target}2{SOURCE}"
-        back = self._file(back_name) if (self.folder / TEXTS / (back_name + END)).exists() else None
-        return _joined(source, translation, (SOURCE, tag), back, f"{SOURCE}2{self.target}2{SOURCE}")
+        back = self._file(back_name) if self._path(back_name).exists() else None
+        return joined(source, translation, (SOURCE, tag), back, f"{SOURCE}2{self.target}2{SOURCE}")
 
     def questions(self, split: str) -> tuple[Record, ...]:
         """The captions that ask in ``val`` or ``test``: people wrote the target language, a machine the source.
@@ -170,14 +138,12 @@ class Collection:
         Raises:
             UserError: as `training`.
         """
-        target, end = self.target, ""
-        if self.images:
-            end = ("_2016" if split == "test" else "") + ("_task1" if target == "de" and self.task == 1 else "")
-        names = [f"{target}2{SOURCE}", f"{target}c2en"]  # the second as MLCMR's files are called
-        paths = [self.folder / TEXTS / f"{self.name}{split}_google_{each}{end}{END}" for each in names]
-        at = next((number for number, path in enumerate(paths) if path.is_file()), 0)
-        source, asked = read_captions(paths[at]), self._file(f"{self.name}{split}_{target}{end}")
-        return _joined(source, asked, (names[at], target), None, "", by_translation=self.images)
+        target = self.target
+        tags = f"{target}2{SOURCE}", f"{target}c2en"  # the second as MLCMR's files are called
+        names = [(tag, f"{self.name}{split}_google_{tag}{end}", f"{self.name}{split}_{target}{end}")
+                 for end in self._ends(split) for tag in tags]  # fmt: skip
+        tag, source, asked = next((each for each in names if self._path(each[1]).is_file()), names[0])
+        return joined(self._file(source), self._file(asked), (tag, target), by_translation=self.images)
 
     def videos(self, records: Sequence[Record]) -> tuple[str, ...]:
         """The videos of captions, in the order in which they first come."""
@@ -189,25 +155,37 @@ class Collection:
         Raises:
             UserError: they are not there, or cannot be read.
         """
-        path = self.folder / FEATURES / self.feature
-        if not path.exists():
-            there = sorted(each.name for each in (self.folder / FEATURES).glob("*"))
-            raise UserError(
-                f"{path}: no such features (there are: {', '.join(there) or 'none'})",
-                "Name them: --set data.feature=NAME",
-            )
-        matrix = _matrix_of(path, split) if self.images and path.is_dir() else None
-        return Features(matrix if matrix is not None else open_store(path), path)
+        return features_of(self.folder / FEATURES / self.feature, split, self.target, self.images)
+
+    def _ends(self, split: str) -> tuple[str, ...]:
+        """What the files of a split may end in: the published names of images first, then plain ones."""
+        task = "_task1" if self.images and self.target == "de" and self.task == 1 else ""
+        return ("_2016" + task, task) if self.images and split == "test" else (task,)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / TEXTS / f"{name}{END}"
 
     def _file(self, name: str) -> CaptionFile:
-        return read_captions(self.folder / TEXTS / f"{name}{END}")
+        return read_captions(self._path(name))
 
 
-def _joined(
-    source: CaptionFile, translation: CaptionFile, tags: tuple[str, str], back: CaptionFile | None, back_tag: str,
-    by_translation: bool = False,
+def joined(
+    source: CaptionFile, translation: CaptionFile, tags: tuple[str, str], back: CaptionFile | None = None,
+    back_tag: str = "", by_translation: bool = False,
 ) -> tuple[Record, ...]:  # fmt: skip
-    """Captions joined by their ids with another language tag."""
+    """Captions joined by their ids with another language tag.
+
+    Args:
+        source: the captions whose order counts, unless ``by_translation``.
+        translation: the same in the other language.
+        tags: of both.
+        back: the source translated there and back, where there is such a file.
+        back_tag: its tag.
+        by_translation: the order is that of ``translation``.
+
+    Raises:
+        UserError: captions lack one of the others; all are named.
+    """
     files = [(source, tags[0]), (translation, tags[1])] + ([(back, back_tag)] if back is not None else [])
     known = [{caption.id: caption for caption in file.captions} for file, _ in files]
     records, problems = [], []
@@ -236,22 +214,3 @@ def _prefix(folder: Path, images: bool) -> str:
         said = f"several files *{end} ({', '.join(names)})" if names else f"no file *{end}"
         raise UserError(f"{folder}: {said}", f"Name the collection: --set data.collection=NAME. {HELP}")
     return names[0]
-
-
-def _matrix_of(folder: Path, split: str) -> dict[str, Rows] | None:
-    """A row per image, from the one array and the one list of ids whose names begin with a split."""
-    arrays, lists = sorted(folder.glob(f"{split}*.npy")), sorted(folder.glob(f"{split}*id*.txt"))
-    lists = lists or sorted(folder.glob(f"*{split}_id*.txt"))
-    if len(arrays) != 1 or len(lists) != 1:
-        return None
-    ids = decode(read_bytes(lists[0], "list of images"), lists[0]).split()
-    with reading(arrays[0], "array", "Extract the features again."):
-        rows = np.load(arrays[0], mmap_mode="r", allow_pickle=False)
-        if rows.ndim != 2 or rows.dtype.kind != "f":
-            raise UserError(f"{arrays[0]}: {rows.dtype} of shape {rows.shape}, not one row of floats per image", HELP)
-    if len(rows) != len(ids):
-        raise UserError(
-            f"{arrays[0]}: {len(rows)} rows, where {lists[0].name} names {len(ids)} images",
-            "Get both files from the same place.",
-        )
-    return {name.removesuffix(".jpg"): rows[at : at + 1] for at, name in enumerate(ids)}

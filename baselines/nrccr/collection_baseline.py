@@ -10,13 +10,14 @@ from typing import Any, ClassVar, TypeVar
 
 from torch import nn
 
-from baselines.nrccr.collection import Collection, Features, Record
+from baselines.nrccr.collection import Collection, Record
+from baselines.nrccr.collection_features import Features
 from baselines.nrccr.evaluation import Embedded, Network, embed
 from baselines.nrccr.examples import Example, RowsOf
 from baselines.nrccr.mlcmr import MLCMR
 from baselines.nrccr.model import NRCCR
 from baselines.nrccr.network import CommonSpace
-from baselines.nrccr.settings import IMAGES, DataSettings, RetrievalSettings
+from baselines.nrccr.settings import DataSettings, RetrievalSettings
 from baselines.nrccr.task import RetrievalTask
 from baselines.nrccr.texts import Reader
 from cmivqa_kit.bench.contract.registry import create_evaluator
@@ -37,6 +38,7 @@ BERT = "text_encoder.text_bert.text_bert"  # the network's module that is the pr
 S = TypeVar("S", bound=RetrievalSettings)
 N = TypeVar("N", bound=CommonSpace)
 M = TypeVar("M", NRCCR, MLCMR)
+C = TypeVar("C", bound=Collection)
 
 
 class CollectionBaseline(TrainedBaseline[S, N, M]):
@@ -48,9 +50,20 @@ class CollectionBaseline(TrainedBaseline[S, N, M]):
 
     kind: ClassVar[type[nn.Module]]
 
+    def collection(self, benchmark: Benchmark, root: Path, settings: S) -> Collection:
+        """The files of a benchmark.
+
+        Raises:
+            UserError: they are not there.
+        """
+        return collection_of(Collection, benchmark, root, settings.data)
+
     @abstractmethod
     def network(self, encoder: Encoder, width: int, settings: S) -> N:
         """The sizes of a new network over rows of a width."""
+
+    def begin(self, model: M, settings: S) -> None:
+        """Change the weights that a new network begins with; as they are drawn unless a system says otherwise."""
 
     @abstractmethod
     def task(
@@ -79,15 +92,15 @@ class CollectionBaseline(TrainedBaseline[S, N, M]):
             RunFailed: the loss is no number, or memory or disk ran out.
         """
         settings = self.settings.of(run.config)
-        collection = _collection(benchmark, root, settings.data)
+        collection = self.collection(benchmark, root, settings)
         records, asked = collection.training(), collection.questions(settings.data.validation)
         features, shown = collection.features("train"), collection.features(settings.data.validation)
         usable = with_features(records, features, features.path, settings.train.max_dropped, ("caption", "captions"))
         encoder = self.encoder or settings.open_encoder(_texts(usable), run.seed)
         self.encoder = encoder
-        reader, images = Reader(encoder.reader), settings.data.kind == IMAGES
-        examples = drawn([record.example(reader, cleaned=True) for record in usable], settings, run)
-        questions = [record.example(reader, cleaned=not images) for record in asked]
+        reader = Reader(encoder.reader)
+        examples = drawn([collection.example(record, reader) for record in usable], settings, run)
+        questions = [collection.example(record, reader, trained=False) for record in asked]
         videos = collection.videos(asked)
         _require_features(videos, shown)
 
@@ -100,6 +113,7 @@ class CollectionBaseline(TrainedBaseline[S, N, M]):
 
         network = self.network(encoder, features.width, settings)
         model: Any = new_network(network, self.kind, run, encoder, BERT)
+        self.begin(model, settings)
         task = self.task(model, examples, features.rows, encoder, settings, run.seed, figures)
         dropped = Counter({NO_FEATURES: len(records) - len(usable)})
         cost = (2 * len(questions) + len(videos)) / (6 * max(1, len(examples)))
@@ -117,27 +131,31 @@ class CollectionBaseline(TrainedBaseline[S, N, M]):
         """
         loaded, _ = self.ready()
         settings = self.settings.of(options.config)
-        collection = _collection(benchmark, root, settings.data)
+        collection = self.collection(benchmark, root, settings)
         records, features = collection.questions(split), collection.features(split)
         videos = collection.videos(records)
         _require_features(videos, features)
         _require_width(features, loaded)
         reader = Reader(loaded.reader)
-        cleaned = settings.data.kind != IMAGES
-        examples = [record.example(reader, cleaned) for record in records]
+        examples = [collection.example(record, reader, trained=False) for record in records]
         model: Network = loaded.model.to(resolve(options.device))
         embedded = embed(model, examples, videos, features.rows, settings.decode.batch, reader.reader.special.pad)
-        return self.write(embedded, [record.translation.id for record in records], videos, settings, folder)
+        return self.write(embedded, [record.asked.id for record in records], videos, settings, folder)
 
 
-def _collection(benchmark: Benchmark, root: Path, data: DataSettings) -> Collection:
+def collection_of(kind: type[C], benchmark: Benchmark, root: Path, data: DataSettings) -> C:
+    """The collection of a benchmark below a data root.
+
+    Raises:
+        UserError: it is not there.
+    """
     usual = getattr(create_evaluator(benchmark), "collections", ())
-    return Collection.of(root, data.collection, data.kind, data.feature, data.data_type, data.task, usual)
+    return kind.of(root, data.collection, data.kind, data.feature, data.data_type, data.task, usual)
 
 
 def _texts(records: Iterable[Record]) -> Iterator[str]:
     for record in records:
-        yield from (caption.text for caption in (record.source, record.translation, record.back) if caption)
+        yield from (caption.text for caption in record.captions)
 
 
 def _require_features(videos: Sequence[str], features: Features) -> None:

@@ -12,19 +12,16 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from baselines.nrccr.examples import MOST_FRAMES, Example, Rows
 from baselines.nrccr.texts import Reader
+from baselines.nrccr.translations import NOTHING_GIVEN, Translation
 from cmivqa_kit.data.display import count
 from cmivqa_kit.data.feature_sampling import sample
 from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.types import Question, QuestionId, Split, Video
-from cmivqa_kit.errors import Problem, problems_error
-from cmivqa_kit.files import read_json
 from cmivqa_kit.neural.tokens import Ids
 
 log = logging.getLogger(__name__)
@@ -60,37 +57,6 @@ def language_of(question: Question) -> str:
 def read_text(reader: Reader, text: str) -> Ids:
     """The token ids of a question. The published cleaning is for English: of Chinese it would leave nothing."""
     return reader.raw(text) if _IDEOGRAPH.search(text) else reader.english(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """A question in the other language, and translated back; either may be empty."""
-
-    text: str = ""
-    back: str = ""
-
-
-NOTHING_GIVEN: Mapping[str, Translation] = {}
-
-
-def read_translations(path: Path) -> Mapping[str, Translation]:
-    """A user's translations by question id: ``{id: {"translation": text, "back": text}}``, either text may be left out.
-
-    Raises:
-        UserError: the file is missing or damaged, or has other entries; all of them are listed.
-    """
-    document = read_json(path, "translations")
-    entries = document.items() if isinstance(document, dict) else [("", document)]
-    problems, given = [], {}
-    for name, entry in entries:
-        texts: dict[str, Any] = entry if isinstance(entry, dict) else {"": None}
-        if texts.keys() <= {"translation", "back"} and all(isinstance(text, str) for text in texts.values()):
-            given[name] = Translation(texts.get("translation", ""), texts.get("back", ""))
-        else:
-            problems.append(Problem(f"/{name}", "not an object of texts translation and back"))
-    if problems:
-        raise problems_error(path, problems, 'It holds {"QUESTION ID": {"translation": "...", "back": "..."}, ...}.')
-    return given
 
 
 def translations(questions: Iterable[Question]) -> Mapping[QuestionId, Question]:

@@ -58,7 +58,15 @@ def feature_distillation(translation: Tensor, cross: Tensor) -> Tensor:
     return nn.functional.smooth_l1_loss(translation, cross, beta=FEATURE_BETA)
 
 
-def info_nce(a: Tensor, b: Tensor) -> Tensor:
-    """I(a, b): each row of ``b`` finds its own row of ``a`` among all; summed over the batch."""
-    scores = b @ a.T / TEMPERATURE
-    return nn.functional.cross_entropy(scores, torch.arange(len(scores), device=scores.device), reduction="sum")
+def info_nce(a: Tensor, b: Tensor, same: Tensor | None = None) -> Tensor:
+    """I(a, b): each row of ``b`` finds its own row of ``a`` among all; summed over the batch.
+
+    Args:
+        a: (N, C).
+        b: (N, C).
+        same: (N, N) pairs beside the diagonal that are not wrong either: they are left out.
+    """
+    scores, numbers = b @ a.T / TEMPERATURE, torch.arange(len(a), device=a.device)
+    if same is not None:
+        scores = scores.masked_fill(same & (numbers[:, None] != numbers), -torch.inf)
+    return nn.functional.cross_entropy(scores, numbers, reduction="sum")

@@ -19,6 +19,7 @@ from baselines.nrccr.layers import Attention, Bert, LinearLayer, Mapping, Positi
 
 VIDEO_POSITIONS = 80  # rows of the position table of videos; 64 frames are ever shown
 TEXT_POSITIONS = 250  # of texts: the most tokens of one
+POSITION_TABLE = "pos_embed_layer.position_embeddings.weight"  # of either encoder
 
 
 class VideoEncoder(nn.Module):
@@ -139,3 +140,30 @@ class NRCCR(nn.Module):
             if name in pooled:
                 views[name] = self.text_mapping(pooled[name])
         return views
+
+
+def begin(model: NRCCR, positions: float, alike: bool) -> None:
+    """Change the random weights of a new network.
+
+    Args:
+        model: its tables of positions are drawn with a standard deviation of 1, as published.
+        positions: the standard deviation that they get.
+        alike: the videos' encoder and mapping become copies of the texts', where all sizes are the same.
+    """
+    video, text = model.video_encoder, model.text_encoder
+    tables = [module.position_embeddings for module in model.modules() if isinstance(module, Position)]
+    with torch.no_grad():
+        for table in tables:
+            table.weight.mul_(positions)
+    if not alike or not isinstance(video, VideoEncoder):
+        return
+    states, mapping = text.state_dict(), model.text_mapping.state_dict()
+    states[POSITION_TABLE] = states[POSITION_TABLE][:VIDEO_POSITIONS]
+    own = {name: states[name] for name in video.state_dict()}
+    if _sizes(own) == _sizes(video.state_dict()) and _sizes(mapping) == _sizes(model.visual_mapping.state_dict()):
+        video.load_state_dict(own)
+        model.visual_mapping.load_state_dict(mapping)
+
+
+def _sizes(state: Batch[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in state.items()}

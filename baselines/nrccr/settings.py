@@ -9,6 +9,7 @@ from typing import Annotated
 from baselines.nrccr import DECLARATION, MLCMR
 from baselines.nrccr.discriminators import KINDS
 from baselines.nrccr.losses import DIRECTIONS
+from baselines.nrccr.mlcmr_collection import MODES, TARGETS
 from baselines.nrccr.network import PADDING
 from baselines.nrccr.texts import lower_cased
 from cmivqa_kit.neural import settings as common
@@ -49,7 +50,10 @@ class ModelSettings(Section):
 
 @dataclass(frozen=True, slots=True)
 class NRCCRModelSettings(ModelSettings):
-    """Section ``model`` of NRCCR; ``text_hidden`` 0 is the width of the pretrained encoder."""
+    """Section ``model`` of NRCCR; ``text_hidden`` 0 is the width of the pretrained encoder.
+
+    ``positions`` and ``alike`` are of the weights that a training begins with (`baselines.nrccr.model.begin`).
+    """
 
     text_hidden: Count
     text_heads: Positive
@@ -57,6 +61,8 @@ class NRCCRModelSettings(ModelSettings):
     video_heads: Positive
     video_pooling: Annotated[str, choice("mean", "max")]
     discriminator: Annotated[str, choice(*KINDS)]
+    positions: Rate
+    alike: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,14 @@ class DataSettings(Section):
     validation: Annotated[str, choice("val", "test")]
     data_type: Annotated[str, Rule(lambda name: "2" in name or name.isalpha(), "such as google_enc2zh")]
     task: Annotated[int, Rule(lambda number: number in (1, 2), "1 or 2")]
+
+
+@dataclass(frozen=True, slots=True)
+class MLCMRDataSettings(DataSettings):
+    """Section ``data`` of MLCMR; ``target`` is the language that is asked in, by default what ``data_type`` ends in."""
+
+    mode: Annotated[str, choice(*MODES)]
+    target: Annotated[str, choice("", *TARGETS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +129,17 @@ class NRCCRTrainSettings(TrainSettings):
 
 @dataclass(frozen=True, slots=True)
 class DecodeSettings(Section):
-    """Section ``decode``: texts or videos at once, and the weight of the source language in the mix."""
+    """Section ``decode``: texts or videos at once, and the weights of two languages.
+
+    ``source_weight`` is that of the source language on a benchmark, ``question_weight`` that of a question of a corpus
+    beside its translation in the file ``translations``.
+    """
 
     section = "decode"
     batch: Positive
     source_weight: Share
+    translations: str
+    question_weight: Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +183,4 @@ class MLCMRSettings(RetrievalSettings):
 
     declaration = MLCMR
     model: MLCMRModelSettings
+    data: MLCMRDataSettings

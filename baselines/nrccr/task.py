@@ -212,14 +212,15 @@ class MLCMRTask(RetrievalTask):
 
     def loss(self, model: nn.Module, batch: Mapping[str, Any]) -> Tensor:
         """The sum of the triplet terms, and half of every contrast between a view and its masked one."""
-        views = cast(MLCMR, model).views(batch)
+        views, same = cast(MLCMR, model).views(batch), batch.get("same")
         names = [name for name in ("source", "translation") if name in views]
-        terms = [self.triplet(views[name], views["video"], batch.get("same")) for name in names]
-        terms += [0.5 * contrast for name in (*names, "video") for contrast in contrasts(views, name)]
+        terms = [self.triplet(views[name], views["video"], same) for name in names]
+        terms += [0.5 * contrast for name in names for contrast in contrasts(views, name)]
+        terms += [0.5 * contrast for contrast in contrasts(views, "video", same)]  # the same video is itself
         return torch.stack(terms).sum()
 
 
-def contrasts(views: Mapping[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
-    """I(view, masked view) and I(masked view, view)."""
+def contrasts(views: Mapping[str, Tensor], name: str, same: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """I(view, masked view) and I(masked view, view); ``same`` as of `info_nce`."""
     view, masked = views[name], views[f"{name}_masked"]
-    return info_nce(view, masked), info_nce(masked, view)
+    return info_nce(view, masked, same), info_nce(masked, view, same)

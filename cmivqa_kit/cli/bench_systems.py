@@ -18,6 +18,7 @@ from cmivqa_kit.runs.settings import RECIPES, Recipe
 if TYPE_CHECKING:
     from cmivqa_kit.bench.contract.types import Benchmark
     from cmivqa_kit.bench.report.card import BenchCard
+    from cmivqa_kit.runs.directory import RunDirectory
     from cmivqa_kit.training.fitted import Fitted
 
 _DATA = click.option(
@@ -106,7 +107,7 @@ def _report(
     from cmivqa_kit.bench.report.card_text import card_blocks
     from cmivqa_kit.cli.scorecard import show_blocks
 
-    card = _card(benchmark, root, fitted.run.baseline, predictions, no_intervals)
+    card = _card(benchmark, root, fitted.run, predictions, no_intervals)
     following = words("cmivqa", "bench", "predict", benchmark.name, "--data", root, "--run", fitted.run.path)
     following += f" {words('--split', benchmark.splits[-1])}"
     best = fitted.outcome.get("best")
@@ -140,7 +141,9 @@ def _report(
     session.next(following, ())
 
 
-def _card(benchmark: Benchmark, root: Path, system: str, predictions: Path, no_intervals: bool) -> BenchCard | None:
+def _card(
+    benchmark: Benchmark, root: Path, run: RunDirectory, predictions: Path, no_intervals: bool
+) -> BenchCard | None:  # fmt: skip
     """The scores on the first split, with what was published of the system; ``None`` where its answers are not here."""
     from cmivqa_kit.bench.contract.registry import create_evaluator
     from cmivqa_kit.bench.report.published import all_figures
@@ -151,8 +154,10 @@ def _card(benchmark: Benchmark, root: Path, system: str, predictions: Path, no_i
         create_evaluator(benchmark).truth_files(root, benchmark.splits[0])
     except UserError:  # answers that the organizers hold
         return None
-    named = [figure for figure in all_figures() if figure.benchmark == benchmark.name and figure.system == system]
-    first = next(iter(named), None)  # of several presets the first that is listed
+    named = [f for f in all_figures() if (f.benchmark, f.system) == (benchmark.name, run.baseline)]
+    # Of several published presets the one that the run's is called after (vatex-translated), else the first listed.
+    own = f"-{run.record().get('preset') or ''}-"
+    first = next((f for f in named if f.preset and f"-{f.preset}-" in own), next(iter(named), None))
     figures = [figure for figure in named if first is not None and figure.preset == first.preset]
     ground = open_ground(benchmark, root=root, split=benchmark.splits[0])
     return ground.score(predictions, None if no_intervals else AS_USUAL, figures)

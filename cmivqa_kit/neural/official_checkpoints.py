@@ -194,7 +194,7 @@ class CheckpointFormat(ABC, Generic[N]):
                 f"Convert the whole folder, if there is one; or give --encoder {self.encoder(weights)}, if that is the "
                 f"one it was trained with. {HOW_TO_GET}",
             )
-        return self.network.of({field: plain(open_config(named)), **sizes, **given}, str(path))
+        return self.network.of({**sizes, field: plain(open_config(named)), **given}, str(path))
 
 
 def read_checkpoint(path: Path, parts: Sequence[StateDict] = BARE, options: Keys = ()) -> OfficialCheckpoint:

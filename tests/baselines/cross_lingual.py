@@ -36,7 +36,7 @@ def write_collection(root: Path, name: str = "vatex", counts: tuple[int, int, in
                 english = " ".join(WORDS[at] for at in order)
                 chinese = "".join(CHINESE[WORDS[at]] for at in order)
                 for tag, text in (("enc", english), ("enc2zh", chinese), ("enc2zh2enc", english), ("zh", chinese),
-                                  ("zh2enc", english)):  # fmt: skip
+                                  ("zh2enc", english), ("zhc2en", english)):  # fmt: skip
                     lines.setdefault(tag, []).append(f"{clip}#{tag}#{caption} {text}")
         for tag, file in _files(split).items():
             content = lines[tag] if tag in ("enc", "zh2enc") else list(reversed(lines[tag]))  # ids join them
@@ -53,8 +53,17 @@ def write_collection(root: Path, name: str = "vatex", counts: tuple[int, int, in
 def _files(split: str) -> dict[str, str]:
     if split == "train":
         return {"enc": "train", "enc2zh": "train_google_enc2zh", "enc2zh2enc": "train_google_enc2zh2enc",
-                "zh": "train_zh"}  # fmt: skip
-    return {"zh2enc": f"{split}_google_zh2enc", "zh": f"{split}_zh"}
+                "zh": "train_zh", "zhc2en": "train_google_zhc2en"}  # fmt: skip
+    return {"zh2enc": f"{split}_google_zh2enc", "zh": f"{split}_zh", "enc": split, "enc2zh": f"{split}_google_enc2zh"}
+
+
+def write_halves(collection: Path) -> None:
+    """Write the captions of clips that have one language each: English of the first half, Chinese of the others."""
+    texts = collection / "TextData"
+    for stem, begin in (("train", 0), ("train_zh", 1)):
+        lines = (texts / f"{collection.name}{stem}.caption.txt").read_text(encoding="utf-8").splitlines()
+        half = sorted(lines)[begin * len(lines) // 2 :][: len(lines) // 2]
+        (texts / f"{collection.name}{stem}_half.caption.txt").write_text("\n".join(half) + "\n", encoding="utf-8")
 
 
 def _frames(chosen: list[int], draw: random.Random) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from baselines.nrccr.checkpoint import OLD_BUFFER, PARTS, convert, convert_mlcmr
 from baselines.nrccr.network import MLCMRNetwork, NRCCRNetwork
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.networks import load_network
+from cmivqa_kit.neural.tiny_encoder import tiny_tokenizer
 from cmivqa_kit.plugin.types import CheckpointReport, CheckpointRequest
 from cmivqa_kit.runs.directory import RunDirectory, make_run
 from tests.baselines.test_nrccr_model import MLCMR_SIZES, NRCCR_SIZES
@@ -64,6 +66,19 @@ def test_without_options_the_weights_tell_the_sizes(tmp_path: Path) -> None:
     assert (network.disc_type, network.text_hidden_size, network.encoder_config.num_attention_heads) == (
         "not-so-weak", 64, 1,
     )  # fmt: skip
+
+
+def test_a_named_encoder_says_more_than_the_weights(tmp_path: Path) -> None:
+    bert = {**NRCCR_SIZES["bert"], "hidden_size": 64, "num_attention_heads": 4}  # its heads are not 64 wide
+    sizes = {**NRCCR_SIZES, "bert": bert, "text_hidden_size": 64, "text_mapping_layers": [64, 8]}
+    path = official(NRCCRNetwork.of(sizes, "").build(), tmp_path, {})
+    (tmp_path / "encoder").mkdir()
+    (tmp_path / "encoder/config.json").write_text(json.dumps({"model_type": "bert", **bert}))
+    run = make_run(tmp_path / "run", "nrccr", {}, 0, "published")
+    tokenizer = tiny_tokenizer(["a few words"])
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    convert(CheckpointRequest((path,), None, str(tmp_path / "encoder"), tmp_path / "tokenizer"), run)
+    assert json.loads((run.path / "network.json").read_text())["bert"]["num_attention_heads"] == 4
 
 
 def test_clip_itself_is_left_out(tmp_path: Path) -> None:

@@ -13,16 +13,17 @@ import pytest
 
 from baselines.nrccr import DECLARATION, MLCMR
 from baselines.nrccr.baseline import MLCMRBaseline, NRCCRBaseline
-from baselines.nrccr.corpus import VideoRows, examples_of, language_of, read_translations, translations
+from baselines.nrccr.corpus import VideoRows, examples_of, language_of, translations
 from baselines.nrccr.examples import Example
 from baselines.nrccr.task import NRCCRTask
 from baselines.nrccr.texts import Reader
+from baselines.nrccr.translations import mixed_scores, read_translations
 from cmivqa_kit.data.features import SplitFeatures
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Subtitle, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.tokens import Special, TextReader
-from cmivqa_kit.plugin.settings import settings
+from cmivqa_kit.plugin.settings import merge, settings
 from cmivqa_kit.plugin.types import PredictOptions
 from cmivqa_kit.prediction.dev_evaluation import evaluate
 from cmivqa_kit.runs.directory import make_run
@@ -83,7 +84,7 @@ def test_rows_of_a_long_video_are_means_and_without_any_a_zero(tmp_path: Path) -
     assert ("v0" in shown, "v1" in shown) == (True, False)
 
 
-def test_chinese_questions_find_videos_that_speak_english(tmp_path: Path) -> None:
+def test_chinese_questions_find_videos_that_speak_english(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     split = planted()
     system, options = trained(NRCCRBaseline, DECLARATION, split, tmp_path, ["train.epochs=15"])
     asked = tuple(question for question in split.questions if question.language == "Chinese")
@@ -95,6 +96,18 @@ def test_chinese_questions_find_videos_that_speak_english(tmp_path: Path) -> Non
     assert (first[0].span.start, first[0].span.end) == (0.0, 15.0)
     one = list(system.predict(replace(split, questions=asked[5:6]).for_prediction(2), 2, options))
     assert [c.video_id for c in one[0].candidates] == [c.video_id for c in predictions[5].candidates]
+    # A translation decides where the question itself says nothing.
+    mute = tuple(replace(question, text="?") for question in asked[5:7])
+    (tmp_path / "t.json").write_text(json.dumps({mute[1].id: {"translation": asked[6].text}}), encoding="utf-8")
+    given = replace(options, config=merge(options.config, DECLARATION, [
+        f"decode.translations={tmp_path / 't.json'}", "decode.question_weight=0"]))  # fmt: skip
+    helped = list(system.predict(replace(split, questions=mute).for_prediction(2), 2, given))
+    assert [c.video_id for c in helped[1].candidates] == [c.video_id for c in predictions[6].candidates]
+    without = list(system.predict(replace(split, questions=mute).for_prediction(2), 2, options))
+    assert [c.video_id for c in helped[0].candidates] == [c.video_id for c in without[0].candidates]
+    (tmp_path / "t.json").write_text('{"other": {"translation": "x"}}', encoding="utf-8")
+    again = list(system.predict(replace(split, questions=mute).for_prediction(2), 2, given))
+    assert again == without and "t.json: a translation of none of the 2 questions" in caplog.text
     with pytest.raises(UserError, match="finds videos, no spans in them"):
         list(system.predict(split, 3, options))
 
@@ -125,6 +138,13 @@ def test_translations_of_a_user_come_before_those_of_the_corpus(tmp_path: Path) 
     with pytest.raises(UserError, match="3 problems") as raised:
         read_translations(path)
     assert "/2: not an object of texts translation and back" in raised.value.message
+
+
+def test_a_question_is_mixed_with_its_translation_and_others_stay() -> None:
+    own, other = np.array([[0.0, 1.0], [0.5, 0.0], [0.25, 0.75]]), np.array([[-1.0, 1.0], [0.0, -1.0]])
+    scores = mixed_scores(own, other, [2, 0], 0.75)
+    assert scores.tolist() == [[0.125, 0.75], [0.5, 0.0], [0.1875, 0.8125]]
+    assert mixed_scores(np.ones((1, 1)), np.ones((1, 1)), [0], 0.5).tolist() == [[0.0]]  # all alike, no NaN
 
 
 def test_one_language_trains_without_the_cross_lingual_losses(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

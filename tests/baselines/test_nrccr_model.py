@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from baselines.nrccr.losses import info_nce, triplet
+from baselines.nrccr.model import begin
 from baselines.nrccr.network import MLCMRNetwork, NRCCRNetwork
 from cmivqa_kit.errors import UserError
 
@@ -92,6 +93,28 @@ def test_sizes_that_do_not_fit_are_refused(
         network(kind, sizes, **changed)
 
 
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [({"visual_feat_dim": 16}, True), ({}, False), ({"visual_feat_dim": 16, "visual_mapping_layers": [16, 4]}, False),
+     ({"model_type": "img"}, False)],
+    ids=["one size", "other rows", "other space", "images"],
+)  # fmt: skip
+def test_videos_begin_with_the_encoder_of_the_texts_where_sizes_allow_it(changed: dict[str, Any], same: bool) -> None:
+    model = network(NRCCRNetwork, NRCCR_SIZES, padding="masked", **changed)
+    drawn = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    begin(model, positions=1.0, alike=False)
+    assert all(torch.equal(tensor, drawn[name]) for name, tensor in model.state_dict().items())
+    begin(model, positions=0.5, alike=True)
+    table = model.text_encoder.pos_embed_layer.position_embeddings.weight
+    assert torch.equal(table, drawn["text_encoder.pos_embed_layer.position_embeddings.weight"] / 2)
+    assert torch.equal(model.visual_mapping.mapping["fc1"].weight, drawn["visual_mapping.mapping.fc1.weight"]) != same
+    if same:  # a video whose rows are the states of a text is where the text is
+        states, there = torch.randn(2, 5, 16), torch.ones(2, 5)
+        encoder = model.text_encoder
+        text = model.text_mapping(encoder.alone(encoder.rows(states), there))
+        assert torch.allclose(model.videos(states, there), text, atol=1e-6)
+
+
 def test_texts_of_one_video_need_not_be_wrong_for_each_other() -> None:
     rows = torch.nn.functional.normalize(torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]]))
     same = torch.tensor([[True, True, False], [True, True, False], [False, False, True]])
@@ -104,3 +127,5 @@ def test_contrast_asks_the_second_rows() -> None:
     first = -torch.log_softmax(torch.tensor([1.0, 0.0]) / 0.07, dim=0)
     assert torch.allclose(info_nce(a, b), first.sum())  # both rows of b look like the first of a
     assert torch.allclose(info_nce(b, a), 2 * torch.log(torch.tensor(2.0)))
+    same = torch.tensor([[True, True], [True, True]])
+    assert float(info_nce(a, b, same)) == 0  # no row is left to be taken for the other

@@ -13,7 +13,7 @@ import pytest
 
 from baselines.nrccr.task import RetrievalTask
 from cmivqa_kit.runs.directory import WEIGHTS
-from tests.baselines.cross_lingual import write_collection
+from tests.baselines.cross_lingual import write_collection, write_halves
 from tests.cli.running import cmivqa_here
 from tests.declared import conform
 from tests.prediction import fake
@@ -67,6 +67,20 @@ def test_nrccr_from_captions_to_figures(here: Path) -> None:
     assert np.load(here / made["predictions"] / "videos.npz")["embeddings"].tobytes() == (
         np.load(here / "again/videos.npz")["embeddings"].tobytes()
     )
+
+
+def test_mlcmr_learns_one_language_per_caption_and_is_asked_in_english(here: Path) -> None:
+    write_halves(here / "VisualSearch/vatex")
+    small = ("encoder.name=tiny", "encoder.threads=1", "model.recurrent=32", "model.kernels=32", "model.space=64",
+             "train.frozen=none", "train.lr=1e-3", "train.batch=16", "train.epochs=4")  # fmt: skip
+    settings = [word for setting in small for word in ("--set", setting)]
+    train = ("bench", "train", "vatex-cn2en", "--data", "VisualSearch", "--no-intervals", *settings)
+    made = printed(*train, "--preset", "vatex-unparallel-en", cwd=here)
+    assert (made["system"], made["examples"], made["validation"]["metric"]) == ("mlcmr", 48, "SumR of both languages")
+    assert made["card"]["metrics"]["t2v:R@1"] >= 0.5  # chance is 1/6
+    assert {figure["system"] for figure in made["card"]["published"]} == {"mlcmr/unparallel"}
+    with np.load(here / made["predictions"]) as scores:
+        assert all("#enc#" in name for name in scores["caption_ids"])
 
 
 @pytest.mark.parametrize(("system", "predictions"), [("nrccr", "vatex-en2cn-test"), ("mlcmr", "scores.npz")])

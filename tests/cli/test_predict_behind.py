@@ -110,6 +110,22 @@ def test_behind_a_run_and_a_file(here: Path) -> None:
         assert {entry[0] for entry in after["output"]} == {entry[0] for entry in before["output"]}
 
 
+def test_behind_nrccr(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake.install(monkeypatch, tmp_path, mutualsl="baselines.mutualsl:DECLARATION", nrccr="baselines.nrccr:DECLARATION")
+    monkeypatch.setenv("CMIVQA_CACHE", str(tmp_path / "cache"))
+    done("train", "-m", "nrccr", "--preset", "tiny", "--data", "root", "--set", "train.max_steps=2")
+    done("predict", "-m", "nrccr", "--data", "root", "--track", "2", "--out", "nrccr.json")
+    result = predict("--retriever", "nrccr", "--out", "both.json", "--set", "pipeline.retrieve_top=2")
+    assert result.exit_code == 0, result.output
+    assert f"answered by {SYSTEM} behind nrccr-1, run" in result.stdout
+    for alone, behind in zip(answers("nrccr.json"), answers("both.json"), strict=True):
+        assert len(alone["output"]) == 5 and alone["output"][-1][0] == SILENT  # it has nothing to embed
+        assert sorted(entry[0] for entry in behind["output"]) == sorted(entry[0] for entry in alone["output"][:2])
+        whole = {entry[0]: entry for entry in alone["output"]}
+        assert any(entry[1:] != whole[entry[0]][1:] for entry in behind["output"])  # spans, no whole videos
+    done("validate", "both.json", "--data", "root")
+
+
 def test_lists_are_cut_from_a_kept_pass(here: Path) -> None:
     assert predict("--retriever", "bm25", "--out", "whole.json").exit_code == 0
     kept = ("--from", "runs/mutualsl-1/predictions/testA-behind-bm25", "--out", "cut.json")

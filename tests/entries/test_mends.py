@@ -11,6 +11,7 @@ import pytest
 from cmivqa_kit.entries.entry import open_entry
 from cmivqa_kit.entries.ground import Ground
 from cmivqa_kit.entries.mending import mend_entry, mendable, mends
+from cmivqa_kit.errors import UserError
 from cmivqa_kit.submission.codes import CODES
 from tests.fuzz.mutation import changed
 from tests.submission.fix.broken import ROWS, SPANS
@@ -34,7 +35,7 @@ def test_what_is_told_is_what_mending_does(tmp_path: Path, seed: int) -> None:
         try:
             report = entry.report
         except Exception as error:  # no split fits
-            assert type(error).__name__ == "UserError"
+            assert isinstance(error, UserError)
             continue
         if report.ok or not mendable(report.counts):
             continue

@@ -137,7 +137,7 @@ def data_batch(case: Case) -> list[str]:
         case.folder / "VisualSearch", config["collection"], "videos", config["visual_feature"], config["data_type"]
     )
     records, rows_of, pad = collection.training(), collection.features("train").rows, reader.reader.special.pad
-    examples = [record.example(reader, cleaned=True) for record in records]
+    examples = [collection.example(record, reader) for record in records]
     check.same("train_len", len(records), wanted["train_len"])
     for number, (record, example, expected) in enumerate(zip(records, examples, wanted["train_tokens"], strict=True)):
         got = {
@@ -173,7 +173,7 @@ def data_batch(case: Case) -> list[str]:
 
 def _validation(check: Comparison, collection: Collection, reader: Reader, size: int, wanted: Any) -> None:
     records, pad = collection.questions("val"), reader.reader.special.pad
-    examples = [record.example(reader, cleaned=True) for record in records]
+    examples = [collection.example(record, reader) for record in records]
     videos, rows_of = collection.videos(records), collection.features("val").rows
     check.same("val_video_ids", list(videos), wanted["val_video_ids"])
     for number, cut in enumerate(batches_of(len(videos), size)):

@@ -1,4 +1,4 @@
-"""A step of CCGS and of MutualSL, and the faster attention: a GPU beside the CPU."""
+"""A step of CCGS, MutualSL, NRCCR and MLCMR, and the faster attention: a GPU beside the CPU."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from torch import Tensor
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.deberta import accelerate_encoder
 from cmivqa_kit.runs.device import on_device
+from cmivqa_kit.training.rivals import HasRivals
+from tests.baselines import retrieval_tasks
 from tests.baselines.test_ccgs_task import made
 from tests.baselines.test_mutualsl_model import convolved, prepared
 from tests.gpu.device import DEVICE, EXACT, HALF
@@ -28,8 +30,10 @@ def _full_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
 
 
-@pytest.fixture(params=["ccgs", "mutualsl"])
+@pytest.fixture(params=["ccgs", "mutualsl", "nrccr", "mlcmr"])
 def task(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    if request.param in retrieval_tasks.SYSTEMS:
+        return retrieval_tasks.made(request.param)
     return made() if request.param == "ccgs" else prepared(tmp_path / "features", convolved)[1]
 
 
@@ -37,7 +41,9 @@ def step(task: Any, device: torch.device, half: bool) -> tuple[Tensor, Tensor]:
     """Loss and all gradients, as one vector, of the first batch."""
     model = deepcopy(task.model).to(device).train()
     with torch.autocast(device.type, torch.bfloat16, enabled=half):
-        loss = task.loss(model, on_device(task.batch(0, 0), device))
+        batch = on_device(task.batch(0, 0), device)
+        states = task.encode(model, batch) if isinstance(task, HasRivals) else {}
+        loss = task.loss(model, {**batch, **states})
     loss.backward()
     gradients = [p.grad.flatten().float().cpu() for p in model.parameters() if p.grad is not None]
     return loss.detach().float().cpu(), torch.cat(gradients)

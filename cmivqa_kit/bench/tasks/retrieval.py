@@ -225,11 +225,17 @@ def _of(
 
 def _videos(*collections: str) -> RetrievalEvaluator:
     names = {split: f"*{split}_{{0}}.caption.txt" for split in ("test", "val")}
-    source = {split: f"*{split}_google_{{0}}2enc.caption.txt" for split in ("test", "val")}
+    source = {split: f"*{split}_google_{{0}}2enc.caption.txt" for split in names}
     return _of(collections, "zh", names, source, 0.2)
 
 
-def _images(language: str) -> RetrievalEvaluator:
+def _videos_in_english(*collections: str) -> RetrievalEvaluator:
+    names = {split: f"*{split}.caption.txt" for split in ("test", "val")}
+    source = {split: f"*{split}_google_enc2zh.caption.txt" for split in names}
+    return _of(collections, "en", names, source, 0.2)
+
+
+def _multi30k(language: str) -> RetrievalEvaluator:
     names = {
         "test": "*test_{0}_2016.caption.txt|*test_{0}_2016_task1.caption.txt",
         "val": "*val_{0}.caption.txt|*val_{0}_task1.caption.txt",
@@ -241,8 +247,21 @@ def _images(language: str) -> RetrievalEvaluator:
     return _of(("multi30k", "Multi30K", "Multi30k", "flickr30k"), language, names, source, 0.5)
 
 
-vatex = partial(_videos, "vatex", "VATEX")
-msrvtt = partial(_videos, "msrvttcn", "msrvtt10kcn", "msrvtt", "MSRVTT-CN")
-multi30k_de = partial(_images, "de")
-multi30k_fr = partial(_images, "fr")
-multi30k_cs = partial(_images, "cs")
+def _mscoco(language: str) -> RetrievalEvaluator:
+    # The published pattern of all images has _2016 in the names of the test files; these have no such year.
+    names = {
+        "test": "*test_{0}.caption.txt|*test_{0}_2016.caption.txt",
+        "val": "*val_{0}.caption.txt",
+    }
+    source = {
+        "test": "*test_google_{0}2enc.caption.txt|*test_google_{0}2enc_2016.caption.txt",
+        "val": "*val_google_{0}2enc.caption.txt",
+    }
+    return _of(("mscoco", "MSCOCO", "coco"), language, names, source, 0.5)
+
+
+VATEX, MSRVTT = ("vatex", "VATEX"), ("msrvttcn", "msrvtt10kcn", "msrvtt10kyu", "msrvtt", "MSRVTT-CN")
+vatex, vatex_english = partial(_videos, *VATEX), partial(_videos_in_english, *VATEX)
+msrvtt, msrvtt_english = partial(_videos, *MSRVTT), partial(_videos_in_english, *MSRVTT)
+multi30k_de, multi30k_fr, multi30k_cs = (partial(_multi30k, language) for language in ("de", "fr", "cs"))
+mscoco_zh, mscoco_ja = partial(_mscoco, "zh"), partial(_mscoco, "ja")
