@@ -41,6 +41,7 @@ from cmivqa_kit.data.english_words import nltk_tagger, simple_words, word_splitt
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json, write_json
 from cmivqa_kit.neural.clip_tokens import ClipTokens
+from cmivqa_kit.neural.tokens import TextReader
 
 FOLDER = "words"  # of a run
 WORDS, VECTORS_FILE, TOKENIZER = "words.json", "vectors.npy", "tokenizer.json"
@@ -200,6 +201,22 @@ def text_of(settings: TextSettings, sentences: Sequence[str], seed: int) -> tupl
     table = torch.randn(len(words), settings.width, generator=torch.Generator().manual_seed(seed))
     table[0] = 0
     return VocabularyText(words), table
+
+
+def token_labels(settings: TextSettings, reader: TextReader, questions: Sequence[str]) -> Labels[int]:
+    """The classes of masked tokens of a pretrained encoder: the most frequent of the training's questions.
+
+    Args:
+        settings: of the run; they may name a count file of ids instead.
+        reader: of texts for the encoder.
+        questions: of the training alone.
+
+    Raises:
+        UserError: the count file is missing or damaged.
+    """
+    if settings.counts:
+        return most_frequent([int(row[0]) for row in _counts(settings.counts, numbered=True)], settings.labels)
+    return most_frequent(_by_frequency(token for text in questions for token in reader.tokens(text)), settings.labels)
 
 
 def splitter(words: str) -> Callable[[str], list[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.mesm.baseline import learnt_and_asked
+from baselines.mesm.benchmark_baseline import learnt_and_asked
 from baselines.mesm.settings import Settings
 from baselines.mesm.task import MESMTask
 from cmivqa_kit.bench.contract.registry import create_evaluator, find_benchmark
