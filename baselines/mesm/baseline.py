@@ -114,8 +114,8 @@ class MESMBaseline(BenchmarkBaseline):
         clips.rows.require_width(seen.videos)
         unseen = [video for video in seen.videos if video not in clips]
         if unseen:
-            log.warning("%d of %d videos have no features: an answer in one of them is all that is said in it, the first: "
-                        "%s", len(unseen), len(seen.videos), unseen[0])  # fmt: skip
+            log.warning("%d of %d videos have no features: an answer in one of them is all that is said in it, the "
+                        "first: %s", len(unseen), len(seen.videos), unseen[0])  # fmt: skip
         model = loaded.model.to(resolve(options.device))
         sentences = Sentences(PretrainedWords(loaded.reader, NO_LABELS, network.max_words_l), model, ALONE)
         return MomentLocalizer(model, sentences, clips, settings.decode, network.cross_sample_mask == CORRECT)

@@ -107,6 +107,26 @@ def tacos(root: Path) -> None:
         (root / f"{split}.json").write_text(json.dumps(videos), encoding="utf-8")
 
 
+def charades(root: Path, splits: tuple[str, ...], name: str, duration: str) -> None:
+    for split in splits:
+        entry = {"timestamps": [[0, 3.5], [4, 12]], "sentences": ["a person opens a door.", "the person sits."],
+                 duration: 20.5, "news": [], "fps": 24.0}  # fmt: skip
+        document = {f"{split}{number}": entry for number in range(2)}
+        (root / f"{name.format(split)}.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+CD = ("train", "val", "test_iid", "test_ood")
+CG = ("train", "novel_composition", "novel_word", "test_trivial")
+
+
+def charades_cd(root: Path) -> None:
+    charades(root, CD, "charades_{}", "video_duration")
+
+
+def charades_cg(root: Path) -> None:
+    charades(root, CG, "{}", "duration")
+
+
 def qvhighlights(root: Path) -> None:
     for split in ("train", "val", "test"):
         lines = []
@@ -125,6 +145,9 @@ def qvhighlights(root: Path) -> None:
     [
         ("tacos", tacos, [f"{x}s{n}.avi" for n in "123" for x in ("", "x")],
          ("data.clip=-1", "data.gather=2", "loss.triplet=true", "model.shared_branch=false", "data.validation=val")),
+        ("charades-cd", charades_cd, [f"{split}{n}" for split in CD for n in range(2)],
+         ("train.max_steps=2", "data.validation=val")),
+        ("charades-cg", charades_cg, [f"{split}{n}" for split in CG for n in range(2)], ("train.max_steps=2",)),
         ("qvhighlights", qvhighlights,
          [f"{split}{n}_{start}.0_{start + 150}.0" for split in ("train", "val", "test") for n in range(2)
           for start in (0, 150)],
@@ -144,6 +167,13 @@ def test_other_layouts(
     made = printed(*train, cwd=tmp_path)
     answers = records(tmp_path / made["predictions"])
     assert all(len(answer["pred_saliency_scores"]) == (75 if name == "qvhighlights" else 80) for answer in answers)
+    if name.startswith("charades"):  # further splits are answered, and scored, by themselves
+        for split in (CD if name.endswith("cd") else CG)[2:]:
+            words = ("--data", "data", "--split", split)
+            told = printed("bench", "predict", name, *words, cwd=tmp_path)
+            assert len(records(tmp_path / told["predictions"])) == 4
+            score = printed("bench", "score", name, told["predictions"], *words, "--no-intervals", cwd=tmp_path)
+            assert 0 <= score[0]["official"]["brief"]["MR-full-mAP"] <= 100
     if name == "qvhighlights":  # the split without a truth is answered too: for the official server
         test = printed("bench", "predict", name, "--data", "data", "--split", "test", cwd=tmp_path)
         assert [record["qid"] for record in records(tmp_path / test["predictions"])] == [0, 1, 2, 3]
@@ -208,6 +238,20 @@ def test_features_that_are_missing_or_damaged(here: Path) -> None:
     assert "features of 3 numbers; the network was trained on 8" in refused(*run, cwd=here)
 
 
-def test_the_challenge_is_not_asked_of_it(here: Path) -> None:
-    done = cmivqa_here("train", "-m", "mesm", cwd=here)
-    assert done.returncode == 2 and "bench train --help" in done.stderr.decode()
+def test_a_run_of_a_benchmark_does_not_answer_the_challenge(here: Path) -> None:
+    made = printed(*TRAIN, "--set", "train.max_steps=1", cwd=here)
+    done = cmivqa_here("predict", "--run", made["run"], "--split", "testA", "--track", "1", cwd=here)
+    assert done.returncode == 2 and "was trained on a benchmark and answers that one alone" in done.stderr.decode()
+
+
+def test_a_missing_tagger_is_said(
+    here: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    train = (*TRAIN, "--set", "train.max_steps=1", "--set", "text.tags=true")
+    monkeypatch.setattr("baselines.mesm.text.nltk_tagger", lambda: None)
+    printed(*train, cwd=here)
+    assert "NLTK's tagger or its data are missing" in caplog.text
+    caplog.clear()
+    monkeypatch.setattr("baselines.mesm.text.nltk_tagger", lambda: lambda words: ["NN"] * len(words))
+    printed(*train, cwd=here)
+    assert "tagger" not in caplog.text

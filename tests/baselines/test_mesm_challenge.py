@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def names(split: str) -> list[str]:
 
 
 def write_corpus(root: Path) -> Path:
-    """Questions name an act and a thing that can be seen in the rows of their answer; testA has a video without rows."""
+    """Questions name an act and a thing that the rows of their answer show; a video of testA has no rows."""
     random = np.random.default_rng(0)
     directions = {word: random.standard_normal(WIDTH) for word in (*ACTS, *THINGS)}
     spoken: dict[str, Any] = {}
@@ -92,7 +92,18 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_corpus(folder / "root")
     with pytest.MonkeyPatch.context() as patch:
         install(patch, folder)
-        printed(*TRAIN, "--set", "train.epochs=12", "--set", "train.batch=2", "--set", "train.lr=4e-3", "--set", "train.evaluate_every=80", cwd=folder)
+        printed(
+            *TRAIN,
+            "--set",
+            "train.epochs=12",
+            "--set",
+            "train.batch=2",
+            "--set",
+            "train.lr=4e-3",
+            "--set",
+            "train.evaluate_every=80",
+            cwd=folder,
+        )
         printed("train", "-m", "bm25", "--data", "root", cwd=folder)
     return folder
 
@@ -246,7 +257,8 @@ def test_behind_a_retriever_several_windows_of_a_video_and_the_same_after_a_kill
     here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ("predict", "-m", "mesm", "--retriever", "bm25", "--data", "root", "--split", "testA",
-             "--set", "pipeline.spans_per_video=2", "--set", "decode.nms=0.5", "--set", "decode.questions_at_once=3")  # fmt: skip
+             "--set", "pipeline.spans_per_video=2", "--set", "decode.nms=0.5",
+             "--set", "decode.questions_at_once=3")  # fmt: skip
     printed(*words, "--out", "both.json", cwd=here)
     lists = json.loads((here / "both.json").read_text())
     spans: dict[str, list[Span]] = {}
