@@ -18,9 +18,10 @@ from baselines.mesm.inputs import Clips, Sentences, open_features
 from baselines.mesm.model import MESM
 from baselines.mesm.network import CLIP, GLOVE, PRETRAINED, QVHIGHLIGHTS, Network, sizes_of
 from baselines.mesm.predictions import write_predictions
-from baselines.mesm.settings import ENCODERS, FIRST_SPLIT, DecodeSettings, Settings, TextSettings
+from baselines.mesm.settings import ENCODERS, FIRST_SPLIT, STORED, DecodeSettings, Settings, TextSettings
+from baselines.mesm.stored_words import StoredText
 from baselines.mesm.task import MESMTask
-from baselines.mesm.text import FOLDER, open_text, text_of
+from baselines.mesm.text import FOLDER, Text, open_text, text_of
 from cmivqa_kit.bench.contract.registry import create_evaluator
 from cmivqa_kit.bench.contract.types import Benchmark
 from cmivqa_kit.bench.systems.usable import with_features
@@ -37,6 +38,7 @@ from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.training.bucketed_task import Figures
 from cmivqa_kit.training.trained import DevEvaluation, TrainedBaseline, Training
 
+VECTOR = 300  # numbers of a vector of glove.pkl
 NO_FEATURES = "no-features"  # why a query is left out
 RECALLS = (0.3, 0.5, 0.7)  # overlaps of the recalls that are told at validation
 
@@ -72,9 +74,10 @@ class BenchmarkBaseline(TrainedBaseline[Settings, Network, MESM]):
         used = subset(usable, settings.train.pairs, f"subset {run.seed}")
         asked = subset(asked, settings.train.dev_questions, f"dev {run.seed}")
         sentences_learnt = [query.text for query in usable]
-        text, table = text_of(settings.text, sentences_learnt, run.seed)
+        text, table = _text(settings.text, usable, asked, run.seed)
         labels = text.labels(sentences_learnt, settings.text)
-        network = _sizes(settings, clips.width, benchmark, len(labels.classes), table)
+        words = text.width if isinstance(text, StoredText) else VECTOR if table is None else table.shape[1]
+        network = _sizes(settings, clips.width, words, benchmark, len(labels.classes), table)
         model = new_network(network, MESM, run)
         _fill_text_encoder(model, settings.text, table)
         if run.group.main:
@@ -117,7 +120,14 @@ class BenchmarkBaseline(TrainedBaseline[Settings, Network, MESM]):
                 "Name the features that it was trained on: --set 'data.features=[\"NAME\"]'",
             )
         model = loaded.model.to(resolve(options.device))
-        reader = open_text(run.path / FOLDER).reader(network.max_words_l, settings.text.words)
+        stored = settings.text.encoder == STORED
+        text = StoredText.of(settings.text.source, queries) if stored else open_text(run.path / FOLDER)
+        if isinstance(text, StoredText) and text.width != network.t_feat_dim:
+            raise UserError(
+                f"{settings.text.source}: vectors of {text.width} numbers; the network was trained on {network.t_feat_dim}",
+                "Name the vectors that it was trained on: --set text.source=FILE",
+            )
+        reader = text.reader(network.max_words_l, settings.text.words)
         told = options.report
         answered = answers(
             model, queries, clips, Sentences(reader, model), _rules(settings.decode, settings.data.clip),
@@ -174,13 +184,23 @@ def learnt_and_asked(
     return parts[0], parts[1]
 
 
-def _sizes(settings: Settings, width: int, benchmark: Benchmark, labels: int, table: Tensor | None) -> Network:
+def _text(
+    settings: TextSettings, learnt: Sequence[MomentQuery], asked: Sequence[MomentQuery], seed: int
+) -> tuple[Text, Tensor | None]:
+    """What reads the queries of a training, and the table of vectors where the network has one."""
+    if settings.encoder == STORED:
+        return StoredText.of(settings.source, (*learnt, *asked)), None
+    return text_of(settings, [query.text for query in learnt], seed)
+
+
+def _sizes(
+    settings: Settings, width: int, words: int, benchmark: Benchmark, labels: int, table: Tensor | None
+) -> Network:
     model, text = settings.model, settings.text
     encoder = ENCODERS[text.encoder]
     clip = clip_weights(Path(text.source)).sizes if encoder == CLIP else None
-    words = clip["width"] if clip else table.shape[1] if table is not None else 300
     return Network(
-        v_feat_dim=width, t_feat_dim=words, dataset_name=benchmark.name, hidden_dim=model.dim, nheads=model.heads,
+        v_feat_dim=width, t_feat_dim=clip["width"] if clip else words, dataset_name=benchmark.name, hidden_dim=model.dim, nheads=model.heads,
         dim_feedforward=model.feedforward, num_queries=model.slots, max_words_l=text.longest, vocab_size=labels,
         num_recfw_layers=model.enhancer_layers, num_recss_layers=model.reconstructor_layers,
         t2v_layers=model.aligner_layers, enc_layers=model.encoder_layers, dec_layers=model.decoder_layers,

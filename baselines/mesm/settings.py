@@ -17,8 +17,14 @@ from cmivqa_kit.neural.encoders import Encoder, open_encoder
 from cmivqa_kit.neural.feature_sources import FeatureSettings
 from cmivqa_kit.neural.settings import Count, Part, Positive, Rate, Rule, Section, Share, SystemSettings, choice
 
-VECTORS, DRAWN = "vectors", "drawn"
-ENCODERS = {CLIP: CLIP, VECTORS: NONE, GLOVE: GLOVE, DRAWN: GLOVE}  # kinds of text, and what the network has of them
+VECTORS, STORED, DRAWN = "vectors", "stored", "drawn"
+ENCODERS = {
+    CLIP: CLIP,
+    VECTORS: NONE,
+    STORED: NONE,
+    GLOVE: GLOVE,
+    DRAWN: GLOVE,
+}  # kinds of text, and what the network has of them
 FIRST_SPLIT = "published"  # the split that the authors chose their weights on
 
 

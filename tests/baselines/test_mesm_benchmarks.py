@@ -99,6 +99,29 @@ def test_clip_reads_and_hears_from_its_folder(here: Path) -> None:
     assert own.read_bytes() == (here / made["predictions"]).read_bytes()
 
 
+def test_ready_made_vectors_of_words_from_a_store(here: Path) -> None:
+    asked = [line.partition("##")[2] for split in ("train", "test")
+             for line in (here / f"data/charades_sta_{split}.txt").read_text().splitlines()]  # fmt: skip
+    random = np.random.default_rng(0)
+    vectors = {text: random.standard_normal((number % 20 + 1, 12)).astype(np.float32)
+               for number, text in enumerate(dict.fromkeys(asked))}  # fmt: skip
+    np.savez(here / "words.npz", **vectors)  # type: ignore[arg-type]
+    words = ("--set", "text.encoder=stored", "--set", "train.max_steps=2")
+    made = printed(*TRAIN, *words, "--set", "text.source=words.npz", cwd=here)
+    network = json.loads((here / made["run"] / "network.json").read_text())
+    assert (network["text_encoder"], network["t_feat_dim"], network["vocab_size"]) == ("none", 12, 0)
+    printed("bench", "predict", "charades-sta", "--data", "data", "--out", "again", cwd=here)
+    assert (here / "again" / Path(made["predictions"]).name).read_bytes() == (here / made["predictions"]).read_bytes()
+    assert 'text.encoder = "stored" needs one' in refused(*TRAIN, *words, cwd=here)
+    predict = ("bench", "predict", "charades-sta", "--data", "data", "--out", "other", "--set", "text.source=other.npz")
+    np.savez(here / "other.npz", **{text: rows[:, :5] for text, rows in vectors.items()})
+    assert "vectors of 5 numbers; the network was trained on 12" in refused(*predict, cwd=here)
+    np.savez(here / "other.npz", **dict(list(vectors.items())[:3]))
+    assert "other.npz: no vectors of" in refused(*predict, cwd=here)
+    np.savez(here / "other.npz", **{text: rows * np.nan for text, rows in vectors.items()})
+    assert "holds NaN or infinity" in refused(*predict, cwd=here)
+
+
 def tacos(root: Path) -> None:
     for split, video in (("train", "s1.avi"), ("val", "s2.avi"), ("test", "s3.avi")):
         entry = {"timestamps": [[0, 147], [294, 588], [0, 588]], "fps": 29.4, "num_frames": 588,
@@ -204,7 +227,7 @@ def test_no_test_split_chooses_weights_but_as_published(here: Path) -> None:
         (("--set", "text.encoder=clip"), 'text.encoder = "clip" needs one'),
         (("--set", "text.encoder=clip", "--set", "text.source=data"), "data: no tokenizer of CLIP"),
         (("--set", "text.encoder=vectors", "--set", "text.source=no.pkl"), "no.pkl: cannot be read as word vectors"),
-        (("--set", "text.encoder=bert"), 'must be "clip" or "vectors" or "glove" or "drawn"'),
+        (("--set", "text.encoder=bert"), 'must be "clip" or "vectors" or "stored" or "glove" or "drawn"'),
         (("--set", "model.dim=30"), "hidden_dim = 30 cannot be shared out"),
         (("--set", "data.clip=0"), "data.clip: 0.0 must be seconds above 0, or -1"),
         (("--set", "decode.nms=2"), "decode.nms: 2.0 must be between 0 and 1, or -1"),

@@ -1,4 +1,4 @@
-"""What benchmarks/planted_moments.py plants: a sentence's words are in the rows of its moment, and shuffled they are not."""
+"""What benchmarks/planted_moments.py plants: a sentence's words are in the rows of its moment, and not once shuffled."""
 
 from __future__ import annotations
 
