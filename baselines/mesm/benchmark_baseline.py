@@ -124,7 +124,8 @@ class BenchmarkBaseline(TrainedBaseline[Settings, Network, MESM]):
         text = StoredText.of(settings.text.source, queries) if stored else open_text(run.path / FOLDER)
         if isinstance(text, StoredText) and text.width != network.t_feat_dim:
             raise UserError(
-                f"{settings.text.source}: vectors of {text.width} numbers; the network was trained on {network.t_feat_dim}",
+                f"{settings.text.source}: vectors of {text.width} numbers; the network was trained on "
+                f"{network.t_feat_dim}",
                 "Name the vectors that it was trained on: --set text.source=FILE",
             )
         reader = text.reader(network.max_words_l, settings.text.words)
@@ -200,7 +201,8 @@ def _sizes(
     encoder = ENCODERS[text.encoder]
     clip = clip_weights(Path(text.source)).sizes if encoder == CLIP else None
     return Network(
-        v_feat_dim=width, t_feat_dim=clip["width"] if clip else words, dataset_name=benchmark.name, hidden_dim=model.dim, nheads=model.heads,
+        v_feat_dim=width, t_feat_dim=clip["width"] if clip else words, dataset_name=benchmark.name,
+        hidden_dim=model.dim, nheads=model.heads,
         dim_feedforward=model.feedforward, num_queries=model.slots, max_words_l=text.longest, vocab_size=labels,
         num_recfw_layers=model.enhancer_layers, num_recss_layers=model.reconstructor_layers,
         t2v_layers=model.aligner_layers, enc_layers=model.encoder_layers, dec_layers=model.decoder_layers,

@@ -1,4 +1,4 @@
-"""What benchmarks/planted_moments.py plants: a sentence's words are in the rows of its moment, and not once shuffled."""
+"""What benchmarks/planted_moments.py plants: a sentence's words show in the rows of its moment, unless shuffled."""
 
 from __future__ import annotations
 
