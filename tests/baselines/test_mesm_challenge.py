@@ -310,6 +310,20 @@ def test_a_training_that_was_killed_goes_on_to_the_same_weights(
     assert one == two
 
 
+def test_videos_of_one_row_and_answers_of_a_whole_video(here: Path, tmp_path: Path) -> None:
+    root = write_corpus(tmp_path / "root")
+    for split in ("train", "testA"):
+        np.save(root / "video_feature" / f"{names(split)[0]}.npy", np.ones((1, WIDTH), np.float32))
+    records = json.loads((root / "train.json").read_text())
+    records[5] |= {"start_second": 0, "end_second": 40, "question": " "}
+    records[6] |= {"start_second": 0, "end_second": 40}
+    put(root / "train.json", records)
+    printed(*TRAIN, "--set", "train.max_steps=2", "--set", "train.batch=1", cwd=tmp_path)
+    printed("predict", "-m", "mesm", "--data", "root", "--split", "testA", "--track", "1", cwd=tmp_path)
+    answers = json.loads((tmp_path / "submission.json").read_text())
+    assert all(0 <= one["start_second"] < one["end_second"] <= 36 for one in answers)
+
+
 @pytest.mark.parametrize(("source", "width"), [("subtitle-embedding", 64), ("joined", WIDTH + 64)])
 def test_rows_of_what_is_said(here: Path, tmp_path: Path, source: str, width: int) -> None:
     (tmp_path / "root").symlink_to(here / "root")
