@@ -41,6 +41,8 @@ from tests.submission.small import put
 
 ACTS, THINGS, WIDTH, SILENT = ("wash", "bend", "press"), ("arm", "knee", "neck"), 8, "silent_____"
 TRAIN = ("train", "-m", "mesm", "--preset", "tiny", "--data", "root")
+LEARN = ("--set", "train.epochs=10", "--set", "train.batch=2", "--set", "train.lr=4e-3",
+         "--set", "train.evaluate_every=80")  # fmt: skip
 
 
 def names(split: str) -> list[str]:
@@ -92,18 +94,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_corpus(folder / "root")
     with pytest.MonkeyPatch.context() as patch:
         install(patch, folder)
-        printed(
-            *TRAIN,
-            "--set",
-            "train.epochs=12",
-            "--set",
-            "train.batch=2",
-            "--set",
-            "train.lr=4e-3",
-            "--set",
-            "train.evaluate_every=80",
-            cwd=folder,
-        )
+        printed(*TRAIN, *LEARN, cwd=folder)
         printed("train", "-m", "bm25", "--data", "root", cwd=folder)
     return folder
 
