@@ -21,7 +21,7 @@ $(VENV)/.speed: $(VENV)/.dev
 	touch $@
 
 # benchmarks/ also holds what the scripts share.
-BENCHMARKS := $(filter-out $(patsubst %,benchmarks/%.py,data moments_by_query pairs planted_bilingual processes quadratic reference_predictor gpu wheels),$(wildcard benchmarks/*.py))
+BENCHMARKS := $(filter-out $(patsubst %,benchmarks/%.py,data moments_by_query pairs planted_bilingual planted_moments processes quadratic reference_predictor gpu wheels),$(wildcard benchmarks/*.py))
 
 demo: $(VENV)/.kit
 	$(BIN)/cmivqa demo --dir demo-workspace

@@ -62,6 +62,7 @@ TABLES = (
     script("q2a_steps", 20, "", "--dim 16 --batches 2"),
     script("frames_encoded", 40, "", "--toy --batches 2"),
     script("retrieval_batches", 40, "", "--rounds 1"),
+    script("moment_batches", 60, "--queries 96", "--queries 4"),
 )
 
 

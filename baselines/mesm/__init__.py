@@ -5,12 +5,13 @@ from cmivqa_kit.plugin.types import Declaration
 DECLARATION = Declaration(
     name="mesm",
     title="MESM: moments of videos, words and clips aligned evenly",
-    tracks=(),
+    tracks=(1,),
     factory="baselines.mesm.baseline:MESMBaseline",
     config="baselines.mesm:config.toml",
     paper="Liu et al., Towards Balanced Alignment: Modal-Enhanced Semantic Modeling for Video Moment Retrieval, AAAI "
     "2024, arXiv 2312.12155; code lntzm/MESM",
-    needs=("package:torch", "package:transformers", "package:accelerate", "package:safetensors"),
+    needs=("package:torch", "package:transformers", "package:accelerate", "package:safetensors", "package:cachetools"),
+    drops=("no-question", "no-answer", "bad-span", "no-video"),
     convert="baselines.mesm.checkpoint:convert",
     demo_preset="tiny",
     benchmarks={

@@ -1,214 +1,158 @@
-"""The plug: how a training is made of a benchmark of moments, and how a trained network answers one."""
+"""The plug: how a training is made of a corpus of the challenge, and how a trained network answers it."""
 
 from __future__ import annotations
 
-import random
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
-from torch import Tensor, nn
+from torch import nn
 
-from baselines.mesm.answering import AnswerRules, answers
-from baselines.mesm.clip_weights import clip_weights
-from baselines.mesm.examples import by_video, gathered
-from baselines.mesm.inputs import Clips, Sentences, open_features
+from baselines.mesm.benchmark_baseline import BenchmarkBaseline
+from baselines.mesm.corpus import CorpusClips, moments_of
+from baselines.mesm.examples import RELATIVE, ClipRules, by_video, gathered
+from baselines.mesm.inputs import Sentences
+from baselines.mesm.localizer import MomentLocalizer
 from baselines.mesm.model import MESM
-from baselines.mesm.network import CLIP, GLOVE, QVHIGHLIGHTS, Network
-from baselines.mesm.predictions import write_predictions
-from baselines.mesm.settings import ENCODERS, FIRST_SPLIT, DecodeSettings, Settings, TextSettings
+from baselines.mesm.network import CHALLENGE, CORRECT, PRETRAINED, ChallengeNetwork
+from baselines.mesm.settings import Settings
 from baselines.mesm.task import MESMTask
-from baselines.mesm.text import FOLDER, open_text, text_of
-from cmivqa_kit.bench.contract.registry import create_evaluator
-from cmivqa_kit.bench.contract.types import Benchmark
-from cmivqa_kit.bench.systems.usable import with_features
-from cmivqa_kit.bench.tasks.moments.evaluator import MomentEvaluator, ranged_values
-from cmivqa_kit.bench.tasks.moments.official import mesm_numbers
-from cmivqa_kit.bench.tasks.moments.types import MomentQuery, without_problems
-from cmivqa_kit.data.subset import subset
+from baselines.mesm.text import NO_LABELS, token_labels
+from baselines.mesm.word_rows import PretrainedWords
+from cmivqa_kit.data.display import target_in_words
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.metrics.benchmarks.moments import moments
+from cmivqa_kit.neural.encoders import every_text, plain
+from cmivqa_kit.neural.feature_sources import FeatureSource, source_of
 from cmivqa_kit.neural.networks import new_network
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
+from cmivqa_kit.prediction.pairs.given_videos import in_given_videos
 from cmivqa_kit.runs.device import resolve
 from cmivqa_kit.runs.directory import RunDirectory
-from cmivqa_kit.training.bucketed_task import Figures
-from cmivqa_kit.training.trained import DevEvaluation, TrainedBaseline, Training
+from cmivqa_kit.training.trained import NO_DEV, DevEvaluation, Training, drawn
+from cmivqa_kit.training.usable_examples import require_enough
 
-NO_FEATURES = "no-features"  # why a query is left out
-RECALLS = (0.3, 0.5, 0.7)  # overlaps of the recalls that are told at validation
+log = logging.getLogger(__name__)
+ALONE = 1  # questions go through the text encoder one by one: none changes the last digits of another
+PASSES = 5  # of the network over a training question, there and back, beside a query and a foreign one
+ENCODER = "text_encoder.encoder"
 
 
-class MESMBaseline(TrainedBaseline[Settings, Network, MESM]):
-    """MESM on the benchmarks of moments."""
-
-    name, settings, sizes, reads_text = "mesm", Settings, Network, False
+class MESMBaseline(BenchmarkBaseline):
+    """MESM on corpora of the challenge, beside its benchmarks."""
 
     def training(self, train: Split, dev: Split | None, run: RunDirectory, settings: Settings) -> Training:
-        """A training on a corpus of the challenge."""
-        raise UserError("mesm is trained on benchmarks", "See: cmivqa bench train --help (-m mesm)")
+        """A training on a corpus, and Track 1 on its dev questions.
+
+        Raises:
+            UserError: the encoder or the rows cannot be had, or too few questions can be used.
+        """
+        if self.encoder is None:
+            self.encoder = settings.open_encoder(every_text(train), run.seed)
+        encoder, source = self.encoder, self.row_source(settings, train, run)
+        features = source.features(train)
+        width = source.size or features.width
+        if not width:
+            raise UserError(
+                f"{train.source or train.name}: no video has features, or their rows have no common width",
+                "Put <video_id>.npy files, all alike, into video_feature/; or make rows of what is said: --set "
+                "features=subtitle-embedding",
+            )
+        clips = _clips(replace(train, features=features), width, settings, source)
+        asked = dict.fromkeys(q.video_id for q in train.questions if q.video_id is not None)
+        clips.rows.require(asked, "mesm learns from features", "their questions are left out")
+        queries, dropped = moments_of(train, clips)
+        require_enough(train, queries, dropped, settings.train.max_dropped)
+        used = drawn(queries, settings, run)
+        labels = token_labels(settings.text, encoder.reader, [query.text for query in queries])
+        network = _sizes(settings, width, len(labels.classes), plain(encoder.config))
+        model = new_network(network, MESM, run, encoder, ENCODER)
+        model.to(resolve(run.device))
+        sentences = Sentences(PretrainedWords(encoder.reader, labels, settings.text.longest), model, ALONE)
+        items = gathered(by_video(used, RELATIVE), settings.data.gather, np.random.default_rng(run.seed))
+        evaluation = NO_DEV
+        if dev is not None:
+            seen = replace(dev, features=source.features(dev))
+            evaluation = _dev_evaluation(
+                seen, _clips(seen, width, settings, source), sentences, run, settings, len(used)
+            )
+        task = MESMTask(model, items, clips, sentences, settings, run.seed, evaluation.figures)
+        return Training(task, len(used), len(queries), +dropped, evaluation)
 
     def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
-        """Predictions for the challenge."""
-        raise UserError("mesm answers benchmarks", "See: cmivqa bench predict --help (-m mesm)")
-
-    def fit_benchmark(self, benchmark: Benchmark, root: Path, run: RunDirectory) -> None:
-        """Train on the moments of a benchmark, and keep the weights that are best on validation.
+        """One prediction per question of ``split``, in its order: the surest window in its video.
 
         Raises:
-            UserError: files are missing or damaged, or too many queries have no features.
-            RunFailed: the loss is no number, or memory or disk ran out.
+            UserError: not loaded, or not trained on a corpus; another track than 1, or a question without its video.
         """
-        settings = self.settings.of(run.config)
-        evaluator = _evaluator(benchmark)
-        clips = _clips(benchmark, root, settings)
-        annotated, most = _queries(evaluator, root, "train"), settings.train.max_dropped
-        described = with_features(annotated, clips, clips.store.path, most, ("query", "queries"))
-        usable, asked = learnt_and_asked(described, evaluator, benchmark, root, settings, run.seed)
-        clips.require(asked)
-        used = subset(usable, settings.train.pairs, f"subset {run.seed}")
-        asked = subset(asked, settings.train.dev_questions, f"dev {run.seed}")
-        sentences_learnt = [query.text for query in usable]
-        text, table = text_of(settings.text, sentences_learnt, run.seed)
-        labels = text.labels(sentences_learnt, settings.text)
-        network = _sizes(settings, clips.width, benchmark, len(labels.classes), table)
-        model = new_network(network, MESM, run)
-        _fill_text_encoder(model, settings.text, table)
-        if run.group.main:
-            (run.path / FOLDER).mkdir(exist_ok=True)
-            text.save(run.path / FOLDER)
-        model.to(resolve(run.device))
-        reader = text.reader(settings.text.longest, settings.text.words, labels, settings.text.tags)
-        sentences = Sentences(reader, model)
-        items = gathered(by_video(used, settings.data.clip), settings.data.gather, np.random.default_rng(run.seed))
-        figures = _validation(evaluator, asked, clips, sentences, settings)
-        task = MESMTask(model, items, clips, sentences, settings, run.seed, figures)
-        dropped = Counter({NO_FEATURES: sum(query.video not in clips for query in annotated)})
-        evaluation = DevEvaluation(figures, len(asked), len(asked) / (3 * max(1, len(used))))
-        Training(task, len(used), len(usable), +dropped, evaluation).fit(run, settings)
-
-    def predict_benchmark(
-        self, benchmark: Benchmark, root: Path, split: str, folder: Path, options: PredictOptions
-    ) -> Path:
-        """Answer every query of a split; what `bench score` takes.
-
-        Raises:
-            UserError: not loaded, or files are missing or damaged.
-        """
-        loaded, run = self.ready()
-        settings, network = self.settings.of(options.config), loaded.network
-        evaluator = _evaluator(benchmark)
-        queries = _queries(evaluator, root, split)
-        clips = _clips(benchmark, root, settings)
-        clips.require(queries)
-        if clips.width != network.v_feat_dim:
+        if track != 1:
             raise UserError(
-                f"{clips.store.path}: features of {clips.width - 2} numbers; the network was trained on "
-                f"{network.v_feat_dim - 2}",
-                "Name the features that it was trained on: --set 'data.features=[\"NAME\"]'",
+                f"mesm cannot answer {target_in_words(track)} by itself",
+                "It answers within a given video: --track 1; or behind one that finds the videos: --retriever bm25",
             )
+        yield from in_given_videos(self.localizer(split, options), split, options)
+
+    def localizer(self, split: Split, options: PredictOptions) -> MomentLocalizer:
+        """What the engine runs over given videos, or those that a retriever found.
+
+        Raises:
+            UserError: not loaded, or not trained on a corpus; features of another width; or no such device.
+        """
+        (loaded, run), settings = self.ready(), Settings.of(options.config)
+        network = loaded.network
+        if network.text_encoder != PRETRAINED:
+            raise UserError(
+                f"{run.path}: was trained on a benchmark and answers that one alone",
+                "Answer it: cmivqa bench predict --help; or train on a corpus: cmivqa train -m mesm",
+            )
+        source = source_of(run, options.device)
+        seen = replace(split, features=source.features(split))
+        clips = _clips(seen, network.v_feat_dim - 2, settings, source)
+        clips.rows.require_width(seen.videos)
+        unseen = [video for video in seen.videos if video not in clips]
+        if unseen:
+            log.warning("%d of %d videos have no features: an answer in one of them is all that is said in it, the "
+                        "first: %s", len(unseen), len(seen.videos), unseen[0])  # fmt: skip
         model = loaded.model.to(resolve(options.device))
-        reader = open_text(run.path / FOLDER).reader(network.max_words_l, settings.text.words)
-        told = options.report
-        answered = answers(
-            model, queries, clips, Sentences(reader, model), _rules(settings.decode, settings.data.clip),
-            lambda done: told("queries", done, len(queries)),
-        )  # fmt: skip
-        return write_predictions(folder / f"{benchmark.name}_{split}_submission.jsonl", answered)
+        sentences = Sentences(PretrainedWords(loaded.reader, NO_LABELS, network.max_words_l), model, ALONE)
+        return MomentLocalizer(model, sentences, clips, settings.decode, network.cross_sample_mask == CORRECT)
 
 
-def _evaluator(benchmark: Benchmark) -> MomentEvaluator:
-    evaluator = create_evaluator(benchmark)
-    if not isinstance(evaluator, MomentEvaluator):
-        raise UserError(f"{benchmark.name} is no benchmark of moments", "MESM answers those alone: cmivqa bench list")
-    return evaluator
+def _clips(split: Split, width: int, settings: Settings, source: FeatureSource) -> CorpusClips:
+    rules = ClipRules(RELATIVE, settings.data.longest)
+    return CorpusClips(split.features, split.videos, width, rules, made=source.size is not None)
 
 
-def _queries(evaluator: MomentEvaluator, root: Path, split: str) -> tuple[MomentQuery, ...]:
-    return without_problems(*evaluator.read(evaluator.truth_files(root, split)), evaluator.fix).queries
-
-
-def _clips(benchmark: Benchmark, root: Path, settings: Settings) -> Clips:
-    store = open_features(root, settings.data.features, benchmark)
-    return Clips(store, settings.data.rules(cut=benchmark.name == QVHIGHLIGHTS))
-
-
-def learnt_and_asked(
-    queries: Sequence[MomentQuery], evaluator: MomentEvaluator, benchmark: Benchmark, root: Path, settings: Settings,
-    seed: int,
-) -> tuple[Sequence[MomentQuery], Sequence[MomentQuery]]:  # fmt: skip
-    """The queries that are trained on, and those that choose the weights.
-
-    Where the settings name no split for that, some of the training's videos are held out: no test split chooses
-    weights, but under the published recipe, as the authors did (Q14).
-
-    Args:
-        queries: of the training split.
-        evaluator: of the benchmark.
-        benchmark: whose first split the published recipe chooses on.
-        root: its data.
-        settings: of the run.
-        seed: chooses the videos that are held out.
-
-    Raises:
-        UserError: no such split, or its files are missing or damaged.
-    """
-    split = benchmark.splits[0] if settings.data.validation == FIRST_SPLIT else settings.data.validation
-    if split:
-        return queries, _queries(evaluator, root, split)
-    sources = sorted({query.source or query.video for query in queries})
-    random.Random(f"held out {seed}").shuffle(sources)
-    held = frozenset(sources[: max(1, round(settings.data.held_out * len(sources)))])
-    parts = [[q for q in queries if ((q.source or q.video) in held) == asked] for asked in (False, True)]
-    if not parts[0]:
-        raise UserError(f"{root}: too few videos to hold some out", "Name a split: --set data.validation=NAME")
-    return parts[0], parts[1]
-
-
-def _sizes(settings: Settings, width: int, benchmark: Benchmark, labels: int, table: Tensor | None) -> Network:
-    model, text = settings.model, settings.text
-    encoder = ENCODERS[text.encoder]
-    clip = clip_weights(Path(text.source)).sizes if encoder == CLIP else None
-    words = clip["width"] if clip else table.shape[1] if table is not None else 300
-    return Network(
-        v_feat_dim=width, t_feat_dim=words, dataset_name=benchmark.name, hidden_dim=model.dim, nheads=model.heads,
-        dim_feedforward=model.feedforward, num_queries=model.slots, max_words_l=text.longest, vocab_size=labels,
-        num_recfw_layers=model.enhancer_layers, num_recss_layers=model.reconstructor_layers,
-        t2v_layers=model.aligner_layers, enc_layers=model.encoder_layers, dec_layers=model.decoder_layers,
-        n_input_proj=model.projection_layers, dropout=model.dropout, input_dropout=model.input_dropout,
-        share_MLP=model.shared_branch, rec_fw=model.enhance, rec_ss=model.reconstruct, use_txt_pos=model.positions,
-        text_encoder=encoder, glove_vocab=len(table) if encoder == GLOVE and table is not None else 0, clip=clip,
+def _sizes(settings: Settings, width: int, labels: int, text: Mapping[str, object]) -> ChallengeNetwork:
+    model = settings.model
+    return ChallengeNetwork(
+        v_feat_dim=width + 2, t_feat_dim=cast(int, text["hidden_size"]), dataset_name=CHALLENGE, hidden_dim=model.dim,
+        nheads=model.heads, dim_feedforward=model.feedforward, num_queries=model.slots,
+        max_words_l=settings.text.longest, vocab_size=labels, num_recfw_layers=model.enhancer_layers,
+        num_recss_layers=model.reconstructor_layers, t2v_layers=model.aligner_layers, enc_layers=model.encoder_layers,
+        dec_layers=model.decoder_layers, n_input_proj=model.projection_layers, dropout=model.dropout,
+        input_dropout=model.input_dropout, share_MLP=model.shared_branch, rec_fw=model.enhance,
+        rec_ss=model.reconstruct, use_txt_pos=model.positions, text_encoder=PRETRAINED, text_config=text,
         cross_sample_mask=model.cross_sample_mask,
     )  # fmt: skip
 
 
-def _fill_text_encoder(model: MESM, settings: TextSettings, table: Tensor | None) -> None:
-    """The weights of the frozen text encoder."""
-    if model.text_encoder is None:
-        return
-    weights = {"emb.weight": table} if table is not None else clip_weights(Path(settings.source)).weights
-    model.text_encoder.load_state_dict(weights)
-
-
-def _rules(settings: DecodeSettings, clip: float) -> AnswerRules:
-    return AnswerRules(settings.batch, settings.rules(clip), settings.suppression)
-
-
-def _validation(
-    evaluator: MomentEvaluator, asked: Sequence[MomentQuery], clips: Clips, sentences: Sentences, settings: Settings
-) -> Figures:
-    """Figures of the published program on some queries: the one that decides, then the others."""
-    rules = AnswerRules(settings.decode.batch, settings.decode.rules(settings.data.clip))  # without NMS, as published
+def _dev_evaluation(
+    dev: Split, clips: CorpusClips, sentences: Sentences, run: RunDirectory, settings: Settings, examples: int
+) -> DevEvaluation:
+    asked = dev_subset(dev.questions, settings.train.dev_questions, run.seed)
+    together = settings.model.cross_sample_mask == CORRECT
 
     def figures(model: nn.Module) -> Mapping[str, float]:
-        model.eval()
-        given = answers(cast(MESM, model), asked, clips, sentences, rules)
-        facts = moments([answer.windows for answer in given], [query.windows for query in asked])
-        brief = mesm_numbers(ranged_values(facts, evaluator.ranges), RECALLS)["brief"]
-        names = [f"MR-full-{settings.train.select}", "MR-full-mAP", "MR-full-miou", "MR-full-R1@0.5", "MR-full-R1@0.7"]
-        return {name: float(brief[name]) for name in dict.fromkeys(names)}
+        """Track 1's figures, mIoU first, which decides."""
+        network = cast(MESM, model.eval())
+        localizer = MomentLocalizer(network, sentences, clips, settings.decode, together)
+        answers: Iterable[Prediction] = in_given_videos(
+            localizer, replace(dev, questions=asked), PredictOptions(run.config)
+        )
+        return evaluate(answers, asked, (1,), run.dev_progress.question)
 
-    return figures
+    return DevEvaluation(figures, len(asked), len(asked) / (PASSES * examples))

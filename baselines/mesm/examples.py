@@ -92,7 +92,7 @@ class Target:
 def moment_target(query: MomentQuery, count: int, seconds: float, random: np.random.Generator) -> Target:
     """The target of a query with one window.
 
-    A moment of the whole video has no other clips: its negatives are positives, which teach nothing (Q9).
+    A moment of the whole video has no other clips: its negatives are its positives, which teach nothing (Q9).
 
     Args:
         query: with its window.
@@ -103,10 +103,10 @@ def moment_target(query: MomentQuery, count: int, seconds: float, random: np.ran
     first, last = clip_range(query.windows[0], query.duration, seconds, count)
     inside = np.zeros(count, dtype=np.bool_)
     inside[first : last + 1] = True
-    positives, others = np.flatnonzero(inside), np.flatnonzero(~inside)
+    positives, others = _drawn(np.flatnonzero(inside), random), np.flatnonzero(~inside)
     return Target(
         np.array(query.windows[:1], dtype=np.float32) / np.float32(query.duration), inside,
-        inside.astype(np.float32), _drawn(positives, random), _drawn(others if len(others) else positives, random),
+        inside.astype(np.float32), positives, _drawn(others, random) if len(others) else positives,
     )  # fmt: skip
 
 

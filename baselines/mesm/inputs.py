@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -63,9 +63,23 @@ def open_features(root: Path, names: Sequence[str], benchmark: Benchmark) -> Fus
     return FusedStore(stores, unit_rows=True)
 
 
+class VideoClips(Protocol):
+    """The clips of videos, wherever their features come from."""
+
+    rules: ClipRules
+
+    def of(self, video: str) -> Rows:
+        """(L, width) of a video.
+
+        Raises:
+            UserError: its features are missing or damaged.
+        """
+        ...
+
+
 @dataclass(slots=True)
 class Clips:
-    """The clips of videos.
+    """The clips of a benchmark's videos.
 
     Attributes:
         store: of features.
@@ -129,17 +143,18 @@ class Sentences:
     Args:
         reader: reads them.
         model: has the text encoder; it is asked on the device where it is.
+        together: how many go through it at once; with 1 the last digits of one do not depend on the others.
     """
 
-    def __init__(self, reader: WordReader, model: MESM) -> None:
-        self.reader, self.model = reader, model
+    def __init__(self, reader: WordReader, model: MESM, together: int = TEXTS) -> None:
+        self.reader, self.model, self.together = reader, model, together
         self._known: dict[str, Sentence] = {}
 
     def of(self, texts: Sequence[str]) -> list[Sentence]:
         """What the network takes of each text."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        for start in range(0, len(new), TEXTS):
-            self._encode(new[start : start + TEXTS])
+        for start in range(0, len(new), self.together):
+            self._encode(new[start : start + self.together])
         return [self._known[text] for text in texts]
 
     @torch.no_grad()

@@ -25,7 +25,7 @@ from baselines.mesm.layers import (
     projection,
     sine_positions,
 )
-from baselines.mesm.text_encoders import ClipText, TextFeatures, WordTable, given_features
+from baselines.mesm.text_encoders import ClipText, PretrainedText, TextFeatures, WordTable, given_features
 
 FOREGROUND = 0  # the class of a slot that holds an answer (Q10)
 
@@ -178,7 +178,7 @@ class MESM(nn.Module):
         normalize_txt: bool,
         whole_source: bool,
         correct_mask: bool,
-        text_encoder: ClipText | WordTable | None = None,
+        text_encoder: ClipText | PretrainedText | WordTable | None = None,
     ) -> None:
         super().__init__()
         dim = self.dim = hidden_dim

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar
 
 from baselines.mesm.model import MESM
-from baselines.mesm.text_encoders import ClipText, WordTable
+from baselines.mesm.text_encoders import ClipText, PretrainedText, WordTable
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.encoders import whole_number
-from cmivqa_kit.neural.networks import Flag, NetworkSizes, Part, Width, WidthOrZero, one_name_of
+from cmivqa_kit.neural.encoders import new_encoder, whole_number
+from cmivqa_kit.neural.networks import EncoderConfig, Flag, NetworkSizes, Part, Width, WidthOrZero, one_name_of
+from cmivqa_kit.runs.directory import NETWORK, RunDirectory
 
-NONE, GLOVE, CLIP = "none", "glove", "clip"
+NONE, GLOVE, CLIP, PRETRAINED = "none", "glove", "clip", "pretrained"
 PUBLISHED, CORRECT = "published", "correct"
-QVHIGHLIGHTS = "qvhighlights"
-SPECIAL_CLASSES = {NONE: 1, GLOVE: 1, CLIP: 3}  # beside the labelled words: unknown; for CLIP also start and end
+QVHIGHLIGHTS, CHALLENGE = "qvhighlights", "cmivqa"
+SPECIAL_CLASSES = {
+    NONE: 1,
+    GLOVE: 1,
+    CLIP: 3,
+    PRETRAINED: 1,
+}  # beside the labelled words: unknown; for CLIP also start and end
 # CLIP ViT-B/32, as OpenAI published it; its heads are not in the weights.
 CLIP_SIZES = {"embed_dim": 512, "context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}
 
@@ -66,7 +72,7 @@ class Network(NetworkSizes):
     rec_ss: Flag = True
     use_txt_pos: Flag = False
     normalize_txt: Flag = True
-    text_encoder: Annotated[str, one_name_of(NONE, GLOVE, CLIP)] = NONE
+    text_encoder: Annotated[str, one_name_of(NONE, GLOVE, CLIP, PRETRAINED)] = NONE
     glove_vocab: WidthOrZero = 0
     clip: Annotated[Mapping[str, int] | None, _is_clip] = None
     cross_sample_mask: Annotated[str, one_name_of(PUBLISHED, CORRECT)] = PUBLISHED
@@ -95,7 +101,7 @@ class Network(NetworkSizes):
             self.cross_sample_mask == CORRECT, self._text_encoder(),
         )  # fmt: skip
 
-    def _text_encoder(self) -> ClipText | WordTable | None:
+    def _text_encoder(self) -> ClipText | PretrainedText | WordTable | None:
         if self.text_encoder == NONE:
             return None
         if self.text_encoder == GLOVE:
@@ -109,3 +115,21 @@ class Network(NetworkSizes):
                 f"{sizes['heads']} heads", "Give the sizes of the CLIP it was trained with."
             )  # fmt: skip
         return ClipText(**sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeNetwork(Network):
+    """The constructor values of a `MESM` of the challenge: its words are the states of a frozen pretrained encoder."""
+
+    encoder_field: ClassVar[str] = "text_config"
+    text_config: EncoderConfig = field(default_factory=dict)
+
+    def _text_encoder(self) -> PretrainedText:
+        return PretrainedText(new_encoder(self.encoder_config))
+
+
+def sizes_of(run: RunDirectory) -> type[Network]:
+    """The class of a run's sizes: those with a pretrained encoder were trained on a corpus of the challenge."""
+    document = run.read(NETWORK)
+    challenge = isinstance(document, Mapping) and document.get("text_encoder") == PRETRAINED
+    return ChallengeNetwork if challenge else Network

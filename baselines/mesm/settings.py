@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,11 +13,27 @@ from baselines.mesm.losses import Weights
 from baselines.mesm.matching import Costs
 from baselines.mesm.network import CLIP, CORRECT, GLOVE, NONE, PUBLISHED
 from cmivqa_kit.neural import settings as common
+from cmivqa_kit.neural.encoders import Encoder, open_encoder
+from cmivqa_kit.neural.feature_sources import FeatureSettings
 from cmivqa_kit.neural.settings import Count, Part, Positive, Rate, Rule, Section, Share, SystemSettings, choice
 
-VECTORS, DRAWN = "vectors", "drawn"
-ENCODERS = {CLIP: CLIP, VECTORS: NONE, GLOVE: GLOVE, DRAWN: GLOVE}  # kinds of text, and what the network has of them
+VECTORS, STORED, DRAWN = "vectors", "stored", "drawn"
+ENCODERS = {
+    CLIP: CLIP,
+    VECTORS: NONE,
+    STORED: NONE,
+    GLOVE: GLOVE,
+    DRAWN: GLOVE,
+}  # kinds of text, and what the network has of them
 FIRST_SPLIT = "published"  # the split that the authors chose their weights on
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSettings(Section):
+    """Section ``encoder``: the frozen text encoder on a corpus of the challenge."""
+
+    section = "encoder"
+    name: Annotated[str, Rule(bool, "tiny, a folder or a Hugging Face name")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +146,7 @@ class DecodeSettings(Section):
     nms: Annotated[float, Rule(lambda value: value == -1 or 0 <= value <= 1, "between 0 and 1, or -1")]
     nms_before: Positive
     nms_after: Positive
+    precision: Annotated[str, choice("auto", *common.PRECISIONS)]
 
     def rules(self, clip: float) -> WindowRules:
         """How windows are finished; ``clip``: seconds of one."""
@@ -145,6 +163,8 @@ class Settings(SystemSettings):
     """All of ``config.toml``."""
 
     declaration = DECLARATION
+    encoder: EncoderSettings
+    features: FeatureSettings
     text: TextSettings
     data: DataSettings
     model: ModelSettings
@@ -156,3 +176,20 @@ class Settings(SystemSettings):
     def cpu_threads(self) -> int:
         """CPU threads for the network; 0: torch's own choice."""
         return self.train.threads
+
+    @property
+    def feature_source(self) -> FeatureSettings:
+        """Section ``features``."""
+        return self.features
+
+    def open_encoder(self, texts: Iterable[str], seed: int) -> Encoder:
+        """The frozen text encoder.
+
+        Args:
+            texts: what ``tiny`` learns its vocabulary from.
+            seed: of random weights.
+
+        Raises:
+            UserError: it cannot be read or fetched.
+        """
+        return open_encoder(self.encoder.name, texts, seed)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from baselines.mesm.examples import Rows, Target, VideoQueries, highlight_target, moment_target
-from baselines.mesm.inputs import Clips, Sentence, Sentences, network_inputs
+from baselines.mesm.inputs import Sentence, Sentences, VideoClips, network_inputs
 from baselines.mesm.losses import Targets, losses, total
 from baselines.mesm.model import MESM, MaskedWords
 from baselines.mesm.settings import Settings
@@ -40,7 +40,7 @@ class MESMTask:
     """
 
     def __init__(
-        self, model: MESM, videos: Sequence[VideoQueries], clips: Clips, sentences: Sentences, settings: Settings,
+        self, model: MESM, videos: Sequence[VideoQueries], clips: VideoClips, sentences: Sentences, settings: Settings,
         seed: int, figures: Figures,
     ) -> None:  # fmt: skip
         self.model: nn.Module = model
@@ -118,7 +118,7 @@ class MESMTask:
 
     def _target(self, query: MomentQuery, rows: Mapping[str, Rows], random: np.random.Generator) -> Target:
         make = highlight_target if self.highlights else moment_target
-        return make(query, len(rows[query.video]), self.settings.data.clip, random)
+        return make(query, len(rows[query.video]), self.clips.rules.seconds, random)
 
     def _numbers(self, epoch: int) -> list[list[int]]:
         if epoch not in self._order:

@@ -5,6 +5,7 @@ Source: docs/spec/mesm.md, sections 1.4 and 2.2.
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -37,11 +38,13 @@ from baselines.mesm.word_rows import (
     read_counts,
 )
 from cmivqa_kit.damage import reading
-from cmivqa_kit.data.english_words import nltk_tagger, simple_words, word_splitter
+from cmivqa_kit.data.english_words import Tagger, nltk_tagger, simple_words, word_splitter
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json, write_json
 from cmivqa_kit.neural.clip_tokens import ClipTokens
+from cmivqa_kit.neural.tokens import TextReader
 
+log = logging.getLogger(__name__)
 FOLDER = "words"  # of a run
 WORDS, VECTORS_FILE, TOKENIZER = "words.json", "vectors.npy", "tokenizer.json"
 NO_LABELS: Labels[Any] = Labels({})
@@ -91,7 +94,7 @@ class ClipText(Text):
 
     def reader(self, longest: int, words: str, labels: Labels[Any] = NO_LABELS, tags: bool = False) -> WordReader:
         """Ids between start and end."""
-        return ClipWords(self.tokens, labels, longest, nltk_tagger() if tags else None)
+        return ClipWords(self.tokens, labels, longest, _tagger(tags))
 
     def save(self, folder: Path) -> None:
         """``tokenizer.json``."""
@@ -116,7 +119,7 @@ class VocabularyText(Text):
 
     def reader(self, longest: int, words: str, labels: Labels[Any] = NO_LABELS, tags: bool = False) -> WordReader:
         """Ids of words."""
-        return VocabularyWords(splitter(words), self.words, labels, longest, nltk_tagger() if tags else None)
+        return VocabularyWords(splitter(words), self.words, labels, longest, _tagger(tags))
 
     def save(self, folder: Path) -> None:
         """``words.json``."""
@@ -140,7 +143,7 @@ class VectorText(Text):
 
     def reader(self, longest: int, words: str, labels: Labels[Any] = NO_LABELS, tags: bool = False) -> WordReader:
         """Vectors of words."""
-        return VectorWords(splitter(words), self.vectors, labels, longest, nltk_tagger() if tags else None)
+        return VectorWords(splitter(words), self.vectors, labels, longest, _tagger(tags))
 
     def save(self, folder: Path) -> None:
         """``words.json`` and ``vectors.npy``."""
@@ -200,6 +203,30 @@ def text_of(settings: TextSettings, sentences: Sequence[str], seed: int) -> tupl
     table = torch.randn(len(words), settings.width, generator=torch.Generator().manual_seed(seed))
     table[0] = 0
     return VocabularyText(words), table
+
+
+def token_labels(settings: TextSettings, reader: TextReader, questions: Sequence[str]) -> Labels[int]:
+    """The classes of masked tokens of a pretrained encoder: the most frequent of the training's questions.
+
+    Args:
+        settings: of the run; they may name a count file of ids instead.
+        reader: of texts for the encoder.
+        questions: of the training alone.
+
+    Raises:
+        UserError: the count file is missing or damaged.
+    """
+    if settings.counts:
+        return most_frequent([int(row[0]) for row in _counts(settings.counts, numbered=True)], settings.labels)
+    return most_frequent(_by_frequency(token for text in questions for token in reader.tokens(text)), settings.labels)
+
+
+def _tagger(wanted: bool) -> Tagger | None:
+    """NLTK's tagger where it is wanted and there; that it is not is said."""
+    tagger = nltk_tagger() if wanted else None
+    if wanted and tagger is None:
+        log.warning("NLTK's tagger or its data are missing: every word of a sentence is masked as often as any other")
+    return tagger
 
 
 def splitter(words: str) -> Callable[[str], list[str]]:

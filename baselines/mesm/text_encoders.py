@@ -1,4 +1,4 @@
-"""What words become: given vectors, rows of a GloVe table, or the states of CLIP's text encoder. Nothing here trains.
+"""What words become: given vectors, rows of a GloVe table, or the states of a text encoder. Nothing here trains.
 
 Letters: B queries, W word positions, T channels. Source: docs/spec/mesm.md, section 2.2.
 """
@@ -6,7 +6,7 @@ Letters: B queries, W word positions, T channels. Source: docs/spec/mesm.md, sec
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -50,6 +50,31 @@ class WordTable(nn.Module):
         ids = ids[:, :count]
         words = self.emb(ids)
         return _features(words, ids != 0, words, normalize, normalize)
+
+
+class PretrainedText(nn.Module):
+    """A frozen pretrained encoder: the states of a question's own tokens.
+
+    Args:
+        encoder: of transformers.
+    """
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.requires_grad_(False)
+        self.train(False)
+
+    def train(self, mode: bool = True) -> Self:
+        """It does not learn: no dropout, whatever is asked for."""
+        return super().train(False)
+
+    def encode(self, ids: Tensor, count: int, normalize: bool) -> TextFeatures:
+        """(B, 2 + W) ids with their special tokens in front and behind, -1 is padding; ``count`` words at most."""
+        mask = ids >= 0
+        states: Any = self.encoder(input_ids=ids.clamp(min=0), attention_mask=mask.long())
+        words = states.last_hidden_state.float()[:, 1:-1]
+        return _features(words[:, :count], mask[:, 2:][:, :count], words[:, :count], normalize, normalize)
 
 
 class ClipText(nn.Module):

@@ -20,6 +20,7 @@ from cmivqa_kit.data.english_words import Tagger, word_weights
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import decode, read_bytes
 from cmivqa_kit.neural.clip_tokens import CONTEXT, ClipTokens
+from cmivqa_kit.neural.tokens import TextReader
 
 K = TypeVar("K", int, str)
 
@@ -129,6 +130,29 @@ class ClipWords(WordReader):
             [unknown + 1, *labels, unknown + 2],
             [False, *(label == unknown for label in labels), False],
         )
+
+
+class PretrainedWords(WordReader):
+    """Tokens of a pretrained encoder between its special ones, (2 + W,) ids; -1 is padding. All weigh the same.
+
+    Args:
+        reader: of texts for the encoder.
+        labels: by id.
+        longest: W.
+    """
+
+    def __init__(self, reader: TextReader, labels: Labels[int], longest: int) -> None:
+        limit = longest if reader.limit is None else min(longest, reader.limit - 2)
+        super().__init__(longest)
+        self.tokens, self.special, self.labels, self.limit = reader.tokens, reader.special, labels, limit
+
+    def read(self, text: str) -> WordRow:
+        """The row of a sentence."""
+        content = self.tokens(text)[: self.limit]
+        ids = np.full(2 + self.longest, -1, dtype=np.int64)
+        ids[: 2 + len(content)] = (self.special.cls, *content, self.special.sep)
+        labels = [self.labels.classes.get(number, self.labels.unknown) for number in content]
+        return self._row(ids, [1] * len(content), labels, [label == self.labels.unknown for label in labels])
 
 
 class VocabularyWords(WordReader):

@@ -38,7 +38,7 @@ class VideoRows:
         store: the split's features.
         most: the most rows of a video; longer ones are averaged down.
         width: F of the network.
-        setting: the setting that gives F, which an error about other features names.
+        setting: the setting that gives F, which an error about other features names; empty: the features give it.
         cache_bytes: of rows that stay in memory; what was used longest ago makes room.
     """
 
@@ -142,10 +142,11 @@ class VideoRows:
         raise self._other_width(first, odd[first], several)
 
     def _other_width(self, video_id: str, width: int, several: str = "") -> UserError:
+        setting = f": --set {self.setting}={width}" if self.setting else ""
         return UserError(
             f"{self.store.location(video_id)}: rows of {width} numbers; "
             f"this network takes rows of {self.width}{several}",
-            f"Give the features it was trained with; or train on these: --set {self.setting}={width}",
+            f"Give the features it was trained with; or train on these{setting}",
         )
 
     @cachedmethod(attrgetter("_cache"), lock=attrgetter("_lock"))

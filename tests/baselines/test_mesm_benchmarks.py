@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.mesm.baseline import learnt_and_asked
+from baselines.mesm.benchmark_baseline import learnt_and_asked
 from baselines.mesm.settings import Settings
 from baselines.mesm.task import MESMTask
 from cmivqa_kit.bench.contract.registry import create_evaluator, find_benchmark
@@ -99,12 +99,55 @@ def test_clip_reads_and_hears_from_its_folder(here: Path) -> None:
     assert own.read_bytes() == (here / made["predictions"]).read_bytes()
 
 
+def test_ready_made_vectors_of_words_from_a_store(here: Path) -> None:
+    asked = [line.partition("##")[2] for split in ("train", "test")
+             for line in (here / f"data/charades_sta_{split}.txt").read_text().splitlines()]  # fmt: skip
+    random = np.random.default_rng(0)
+    vectors = {text: random.standard_normal((number % 20 + 1, 12)).astype(np.float32)
+               for number, text in enumerate(dict.fromkeys(asked))}  # fmt: skip
+    np.savez(here / "words.npz", **vectors)  # type: ignore[arg-type]
+    words = ("--set", "text.encoder=stored", "--set", "train.max_steps=2")
+    made = printed(*TRAIN, *words, "--set", "text.source=words.npz", cwd=here)
+    network = json.loads((here / made["run"] / "network.json").read_text())
+    assert (network["text_encoder"], network["t_feat_dim"], network["vocab_size"]) == ("none", 12, 0)
+    printed("bench", "predict", "charades-sta", "--data", "data", "--out", "again", cwd=here)
+    assert (here / "again" / Path(made["predictions"]).name).read_bytes() == (here / made["predictions"]).read_bytes()
+    assert 'text.encoder = "stored" needs one' in refused(*TRAIN, *words, cwd=here)
+    predict = ("bench", "predict", "charades-sta", "--data", "data", "--out", "other", "--set", "text.source=other.npz")
+    np.savez(here / "other.npz", **{text: rows[:, :5] for text, rows in vectors.items()})
+    assert "vectors of 5 numbers; the network was trained on 12" in refused(*predict, cwd=here)
+    np.savez(here / "other.npz", **dict(list(vectors.items())[:3]))
+    assert "other.npz: no vectors of" in refused(*predict, cwd=here)
+    np.savez(here / "other.npz", **{text: rows * np.nan for text, rows in vectors.items()})
+    assert "holds NaN or infinity" in refused(*predict, cwd=here)
+
+
 def tacos(root: Path) -> None:
     for split, video in (("train", "s1.avi"), ("val", "s2.avi"), ("test", "s3.avi")):
         entry = {"timestamps": [[0, 147], [294, 588], [0, 588]], "fps": 29.4, "num_frames": 588,
                  "sentences": ["She cuts it.", "He washes the egg!", "all of it"]}  # fmt: skip
         videos = {video: entry, f"x{video}": {**entry, "sentences": ["a", "b", "c"]}}
         (root / f"{split}.json").write_text(json.dumps(videos), encoding="utf-8")
+
+
+def charades(root: Path, splits: tuple[str, ...], name: str, duration: str) -> None:
+    for split in splits:
+        entry = {"timestamps": [[0, 3.5], [4, 12]], "sentences": ["a person opens a door.", "the person sits."],
+                 duration: 20.5, "news": [], "fps": 24.0}  # fmt: skip
+        document = {f"{split}{number}": entry for number in range(2)}
+        (root / f"{name.format(split)}.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+CD = ("train", "val", "test_iid", "test_ood")
+CG = ("train", "novel_composition", "novel_word", "test_trivial")
+
+
+def charades_cd(root: Path) -> None:
+    charades(root, CD, "charades_{}", "video_duration")
+
+
+def charades_cg(root: Path) -> None:
+    charades(root, CG, "{}", "duration")
 
 
 def qvhighlights(root: Path) -> None:
@@ -125,6 +168,9 @@ def qvhighlights(root: Path) -> None:
     [
         ("tacos", tacos, [f"{x}s{n}.avi" for n in "123" for x in ("", "x")],
          ("data.clip=-1", "data.gather=2", "loss.triplet=true", "model.shared_branch=false", "data.validation=val")),
+        ("charades-cd", charades_cd, [f"{split}{n}" for split in CD for n in range(2)],
+         ("train.max_steps=2", "data.validation=val")),
+        ("charades-cg", charades_cg, [f"{split}{n}" for split in CG for n in range(2)], ("train.max_steps=2",)),
         ("qvhighlights", qvhighlights,
          [f"{split}{n}_{start}.0_{start + 150}.0" for split in ("train", "val", "test") for n in range(2)
           for start in (0, 150)],
@@ -144,6 +190,13 @@ def test_other_layouts(
     made = printed(*train, cwd=tmp_path)
     answers = records(tmp_path / made["predictions"])
     assert all(len(answer["pred_saliency_scores"]) == (75 if name == "qvhighlights" else 80) for answer in answers)
+    if name.startswith("charades"):  # further splits are answered, and scored, by themselves
+        for split in (CD if name.endswith("cd") else CG)[2:]:
+            words = ("--data", "data", "--split", split)
+            told = printed("bench", "predict", name, *words, cwd=tmp_path)
+            assert len(records(tmp_path / told["predictions"])) == 4
+            score = printed("bench", "score", name, told["predictions"], *words, "--no-intervals", cwd=tmp_path)
+            assert 0 <= score[0]["official"]["brief"]["MR-full-mAP"] <= 100
     if name == "qvhighlights":  # the split without a truth is answered too: for the official server
         test = printed("bench", "predict", name, "--data", "data", "--split", "test", cwd=tmp_path)
         assert [record["qid"] for record in records(tmp_path / test["predictions"])] == [0, 1, 2, 3]
@@ -174,7 +227,7 @@ def test_no_test_split_chooses_weights_but_as_published(here: Path) -> None:
         (("--set", "text.encoder=clip"), 'text.encoder = "clip" needs one'),
         (("--set", "text.encoder=clip", "--set", "text.source=data"), "data: no tokenizer of CLIP"),
         (("--set", "text.encoder=vectors", "--set", "text.source=no.pkl"), "no.pkl: cannot be read as word vectors"),
-        (("--set", "text.encoder=bert"), 'must be "clip" or "vectors" or "glove" or "drawn"'),
+        (("--set", "text.encoder=bert"), 'must be "clip" or "vectors" or "stored" or "glove" or "drawn"'),
         (("--set", "model.dim=30"), "hidden_dim = 30 cannot be shared out"),
         (("--set", "data.clip=0"), "data.clip: 0.0 must be seconds above 0, or -1"),
         (("--set", "decode.nms=2"), "decode.nms: 2.0 must be between 0 and 1, or -1"),
@@ -208,6 +261,20 @@ def test_features_that_are_missing_or_damaged(here: Path) -> None:
     assert "features of 3 numbers; the network was trained on 8" in refused(*run, cwd=here)
 
 
-def test_the_challenge_is_not_asked_of_it(here: Path) -> None:
-    done = cmivqa_here("train", "-m", "mesm", cwd=here)
-    assert done.returncode == 2 and "bench train --help" in done.stderr.decode()
+def test_a_run_of_a_benchmark_does_not_answer_the_challenge(here: Path) -> None:
+    made = printed(*TRAIN, "--set", "train.max_steps=1", cwd=here)
+    done = cmivqa_here("predict", "--run", made["run"], "--split", "testA", "--track", "1", cwd=here)
+    assert done.returncode == 2 and "was trained on a benchmark and answers that one alone" in done.stderr.decode()
+
+
+def test_a_missing_tagger_is_said(
+    here: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    train = (*TRAIN, "--set", "train.max_steps=1", "--set", "text.tags=true")
+    monkeypatch.setattr("baselines.mesm.text.nltk_tagger", lambda: None)
+    printed(*train, cwd=here)
+    assert "NLTK's tagger or its data are missing" in caplog.text
+    caplog.clear()
+    monkeypatch.setattr("baselines.mesm.text.nltk_tagger", lambda: lambda words: ["NN"] * len(words))
+    printed(*train, cwd=here)
+    assert "tagger" not in caplog.text

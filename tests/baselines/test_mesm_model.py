@@ -56,7 +56,7 @@ def test_the_clip_text_encoder_has_the_official_names() -> None:
 def test_the_released_configurations_are_presets() -> None:
     from baselines.mesm import DECLARATION
 
-    assert set(presets(DECLARATION)) == {*OFFICIAL, "charades-cd-clip-slowfast", "tiny"}
+    assert set(presets(DECLARATION)) == {*OFFICIAL, "charades-cd-clip-slowfast", "tiny", "minilm"}
     told = {}
     for preset in OFFICIAL:
         own = Settings.of(settings(DECLARATION, preset, recipe="published"))
