@@ -101,5 +101,6 @@ def standardised(scores: Sequence[float]) -> Scores:
     values = np.asarray(scores, np.float64)
     if not len(values) or values.min() == values.max():
         return np.zeros_like(values)
+    values = values / np.abs(values).max()  # whose squares neither overflow nor vanish
     standard: Scores = (values - values.mean()) / values.std()
     return standard

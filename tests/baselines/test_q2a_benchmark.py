@@ -23,11 +23,13 @@ from baselines.q2a.task import steps_loss
 from cmivqa_kit.bench.contract.registry import find_benchmark
 from cmivqa_kit.bench.tasks.step_choice.annotations import read_step_annotations
 from cmivqa_kit.bench.tasks.step_choice.encoded import open_encoded, step_id
+from cmivqa_kit.data.features import SplitFeatures
+from cmivqa_kit.data.types import Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.neural.weights import read_tensors
 from cmivqa_kit.plugin.settings import settings
 from cmivqa_kit.plugin.types import PredictOptions
-from cmivqa_kit.runs.directory import RunDirectory, start_run
+from cmivqa_kit.runs.directory import RunDirectory, open_run, start_run
 from cmivqa_kit.runs.settings import Recipe
 from tests.assistq_root import make_root
 from tests.cli.running import cmivqa_here
@@ -108,9 +110,12 @@ def test_the_whole_way_by_commands(root: Path, tmp_path: Path) -> None:
     assert "question 3) without predictions: misses for the kit" in lacking
     lists = json.dumps([{"id": 1, "output": [["a", 0, 1]]}])
     (tmp_path / "lists.json").write_text(lists, encoding="utf-8")
-    said("bench", "score", "assistq-22", "lists.json", *data, cwd=tmp_path, code=2)
-    refused = said("rerank", "lists.json", "--run", "runs/q2a-1", "--track", "3", cwd=tmp_path, code=2)
-    assert "lists.json" in refused
+    assert "not predictions of step choice" in said("bench", "score", "assistq-22", "lists.json", *data,
+                                                    cwd=tmp_path, code=3)  # fmt: skip
+    system = Q2ABaseline()
+    system.load(open_run(tmp_path / "runs/q2a-1"))
+    with pytest.raises(UserError, match="was trained on AssistQ, and re-ranks nothing"):
+        system.reranker(Split("dev", (), {}, SplitFeatures.of({})), PredictOptions())
 
 
 def test_new_questions_about_known_videos(root: Path, tmp_path: Path) -> None:

@@ -12,6 +12,11 @@ import numpy as np
 import pytest
 import torch
 
+from baselines.q2a.baseline import Q2ABaseline
+from cmivqa_kit.bench.contract.registry import find_benchmark
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.plugin.types import PredictOptions
+from cmivqa_kit.runs.directory import open_run
 from tests.cli.running import cmivqa_here
 from tests.prediction import fake, lengths_reranker
 from tests.submission.small import put, root_2023
@@ -188,6 +193,10 @@ def test_runs_that_cannot_re_rank(here: Path, tmp_path: Path) -> None:
     shutil.copytree(here / "runs/q2a-1", tmp_path / "q2a-1")
     (tmp_path / "q2a-1" / "model.safetensors").write_bytes(b"nothing")
     assert "model.safetensors" in rerank(here, "lists.json", "--run", tmp_path / "q2a-1", "--out", "none.json", code=2)
+    system = Q2ABaseline()
+    system.load(open_run(here / "runs/q2a-1"))
+    with pytest.raises(UserError, match="was trained to re-rank lists, and does not answer AssistQ"):
+        system.predict_benchmark(find_benchmark("assistq-22"), here, "test", tmp_path, PredictOptions())
     assert "answers no track by itself It re-ranks lists" in said(
         "predict", "--run", "runs/q2a-1", "--data", "root", cwd=here, code=2
     )

@@ -47,6 +47,8 @@ def test_equal_scores_keep_the_order_of_before() -> None:
     assert names(reordered(listed(-1, -2, -3), [0.1, 0.1, 0.1])) == ["v0", "v1", "v2"]
     assert standardised([0.1] * 3).tolist() == [0, 0, 0]
     assert standardised([]).tolist() == []
+    for far in (1e300, 5e-324):
+        np.testing.assert_allclose(standardised([far, 0.0]), [1, -1])
 
 
 @given(SCORES)
