@@ -39,8 +39,7 @@ class CorpusClips:
         self, features: SplitFeatures, videos: Mapping[str, Video], width: int, rules: ClipRules, made: bool
     ) -> None:
         self.rows, self.videos, self.rules, self.made = VideoRows(features, sys.maxsize, width, ""), videos, rules, made
-        joined = isinstance(features, JoinedRows)
-        self.parts = [features.widths.stored] if joined else []  # type: ignore[attr-defined]
+        self.parts = [features.widths.stored] if isinstance(features, JoinedRows) else []
 
     def __contains__(self, video: str) -> bool:
         return video in self.rows
