@@ -13,6 +13,7 @@ from cmivqa_kit.data.answer_rows import as_scored, records_of, rows_of_track
 from cmivqa_kit.data.captions import Tracks, are_captions, read_spoken
 from cmivqa_kit.data.catalogue import Catalogue, QuestionFile, catalogue
 from cmivqa_kit.data.container import read_durations
+from cmivqa_kit.data.dev_corpus import of_dev_corpus
 from cmivqa_kit.data.durations import Durations, container_durations, with_duration, with_plausible_lines
 from cmivqa_kit.data.feature_entries import OpenedFeatures
 from cmivqa_kit.data.features import SplitFeatures
@@ -112,6 +113,8 @@ def load_split(
         if not files:
             notes.append(Note("subtitle.json", "none found: videos have no subtitles"))
         videos = {video_id: Video(video_id) for video_id in _in_files(opened, asked)}
+    videos, drawn = of_dev_corpus(videos, questions.file.path, split, read_file)
+    notes += drawn
     notes += language_notes(videos, questions.questions)
     _refuse_near_misses(questions, videos)
     videos = dict(sorted(videos.items()))
