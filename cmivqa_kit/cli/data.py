@@ -218,8 +218,8 @@ def split_command(fraction: float, size: str | None, out: Path | None, **flags: 
     session.say(f"{done.train}: {done.records[0]} questions on {done.videos[0]} videos")
     session.say(f"{done.dev}: {done.records[1]} questions on {done.videos[1]} videos")
     if done.corpus is not None:
-        drawn, path = len(done.corpus.videos), done.dev.with_name(DEV_CORPUS)
-        session.say(f"{path}: dev is ranked over {drawn} of {done.corpus_of} videos ({done.corpus.corpus_size})")
+        drawn, size = done.corpus, f"{len(done.corpus.videos)} of {done.corpus.drawn_from}"
+        session.say(f"{done.dev.with_name(DEV_CORPUS)}: dev is ranked over {size} videos ({drawn.corpus_size})")
     if done.train.resolve().is_relative_to(session.files.root.resolve()):
         session.next("cmivqa train", (*REPEATED, "seed"))
     else:

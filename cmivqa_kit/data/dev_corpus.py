@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,11 +28,15 @@ CorpusSize = int | str  # a number of videos, `ALL` or `LIKE_TEST`
 
 @dataclass(frozen=True, slots=True)
 class DevCorpus:
-    """The content of ``dev_corpus.json``: ids in order, the size that was asked for, and the seed of the others."""
+    """The content of ``dev_corpus.json``: ids in order, the size that was asked for, and the seed of the others.
+
+    ``drawn_from``: how many videos there were to draw from.
+    """
 
     videos: tuple[str, ...]
     corpus_size: CorpusSize
     seed: int
+    drawn_from: int
 
     def document(self) -> dict[str, Any]:
         """The document that the file holds."""
@@ -67,7 +71,7 @@ def draw(dev: Collection[str], corpus: Collection[str], count: int, size: Corpus
     known = set(dev) & set(corpus)
     others = sorted(set(corpus) - known)
     random.Random(f"dev corpus {seed}").shuffle(others)
-    return DevCorpus(tuple(sorted({*known, *others[: max(0, count - len(known))]})), size, seed)
+    return DevCorpus(tuple(sorted({*known, *others[: max(0, count - len(known))]})), size, seed, len(set(corpus)))
 
 
 def of_dev_corpus(
@@ -87,18 +91,29 @@ def of_dev_corpus(
     path = questions.parent / DEV_CORPUS
     if split != DEV or not path.is_file():
         return dict(videos), []
-    ids = _ids(read_file(path, "dev corpus"), path)
+    ids = set(read_dev_corpus(path, read_file).videos)
     chosen = {video: content for video, content in videos.items() if video in ids}
     lacking = len(ids - chosen.keys())
     why = f"the dev corpus is {len(chosen)} of {len(videos)} videos"
     return chosen, [Note(DEV_CORPUS, why + (f"; it names {lacking} more that are not there" if lacking else ""))]
 
 
-def _ids(document: Any, path: Path) -> frozenset[str]:
-    videos = document.get("videos") if isinstance(document, dict) else None
-    if not isinstance(videos, list) or not videos or not all(isinstance(video, str) for video in videos):
-        raise UserError(
-            f"{path}: no list of video ids under 'videos'",
-            "Move it away to have all videos again, or draw another: `data split --corpus-size N`.",
-        )
-    return frozenset(videos)
+def read_dev_corpus(path: Path, read_file: ReadFile = read_json) -> DevCorpus:
+    """The dev corpus in a file; ``read_file`` decodes it.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    document = read_file(path, "dev corpus")
+    known = document if isinstance(document, dict) else {}
+    videos, size, seed, count = (known.get(field.name) for field in fields(DevCorpus))
+    if not (isinstance(videos, list) and videos and all(isinstance(video, str) for video in videos)):
+        raise _damaged(path, "no list of video ids under 'videos'")
+    if not (isinstance(size, str | int) and type(seed) is int and type(count) is int):
+        raise _damaged(path, "'corpus_size', 'seed' or 'drawn_from' is missing")
+    return DevCorpus(tuple(videos), size, seed, count)
+
+
+def _damaged(path: Path, fault: str) -> UserError:
+    advice = "Move it away: dev has all videos again, and `data split --corpus-size N` draws another corpus."
+    return UserError(f"{path}: {fault}", advice)

@@ -10,7 +10,7 @@ from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import load_questions, load_split
-from cmivqa_kit.data.dev_corpus import ALL, DEV_CORPUS, LIKE_TEST, CorpusSize, DevCorpus, draw
+from cmivqa_kit.data.dev_corpus import ALL, DEV_CORPUS, LIKE_TEST, CorpusSize, DevCorpus, draw, read_dev_corpus
 from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
 from cmivqa_kit.joint_files import complete, published_together
@@ -21,7 +21,7 @@ from cmivqa_kit.output_paths import is_taken, regular_target
 class Divided:
     """What was written: the two files, their numbers of records and of videos.
 
-    ``corpus`` is that of dev where one was drawn, from so many videos (``corpus_of``); else dev has all videos.
+    ``corpus`` is that of dev where one was drawn; else dev has all videos.
     """
 
     train: Path
@@ -29,7 +29,6 @@ class Divided:
     records: tuple[int, int]
     videos: tuple[int, int]
     corpus: DevCorpus | None = None
-    corpus_of: int = 0
 
 
 def dev_videos(ids: Iterable[str], fraction: float, seed: int) -> frozenset[str]:
@@ -63,8 +62,8 @@ def divide(
             stands there already keeps what it has.
 
     Raises:
-        UserError: fraction outside 0..1, records without video ids, a corpus size that cannot be, or other files already
-            stand there.
+        UserError: fraction outside 0..1, records without video ids, a corpus size that cannot be, or other files
+            already stand there.
     """
     if not 0 < fraction < 1:
         raise UserError(f"--fraction {fraction:g} is not between 0 and 1", "0.1 takes a tenth of the videos for dev.")
@@ -97,7 +96,10 @@ def divide(
     paths = {name: folder / f"{name}.json" for name in parts}
     corpus_path = folder / DEV_CORPUS
     keeps = size is None and all(map(is_taken, paths.values()))
-    corpus, corpus_of = (None, 0) if keeps else _drawn(catalogue, whole, chosen, size, seed)
+    if keeps:
+        corpus = read_dev_corpus(corpus_path) if is_taken(corpus_path) else None
+    else:
+        corpus = _drawn(catalogue, whole, chosen, size, seed)
     different = [path for name, path in paths.items() if is_taken(path) and not _holds(path, parts[name])]
     if not keeps and is_taken(corpus_path) and not (corpus and _holds(corpus_path, corpus.document())):
         different.append(corpus_path)
@@ -118,14 +120,14 @@ def divide(
     counts = {name: len({record[key] for record in part}) for name, part in parts.items()}
     return Divided(
         paths["train"], paths["dev"], (len(parts["train"]), len(parts["dev"])), (counts["train"], counts["dev"]),
-        corpus, corpus_of,
+        corpus,
     )  # fmt: skip
 
 
 def _drawn(
     catalogue: Catalogue, whole: Catalogue, dev: Collection[str], size: CorpusSize | None, seed: int
-) -> tuple[DevCorpus | None, int]:
-    """The dev corpus, ``None`` for all videos, and the number of videos that it was drawn from.
+) -> DevCorpus | None:
+    """The dev corpus; ``None`` for all videos.
 
     Raises:
         UserError: a number of videos that there are not, or fewer than the dev questions are about; a test corpus is
@@ -133,7 +135,7 @@ def _drawn(
     """
     test = next((name for name in catalogue.splits if catalogue.edition.splits[name].answers == "organizers"), None)
     if size == ALL or (size is None and test is None):
-        return None, 0
+        return None
     if not isinstance(size, int) and test is None:
         raise UserError(
             f"{catalogue.root}: no test split whose corpus dev could be like",
@@ -151,16 +153,16 @@ def _drawn(
     else:
         count = len(load_split(catalogue, str(test)).videos)
     corpus = draw(dev, videos, count, size or LIKE_TEST, seed)
-    return (corpus if len(corpus.videos) < len(videos) else None), len(videos)
+    return corpus if len(corpus.videos) < len(videos) else None
 
 
-def _holds(path: Path, records: list[dict[str, Any]]) -> bool:
+def _holds(path: Path, document: Any) -> bool:
     """True where a file says the same.
 
     Raises:
         UserError: it is no regular file, or cannot be read.
     """
-    return bool(read_json(regular_target(path)) == records)
+    return bool(read_json(regular_target(path)) == document)
 
 
 def _whole(catalogue: Catalogue) -> Catalogue:

@@ -39,7 +39,7 @@ class Written:
     """A submission file that was written: its path, tracks, number of questions, split and fingerprint of the data.
 
     ``remark`` is what a reader of its figures must know, e.g. that a first stage left videos out. ``retriever`` is what
-    stood in front, for a file of `cmivqa_kit.prediction.pipeline`.
+    stood in front, for a file of `cmivqa_kit.prediction.pipeline`; ``videos`` the number of those in the corpus.
     """
 
     path: Path
@@ -49,6 +49,7 @@ class Written:
     data: str
     remark: str = ""
     retriever: str = ""
+    videos: int = 0
 
 
 def targets(files: Catalogue, split: str, tracks: tuple[Track, ...], out: Path) -> list[tuple[Path, Track, Target]]:
@@ -176,7 +177,8 @@ def predict(
             with _naming(path, folder / path.name):
                 temporary = write(_rows(shown, full), full, target, folder / path.name)
             of_file: tuple[Track, ...] = (2, 3) if target == "corpus" else (track,)
-            file = Written(path, of_file, len(full.questions), full.name, data_fingerprint(full), remark, behind)
+            data, videos = data_fingerprint(full), len(full.videos)
+            file = Written(path, of_file, len(full.questions), full.name, data, remark, behind, videos)
             if is_taken(path) and not force and not (path.exists() and path.read_bytes() == temporary.read_bytes()):
                 copy = _keep(run, temporary, file, command)  # they may have taken hours
                 raise UserError(
@@ -298,7 +300,7 @@ def _sample(split: Split, most: int, seed: int) -> Split:
 
 def _keep(run: RunDirectory, answers: Path, file: Written, command: str) -> Path | None:
     """Keep a copy and a record in the run; ``None`` where it only lends its weights, on a disk that takes no files."""
-    known = {"remark": file.remark, "retriever": file.retriever}
+    known = {"remark": file.remark, "retriever": file.retriever, "videos": file.videos}
     facts = {name: value for name, value in known.items() if value}
     try:
         return keep(run, answers, split=file.split, tracks=list(file.tracks), data=file.data, command=command, **facts)

@@ -53,12 +53,13 @@ declare(
                     "recall_on_dev": number(
                         "how often the right video is among them; null: not measured", "0 to 1", null=True
                     ),
+                    "dev_videos": integer("of dev, among which that was measured", "videos"),
                     "run": text("fingerprint of the run it answers from"),
                     "without": integer("for which it names no video of the corpus", "questions"),
                     "spare": text("whose list these get instead"),
                 },
                 null=True,
-                optional=("run", "without", "spare"),
+                optional=("dev_videos", "run", "without", "spare"),
             ),
             "ranking_costs_network": flag("choosing the videos runs a network as well, which is not counted"),
         },
