@@ -1,8 +1,8 @@
 """Dev figures over all training videos and over a corpus like the test's, beside the figure on test.
 
-TutorialVQA in protocol `unseen` (`cmivqa data convert tutorialvqa`), laid out as CMIVQA is: train and dev in one file over
-56 videos, testA over its own 20. Each seed divides train and dev anew (12 dev videos) and trains BM25 on its train part;
-the same run answers dev over all 56 videos, dev over the drawn corpus, and testA.
+TutorialVQA in protocol `unseen` (`cmivqa data convert tutorialvqa`), laid out as CMIVQA is: train and dev in one file
+over 56 videos, testA over its own 20. Each seed divides train and dev anew (12 dev videos) and trains BM25 on its train
+part; the same run answers dev over all 56 videos, dev over the drawn corpus, and testA.
 Run: python benchmarks/dev_corpus.py ROOT [SEEDS]
 """
 

@@ -52,7 +52,7 @@ def test_the_dev_videos_are_always_in_it_and_the_rest_depends_on_the_seed_alone(
 def test_the_drawn_videos_stay_what_they_are() -> None:
     """A change here would silently change everybody's dev figures."""
     drawn = draw({"video3"}, {f"video{n}" for n in range(20)}, 4, LIKE_TEST, 0)
-    assert drawn.videos == ("video11", "video14", "video15", "video3")
+    assert drawn.videos == ("video11", "video13", "video15", "video3")
 
 
 def test_dev_is_as_large_as_the_test_corpus(tmp_path: Path) -> None:

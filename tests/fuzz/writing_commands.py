@@ -271,7 +271,7 @@ WRITING = (
     Writing("data split", undivided, ("data", "split", *HERE, "--fraction", "0.5")),
     Writing("data split --out", undivided, ("data", "split", *HERE, "--fraction", "0.5", "--out", "divided")),
     Writing("data split --corpus-size", undivided,
-            ("data", "split", *HERE, "--fraction", "0.2", "--corpus-size", "40")),
+            ("data", "split", *HERE, "--fraction", "0.2", "--corpus-size", "3")),
     Writing("data convert", tutorials, ("data", "convert", "tutorialvqa", "down", "out")),
     Writing("train ccgs", corpus, ("train", "-m", "ccgs", *HERE, *TINY), numbered=True, torch=True),
     Writing("train ccgs, then --resume", corpus,
