@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cmivqa_kit.cli.json_schemas.registry import DRY_RUN, declare
+from cmivqa_kit.cli.json_schemas.registry import ALL, DRY_RUN, declare
 from cmivqa_kit.cli.json_schemas.shapes import flag, integer, listing, number, record, text, track
 
 declare(
@@ -22,6 +22,33 @@ declare(
                         "questions": integer("questions it answers", "questions"),
                         "remark": text("what must be known to compare it", null=True),
                         "retriever": text("what stood in front", null=True),
+                    },
+                ),
+            ),
+        },
+    ),
+)
+declare(
+    f"predict{ALL}",
+    "cmivqa predict --split testA --all --format json",
+    record(
+        "every file that the edition hands in",
+        {
+            "files": listing(
+                "the submission files",
+                record(
+                    "a file",
+                    {
+                        "path": text("where it is"),
+                        "tracks": listing("tracks it answers", track()),
+                        "questions": integer("questions it answers", "questions"),
+                        "remark": text("what must be known to compare it", null=True),
+                        "retriever": text("what stood in front", null=True),
+                        "baseline": text("system that answered"),
+                        "run": text("directory of its run"),
+                        "valid": flag("the validator found no error"),
+                        "errors": integer("findings of severity E", "findings"),
+                        "warnings": integer("findings of severity W", "findings"),
                     },
                 ),
             ),
