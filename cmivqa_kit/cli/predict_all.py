@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.runs.provenance import behind
 
 if TYPE_CHECKING:
+    from cmivqa_kit.data.types import Split
     from cmivqa_kit.prediction.all_tracks import Answering
     from cmivqa_kit.prediction.answer import Part, Written
     from cmivqa_kit.runs.processes import Group
@@ -58,6 +60,7 @@ def predict_all(session: Session, split: str, force: bool, sample: int, group: G
 def _part(
     session: Session, answering: Answering, split: str, out: Path, sample: int, force: bool, speed: Speed, group: Group
 ) -> Part:
+    from cmivqa_kit.data.corpus import load_split
     from cmivqa_kit.plugin.registry import find_declaration
     from cmivqa_kit.plugin.settings import merge
     from cmivqa_kit.plugin.types import PredictOptions
@@ -70,6 +73,11 @@ def _part(
         show_cost(session, cost, first, group.count)
         speed.start(cost)
 
+    def dev() -> Split | None:
+        with suppress(UserError):
+            return load_split(files, "dev", 2)
+        return None
+
     run, more = answering.run, defaults() if answering.retriever else {}
     files = with_clock_of(run, session.files)
     options = PredictOptions(
@@ -80,7 +88,9 @@ def _part(
         report=speed.report,
     )
     label = f"-sample{sample}" if sample else ""
-    pass_options = PassOptions(force=force, label=label, announce=announce, progress=speed.advance, group=group)
+    pass_options = PassOptions(
+        force=force, label=label, dev=dev, announce=announce, progress=speed.advance, group=group
+    )
     return Part(answering.plan(files, split, out), run, options, pass_options, retriever=answering.retriever)
 
 

@@ -263,6 +263,7 @@ WRITING = (
     Writing("data subtitles", srt, ("data", "subtitles", "srt", "subtitle.json", "--force")),
     Writing("predict", bm25, ("predict", *HERE, "--force")),
     Writing("predict --track", bm25, ("predict", *HERE, "--track", "1", "--out", "spans.json", "--force")),
+    Writing("predict --all", bm25, ("predict", *HERE, "--all", "--out", "all.json", "--force")),
     Writing("train bm25", corpus, ("train", "-m", "bm25", *HERE), numbered=True),
     Writing("train prior", corpus, ("train", "-m", "prior", *HERE), numbered=True),
     Writing("init --data", corpus, ("init", *HERE, "--force")),
