@@ -264,6 +264,7 @@ WRITING = (
     Writing("predict", bm25, ("predict", *HERE, "--force")),
     Writing("predict --track", bm25, ("predict", *HERE, "--track", "1", "--out", "spans.json", "--force")),
     Writing("predict --all", bm25, ("predict", *HERE, "--all", "--out", "all.json", "--force")),
+    Writing("baselines new", empty, ("baselines", "new", "our_system", "--out", "package")),
     Writing("train bm25", corpus, ("train", "-m", "bm25", *HERE), numbered=True),
     Writing("train prior", corpus, ("train", "-m", "prior", *HERE), numbered=True),
     Writing("init --data", corpus, ("init", *HERE, "--force")),
