@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.json_schemas.registry import DRY_RUN, EXPLAIN, outputs
+from cmivqa_kit.cli.json_schemas.registry import ALL, DRY_RUN, EXPLAIN, outputs
 from cmivqa_kit.cli.reference import name_of
 
 GROUPS = ("data", "export", "leaderboard", "schema")
@@ -40,7 +40,7 @@ def conform_printed(arguments: Sequence[str], output: bytes) -> None:
     if not (wanted or "--format=json" in words) or not output.strip():
         return
     command = " ".join(words[: 1 + (words[0] in GROUPS)])
-    flag = next((flag for flag in (DRY_RUN, EXPLAIN) if flag.strip() in words), "")
+    flag = next((flag for flag in (DRY_RUN, EXPLAIN, *([ALL] * (command == "predict"))) if flag.strip() in words), "")
     conform(command + flag, json.loads(output))
 
 
@@ -52,6 +52,7 @@ def every_document() -> Iterator[None]:
     def checked(document: Any) -> None:
         context = click.get_current_context()
         flags = {DRY_RUN: context.params.get("dry_run"), EXPLAIN: context.params.get("explain")}
+        flags[ALL] = context.params.get("everything") and name_of(context) == "predict"
         command = name_of(context) + next((flag for flag, given in flags.items() if given), "")
         conform(command, json.loads(json.dumps(document, default=str)))
         printed(document)

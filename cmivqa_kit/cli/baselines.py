@@ -1,25 +1,59 @@
-"""`cmivqa baselines`."""
+"""`cmivqa baselines`: the list, and `new`."""
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
 
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import Session, options
+from cmivqa_kit.cli.common import PATH, Session, options, words
 from cmivqa_kit.plugin.types import Declaration
 
 
-@click.command(
+@click.group(
     "baselines",
-    short_help="List the baselines: tracks, paper, what they need.",
+    invoke_without_command=True,
+    short_help="List the baselines: tracks, paper, what they need; begin one of your own.",
     epilog="Example: cmivqa baselines --format json",
 )
 @options("format")
-def command(form: str) -> None:
+@click.pass_context
+def command(context: click.Context, /, form: str) -> None:
     """List the installed baselines: the tracks they serve, their paper, what they need, their presets.
 
-    Your own package appears here when it names a declaration in the entry-point group cmivqa_kit.baselines.
+    Your own package appears here when it names a declaration in the entry-point group cmivqa_kit.baselines; `new`
+    writes one to begin with.
     """
+    if context.invoked_subcommand is None:
+        _list(form)
+
+
+@command.command("new", short_help="Write a package with a baseline of your own, which trains and predicts.")
+@click.argument("name", metavar="NAME")
+@click.option("--out", type=PATH, metavar="DIR", help="Folder to make; by default one called NAME.")
+def new_command(name: str, out: Path | None) -> None:
+    """Write a package with a baseline of your own: declaration, settings, published figures, README and a test.
+
+    It trains, predicts and passes its test as it is: change baseline.py into your system. NAME is what train -m takes,
+    and the name of the Python package.
+
+    Example: cmivqa baselines new our_system
+    """
+    from cmivqa_kit.plugin.new_baseline import new_baseline
+
+    session = Session()
+    package = new_baseline(name, out)
+    for file in package.files:
+        session.say(f"{package.folder / file}")
+    pip = [sys.executable, "-m", "pip", "install", "--no-build-isolation", "--no-deps", "-e", package.folder]
+    session.say(f"Install it (hatchling builds it): {words(*pip)}")
+    session.say(f"Test it: {words(sys.executable, '-m', 'pytest', package.folder)}; then: `cmivqa train -m {name}`")
+    session.next("cmivqa baselines")
+
+
+def _list(form: str) -> None:
     from cmivqa_kit.plugin.registry import baseline_names, find_declaration, missing_packages
     from cmivqa_kit.plugin.settings import presets
 

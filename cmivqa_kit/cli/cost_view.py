@@ -65,7 +65,7 @@ def show_cost(
     if first is not None:
         known = first.recall
         lost = (
-            f"of the dev questions {known:.1%} have their video among them: the rest is given up"
+            f"of the dev questions {known:.1%} have their video among them{_of(first.dev_videos)}: the rest is given up"
             if known is not None
             else "it was not measured on dev questions with answers, so what is given up is not known"
         )
@@ -76,6 +76,10 @@ def show_cost(
             session.say(
                 f"Ranking the videos by {first.name} runs a network over the corpus: not counted here.", "yellow"
             )
+
+
+def _of(videos: int) -> str:
+    return f" (of the {videos:,} videos of dev)" if videos else ""
 
 
 def cost_document(cost: CostEstimate, first: FirstStage | None) -> dict[str, Any]:

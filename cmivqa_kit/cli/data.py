@@ -193,22 +193,33 @@ def pack_command(source: Path, destination: Path, form: str | None, seconds_per_
 @click.option(
     "--fraction", type=float, default=0.1, show_default=True, metavar="SHARE", help="Share of videos for dev."
 )
-@click.option("--out", type=PATH, metavar="DIR", help="Folder to write train.json and dev.json into.")
-def split_command(fraction: float, out: Path | None, **flags: Any) -> None:
+@click.option(
+    "--corpus-size", "size", metavar="all|like-test|N",
+    help="Videos that dev is ranked over. Default: as many as the test corpus has where one is there, else all.",
+)  # fmt: skip
+@click.option("--out", type=PATH, metavar="DIR", help="Folder to write the files into.")
+def split_command(fraction: float, size: str | None, out: Path | None, **flags: Any) -> None:
     """Divide the annotated file into train.json and dev.json so that no video is in both.
 
-    The same seed gives the same split on every machine. Records are copied unchanged.
+    The same seed gives the same split on every machine. Records are copied unchanged. dev_corpus.json names the videos
+    that the dev questions are ranked over: their own and others by the seed, so that a dev figure is like one on test.
+    A division that is there already keeps what it has.
 
     Example: cmivqa data split --fraction 0.1 --seed 0
     """
+    from cmivqa_kit.data.dev_corpus import DEV_CORPUS, corpus_size
     from cmivqa_kit.data.split import divide
 
+    chosen_size = None if size is None else corpus_size(size)
     session = Session(**flags)
     if session.workspace.is_demo:
         raise UserError("the embedded corpus is split already", "To divide your own data give --data DIR.")
-    done = divide(session.files, fraction, session.workspace["run.seed"], out)
+    done = divide(session.files, fraction, session.workspace["run.seed"], out, chosen_size)
     session.say(f"{done.train}: {done.records[0]} questions on {done.videos[0]} videos")
     session.say(f"{done.dev}: {done.records[1]} questions on {done.videos[1]} videos")
+    if done.corpus is not None:
+        drawn, size = done.corpus, f"{len(done.corpus.videos)} of {done.corpus.drawn_from}"
+        session.say(f"{done.dev.with_name(DEV_CORPUS)}: dev is ranked over {size} videos ({drawn.corpus_size})")
     if done.train.resolve().is_relative_to(session.files.root.resolve()):
         session.next("cmivqa train", (*REPEATED, "seed"))
     else:

@@ -39,6 +39,8 @@ def show(session: Session, path: Path, diagnosis: Diagnosis, made_by: str | None
     _warnings(session, diagnosis)
     for remark in context.remarks:
         session.say(f"  {remark}", "dim")
+    if diagnosis.corpus_videos is not None:
+        session.say(f"  ranked among the {count(diagnosis.corpus_videos, 'video')} of {card.split}", "dim")
     if made_by is not None:
         session.say(f"  made by {made_by}", "dim")
     session.say(f"  {card.signature}", "dim")

@@ -36,7 +36,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "verify": ("cmivqa_kit.cli.verify", "Score a file again and say what differs from its result card."),
     "sample": ("cmivqa_kit.cli.sample", "Write a valid template for your own model's answers."),
-    "baselines": ("cmivqa_kit.cli.baselines", "List the baselines: tracks, paper, what they need."),
+    "baselines": (
+        "cmivqa_kit.cli.baselines",
+        "List the baselines: tracks, paper, what they need; begin one of your own.",
+    ),
     "convert-checkpoint": (
         "cmivqa_kit.cli.convert_checkpoint",
         "Turn an official checkpoint into a run that predict accepts.",

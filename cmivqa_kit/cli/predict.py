@@ -14,6 +14,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.cli.common import PATH, Session, options, track_number, without_gpus, words
 from cmivqa_kit.cli.cost_view import Budget, Speed, cost_document, show_cost
+from cmivqa_kit.cli.predict_all import predict_all, refuse_with_all
 from cmivqa_kit.cli.streaming import STREAMED, is_streamed, stream, streamed_file
 from cmivqa_kit.data.display import tracks_in_words
 from cmivqa_kit.data.types import Track
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     short_help="Answer every question of a split and write the submission file.",
     epilog="Example: cmivqa predict --split testA; then: cmivqa score submission.json",
 )
+@click.option("--all", "everything", is_flag=True, help="Write every file that the edition hands in, and validate it.")
 @options("data", "split", "track", "baseline", "run", "out", "set", "seed", "device", "edition", "features",
          "seconds-per-row", "force")  # fmt: skip
 @click.option(
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
 def command(
     context: click.Context,
     /,
+    everything: bool,
     split: str | None,
     track: str | None,
     overrides: tuple[str, ...],
@@ -105,6 +108,10 @@ def command(
     Track 1 only, and never an answer. A system that scores every question with every video says before what that
     takes, keeps what it found in RUN/predictions/SPLIT, and goes on with --resume when it was stopped.
 
+    With --all every file that the edition hands in is written, or none: each by the newest finished run that serves its
+    tracks, else by the newest localizer behind the newest run that ranks videos, else behind bm25; then they are
+    validated (exit code 1 where one is not valid).
+
     With --retriever a Track 1 system answers Tracks 2 and 3 within the videos that another one finds; the settings of
     this are --set pipeline.retrieve_top=50, .temperature=1.0, .spans_per_video=1, .span_source=lines|reference,
     .track2_order=score|retriever.
@@ -117,12 +124,22 @@ def command(
     streamed = is_streamed(out)
     session = Session(form, baseline=baseline, run=run, out=out, **flags)
     target = streamed_file(session, "--out", "submission.json") if streamed else None
+    if everything:
+        refuse_with_all(
+            {"--track": track, "-m": baseline, "--set": overrides, "--dtype": dtype, "--batch-tokens": batch_tokens,
+             "--resume": resume, "--dry-run": dry_run, "--budget": budget, "--from": finished_pass,
+             "--retriever": retriever, "--out -": streamed}
+        )  # fmt: skip
     device = session.workspace["run.device"]
     if gpus > 1:
         from cmivqa_kit.runs.device import resolve
         from cmivqa_kit.runs.launch import launch
 
         context.exit(launch(gpus, without_gpus(sys.argv[1:]), resolve(device).type == "cpu"))
+    if everything:
+        with joined(device) as group, trusting_code(trust_remote_code):
+            predict_all(session, split or "testA", force, sample, group)
+        return
     named = run if finished_pass is None else finished_pass.parent.parent
     opened = _run_of(session, baseline, named, track_number(track), retriever is not None)
     overrides = (

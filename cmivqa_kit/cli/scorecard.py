@@ -11,6 +11,7 @@ from cmivqa_kit.cli.common import REPEATED, Session
 from cmivqa_kit.cli.published import show, show_sources
 from cmivqa_kit.data.text_blocks import Block, Line
 from cmivqa_kit.entries.entry import Entry
+from cmivqa_kit.entries.scores import ScoreWithIntervals
 from cmivqa_kit.runs.provenance import made_by
 from cmivqa_kit.scoring.card_text import card_blocks
 
@@ -35,6 +36,11 @@ def show_findings(session: Session, entry: Entry) -> None:
         session.say(f"{entry.path}{place}: {finding.code} {finding.message}", "red")
 
 
+def ranked_among(score: ScoreWithIntervals) -> str:
+    """Over how many videos recall was measured."""
+    return f"Track {score.card.track} is ranked among the {score.corpus_videos:,} videos of {score.card.split}"
+
+
 def show_file(session: Session, entry: Entry, look: Look) -> None:
     """Everything about one file: a card per track, published figures, the run that made it."""
     show_findings(session, entry)
@@ -42,6 +48,8 @@ def show_file(session: Session, entry: Entry, look: Look) -> None:
         if at:
             session.say("")
         show_blocks(session, card_blocks(score.card, str(entry.path), look.raw, look.part, check_flags(session)))
+        if score.corpus_videos is not None:
+            session.say(f"  {ranked_among(score)}", "dim")
         show(session, score.published, entry.made_by)
     show_sources(session, [score.published for score in entry.scores])
     if entry.made_by is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cmivqa_kit.cli.common import Session
 from cmivqa_kit.cli.published import show_sources
-from cmivqa_kit.cli.scorecard import Look, check_flags, show_blocks, show_findings
+from cmivqa_kit.cli.scorecard import Look, check_flags, ranked_among, show_blocks, show_findings
 from cmivqa_kit.data.display import count
 from cmivqa_kit.data.types import TRACKS
 from cmivqa_kit.entries.entry import Entry
@@ -56,6 +56,8 @@ def show_table(session: Session, entries: Sequence[Entry], look: Look, refused: 
     if look.part:
         session.say("  --only: a part of the questions is scored, no other counts", "yellow")
     for text in dict.fromkeys(line for score in scores for line in how_sure(score.card)):
+        session.say(f"  {text}", "dim")
+    for text in dict.fromkeys(ranked_among(score) for score in scores if score.corpus_videos is not None):
         session.say(f"  {text}", "dim")
     show_sources(session, [score.published for score in scores])
     by_track = sorted((score.card for score in scores), key=lambda card: card.track)

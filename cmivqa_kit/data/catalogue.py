@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cmivqa_kit.data.caption_languages import one_per_language
+from cmivqa_kit.data.dev_corpus import DEV_CORPUS
 from cmivqa_kit.data.feature_clock import ONE_SECOND
 from cmivqa_kit.data.feature_entries import FeaturePath, named_stores
 from cmivqa_kit.data.feature_notes import stray_features
@@ -239,7 +240,7 @@ def catalogue(
     manifest = read_manifest(root)
     closed: list[Path] = []
     below = list(_walk(root, closed))
-    files = [path for path in below if path.suffix.lower() == ".json" and path.name != MANIFEST]
+    files = [path for path in below if path.suffix.lower() == ".json" and path.name not in (MANIFEST, DEV_CORPUS)]
     subtitles = [path for path in files if _is_subtitle_file(path, read_file)]
     rules = load_edition(
         edition

@@ -13,6 +13,7 @@ from cmivqa_kit.data.answer_rows import as_scored, records_of, rows_of_track
 from cmivqa_kit.data.captions import Tracks, are_captions, read_spoken
 from cmivqa_kit.data.catalogue import Catalogue, QuestionFile, catalogue
 from cmivqa_kit.data.container import read_durations
+from cmivqa_kit.data.dev_corpus import of_dev_corpus
 from cmivqa_kit.data.durations import Durations, container_durations, with_duration, with_plausible_lines
 from cmivqa_kit.data.feature_entries import OpenedFeatures
 from cmivqa_kit.data.features import SplitFeatures
@@ -89,15 +90,60 @@ def load_split(
     """
     questions = load(name, track) if load else load_questions(catalogue, name, track)
     folder = questions.file.path.parent
+    folders = catalogue.feature_folders(folder)
+    videos, notes = _videos(catalogue, questions, [OpenedFeatures(path) for path in folders], subtitles, read_file)
+    asked = frozenset(q.video_id for q in questions.questions if q.video_id is not None)
+    notes += language_notes(videos, questions.questions)
+    _refuse_near_misses(questions, videos)
+    videos = dict(sorted(videos.items()))
+    ends: dict[str, float | None] = dict.fromkeys(sorted(asked - videos.keys()))
+    for video_id, video in videos.items():
+        videos[video_id], ends[video_id], odd = with_plausible_lines(video)
+        notes += odd
+    features = SplitFeatures(folders, ends, catalogue.seconds_per_row, catalogue.assumed_per_row)
+    lengths = container_durations(catalogue.media_folders(folder), durations)
+    return Split(
+        name=questions.file.split,
+        questions=questions.questions,
+        videos=MappingProxyType({v.id: with_duration(v, lengths, features, ends[v.id]) for v in videos.values()}),
+        features=features,
+        edition=catalogue.edition.name,
+        layout=questions.layout.name,
+        source=questions.file.path,
+        notes=tuple(notes),
+    )
+
+
+def corpus_videos(
+    catalogue: Catalogue,
+    questions: QuestionSet,
+    subtitles: ReadSubtitles = read_spoken,
+    read_file: ReadFile = read_json,
+) -> frozenset[str]:
+    """The ids of the videos that the questions of a split are asked of; no durations and no features are read.
+
+    Raises:
+        UserError: missing or damaged files.
+    """
+    opened = [OpenedFeatures(path) for path in catalogue.feature_folders(questions.file.path.parent)]
+    return frozenset(_videos(catalogue, questions, opened, subtitles, read_file)[0])
+
+
+def _videos(
+    catalogue: Catalogue,
+    questions: QuestionSet,
+    opened: Sequence[OpenedFeatures],
+    subtitles: ReadSubtitles,
+    read_file: ReadFile,
+) -> tuple[dict[str, Video], list[Note]]:
+    """The videos of a split as its files have them, without durations, and what was noticed."""
     split = questions.file.split
     notes = [*catalogue.notes, *questions.notes]
-    folders = catalogue.feature_folders(folder)
-    opened = [OpenedFeatures(path) for path in folders]
     stems = frozenset(name for features in opened for name in features.ids)
     asked = frozenset(q.video_id for q in questions.questions if q.video_id is not None)
     videos, file_notes = question_file_videos(catalogue, questions.file, questions.videos, read_file)
     notes += file_notes
-    files = catalogue.subtitle_files(folder, split)
+    files = catalogue.subtitle_files(questions.file.path.parent, split)
     own = _is_of(split, catalogue, files)
     if own or lacks_captions(videos, questions.questions):
         # Beside captions of all its videos, a file that serves several splits adds none to the corpus of this one.
@@ -112,25 +158,8 @@ def load_split(
         if not files:
             notes.append(Note("subtitle.json", "none found: videos have no subtitles"))
         videos = {video_id: Video(video_id) for video_id in _in_files(opened, asked)}
-    notes += language_notes(videos, questions.questions)
-    _refuse_near_misses(questions, videos)
-    videos = dict(sorted(videos.items()))
-    ends: dict[str, float | None] = dict.fromkeys(sorted(asked - videos.keys()))
-    for video_id, video in videos.items():
-        videos[video_id], ends[video_id], odd = with_plausible_lines(video)
-        notes += odd
-    features = SplitFeatures(folders, ends, catalogue.seconds_per_row, catalogue.assumed_per_row)
-    lengths = container_durations(catalogue.media_folders(folder), durations)
-    return Split(
-        name=split,
-        questions=questions.questions,
-        videos=MappingProxyType({v.id: with_duration(v, lengths, features, ends[v.id]) for v in videos.values()}),
-        features=features,
-        edition=catalogue.edition.name,
-        layout=questions.layout.name,
-        source=questions.file.path,
-        notes=tuple(notes),
-    )
+    videos, drawn = of_dev_corpus(videos, questions.file.path, split, read_file)
+    return videos, [*notes, *drawn]
 
 
 def load_questions(

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from cmivqa_kit.data.captions import read_spoken
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.container import read_durations
-from cmivqa_kit.data.corpus import Lines, QuestionSet, load_questions, load_split, truth_records
+from cmivqa_kit.data.corpus import Lines, QuestionSet, corpus_videos, load_questions, load_split, truth_records
 from cmivqa_kit.data.read_once import ReadFile, ReadOnce
 from cmivqa_kit.data.subtitles import doubled_ids
 from cmivqa_kit.data.types import Note, Split, Track
@@ -47,6 +47,14 @@ class OpenRoot:
             )
 
         return self._once(("split", split, track), load)
+
+    def videos(self, split: str, track: Track | None = None) -> frozenset[str]:
+        """The ids of the videos of a split, as `cmivqa_kit.data.corpus.corpus_videos` reads them."""
+
+        def load() -> frozenset[str]:
+            return corpus_videos(self.catalogue, self.questions(split, track), self._subtitles, self._json)
+
+        return self._once(("videos", split, track), load)
 
     def answers(self, split: str, track: Track) -> tuple[list[Any], Path] | None:
         """The answers of a split, as `cmivqa_kit.data.corpus.truth_records` reads them; not to be changed."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
-from cmivqa_kit.data.corpus import load_questions
+from cmivqa_kit.data.corpus import load_questions, load_split
+from cmivqa_kit.data.dev_corpus import ALL, DEV_CORPUS, LIKE_TEST, CorpusSize, DevCorpus, draw, read_dev_corpus
 from cmivqa_kit.errors import Problem, UserError, problems_error
 from cmivqa_kit.files import read_json, write_json
 from cmivqa_kit.joint_files import complete, published_together
@@ -18,12 +19,16 @@ from cmivqa_kit.output_paths import is_taken, regular_target
 
 @dataclass(frozen=True, slots=True)
 class Divided:
-    """What was written: the two files, their numbers of records and of videos."""
+    """What was written: the two files, their numbers of records and of videos.
+
+    ``corpus`` is that of dev where one was drawn; else dev has all videos.
+    """
 
     train: Path
     dev: Path
     records: tuple[int, int]
     videos: tuple[int, int]
+    corpus: DevCorpus | None = None
 
 
 def dev_videos(ids: Iterable[str], fraction: float, seed: int) -> frozenset[str]:
@@ -36,14 +41,29 @@ def dev_videos(ids: Iterable[str], fraction: float, seed: int) -> frozenset[str]
     return frozenset(order[: max(1, int(fraction * len(order)))])
 
 
-def divide(catalogue: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path | None = None) -> Divided:
+def divide(
+    catalogue: Catalogue,
+    fraction: float = 0.1,
+    seed: int = 0,
+    out: Path | None = None,
+    size: CorpusSize | None = None,
+) -> Divided:
     """Write ``train.json`` and ``dev.json`` (no video in both) from the annotated file of a data root.
 
-    Records are copied unchanged and keep their order. Both files appear by one step; an existing one with the same
+    Records are copied unchanged and keep their order. The files appear by one step; an existing one with the same
     content is left alone.
 
+    Args:
+        catalogue: the data root.
+        fraction: of the videos, for dev.
+        seed: of the division and of the dev corpus.
+        out: folder for the files; by default that of the annotated file.
+        size: of the dev corpus; by default as large as the test corpus where one lies in the data root. A division that
+            stands there already keeps what it has.
+
     Raises:
-        UserError: fraction outside 0..1, records without video ids, or other files already stand there.
+        UserError: fraction outside 0..1, records without video ids, a corpus size that cannot be, or other files
+            already stand there.
     """
     if not 0 < fraction < 1:
         raise UserError(f"--fraction {fraction:g} is not between 0 and 1", "0.1 takes a tenth of the videos for dev.")
@@ -74,7 +94,15 @@ def divide(catalogue: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path
     folder = out or source.parent
     complete(folder)
     paths = {name: folder / f"{name}.json" for name in parts}
+    corpus_path = folder / DEV_CORPUS
+    keeps = size is None and all(map(is_taken, paths.values()))
+    if keeps:
+        corpus = read_dev_corpus(corpus_path) if is_taken(corpus_path) else None
+    else:
+        corpus = _drawn(catalogue, whole, chosen, size, seed)
     different = [path for name, path in paths.items() if is_taken(path) and not _holds(path, parts[name])]
+    if not keeps and is_taken(corpus_path) and not (corpus and _holds(corpus_path, corpus.document())):
+        different.append(corpus_path)
     if different:
         first = source if source in different else different[0]
         what = "is the file to divide" if first == source else "exists and is different"
@@ -87,19 +115,54 @@ def divide(catalogue: Catalogue, fraction: float = 0.1, seed: int = 0, out: Path
         for name, path in paths.items():
             if not is_taken(path):
                 write_json(reserve(path.name), parts[name])
+        if corpus is not None and not is_taken(corpus_path):
+            write_json(reserve(corpus_path.name), corpus.document())
     counts = {name: len({record[key] for record in part}) for name, part in parts.items()}
     return Divided(
-        paths["train"], paths["dev"], (len(parts["train"]), len(parts["dev"])), (counts["train"], counts["dev"])
-    )
+        paths["train"], paths["dev"], (len(parts["train"]), len(parts["dev"])), (counts["train"], counts["dev"]),
+        corpus,
+    )  # fmt: skip
 
 
-def _holds(path: Path, records: list[dict[str, Any]]) -> bool:
+def _drawn(
+    catalogue: Catalogue, whole: Catalogue, dev: Collection[str], size: CorpusSize | None, seed: int
+) -> DevCorpus | None:
+    """The dev corpus; ``None`` for all videos.
+
+    Raises:
+        UserError: a number of videos that there are not, or fewer than the dev questions are about; a test corpus is
+            asked for and there is none.
+    """
+    test = next((name for name in catalogue.splits if catalogue.edition.splits[name].answers == "organizers"), None)
+    if size == ALL or (size is None and test is None):
+        return None
+    if not isinstance(size, int) and test is None:
+        raise UserError(
+            f"{catalogue.root}: no test split whose corpus dev could be like",
+            f"Give --corpus-size {ALL}, or a number of videos.",
+        )
+    videos = load_split(whole, "train").videos
+    if isinstance(size, int):
+        least = len(set(dev) & videos.keys())
+        if not least <= size <= len(videos):
+            raise UserError(
+                f"--corpus-size {size}: the dev questions are about {least} videos, and there are {len(videos)}",
+                f"Give a number from {least} to {len(videos)}, or --corpus-size {ALL}.",
+            )
+        count = size
+    else:
+        count = len(load_split(catalogue, str(test)).videos)
+    corpus = draw(dev, videos, count, size or LIKE_TEST, seed)
+    return corpus if len(corpus.videos) < len(videos) else None
+
+
+def _holds(path: Path, document: Any) -> bool:
     """True where a file says the same.
 
     Raises:
         UserError: it is no regular file, or cannot be read.
     """
-    return bool(read_json(regular_target(path)) == records)
+    return bool(read_json(regular_target(path)) == document)
 
 
 def _whole(catalogue: Catalogue) -> Catalogue:

@@ -97,6 +97,12 @@ class Diagnosis:
             first = []
         return (*first, *self.context.remarks)
 
+    @property
+    def corpus_videos(self) -> int | None:
+        """How many videos the lists rank; ``None`` on Track 1, and where no corpus is at hand."""
+        corpus = self.context.corpus
+        return None if corpus is None or self.card.track == 1 else len(corpus.videos) or None
+
     def label_counts(self) -> list[dict[str, Any]]:
         """How many questions have each label: {``key``, ``title``, ``questions``}, hits first."""
         return [
@@ -109,7 +115,8 @@ class Diagnosis:
 
         Keys:
             ``track``, ``split``, ``edition``, ``headline``, ``signature``; ``cutoffs`` (K); ``counts``, as of a score
-                card; ``unanswered``, questions without exactly one answer.
+                card; ``unanswered``, questions without exactly one answer; ``corpus_videos`` that the lists rank, or
+                ``null``.
             ``score``, strict; ``official`` or ``null``; ``loss`` = 1 - score.
             ``classes``: the four classes, {``key``, ``title``, ``formula``, ``share`` of the score, ``by_cutoff`` (K),
                 ``questions`` that lose anything to it}; the shares add up to ``loss``.
@@ -137,6 +144,7 @@ class Diagnosis:
             "cutoffs": list(self.cutoffs),
             "counts": self.card.counts,
             "unanswered": self.unanswered,
+            "corpus_videos": self.corpus_videos,
             "score": self.score,
             "official": json_safe(self.official),
             "loss": self.loss,

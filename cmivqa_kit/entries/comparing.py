@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from cmivqa_kit.entries.entry import Entry
 from cmivqa_kit.errors import UserError
@@ -45,14 +47,36 @@ def compare_systems(
     """
     cards: list[Sequence[ScoreCard]] = []
     names: list[str] = []
+    records: list[Mapping[str, Any] | None] = []
     for number, system in enumerate(systems, 1):
         if isinstance(system, ScoreCard):
             cards.append([system])
             names.append(f"system {number}")
+            records.append(None)
         else:
             cards.append(system.require("compared", system.ground.ground.track).cards)
             names.append(str(system.path))
-    return compare_tracks(cards, names, metrics, settings, all_pairs)
+            records.append(system.made_by)
+    comparisons = compare_tracks(cards, names, metrics, settings, all_pairs)
+    remarks = _other_corpora(names, records)
+    return [
+        replace(comparison, remarks=(*comparison.remarks, *remarks)) if comparison.track != 1 else comparison
+        for comparison in comparisons
+    ]
+
+
+def _other_corpora(names: Sequence[str], records: Sequence[Mapping[str, Any] | None]) -> tuple[str, ...]:
+    """A remark where runs answered from corpora of other sizes: the scores are right, and say little of the systems.
+
+    No signature tells it: the official program reads the lists and not the videos that they were chosen from.
+    """
+    videos = {
+        name: record["videos"] for name, record in zip(names, records, strict=True) if record and "videos" in record
+    }
+    if len(set(videos.values())) < 2:
+        return ()
+    sizes = ", ".join(f"{name} among {count}" for name, count in videos.items())
+    return (f"not ranked among the same videos, and fewer are easier: {sizes}",)
 
 
 def _released(entries: Iterable[Entry]) -> Iterator[Entry]:

@@ -88,12 +88,22 @@ class Entry:
 
     @cached_property
     def scores(self) -> tuple[ScoreWithIntervals, ...]:
-        """The cards with the published figures that stand beside them.
+        """The cards with the published figures that stand beside them, and the size of their corpus.
 
         Raises:
             UserError: as `cards`; or nothing was published under the name that the ground gives.
         """
-        return tuple(ScoreWithIntervals(card, beside(card, self.ground)) for card in self.cards)
+        return tuple(
+            ScoreWithIntervals(card, beside(card, self.ground), self._corpus_videos(card)) for card in self.cards
+        )
+
+    def _corpus_videos(self, card: ScoreCard) -> int | None:
+        """How many videos the lists of a card rank; ``None`` where that is not known."""
+        if card.track == 1 or self.ground.truth is not None:
+            return None
+        with suppress(UserError):  # the scores do not need it
+            return len(self.ground.root.videos(card.split, card.track)) or None
+        return None
 
     @cached_property
     def made_by(self) -> Mapping[str, Any] | None:

@@ -13,10 +13,14 @@ from cmivqa_kit.scoring.statistics.bootstrap import Interval
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreWithIntervals:
-    """A card, which carries the intervals of its strict scores, and the published figures that stand beside it."""
+    """A card, which carries the intervals of its strict scores, and the published figures that stand beside it.
+
+    ``corpus_videos``: of how many videos the lists rank; ``None`` on Track 1, and where no corpus is at hand.
+    """
 
     card: ScoreCard
     published: Beside | None = None
+    corpus_videos: int | None = None
 
     @property
     def intervals(self) -> Mapping[str, Interval]:
@@ -28,7 +32,7 @@ class ScoreWithIntervals:
 
         Keys: those of `ScoreCard.to_dict`, and ``intervals``, by the names of all strict metrics {``low``, ``high``,
         ``level``, ``error``, ``note``}; ``resampling`` {``by``: video | question, ``units``, ``resamples``, ``seed``};
-        ``published``. Each of the three is ``null`` where there is none.
+        ``published``; ``corpus_videos``. Each of the four is ``null`` where there is none.
         """
         card, resampling = self.card, self.card.resampling
         drawn = None
@@ -44,4 +48,5 @@ class ScoreWithIntervals:
             "intervals": {name: interval.to_dict() for name, interval in self.intervals.items()} or None,
             "resampling": drawn,
             "published": None if self.published is None else self.published.to_dict(),
+            "corpus_videos": self.corpus_videos,
         }

@@ -39,7 +39,7 @@ class Written:
     """A submission file that was written: its path, tracks, number of questions, split and fingerprint of the data.
 
     ``remark`` is what a reader of its figures must know, e.g. that a first stage left videos out. ``retriever`` is what
-    stood in front, for a file of `cmivqa_kit.prediction.pipeline`.
+    stood in front, for a file of `cmivqa_kit.prediction.pipeline`; ``videos`` the number of those in the corpus.
     """
 
     path: Path
@@ -49,6 +49,7 @@ class Written:
     data: str
     remark: str = ""
     retriever: str = ""
+    videos: int = 0
 
 
 def targets(files: Catalogue, split: str, tracks: tuple[Track, ...], out: Path) -> list[tuple[Path, Track, Target]]:
@@ -91,10 +92,17 @@ class AnswerPlan:
     load: Callable[[Track], Split]
 
     @classmethod
-    def in_root(cls, catalogue: Catalogue, split: str, tracks: tuple[Track, ...], out: Path) -> AnswerPlan:
-        """The plan for a split of a data root."""
-        files = targets(catalogue, split, tracks, out)
-        return cls(out, files, tracks, catalogue.edition, lambda track: load_split(catalogue, split, track))
+    def in_root(
+        cls,
+        catalogue: Catalogue,
+        split: str,
+        tracks: tuple[Track, ...],
+        out: Path,
+        files: Sequence[tuple[Path, Track, Target]] = (),
+    ) -> AnswerPlan:
+        """The plan for a split of a data root; ``files`` where they are not those of `targets`."""
+        chosen = files or targets(catalogue, split, tracks, out)
+        return cls(out, chosen, tracks, catalogue.edition, lambda track: load_split(catalogue, split, track))
 
     @classmethod
     def of_split(cls, split: Split, tracks: tuple[Track, ...], out: Path) -> AnswerPlan:
@@ -112,6 +120,44 @@ class AnswerPlan:
                 "Give the track: track=2 or track=3.",
             )
         return cls(out, [(out, 2, "corpus")], tracks, edition, lambda track: split)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A plan, the run that answers it and how: with a pass of its own, from a finished one, or behind a retriever."""
+
+    plan: AnswerPlan
+    run: RunDirectory
+    options: PredictOptions
+    pass_options: PassOptions = AS_USUAL
+    finished_pass: Path | None = None
+    retriever: str = ""
+
+    def require(self) -> None:
+        """Refuse what could not be answered or written, before hours are spent on it.
+
+        Raises:
+            UserError: the baseline does not serve the tracks, or the options contradict each other.
+        """
+        if self.retriever and self.finished_pass is not None:
+            raise UserError(
+                "--from and --retriever: what is kept has its videos already", "Leave out --retriever, or --from."
+            )
+        if self.retriever or retriever_of(self.finished_pass):
+            _require_corpus_tracks(self.plan.tracks)
+        else:
+            _require_tracks(find_declaration(self.run.baseline), self.plan.tracks)
+        submission_form(self.plan.edition)
+
+    def answers(self, splits: Sequence[Split]) -> Source | None:
+        """The source of the answers; ``None`` in a process that only helps another one."""
+        return _answers(
+            find_declaration(self.run.baseline), self.run, self.plan.tracks, splits, self.options, self.pass_options,
+            self.finished_pass, self.retriever,
+        )  # fmt: skip
+
+
+Answered = tuple[AnswerPlan, RunDirectory, Sequence[Split], Source]  # a plan, what answers it, its splits, the answers
 
 
 def predict(
@@ -146,26 +192,44 @@ def predict(
             predictions that are no valid submission.
         RunFailed: memory or disk ran out, or the network gave no numbers.
     """
-    if retriever and finished_pass is not None:
-        raise UserError(
-            "--from and --retriever: what is kept has its videos already", "Leave out --retriever, or --from."
-        )
-    declared = find_declaration(run.baseline)
-    if retriever or retriever_of(finished_pass):
-        _require_corpus_tracks(plan.tracks)
-    else:
-        _require_tracks(declared, plan.tracks)
-    submission_form(plan.edition)  # before hours are spent on answers that could not be written
-    if plan.out.parent.is_dir():
-        complete(plan.out.parent)
-    for path, _, _ in plan.files:
-        regular_target(path)
-    asked = [_sample(plan.load(track), sample, options.seed) for _, track, _ in plan.files]
-    for split in asked:
-        require_clock_of(run, split)
-        require_stores_of(run, split)
-    made = _answers(declared, run, plan.tracks, asked, options, pass_options, finished_pass, retriever)
-    return [] if made is None else write_files(plan, run, asked, made, force, progress, command)
+    part = Part(plan, run, options, pass_options, finished_pass, retriever)
+    return predict_together([part], force, progress, command, sample)
+
+
+def predict_together(
+    parts: Sequence[Part],
+    force: bool = False,
+    progress: Progress = lambda predictions, count, title: iter(predictions),
+    command: str = "",
+    sample: int = 0,
+) -> list[Written]:
+    """Write the files of several systems into one folder; none of them is written unless all can be.
+
+    Raises:
+        UserError: as `predict`.
+        RunFailed: as `predict`.
+    """
+    for part in parts:
+        part.require()
+    out = parts[0].plan.out
+    if out.parent.is_dir():
+        complete(out.parent)
+    asked = []
+    for part in parts:
+        for path, _, _ in part.plan.files:
+            regular_target(path)
+        asked.append([_sample(part.plan.load(track), sample, part.options.seed) for _, track, _ in part.plan.files])
+        for split in asked[-1]:
+            require_clock_of(part.run, split)
+            require_stores_of(part.run, split)
+
+    def answered() -> Iterator[Answered]:
+        for part, splits in zip(parts, asked, strict=True):
+            source = part.answers(splits)
+            if source is not None:
+                yield part.plan, part.run, splits, source
+
+    return _publish(out, answered(), force, progress, command)
 
 
 def write_files(
@@ -187,30 +251,54 @@ def write_files(
         UserError: a file that exists and differs, or answers that are no valid submission.
         RunFailed: memory or disk ran out.
     """
-    answers, remark, behind = source
-    written: list[Written] = []
-    with _folder_beside(plan.out) as folder:
-        for (path, track, target), full in zip(plan.files, asked, strict=True):
-            answered = answers(full.for_prediction(track), track, target)
-            shown = progress(answered, len(full.questions), target_in_words(target))
-            with _naming(path, folder / path.name):
-                temporary = write(_rows(shown, full), full, target, folder / path.name)
-            of_file: tuple[Track, ...] = (2, 3) if target == "corpus" else (track,)
-            file = Written(path, of_file, len(full.questions), full.name, data_fingerprint(full), remark, behind)
-            if is_taken(path) and not force and not (path.exists() and path.read_bytes() == temporary.read_bytes()):
-                copy = _keep(run, temporary, file, command)  # they may have taken hours
-                raise UserError(
-                    f"{path}: exists and is different; it is not overwritten",
-                    "Give --out FILE for another name, or --force to replace it."
-                    + (f" The answers are kept in {copy}" if copy else ""),
-                )
-            written.append(file)
-        with published_together(plan.out.parent) as reserve:
-            for file in written:
+    return _publish(plan.out, [(plan, run, asked, source)], force, progress, command)
+
+
+def _publish(out: Path, answered: Iterable[Answered], force: bool, progress: Progress, command: str) -> list[Written]:
+    """Write the files of all plans into a temporary folder, give them their names together, and keep copies."""
+    written: list[tuple[RunDirectory, Written]] = []
+    with ExitStack() as stack:
+        folder = None
+        for plan, run, splits, source in answered:
+            folder = folder or stack.enter_context(_folder_beside(out))
+            files = _written(plan, run, splits, source, folder, force, progress, command)
+            written += [(run, file) for file in files]
+        if folder is None:
+            return []
+        with published_together(out.parent) as reserve:
+            for _, file in written:
                 (folder / file.path.name).replace(reserve(file.path.name))
-    for file in written:
+    for run, file in written:
         _keep(run, file.path, file, command)
-    return written
+    return [file for _, file in written]
+
+
+def _written(
+    plan: AnswerPlan, run: RunDirectory, splits: Sequence[Split], source: Source, folder: Path, force: bool,
+    progress: Progress, command: str,
+) -> Iterator[Written]:  # fmt: skip
+    """Write the files of a plan into a temporary folder, and say what they will be.
+
+    Raises:
+        UserError: a file that exists and differs (without ``force``), or predictions that are no valid submission.
+    """
+    answers, remark, behind = source
+    for (path, track, target), full in zip(plan.files, splits, strict=True):
+        answered = answers(full.for_prediction(track), track, target)
+        shown = progress(answered, len(full.questions), target_in_words(target))
+        with _naming(path, folder / path.name):
+            temporary = write(_rows(shown, full), full, target, folder / path.name)
+        of_file: tuple[Track, ...] = (2, 3) if target == "corpus" else (track,)
+        data, videos = data_fingerprint(full), len(full.videos)
+        file = Written(path, of_file, len(full.questions), full.name, data, remark, behind, videos)
+        if is_taken(path) and not force and not (path.exists() and path.read_bytes() == temporary.read_bytes()):
+            copy = _keep(run, temporary, file, command)  # they may have taken hours
+            raise UserError(
+                f"{path}: exists and is different; it is not overwritten",
+                "Give --out FILE for another name, or --force to replace it."
+                + (f" The answers are kept in {copy}" if copy else ""),
+            )
+        yield file
 
 
 def _answers(
@@ -321,7 +409,7 @@ def _sample(split: Split, most: int, seed: int) -> Split:
 
 def _keep(run: RunDirectory, answers: Path, file: Written, command: str) -> Path | None:
     """Keep a copy and a record in the run; ``None`` where it only lends its weights, on a disk that takes no files."""
-    known = {"remark": file.remark, "retriever": file.retriever}
+    known = {"remark": file.remark, "retriever": file.retriever, "videos": file.videos}
     facts = {name: value for name, value in known.items() if value}
     try:
         return keep(run, answers, split=file.split, tracks=list(file.tracks), data=file.data, command=command, **facts)

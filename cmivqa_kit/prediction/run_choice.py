@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,12 +36,12 @@ def newest_serving_run(folder: Path, track: Track | None = None, behind_retrieve
     asked = tracks_of(track)
     runs = [newest_run(folder), *finished_runs(folder)[1:]]  # without any: its error
     if behind_retriever:
-        return _newest_localizer(folder, runs)
+        return newest_localizer(folder)
     for run in runs:
-        if set(asked) <= {*_tracks(run)}:
+        if set(asked) <= {*tracks_served(run)}:
             return run
     served = {run.baseline: run for run in reversed(runs)}
-    tracks = {name: tracks for name, run in served.items() if (tracks := _tracks(run))}
+    tracks = {name: tracks for name, run in served.items() if (tracks := tracks_served(run))}
     names = "; ".join(f"{served[name].path} serves {tracks_in_words(some)}" for name, some in tracks.items())
     other = next((some[0] for some in tracks.values()), None)
     raise UserError(
@@ -81,11 +80,15 @@ def reranking_names() -> tuple[str, ...]:
     return tuple(names)
 
 
-def _newest_localizer(folder: Path, runs: Sequence[RunDirectory]) -> RunDirectory:
-    """The first of the runs whose baseline finds spans in given videos."""
+def newest_localizer(folder: Path) -> RunDirectory:
+    """The newest finished run whose baseline finds spans in given videos.
+
+    Raises:
+        UserError: there is none, or what it needs is not installed.
+    """
     failure: UserError | None = None
-    for run in runs:
-        if 1 not in _tracks(run):  # what finds spans in a given video
+    for run in finished_runs(folder):
+        if 1 not in tracks_served(run):  # what finds spans in a given video
             continue
         try:
             if isinstance(create(find_declaration(run.baseline)), LocalizesSpans):
@@ -98,7 +101,7 @@ def _newest_localizer(folder: Path, runs: Sequence[RunDirectory]) -> RunDirector
     )
 
 
-def _tracks(run: RunDirectory) -> tuple[Track, ...]:
+def tracks_served(run: RunDirectory) -> tuple[Track, ...]:
     """The tracks that the baseline of a run serves; none where it is not installed here."""
     try:
         return find_declaration(run.baseline).tracks

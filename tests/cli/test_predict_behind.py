@@ -155,7 +155,7 @@ def test_the_cost_is_told_before(here: Path) -> None:
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     # No word in common with any video: the first two by id, of which no dev question asks.
-    assert document["first_stage"] == {"name": "bm25", "videos": 2, "of": 5, "recall_on_dev": 0.0}
+    assert document["first_stage"] == {"name": "bm25", "videos": 2, "of": 5, "recall_on_dev": 0.0, "dev_videos": 5}
     assert (document["questions"], document["pairs"]) == (3, 6)
     assert "bm25 passes on 2 of 5 videos" in predict(*words).stdout
     assert not (here / "no.json").exists()

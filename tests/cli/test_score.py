@@ -443,7 +443,7 @@ def test_the_keys_of_the_json_are_stable(folder: Path) -> None:
     for score in document["scores"]:
         assert list(score) == [
             "track", "split", "edition", "headline", "cutoffs", "entries", "official", "strict", "counts",
-            "differences", "signature", "intervals", "resampling", "published",
+            "differences", "signature", "intervals", "resampling", "published", "corpus_videos",
         ]  # fmt: skip
         assert list(score["official"]) == ["status", "metrics", "raw", "crash", "repaired"]
         assert list(score["strict"]) == ["status", "error", "message", "metrics", "by_language", "scales"]

@@ -88,7 +88,8 @@ def test_the_division_is_what_is_opened_afterwards(tmp_path: Path) -> None:
     files = catalogue(root)
     assert files.splits == ("train", "dev", "testA", "testB")
     assert [len(open_split(root, name).questions) for name in ("train", "dev")] == [8, 4]
-    assert len(open_split(root, "dev").features) == 6
+    assert len(open_split(root, "train").features) == 6
+    assert len(open_split(root, "dev").features) == len(open_split(root, "testA").videos) == 3
 
 
 def test_twice_is_the_same_and_another_seed_is_refused(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "cmivqa_kit/diagnosis/page/main.js" in names
     assert "cmivqa_kit/static_page/base.css" in names
     assert "cmivqa_kit/leaderboard/exports/codabench/scoring_program.py" in names
+    assert "cmivqa_kit/plugin/template/baseline.py.txt" in names
     assert "cmivqa_kit/py.typed" in names
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
     target = folder / "site"

@@ -95,6 +95,7 @@ declare(
             "cutoffs": CUTOFFS,
             "counts": COUNTS,
             "unanswered": integer("without exactly one answer", "questions"),
+            "corpus_videos": integer("that the lists rank; null: Track 1, or no corpus at hand", "videos", null=True),
             "score": share("strict"),
             "official": measure("the same by the official program"),
             "loss": share("1 - score"),

@@ -83,7 +83,8 @@ MADE_BY = record(
         "command": text("command that made it"),
         "remark": text("what must be known to compare it"),
         "retriever": text("what stood in front"),
+        "videos": integer("of the corpus that it answered from", "videos"),
     },
     null=True,
-    optional=("split", "tracks", "data", "command", "remark", "retriever"),
+    optional=("split", "tracks", "data", "command", "remark", "retriever", "videos"),
 )

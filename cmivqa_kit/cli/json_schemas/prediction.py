@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cmivqa_kit.cli.json_schemas.registry import DRY_RUN, declare
+from cmivqa_kit.cli.json_schemas.registry import ALL, DRY_RUN, declare
 from cmivqa_kit.cli.json_schemas.shapes import flag, integer, listing, number, record, text, track
 
 declare(
@@ -22,6 +22,33 @@ declare(
                         "questions": integer("questions it answers", "questions"),
                         "remark": text("what must be known to compare it", null=True),
                         "retriever": text("what stood in front", null=True),
+                    },
+                ),
+            ),
+        },
+    ),
+)
+declare(
+    f"predict{ALL}",
+    "cmivqa predict --split testA --all --format json",
+    record(
+        "every file that the edition hands in",
+        {
+            "files": listing(
+                "the submission files",
+                record(
+                    "a file",
+                    {
+                        "path": text("where it is"),
+                        "tracks": listing("tracks it answers", track()),
+                        "questions": integer("questions it answers", "questions"),
+                        "remark": text("what must be known to compare it", null=True),
+                        "retriever": text("what stood in front", null=True),
+                        "baseline": text("system that answered"),
+                        "run": text("directory of its run"),
+                        "valid": flag("the validator found no error"),
+                        "errors": integer("findings of severity E", "findings"),
+                        "warnings": integer("findings of severity W", "findings"),
                     },
                 ),
             ),
@@ -53,12 +80,13 @@ declare(
                     "recall_on_dev": number(
                         "how often the right video is among them; null: not measured", "0 to 1", null=True
                     ),
+                    "dev_videos": integer("of dev, among which that was measured", "videos"),
                     "run": text("fingerprint of the run it answers from"),
                     "without": integer("for which it names no video of the corpus", "questions"),
                     "spare": text("whose list these get instead"),
                 },
                 null=True,
-                optional=("run", "without", "spare"),
+                optional=("dev_videos", "run", "without", "spare"),
             ),
             "ranking_costs_network": flag("choosing the videos runs a network as well, which is not counted"),
         },

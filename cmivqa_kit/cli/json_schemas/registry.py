@@ -10,6 +10,7 @@ from cmivqa_kit.cli.json_schemas.shapes import Schema
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DRY_RUN = " --dry-run"
 EXPLAIN = " --explain"
+ALL = " --all"
 CARD = " --card"  # a file
 MODULES = (
     "workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "fusion", "intake",

@@ -97,6 +97,7 @@ SCORE = record(
         "intervals": mapping("of the strict metrics, by name", INTERVAL, null=True),
         "resampling": RESAMPLING,
         "published": PUBLISHED,
+        "corpus_videos": integer("that the lists rank; null: Track 1, or no corpus at hand", "videos", null=True),
     },
 )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cmivqa_kit.data.types import Split
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, FirstStage, PassOptions
@@ -53,7 +54,15 @@ def within_budget(
     left = (pass_options.budget - ranking - asking_dev) * pass_options.group.count
     videos = most_videos(corpus_pass, ranked, max(0.0, left) / cost.seconds)
     recall = first_stage.recall(dev, videos)
-    return FirstStage(first_stage.name, videos, cost.videos, recall, run), [row[:videos] for row in ranked]
+    measured = dev_videos(dev, recall)
+    return FirstStage(first_stage.name, videos, cost.videos, recall, run, dev_videos=measured), [
+        row[:videos] for row in ranked
+    ]
+
+
+def dev_videos(dev: Split | None, recall: float | None) -> int:
+    """Among how many videos a recall on dev was measured; 0 where none was."""
+    return 0 if dev is None or recall is None else len(dev.videos)
 
 
 def most_videos(corpus_pass: CorpusPass, ranked: Sequence[Ranking], share: float) -> int:

@@ -95,13 +95,17 @@ class CachedPass:
             yield Prediction(question.id, combine(ranking, whole, pipeline, target, options.limit))
 
 
+NEVER = "never measured"
+
+
 def marks(manifest: Mapping[str, Any]) -> str:
     """The remark that a first stage left videos out, which readers of the answers must know; empty where none did."""
     first = manifest.get("first_stage")
     if not first:
         return ""
     known = first["recall_on_dev"]
-    lost = f"it finds the right video of {known:.1%} of the dev questions" if known is not None else "never measured"
+    among = f" among {first['dev_videos']:,} videos" if first.get("dev_videos") else ""
+    lost = f"it finds the right video of {known:.1%} of the dev questions{among}" if known is not None else NEVER
     without = first.get("without", 0)
     instead = (
         f"; for {without} of {len(manifest['questions'])} questions it names no video of the corpus, and the list of "

@@ -61,6 +61,7 @@ class FirstStage:
         videos: passed on, of how many (``of``).
         recall: how often the right video is among them on dev; ``None`` where it was not measured: there is no dev
             split with answers, or asking it would take long.
+        dev_videos: among how many videos of dev it was measured; 0: it was not, or before this was written down.
         run: fingerprint of the run it answers from; empty where it needs none.
         costs_network: True where ranking the videos is still to come and runs a network, which no cost counts.
         without: questions for which it names no video of the corpus.
@@ -75,18 +76,21 @@ class FirstStage:
     costs_network: bool = False
     without: int = 0
     spare: str = ""
+    dev_videos: int = 0
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any]) -> FirstStage:
         """Read the fields of a manifest, as `to_dict` gives them."""
         return cls(
             record["name"], record["videos"], record["of"], record["recall_on_dev"], record.get("run", ""),
-            without=record.get("without", 0), spare=record.get("spare", ""),
+            without=record.get("without", 0), spare=record.get("spare", ""), dev_videos=record.get("dev_videos", 0),
         )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that records and manifests hold."""
         record: dict[str, Any] = {"name": self.name, "videos": self.videos, "of": self.of, "recall_on_dev": self.recall}
+        if self.dev_videos:
+            record["dev_videos"] = self.dev_videos
         if self.run:
             record["run"] = self.run
         return {**record, "without": self.without, "spare": self.spare} if self.without else record

@@ -21,7 +21,7 @@ from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.complete_retriever import CompleteRetriever
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.answer_list import cut
-from cmivqa_kit.prediction.pairs.budget import token_share, within_budget
+from cmivqa_kit.prediction.pairs.budget import dev_videos, token_share, within_budget
 from cmivqa_kit.prediction.pairs.cached_pass import Asked, asked_as
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.cost import batch_tokens, estimate
@@ -186,12 +186,18 @@ def _behind_retriever(
 ) -> FirstStage:
     """The retriever as a first stage; its recall is the one measured before where a pass goes on."""
     before = store.first_stage(path) if pass_options.resume else None
-    recall = before.recall if before is not None else retriever.recall(pass_options.dev(), top)
+    if before is None:
+        dev = pass_options.dev()
+        recall = retriever.recall(dev, top)
+        measured = dev_videos(dev, recall)
+    else:
+        recall, measured = before.recall, before.dev_videos
     # A plan does not rank videos where that takes long; it says so.
     later = pass_options.plan_only and not pass_options.resume and retriever.costs_network(split)
     return FirstStage(
         retriever.name, min(top, len(split.videos)), len(split.videos), recall, costs_network=later,
         without=before.without if before is not None else 0, spare=before.spare if before is not None else "",
+        dev_videos=measured,
     )  # fmt: skip
 
 
