@@ -62,7 +62,7 @@ def board(track: Track, entries: int) -> Board:
             folder, "cmivqa-2023", f"Team {n} 队伍", "run-1", (filed,), received, title=f"A method, no. {n}"
         )
         numbers = dict.fromkeys(METRICS[track], float(value))
-        intervals = {name: Interval(value * 0.95, value * 1.05, 0.95, 0.01) for name in METRICS[track]}
+        intervals = {name: Interval(value * 0.95, value * 1.05, 0.01) for name in METRICS[track]}
         rows.append(
             Row(
                 entry,

@@ -15,7 +15,7 @@ from cmivqa_kit.errors import Problem
 from cmivqa_kit.leaderboard.records import FiledEntry, FiledFile
 from cmivqa_kit.metrics.scale import FRACTION, Scale
 from cmivqa_kit.scoring.results import safe_numbers
-from cmivqa_kit.scoring.statistics.bootstrap import Interval
+from cmivqa_kit.scoring.statistics.bootstrap import LEVEL, Interval
 
 PerTeam = Literal["best", "last", "all"]
 
@@ -166,6 +166,12 @@ class Board:
     def at(self, *wanted: Place) -> tuple[Row, ...]:
         """The rows that stand there, in their order."""
         return tuple(row for row in self.rows if row.place in wanted)
+
+    @property
+    def level(self) -> str:
+        """The level of the intervals in words: ``95%``."""
+        levels = (interval.level for row in self.rows for interval in row.intervals.values())
+        return f"{100 * next(levels, LEVEL):g}%"
 
     def scale(self, metric: str) -> Scale:
         """The scale of a metric; a fraction for one that only the official program has."""

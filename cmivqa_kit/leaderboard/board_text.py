@@ -48,7 +48,7 @@ def _columns(board: Board) -> list[Column]:
         (">strict", lambda row: number(row.strict.get(metric), board.decimals, scale)),
     ]
     if any(row.intervals for row in board.rows):
-        made.append((">95% interval", lambda row: bounds(row.intervals.get(metric), board.decimals, scale)))
+        made.append((f">{board.level} interval", lambda row: bounds(row.intervals.get(metric), board.decimals, scale)))
     if board.comparisons:
         made.append((">group", lambda row: NONE if row.tie_group is None else str(row.tie_group)))
     return [*made, *_others(board), ("remarks", lambda row: "; ".join(_remarks(row, board)))]
@@ -81,7 +81,8 @@ def how_to_read(board: Board) -> Iterator[str]:
         shown = board.scale(board.metric).text(board.detectable, board.decimals)
         yield f"smallest difference in {board.metric} that this split would likely show: {shown}"
     if any(row.intervals for row in board.rows):
-        yield f"95% intervals of the strict {board.metric}: {board.resamples:,} resamples of videos, seed {board.seed}"
+        drawn = f"{board.resamples:,} resamples of videos, seed {board.seed}"
+        yield f"{board.level} intervals of the strict {board.metric}: {drawn}"
     hidden = len(board.at(Place.SUPERSEDED))
     if hidden:
         yield f"{count(hidden, 'other run')} of teams not shown ({board.per_team} of each team; --per-team all)"
