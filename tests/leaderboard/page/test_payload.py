@@ -76,7 +76,9 @@ def test_rows_stand_on_the_board_or_with_their_reason_below_it() -> None:
         ("submissions/cmivqa-2023/loose.json", [["lies outside of an entry", "lies outside of an entry"]]),
     ]  # fmt: skip
     assert [one["reasons"] for one in shown["rows"]] == [
-        [], [], [["over the limit: number 4 of its team, 3 in all are allowed", "该队的第 4 次提交，最多 3 次"]], [], [],
+        [], [],
+        [["over the limit: number 4 of its team, 3 in all are allowed", "该队的第 4 次提交，最多 3 次"]],
+        [], [],
     ]  # fmt: skip
     first, crashed = shown["rows"][0], shown["rows"][3]
     assert (first["official"], first["strict"], first["low"], first["high"]) == ([0.25, 0.5], 0.4, 0.3, 0.5)
