@@ -66,7 +66,7 @@ def next_step(session: Session, boards: Sequence[Board], truths: Sequence[Path])
     keep = (*REPEATED, "split", "encoding")
     for board in boards:
         unplaced = [row for row in board.unplaced if row.place == Place.INVALID and row.entry.state == State.ACCEPTED]
-        invalid = [*board.at(Place.INVALID), *unplaced]
+        invalid = [*(row for row in board.at(Place.INVALID) if _has_errors(row)), *unplaced]
         if invalid:
             session.next(words("cmivqa", "validate", _path(invalid[0]), *_truth(board, truths)), keep)
             return
@@ -80,6 +80,11 @@ def next_step(session: Session, boards: Sequence[Board], truths: Sequence[Path])
             )
             return
     session.next("cmivqa leaderboard add --help", ())
+
+
+def _has_errors(row: Row) -> bool:
+    """Whether the validator has something to say of it: not of a file that is valid, but not the one that was filed."""
+    return any(code.startswith("E") for code in row.findings)
 
 
 def _path(row: Row) -> Path:
