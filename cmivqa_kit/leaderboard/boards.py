@@ -65,8 +65,8 @@ def board_of(
 ) -> list[Board]:
     """The boards of the entries in a folder, one per track that there are answers for.
 
-    >>> from cmivqa_kit.leaderboard import board_of
-    >>> first, second, third = board_of("submissions")  # of the embedded corpus
+    >>> import cmivqa_kit as ck
+    >>> first, second, third = ck.board_of("submissions")  # of the embedded corpus
     >>> [(row.rank, row.team) for row in first.rows]
     [(1, 'demo-bm25'), (None, 'demo-prior')]
 
