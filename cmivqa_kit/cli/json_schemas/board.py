@@ -53,7 +53,9 @@ BOARD = record(
         "questions": integer("of the split; 0: nothing was scored", "questions"),
         "videos": integer("that they are about", "videos"),
         "per_team": text("which runs of a team are ranked", choices=("best", "last", "all")),
-        "public": flag("true: numbers are rounded to what boards show"),
+        "public": flag(
+            "true: numbers are rounded to what boards show, findings without messages; false: with --no-public"
+        ),
         "ties": record(
             "how the groups were told apart",
             {
@@ -92,5 +94,6 @@ declare(
         },
     ),
     "Places: `ranked`; `unranked` with its numbers (a baseline, late, over its team's limit, or the official program "
-    "would crash); `superseded` by another run of its team; `invalid`; `elsewhere`: of another split or edition.",
+    "would crash); `superseded` by another run of its team; `invalid`; `elsewhere`: of another split or edition. "
+    "With `--no-public` numbers are unrounded, and reasons have the validator's messages.",
 )
