@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from cmivqa_kit.data.types import TRACKS, Track
 from cmivqa_kit.editions import load_edition
-from cmivqa_kit.leaderboard.board import Board, Place, Row
+from cmivqa_kit.leaderboard.board import Board, Row, Section
 from cmivqa_kit.leaderboard.page import write_pages
 from cmivqa_kit.leaderboard.page.payload import board_payload, entry_payloads
 from cmivqa_kit.leaderboard.records import FiledEntry, FiledFile
@@ -68,7 +68,7 @@ def board(track: Track, entries: int) -> Board:
                 entry,
                 filed,
                 track,
-                Place.RANKED,
+                Section.RANKED,
                 n + 1,
                 numbers,
                 strict=numbers,

@@ -94,7 +94,7 @@ def test_json_has_what_the_table_shows_and_every_entry(twelve: Path) -> None:
         (1, "nsddd"), (2, "DSG1"), (3, "医学队"),
     ]  # fmt: skip
     crash = next(row for row in third["rows"] if row["team"] == "Crash")
-    assert (crash["place"], crash["official"]) == ("unranked", None)
+    assert (crash["section"], crash["official"]) == ("unranked", None)
     assert crash["repaired"]["Average"] > 0
     listed = [row for board in document["boards"] for row in board["rows"]] + document["unplaced"]
     assert len({(row["team"], row["run"]) for row in listed}) == 12

@@ -5,13 +5,13 @@ from __future__ import annotations
 from cmivqa_kit.cli.json_schemas.parts import COUNTS, INTERVAL, METRICS
 from cmivqa_kit.cli.json_schemas.registry import declare
 from cmivqa_kit.cli.json_schemas.shapes import flag, integer, listing, mapping, number, record, text, track
-from cmivqa_kit.leaderboard.board import Place
+from cmivqa_kit.leaderboard.board import Section
 from cmivqa_kit.leaderboard.records import Standing, State
 
 ROW = record(
     "an entry: one submission file on one track",
     {
-        "place": text("where it stands", choices=tuple(Place)),
+        "section": text("where it stands", choices=tuple(Section)),
         "rank": integer("by the official score, equal ones share it; null: not ranked", "from 1", null=True, low=1),
         "team": text("its true name"),
         "run": text("run of the team"),
@@ -93,7 +93,7 @@ declare(
             ),
         },
     ),
-    "Places: `ranked`; `unranked` with its numbers (a baseline, late, over its team's limit, or the official program "
+    "Sections: `ranked`; `unranked` with its numbers (a baseline, late, over its team's limit, or the official program "
     "would crash); `superseded` by another run of its team; `invalid`; `elsewhere`: of another split or edition. "
     "With `--no-public` numbers are unrounded, and reasons have the validator's messages.",
 )

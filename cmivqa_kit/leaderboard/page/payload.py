@@ -45,7 +45,7 @@ from urllib.parse import urlsplit
 from cmivqa_kit import __version__
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import Problem
-from cmivqa_kit.leaderboard.board import Board, Place, Row
+from cmivqa_kit.leaderboard.board import Board, Row, Section
 from cmivqa_kit.leaderboard.limits import OVER
 from cmivqa_kit.leaderboard.page.aspects import NOTHING, Aspects
 from cmivqa_kit.leaderboard.page.reasons import in_both_languages
@@ -100,7 +100,7 @@ def entry_payloads(
 
 def has_page(row: Row) -> bool:
     """Whether there is something to show of an entry on a page of its own."""
-    return bool(row.strict or row.official or row.repaired) and row.place is not Place.ELSEWHERE
+    return bool(row.strict or row.official or row.repaired) and row.section is not Section.ELSEWHERE
 
 
 def page_name(row: Row) -> str:
@@ -122,8 +122,8 @@ def web_address(text: str) -> str:
 
 
 def _board(board: Board) -> dict[str, Any]:
-    shown = board.at(Place.RANKED, Place.UNRANKED, Place.SUPERSEDED)
-    refused = [*board.at(Place.INVALID, Place.ELSEWHERE), *board.unplaced]
+    shown = board.at(Section.RANKED, Section.UNRANKED, Section.SUPERSEDED)
+    refused = [*board.at(Section.INVALID, Section.ELSEWHERE), *board.unplaced]
     return {
         "track": board.track,
         "split": board.split,
@@ -240,7 +240,7 @@ def _track(board: Board, row: Row, aspects: Aspects, timeline: str | None) -> di
 
 
 def _standing(row: Row) -> str | None:
-    if row.place is Place.SUPERSEDED:
+    if row.section is Section.SUPERSEDED:
         return "superseded"
     if row.repaired:
         return "crashed"
@@ -251,7 +251,7 @@ def _standing(row: Row) -> str | None:
 
 def _beside_standing(row: Row) -> list[str]:
     """The reasons that say more than the standing does: not ``late`` once more."""
-    return [reason for reason in row.reasons if ": " in reason or row.place is Place.INVALID]
+    return [reason for reason in row.reasons if ": " in reason or row.section is Section.INVALID]
 
 
 def _reasons(reasons: Iterable[str]) -> list[list[str]]:

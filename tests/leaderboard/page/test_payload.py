@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cmivqa_kit.errors import Problem
-from cmivqa_kit.leaderboard.board import Board, Place, Row
+from cmivqa_kit.leaderboard.board import Board, Row, Section
 from cmivqa_kit.leaderboard.page.aspects import Aspects
 from cmivqa_kit.leaderboard.page.payload import (
     LONGEST,
@@ -26,7 +26,7 @@ from cmivqa_kit.scoring.statistics.bootstrap import Interval
 FILE = FiledFile("submission.json", "out.json", "0" * 64)
 
 
-def row(team: str, place: Place = Place.RANKED, rank: int | None = 1, **changes: object) -> Row:
+def row(team: str, section: Section = Section.RANKED, rank: int | None = 1, **changes: object) -> Row:
     entry = FiledEntry(
         Path("submissions/cmivqa-2023") / (team[:400] or "x") / "run-1", "cmivqa-2023", team, "run-1", (FILE,),
         received=datetime(2023, 6, 1, 4, tzinfo=UTC), link="javascript:alert(1)",
@@ -36,7 +36,7 @@ def row(team: str, place: Place = Place.RANKED, rank: int | None = 1, **changes:
         "official": {"Average": 0.5, "R@1|mIoU": 0.25}, "strict": {"Average": 0.4, "R@1|mIoU": 0.2, "MRR": 0.1},
         "intervals": {"Average": Interval(0.3, 0.5, 0.01)}, "counts": {"answered": 9}, "tie_group": 1, **changes,
     }  # fmt: skip
-    return Row(entry, FILE, 3, place, rank, **values)  # type: ignore[arg-type]
+    return Row(entry, FILE, 3, section, rank, **values)  # type: ignore[arg-type]
 
 
 def board(*rows: Row, unplaced: tuple[Row, ...] = (), problems: tuple[Problem, ...] = ()) -> Board:
@@ -50,20 +50,20 @@ def test_rows_stand_on_the_board_or_with_their_reason_below_it() -> None:
     nothing: dict[str, object] = {"official": {}, "strict": {}, "intervals": {}}
     made = board(
         row("A"),
-        row("B", Place.UNRANKED, None, standing="baseline", tie_group=None),
+        row("B", Section.UNRANKED, None, standing="baseline", tie_group=None),
         row(
             "C",
-            Place.UNRANKED,
+            Section.UNRANKED,
             None,
             tie_group=None,
             reasons=("over the limit: number 4 of its team, 3 in all are allowed",),
         ),
-        row("D", Place.UNRANKED, None, official={}, repaired={"Average": 0.3, "R@1|mIoU": 0.1}, tie_group=None),
-        row("E", Place.SUPERSEDED, None),
-        row("F", Place.INVALID, None, reasons=("E105 not JSON",), **nothing),
-        row("G", Place.ELSEWHERE, None, reasons=("answers testA",), **nothing),
+        row("D", Section.UNRANKED, None, official={}, repaired={"Average": 0.3, "R@1|mIoU": 0.1}, tie_group=None),
+        row("E", Section.SUPERSEDED, None),
+        row("F", Section.INVALID, None, reasons=("E105 not JSON",), **nothing),
+        row("G", Section.ELSEWHERE, None, reasons=("answers testA",), **nothing),
         problems=(Problem("/home/me/submissions/cmivqa-2023/loose.json", "lies outside of an entry"),),
-        unplaced=(row("H", Place.INVALID, None, reasons=("its track cannot be told",), **nothing),),
+        unplaced=(row("H", Section.INVALID, None, reasons=("its track cannot be told",), **nothing),),
     )
     payload = json.loads(json.dumps(board_payload([made], "CMIVQA"), allow_nan=False))
     [shown] = payload["boards"]
