@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from cmivqa_kit.data.types import TRACKS, Track
 from cmivqa_kit.editions import load_edition
-from cmivqa_kit.leaderboard.board import Board, Place, Row
+from cmivqa_kit.leaderboard.board import Board, Row, Section
 from cmivqa_kit.leaderboard.page import write_pages
 from cmivqa_kit.leaderboard.page.payload import board_payload, entry_payloads
 from cmivqa_kit.leaderboard.records import FiledEntry, FiledFile
@@ -62,13 +62,13 @@ def board(track: Track, entries: int) -> Board:
             folder, "cmivqa-2023", f"Team {n} 队伍", "run-1", (filed,), received, title=f"A method, no. {n}"
         )
         numbers = dict.fromkeys(METRICS[track], float(value))
-        intervals = {name: Interval(value * 0.95, value * 1.05, 0.95, 0.01) for name in METRICS[track]}
+        intervals = {name: Interval(value * 0.95, value * 1.05, 0.01) for name in METRICS[track]}
         rows.append(
             Row(
                 entry,
                 filed,
                 track,
-                Place.RANKED,
+                Section.RANKED,
                 n + 1,
                 numbers,
                 strict=numbers,

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from cmivqa_kit.diagnosis.entries import diagnose_entry as diagnose
     from cmivqa_kit.entries.api import compare, validate
     from cmivqa_kit.entries.entry import Entry, open_entries, open_entry
+    from cmivqa_kit.entries.fusion.api import fuse
     from cmivqa_kit.entries.ground import Ground
     from cmivqa_kit.entries.mending import mend_entry as mend
     from cmivqa_kit.errors import UserError
+    from cmivqa_kit.leaderboard.audit.report import audit as audit_board
+    from cmivqa_kit.leaderboard.boards import board_of
     from cmivqa_kit.prediction.api import predict
     from cmivqa_kit.scoring.api import score
     from cmivqa_kit.scoring.card import ScoreCard
@@ -36,15 +39,17 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Entry", "Ground", "Question", "Report", "Resampling", "ScoreCard", "ScoreOptions", "Split", "UserError", "Video",
-    "__version__", "compare", "demo_corpus", "diagnose", "mend", "open_entries", "open_entry", "open_split", "predict",
-    "score", "train", "validate", "write",
+    "__version__", "audit_board", "board_of", "compare", "demo_corpus", "diagnose", "fuse", "mend", "open_entries",
+    "open_entry", "open_split", "predict", "score", "train", "validate", "write",
 ]  # fmt: skip
 # Where each name is defined; the imports above say the same to type checkers, and a test compares.
 _FROM = {
     "Entry": "entries.entry", "Ground": "entries.ground", "Question": "data.types", "Report": "submission.validate",
     "Resampling": "scoring.statistics.bootstrap", "ScoreCard": "scoring.card", "ScoreOptions": "scoring.options",
-    "Split": "data.types", "UserError": "errors", "Video": "data.types", "compare": "entries.api",
-    "demo_corpus": "data.demo", "diagnose": "diagnosis.entries:diagnose_entry", "mend": "entries.mending:mend_entry",
+    "Split": "data.types", "UserError": "errors", "Video": "data.types",
+    "audit_board": "leaderboard.audit.report:audit", "board_of": "leaderboard.boards", "compare": "entries.api",
+    "demo_corpus": "data.demo", "diagnose": "diagnosis.entries:diagnose_entry",
+    "fuse": "entries.fusion.api", "mend": "entries.mending:mend_entry",
     "open_entries": "entries.entry", "open_entry": "entries.entry", "open_split": "data.corpus",
     "predict": "prediction.api", "score": "scoring.api", "train": "training.api", "validate": "entries.api",
     "write": "submission.write",

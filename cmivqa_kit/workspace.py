@@ -140,10 +140,10 @@ def open_workspace(flags: Mapping[str, Any] | None = None, folder: Path | None =
         elif file is not None and name in stated:
             value = stated[name]
             if isinstance(value, dict):
-                value = {label: str(_relative(file.parent / path)) for label, path in value.items()}
+                value = {label: str(relative_path(file.parent / path)) for label, path in value.items()}
             elif key.is_path:
-                value = str(_relative(file.parent / value))
-            settings[name] = Setting(value, str(_relative(file)))
+                value = str(relative_path(file.parent / value))
+            settings[name] = Setting(value, str(relative_path(file)))
         else:
             settings[name] = Setting(key.default, DEFAULT)
     return Workspace(file, settings)
@@ -225,7 +225,7 @@ def _sections() -> str:
     return ", ".join(dict.fromkeys(f"[{name.partition('.')[0]}]" for name in KEYS))
 
 
-def _relative(path: Path) -> Path:
+def relative_path(path: Path) -> Path:
     """Relative to the current folder where it lies below it: shorter to read and to type."""
     try:
         return path.resolve().relative_to(Path.cwd())

@@ -38,8 +38,12 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     "--phase", "days", type=(_DAY, _DAY), multiple=True, metavar="FIRST LAST",
     help="First and last day of a phase (UTC), once per phase, in order. One alone may do without: it stays open.",
 )  # fmt: skip
-@click.option("--per-day", type=click.IntRange(1), metavar="N", help="Submissions of a team per day.")
-@click.option("--in-all", type=click.IntRange(1), metavar="N", help="Submissions of a team in a phase.")
+@click.option(
+    "--per-day", type=click.IntRange(1), metavar="N", help="Submissions of a team per day. Default: the edition's."
+)
+@click.option(
+    "--in-all", type=click.IntRange(1), metavar="N", help="Submissions of a team in a phase. Default: the edition's."
+)
 @click.option(
     "--dry-run", type=PATH, multiple=True, metavar="FILE",
     help="Play this submission (zip or .json) on the bundles that it is for, and check every limit.",

@@ -38,8 +38,10 @@ class Subcommands(click.Group):
 
 def submissions_of(session: Session) -> Path:
     """Where entries are filed: in the workspace, else here."""
+    from cmivqa_kit.workspace import relative_path
+
     file = session.workspace.file
-    return Path(SUBMISSIONS) if file is None else file.parent / SUBMISSIONS
+    return Path(SUBMISSIONS) if file is None else relative_path(file.parent) / SUBMISSIONS
 
 
 @click.group(

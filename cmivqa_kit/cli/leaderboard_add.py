@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, Session, error_of_each, finish, options
+from cmivqa_kit.cli.common import PATH, REPEATED, Session, error_of_each, finish, options, words
 from cmivqa_kit.cli.leaderboard import submissions_of
-from cmivqa_kit.errors import ExitCode
+from cmivqa_kit.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
     from cmivqa_kit.editions.board import BoardRules
+    from cmivqa_kit.entries.ground import OpenGround
     from cmivqa_kit.leaderboard.attachments import Mail
     from cmivqa_kit.leaderboard.intake import Details, Receipt
 
@@ -98,7 +99,7 @@ def command(
         if len(receipts) > 1:
             rows = [(r.attachment.path, r.entry.team, r.entry.state.value, r.entry.folder) for r in receipts]
             session.table("", ["attachment", "team", "state", "filed as"], rows)
-        session.next("cmivqa leaderboard --help", ())
+        _next_step(session, ground, into, receipts)
     finish(max(codes))
 
 
@@ -141,6 +142,24 @@ def _show(session: Session, receipt: Receipt) -> None:
     for line in (*reply.chinese, "", *reply.english):
         session.say(line)
     session.say("-" * 47, "dim")
+
+
+def _next_step(session: Session, ground: OpenGround, into: Path | None, receipts: list[Receipt]) -> None:
+    """The board, where something was accepted and there are answers to score it; else a look at what was rejected."""
+    from cmivqa_kit.leaderboard.grounds import grounds_of
+
+    rejected = [receipt.attachment.path for receipt in receipts if not receipt.accepted]
+    if len(rejected) < len(receipts):
+        try:
+            grounds_of(ground.on(track=None))
+        except UserError:  # the answers are elsewhere
+            session.next("cmivqa leaderboard show --help", ())
+        else:
+            session.next(
+                words("cmivqa", "leaderboard", "show", *([] if into is None else [into])), (*REPEATED, "split", "truth")
+            )
+    elif rejected:
+        session.next(words("cmivqa", "validate", *rejected), (*REPEATED, "split", "truth", "track"))
 
 
 def _document(submissions: Path, details: Details, mail: Mail, receipts: list[Receipt]) -> dict[str, Any]:

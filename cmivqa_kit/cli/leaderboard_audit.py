@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.common import PATH, Session, error_of_each, finish, options, track_number, words
+from cmivqa_kit.cli.common import PATH, Session, error_of_each, finish, options, track_number
 from cmivqa_kit.data.display import count
 from cmivqa_kit.errors import ExitCode
 
@@ -51,7 +51,6 @@ def command(boards: tuple[Path, ...], track: str | None, form: str, **flags: Any
             _show(session, one)
         if audits:
             _conclude(session, audits)
-        session.next(words("cmivqa", "leaderboard", "audit", "--help"), ())
     if any(one.contradictions for one in audits):
         codes.append(ExitCode.FINDINGS)
     finish(max(codes))

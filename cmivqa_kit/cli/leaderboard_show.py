@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option("--html", type=PATH, metavar="DIR", help="Write the board's page and a page per entry into DIR.")
 @click.option(
     "--public/--no-public", default=True, show_default=True,
-    help="Round every number as boards show it, so that everybody may have it.",
+    help="What everybody may have: numbers rounded as boards show them, findings without their messages.",
 )  # fmt: skip
 @click.option(
     "--timelines", is_flag=True, help="Link the `diagnose` page of each entry, which shows answers: with --no-public."

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from cmivqa_kit.cli.common import REPEATED, Session, words
 from cmivqa_kit.cli.render import GAP, safe
-from cmivqa_kit.leaderboard.board import Board, Place, Row
+from cmivqa_kit.leaderboard.board import Board, Row, Section
 from cmivqa_kit.leaderboard.board_text import (
     IDENTITY,
     columns,
@@ -65,13 +65,15 @@ def next_step(session: Session, boards: Sequence[Board], truths: Sequence[Path])
     """Look at what is not valid; else compare the first two of a board; else see where the first lost its points."""
     keep = (*REPEATED, "split", "encoding")
     for board in boards:
-        unplaced = [row for row in board.unplaced if row.place == Place.INVALID and row.entry.state == State.ACCEPTED]
-        invalid = [*board.at(Place.INVALID), *unplaced]
+        unplaced = [
+            row for row in board.unplaced if row.section == Section.INVALID and row.entry.state == State.ACCEPTED
+        ]
+        invalid = [*(row for row in board.at(Section.INVALID) if _has_errors(row)), *unplaced]
         if invalid:
             session.next(words("cmivqa", "validate", _path(invalid[0]), *_truth(board, truths)), keep)
             return
     for board in boards:
-        ranked = board.at(Place.RANKED)[:2]
+        ranked = board.at(Section.RANKED)[:2]
         if ranked:
             verb = "compare" if len(ranked) == 2 else "diagnose"
             session.next(
@@ -80,6 +82,11 @@ def next_step(session: Session, boards: Sequence[Board], truths: Sequence[Path])
             )
             return
     session.next("cmivqa leaderboard add --help", ())
+
+
+def _has_errors(row: Row) -> bool:
+    """Whether the validator has something to say of it: not of a file that is valid, but not the one that was filed."""
+    return any(code.startswith("E") for code in row.findings)
 
 
 def _path(row: Row) -> Path:

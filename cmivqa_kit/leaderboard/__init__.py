@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cmivqa_kit.leaderboard.board import Board, Place, Row
+    from cmivqa_kit.leaderboard.board import Board, Row, Section
     from cmivqa_kit.leaderboard.boards import board_of
 
-__all__ = ["Board", "Place", "Row", "board_of"]
+__all__ = ["Board", "Row", "Section", "board_of"]
 _FROM = {
-    "Board": "leaderboard.board", "Place": "leaderboard.board", "Row": "leaderboard.board",
+    "Board": "leaderboard.board", "Section": "leaderboard.board", "Row": "leaderboard.board",
     "board_of": "leaderboard.boards",
 }  # fmt: skip
 

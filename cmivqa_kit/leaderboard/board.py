@@ -15,12 +15,12 @@ from cmivqa_kit.errors import Problem
 from cmivqa_kit.leaderboard.records import FiledEntry, FiledFile
 from cmivqa_kit.metrics.scale import FRACTION, Scale
 from cmivqa_kit.scoring.results import safe_numbers
-from cmivqa_kit.scoring.statistics.bootstrap import Interval
+from cmivqa_kit.scoring.statistics.bootstrap import LEVEL, Interval
 
 PerTeam = Literal["best", "last", "all"]
 
 
-class Place(StrEnum):
+class Section(StrEnum):
     """Where an entry stands on a board."""
 
     RANKED = "ranked"
@@ -38,7 +38,7 @@ class Row:
         entry: the entry as it was filed: team, run, title, method, link, received, standing.
         file: the file, with its digest.
         track: ``None`` where it cannot be told.
-        place: where it stands.
+        section: where it stands.
         rank: from 1, equal values share one; ``None`` where it is not ranked.
         official: official metrics as fractions, as boards show them; empty where the program crashes.
         repaired: the same without what the official program cannot read; empty where it does not crash.
@@ -56,7 +56,7 @@ class Row:
     entry: FiledEntry
     file: FiledFile
     track: Track | None
-    place: Place
+    section: Section
     rank: int | None = None
     official: Mapping[str, float] = field(default_factory=dict)
     repaired: Mapping[str, float] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Row:
         """The machine-readable twin: one of ``rows`` in ``leaderboard show --format json``."""
         entry = self.entry
         return {
-            "place": self.place,
+            "section": self.section,
             "rank": self.rank,
             "team": entry.team,
             "run": entry.run,
@@ -163,9 +163,15 @@ class Board:
     signature: str = ""
     public: bool = False
 
-    def at(self, *wanted: Place) -> tuple[Row, ...]:
+    def at(self, *wanted: Section) -> tuple[Row, ...]:
         """The rows that stand there, in their order."""
-        return tuple(row for row in self.rows if row.place in wanted)
+        return tuple(row for row in self.rows if row.section in wanted)
+
+    @property
+    def level(self) -> str:
+        """The level of the intervals in words: ``95%``."""
+        levels = (interval.level for row in self.rows for interval in row.intervals.values())
+        return f"{100 * next(levels, LEVEL):g}%"
 
     def scale(self, metric: str) -> Scale:
         """The scale of a metric; a fraction for one that only the official program has."""

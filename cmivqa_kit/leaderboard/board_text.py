@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from cmivqa_kit.data.display import count, cut
-from cmivqa_kit.leaderboard.board import Board, Place, Row
+from cmivqa_kit.leaderboard.board import Board, Row, Section
 from cmivqa_kit.scoring.card_text import NONE, bounds, metric_name, number
 
 NAME = 24  # characters of a team's name; --format json has the whole
@@ -34,7 +34,7 @@ def other_columns(board: Board) -> list[str]:
 def table_rows(board: Board) -> Iterator[list[str]]:
     """One row per entry that is ranked or stands beside the ranked ones."""
     cells = [cell for _, cell in _columns(board)]
-    for row in board.at(Place.RANKED, Place.UNRANKED):
+    for row in board.at(Section.RANKED, Section.UNRANKED):
         yield [cell(row) for cell in cells]
 
 
@@ -48,7 +48,7 @@ def _columns(board: Board) -> list[Column]:
         (">strict", lambda row: number(row.strict.get(metric), board.decimals, scale)),
     ]
     if any(row.intervals for row in board.rows):
-        made.append((">95% interval", lambda row: bounds(row.intervals.get(metric), board.decimals, scale)))
+        made.append((f">{board.level} interval", lambda row: bounds(row.intervals.get(metric), board.decimals, scale)))
     if board.comparisons:
         made.append((">group", lambda row: NONE if row.tie_group is None else str(row.tie_group)))
     return [*made, *_others(board), ("remarks", lambda row: "; ".join(_remarks(row, board)))]
@@ -81,19 +81,20 @@ def how_to_read(board: Board) -> Iterator[str]:
         shown = board.scale(board.metric).text(board.detectable, board.decimals)
         yield f"smallest difference in {board.metric} that this split would likely show: {shown}"
     if any(row.intervals for row in board.rows):
-        yield f"95% intervals of the strict {board.metric}: {board.resamples:,} resamples of videos, seed {board.seed}"
-    hidden = len(board.at(Place.SUPERSEDED))
+        drawn = f"{board.resamples:,} resamples of videos, seed {board.seed}"
+        yield f"{board.level} intervals of the strict {board.metric}: {drawn}"
+    hidden = len(board.at(Section.SUPERSEDED))
     if hidden:
         yield f"{count(hidden, 'other run')} of teams not shown ({board.per_team} of each team; --per-team all)"
 
 
 def details(board: Board) -> Iterator[tuple[Row, str]]:
     """The rows of which more has to be said than the table does: why they are not ranked."""
-    for row in board.at(Place.UNRANKED):
+    for row in board.at(Section.UNRANKED):
         told = [reason for reason in row.reasons if ": " in reason]
         if told:
             yield row, "; ".join(told)
-    for row in board.at(Place.INVALID, Place.ELSEWHERE):
+    for row in board.at(Section.INVALID, Section.ELSEWHERE):
         yield row, _why(row)
 
 

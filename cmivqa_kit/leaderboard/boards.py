@@ -13,7 +13,7 @@ from cmivqa_kit.editions import Edition, edition_names
 from cmivqa_kit.entries.ground import Ground, OpenGround, open_ground
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import fingerprint, sha256
-from cmivqa_kit.leaderboard.board import Board, PerTeam, Place, Row
+from cmivqa_kit.leaderboard.board import Board, PerTeam, Row, Section
 from cmivqa_kit.leaderboard.file_scores import error_text, file_result
 from cmivqa_kit.leaderboard.filed import entries_of
 from cmivqa_kit.leaderboard.grounds import Grounds, TrackGround, grounds_of
@@ -43,7 +43,7 @@ class _Scored:
 
 @dataclass(slots=True)
 class _Draft:
-    """A row on its way to its place."""
+    """A row that is being made."""
 
     row: Row
     result: TrackResult
@@ -51,7 +51,7 @@ class _Draft:
 
     @property
     def rankable(self) -> bool:
-        return self.row.place == Place.RANKED
+        return self.row.section == Section.RANKED
 
 
 def board_of(
@@ -65,8 +65,8 @@ def board_of(
 ) -> list[Board]:
     """The boards of the entries in a folder, one per track that there are answers for.
 
-    >>> from cmivqa_kit.leaderboard import board_of
-    >>> first, second, third = board_of("submissions")  # of the embedded corpus
+    >>> import cmivqa_kit as ck
+    >>> first, second, third = ck.board_of("submissions")  # of the embedded corpus
     >>> [(row.rank, row.team) for row in first.rows]
     [(1, 'demo-bm25'), (None, 'demo-prior')]
 
@@ -179,11 +179,11 @@ def _unplaced(files: Iterable[_Scored], grounds: Grounds) -> Iterable[Row]:
     """The rows that no board has: the track cannot be told, or there are no answers for it."""
     for scored in files:
         if not scored.result.tracks:
-            place = Place.INVALID if scored.entry.edition == grounds.edition.name else Place.ELSEWHERE
-            yield Row(scored.entry, scored.file, None, place, reasons=scored.faults or scored.result.reasons)
+            section = Section.INVALID if scored.entry.edition == grounds.edition.name else Section.ELSEWHERE
+            yield Row(scored.entry, scored.file, None, section, reasons=scored.faults or scored.result.reasons)
         for result in scored.result.tracks:
             if result.track not in grounds.by_track:
-                yield Row(scored.entry, scored.file, result.track, Place.ELSEWHERE, reasons=(result.elsewhere,))
+                yield Row(scored.entry, scored.file, result.track, Section.ELSEWHERE, reasons=(result.elsewhere,))
 
 
 def _board(
@@ -199,7 +199,9 @@ def _board(
     )
     for draft in able:
         if draft not in chosen:
-            draft.row = replace(draft.row, place=Place.SUPERSEDED, reasons=(f"another run is its team's {per_team}",))
+            draft.row = replace(
+                draft.row, section=Section.SUPERSEDED, reasons=(f"another run is its team's {per_team}",)
+            )
     chosen.sort(key=_order)
     for draft, rank in zip(chosen, ranks([draft.gain for draft in chosen]), strict=True):
         draft.row = replace(draft.row, rank=rank)
@@ -230,13 +232,13 @@ def _board(
 def _draft(scored: _Scored, result: TrackResult) -> _Draft:
     """A file's row on the board of a track, ranked where nothing speaks against it."""
     reasons = list(scored.faults)
-    place = Place.INVALID if scored.faults else Place.RANKED
+    section = Section.INVALID if scored.faults else Section.RANKED
     value = result.ranks_by
     scale = result.scales.get(result.headline, FRACTION)
     gain = -math.inf
     if result.elsewhere:
         return _Draft(
-            Row(scored.entry, scored.file, result.track, Place.ELSEWHERE, reasons=(result.elsewhere,)), result
+            Row(scored.entry, scored.file, result.track, Section.ELSEWHERE, reasons=(result.elsewhere,)), result
         )
     if result.crash:
         reasons.append(result.crash)
@@ -244,16 +246,16 @@ def _draft(scored: _Scored, result: TrackResult) -> _Draft:
         gain = scale.gain(value)
     else:
         reasons.append("no number that ranks")
-    if reasons and place == Place.RANKED:
-        place = Place.UNRANKED
+    if reasons and section == Section.RANKED:
+        section = Section.UNRANKED
     if result.errors and not (result.crash and result.repaired):
-        place = Place.INVALID
+        section = Section.INVALID
         reasons += [error_text(code, number) for code, number in result.errors.items()]
     if scored.entry.standing in _STANDING:
         reasons.append(_STANDING[scored.entry.standing])
-        place = Place.UNRANKED if place == Place.RANKED else place
+        section = Section.UNRANKED if section == Section.RANKED else section
     row = Row(
-        scored.entry, scored.file, result.track, place,
+        scored.entry, scored.file, result.track, section,
         official=result.official, repaired=result.repaired, strict=result.strict, intervals=result.intervals,
         by_language=result.by_language, counts=result.counts, findings=result.findings,
         differences=result.differences, reasons=tuple(reasons),
@@ -269,17 +271,16 @@ def _mark_over_limit(drafts: Iterable[_Draft], edition: Edition) -> None:
     for draft in able:
         reason = over.get(draft.row.entry.folder)
         if reason is not None:
-            draft.row = replace(draft.row, place=Place.UNRANKED, reasons=(*draft.row.reasons, reason))
+            draft.row = replace(draft.row, section=Section.UNRANKED, reasons=(*draft.row.reasons, reason))
 
 
 def _order(draft: _Draft) -> tuple[object, ...]:
     """The order of a board: what has an official number by that, then the rest of each kind."""
-    place = draft.row.place
-    section = (
-        0 if place == Place.RANKED or (place == Place.UNRANKED and draft.gain > -math.inf) else list(Place).index(place)
-    )
+    section = draft.row.section
+    has_number = section == Section.RANKED or (section == Section.UNRANKED and draft.gain > -math.inf)
+    first = 0 if has_number else list(Section).index(section)
     repaired = draft.result.repaired.get(draft.result.headline, -math.inf)
-    return section, -max(draft.gain, repaired), handed_in(draft.row.entry), draft.row.file.name
+    return first, -max(draft.gain, repaired), handed_in(draft.row.entry), draft.row.file.name
 
 
 def _with_ties(board: Board, chosen: Sequence[_Draft]) -> Board:

@@ -11,6 +11,7 @@ from cmivqa_kit.editions.board import BoardRules
 from cmivqa_kit.leaderboard.filed import run_order
 from cmivqa_kit.leaderboard.records import FiledEntry, Standing, State
 
+OVER = "over the limit"
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -35,9 +36,7 @@ def over_limit(entries: Iterable[FiledEntry], rules: BoardRules) -> dict[Path, s
         number = handed[entry.team, day]
         if number > rules.limit:
             when, allowed = ("", "in all") if day is None else (f" on {day}", "a day")
-            refused[entry.folder] = (
-                f"over the limit: number {number} of its team{when}, {rules.limit} {allowed} are allowed"
-            )
+            refused[entry.folder] = f"{OVER}: number {number} of its team{when}, {rules.limit} {allowed} are allowed"
     return refused
 
 

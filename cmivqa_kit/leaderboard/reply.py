@@ -12,7 +12,7 @@ from cmivqa_kit.leaderboard.intake import Receipt
 from cmivqa_kit.leaderboard.records import Standing, State
 from cmivqa_kit.submission.findings import CODES, Finding, brief
 
-PLACES = 5  # findings of one code that are named
+LOCATIONS = 5  # findings of one code that are named
 NAME = 80  # characters of a team's or a file's name
 # Where the validator advises what to type.
 _FIXES = {
@@ -142,26 +142,22 @@ def _faults(receipt: Receipt, chinese: bool) -> Iterator[str]:
         else:
             title, fix = CODES[code].title, _FIXES.get(code, CODES[code].fix)
             yield f"- {code} {title} ({number}). {fix[:1].upper()}{fix[1:]}{'' if fix.endswith('?') else '.'}"
-        yield from (f"    {line}" for line in _places(findings[:PLACES], chinese))
-        if number > PLACES:
-            yield f"    ……共 {number} 处" if chinese else f"    ... and {number - PLACES} more"
+        yield from (f"    {line}" for line in _locations(findings[:LOCATIONS], chinese))
+        if number > LOCATIONS:
+            yield f"    ……共 {number} 处" if chinese else f"    ... and {number - LOCATIONS} more"
 
 
-def _places(findings: Sequence[Finding], chinese: bool) -> Iterator[str]:
+def _locations(findings: Sequence[Finding], chinese: bool) -> Iterator[str]:
     for finding in findings:
         parts = []
         if finding.line:
-            place = (
-                f"第 {finding.line} 行第 {finding.column} 列"
-                if chinese
-                else f"line {finding.line}, column {finding.column}"
-            )
-            parts.append(place)
+            line, column = finding.line, finding.column
+            parts.append(f"第 {line} 行第 {column} 列" if chinese else f"line {line}, column {column}")
         parts += [brief(finding.path)] if finding.path else []
         if finding.id is not None:
             parts.append(f"id {brief(repr(finding.id))}")
-        place = ("，" if chinese else ", ").join(parts)
-        yield f"{place}{'：' if chinese else ': '}{finding.message}" if place else finding.message
+        location = ("，" if chinese else ", ").join(parts)
+        yield f"{location}{'：' if chinese else ': '}{finding.message}" if location else finding.message
 
 
 def _hints(receipt: Receipt, chinese: bool) -> Iterator[str]:

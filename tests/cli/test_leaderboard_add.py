@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -179,6 +181,29 @@ def test_hostile_names_do_no_harm_to_a_terminal(mail: Path) -> None:
     done = cmivqa("leaderboard", "add", "\x1b[31mred.json", "--team", "\x1b]0;x\x07\u202e", cwd=mail)
     assert done.returncode == 1
     assert b"\x1b" not in done.stdout
+
+
+def last_line(folder: Path, *words: object) -> str:
+    """The next step that `leaderboard add` names, without its mark."""
+    done = cmivqa("leaderboard", "add", *words, *TIME, cwd=folder)
+    return done.stdout.decode().splitlines()[-1].removeprefix("Next: cmivqa ")
+
+
+def test_the_next_step_is_the_board_or_a_look_at_what_was_rejected(mail: Path) -> None:
+    step = last_line(mail, "a.json", "--team", "WAN")
+    assert step == "leaderboard show"
+    assert cmivqa(*shlex.split(step), cwd=mail).returncode == 0
+    (mail / "bad one.json").write_text("[1,]")
+    step = last_line(mail, "bad one.json", "--team", "WAN")
+    assert step == "validate 'bad one.json'"
+    assert cmivqa(*shlex.split(step), cwd=mail).returncode == 1
+    data = demo_corpus()
+    (answers,) = (data / "answers").glob("*task_1*")
+    step = last_line(mail, "a.json", "bad one.json", "--team", "WAN", "--truth", answers, "--into", "other board")
+    assert step == f"leaderboard show 'other board' --truth {shlex.quote(str(answers))}"
+    assert cmivqa(*shlex.split(step), "--resamples", "10", cwd=mail).returncode == 0
+    shutil.copytree(data, mail / "data", ignore=shutil.ignore_patterns("answers", "dev.json"))
+    assert last_line(mail, "a.json", "--team", "WAN", "--data", "data") == "leaderboard show --help"
 
 
 def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:

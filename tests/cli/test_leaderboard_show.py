@@ -94,7 +94,7 @@ def test_json_has_what_the_table_shows_and_every_entry(twelve: Path) -> None:
         (1, "nsddd"), (2, "DSG1"), (3, "医学队"),
     ]  # fmt: skip
     crash = next(row for row in third["rows"] if row["team"] == "Crash")
-    assert (crash["place"], crash["official"]) == ("unranked", None)
+    assert (crash["section"], crash["official"]) == ("unranked", None)
     assert crash["repaired"]["Average"] > 0
     listed = [row for board in document["boards"] for row in board["rows"]] + document["unplaced"]
     assert len({(row["team"], row["run"]) for row in listed}) == 12
@@ -132,12 +132,74 @@ def test_no_line_of_a_table_is_wider_than_the_terminal(
     assert [row[1] for row in rows_of(table)].count("nsddd") >= 1 + (width < 120)
 
 
-def test_public_numbers_are_those_that_boards_show(twelve: Path) -> None:
-    boards = json.loads(show(twelve, "--format", "json", "--public"))["boards"]
-    assert all(board["public"] for board in boards)
-    numbers = [value for board in boards for row in board["rows"] for value in (row["strict"] or {}).values()]
-    assert numbers
-    assert all(value == round(value, 4) for value in numbers)
+def test_numbers_are_those_that_boards_show_unless_they_are_for_organizers_alone(twelve: Path) -> None:
+    rounded: dict[bool, set[bool]] = {}
+    for flags in ((), ("--no-public",)):
+        boards = json.loads(show(twelve, "--format", "json", *flags))["boards"]
+        assert {board["public"] for board in boards} == {not flags}
+        numbers = [value for board in boards for row in board["rows"] for value in (row["strict"] or {}).values()]
+        assert numbers
+        rounded[not flags] = {value == round(value, 4) for value in numbers}
+    assert rounded == {True: {True}, False: {True, False}}
+
+
+def test_what_is_for_everybody_tells_no_message_of_the_validator(twelve: Path) -> None:
+    file(
+        twelve,
+        "Told",
+        "?",
+        state=State.REJECTED,
+        reasons=("E218 video_id is not the question's (1): 'a', asked of 'b'",),
+    )
+    assert "asked of" not in show(twelve) + show(twelve, "--format", "json")
+    assert "Told run-1: rejected when it came in; E218 video_id is not the question's (1)\n" in show(twelve)
+    assert "(1): 'a', asked of 'b'" in show(twelve, "--no-public")
+
+
+def test_pages(twelve: Path) -> None:
+    (twelve / "submissions" / "cmivqa-2023" / "loose.json").write_text("[]")
+    shown = show(twelve, "--html", "site")
+    assert "\nsite/index.html: open it in a browser; it needs no network\n" in shown
+    index = (twelve / "site" / "index.html").read_text(encoding="utf-8")
+    assert "nsddd" in index and str(twelve) not in index and '"submissions/cmivqa-2023/loose.json"' in index
+    assert len(list((twelve / "site" / "entries").iterdir())) == 9  # every file that has numbers
+    document = json.loads(show(twelve, "--html", "other", "--format", "json", "--track", "1"))
+    assert [board["track"] for board in document["boards"]] == [1]
+    assert len(list((twelve / "other" / "entries").iterdir())) == 1
+
+
+def test_pages_with_timelines_are_for_organizers(twelve: Path) -> None:
+    shown = show(twelve, "--track", "1", "--html", "site", "--timelines", "--no-public")
+    assert "site: for organizers only, the answers of a held split can be told from it" in shown
+    assert len(list((twelve / "site" / "timelines").iterdir())) == 1
+    assert '"public":false' in (twelve / "site" / "index.html").read_text(encoding="utf-8").replace(": ", ":")
+
+
+def test_pages_that_may_not_be_written(twelve: Path) -> None:
+    (twelve / "site").mkdir()
+    (twelve / "site" / "index.html").write_text("what stood there")
+    words = ("leaderboard", "show", "--truth", "answers_testB.json", *QUICK)
+    for flags, said in (
+        (("--html", "site"), "site: holds pages already"),
+        (("--html", "answers_testB.json"), "is a file, not a folder"),
+        (("--html", "new", "--timelines"), "--timelines goes with --html DIR and --no-public"),
+        (("--timelines", "--no-public"), "--timelines goes with --html DIR and --no-public"),
+    ):
+        done = cmivqa_here(*words, *flags, cwd=twelve)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert said in done.stderr.decode()
+    assert not (twelve / "new").exists()
+    assert (twelve / "site" / "index.html").read_text() == "what stood there"
+    assert cmivqa_here(*words, "--html", "site", "--force", "--track", "1", cwd=twelve).returncode == 0
+
+
+def test_a_file_that_was_changed_is_named_and_is_no_next_step(tmp_path: Path) -> None:
+    truth(tmp_path)
+    entry = file(tmp_path, "a", corpus(0.5))
+    entry.paths[0].write_text(entry.paths[0].read_text() + "\n")
+    text = show(tmp_path)
+    assert "a run-1: changed since it was filed: another SHA-256" in text
+    assert text.rstrip().splitlines()[-1] == "Next: cmivqa leaderboard add --help"
 
 
 def test_bare_leaderboard_shows_the_submissions_of_the_workspace(tmp_path: Path) -> None:

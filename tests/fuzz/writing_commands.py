@@ -75,6 +75,16 @@ def corpus(folder: Path) -> None:
     warm.submissions(folder, folder / "data")
 
 
+def filed(folder: Path) -> None:
+    """The corpus, a submission as it is filed, and another page where the board's goes."""
+    corpus(folder)
+    run = folder / "submissions" / "cmivqa-2023" / "wan" / "run-1"
+    run.mkdir(parents=True)
+    shutil.copy(folder / "track1.json", run / "track1.json")
+    (folder / "site").mkdir()
+    (folder / "site" / "index.html").write_text("what stood there\n", encoding="utf-8")
+
+
 def bm25(folder: Path) -> None:
     """The corpus and a finished BM25 run."""
     shutil.copytree(ready_run("bm25"), folder, dirs_exist_ok=True)
@@ -247,7 +257,7 @@ def nrccr(folder: Path) -> None:
 # A command that writes gets a line here; one that does not, its name in `READS`. Tests hold both against the commands.
 READS = frozenset(
     {
-        "config", "doctor", "schema show", "compare", "leaderboard show", "leaderboard audit", "verify", "baselines",
+        "config", "doctor", "schema show", "compare", "leaderboard audit", "verify", "baselines",
         "data check", "bench list", "bench check", "bench compare",
     }
 )  # fmt: skip
@@ -266,6 +276,8 @@ WRITING = (
     Writing("diagnose --html", corpus, ("diagnose", "track1.json", *HERE, "--html", "page.html", "--force")),
     Writing("leaderboard add", corpus, ("leaderboard", "add", "track1.json", *HERE, "--team", "WAN",
                                         "--received", "2023-05-01T18:30")),
+    Writing("leaderboard show --html", filed, ("leaderboard", "show", *HERE, "--split", "dev", "--resamples", "10",
+                                               "--html", "site", "--force")),
     Writing("bench score", captions, ("bench", "score", "vatex-en2cn", "ours", "--data", "root", "--resamples", "10",
                                       "--per-question", "rows.csv", "--force")),
     Writing("data pack", features, ("data", "pack", "features", "packed.safetensors", "--force")),

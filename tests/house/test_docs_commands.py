@@ -38,7 +38,7 @@ def unknown(words: list[str]) -> list[str]:
         command = command.get_command(click.Context(cli), rest.pop(0))
     if command is None:
         return [" ".join(words)]
-    known = {flag for option in command.params for flag in option.opts} | {"--help"}
+    known = {flag for option in command.params for flag in (*option.opts, *option.secondary_opts)} | {"--help"}
     return [word for word in rest if word.startswith("-") and word not in known]
 
 
@@ -63,12 +63,16 @@ def run(line: Line, folder: Path) -> subprocess.CompletedProcess[bytes]:
 
 
 @pytest.mark.parametrize("page", RUN)
-def test_the_marked_section_runs_as_it_says(page: str, tmp_path: Path) -> None:
-    (lines,) = run_blocks(ROOT / page)
-    assert len(lines) > 8
-    for line in lines:
-        ended = run(line, tmp_path)
-        assert ended.returncode == line.exit_code, (line, ended.stdout.decode(), ended.stderr.decode())
+def test_the_marked_sections_run_as_they_say(page: str, tmp_path: Path) -> None:
+    marked = run_blocks(ROOT / page)
+    assert marked
+    for number, lines in enumerate(marked):
+        assert len(lines) > 8
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for line in lines:
+            ended = run(line, folder)
+            assert ended.returncode == line.exit_code, (line, ended.stdout.decode(), ended.stderr.decode())
 
 
 def test_a_promised_exit_code_is_read() -> None:

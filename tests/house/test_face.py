@@ -13,6 +13,7 @@ import pytest
 
 import cmivqa_kit as ck
 from tests.cli.running import cmivqa_here, python
+from tests.house.markdown import ROOT
 
 FUNCTIONS = [name for name in ck.__all__ if name.islower() and not name.startswith("_")]
 
@@ -84,6 +85,7 @@ def examples(name: str) -> doctest.DocTest:
 def test_docstrings_show_what_happens(name: str, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for file in made.glob("*.json"):
         shutil.copy(file, tmp_path)
+    shutil.copytree(ROOT / "submissions", tmp_path / "submissions")
     monkeypatch.chdir(tmp_path)
     example = examples(name)
     assert example.examples, f"{name} shows no use"

@@ -13,7 +13,7 @@ import pytest
 import cmivqa_kit as ck
 from cmivqa_kit.entries.ground import Ground
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.leaderboard import Board, Place, Row, board_of
+from cmivqa_kit.leaderboard import Board, Row, Section, board_of
 from cmivqa_kit.leaderboard.boards import boards_of
 from cmivqa_kit.leaderboard.public import for_everybody
 from cmivqa_kit.leaderboard.records import FiledEntry, Standing, State
@@ -71,7 +71,7 @@ def test_what_the_official_program_crashes_on_stands_unranked_with_its_repaired_
     broken[3]["output"] = []
     board = only(tmp_path, [put(tmp_path, "crash", broken), put(tmp_path, "fine", corpus(0.2))])
     fine, crash = board.rows
-    assert (fine.rank, crash.rank, crash.place) == (1, None, Place.UNRANKED)
+    assert (fine.rank, crash.rank, crash.section) == (1, None, Section.UNRANKED)
     assert crash.official == {}
     assert crash.repaired["Average"] > fine.official["Average"]
     assert crash.reasons[0] == "crash: the official program would stop with ValueError: output is empty (Q70)"
@@ -81,7 +81,7 @@ def test_what_the_official_program_crashes_on_stands_unranked_with_its_repaired_
 def test_an_invalid_entry_is_listed_with_its_numbers_and_the_reason(tmp_path: Path) -> None:
     board = only(tmp_path, [put(tmp_path, "half", corpus(0.9)[:20])])
     (row,) = board.rows
-    assert (row.place, row.rank, row.reasons) == (Place.INVALID, None, ("E206 questions without an answer",))
+    assert (row.section, row.rank, row.reasons) == (Section.INVALID, None, ("E206 questions without an answer",))
     assert row.official["Average"] > 0
 
 
@@ -98,7 +98,7 @@ def test_a_file_without_a_track_is_on_no_board_and_not_forgotten(tmp_path: Path,
     for board in boards(tmp_path, [put(tmp_path, "bad", content)]):
         assert board.rows == ()
         (row,) = board.unplaced
-        assert (row.team, row.track, row.place, row.reasons) == ("bad", None, Place.INVALID, (reason,))
+        assert (row.team, row.track, row.section, row.reasons) == ("bad", None, Section.INVALID, (reason,))
 
 
 def test_baselines_late_and_rejected_entries(tmp_path: Path) -> None:
@@ -119,18 +119,18 @@ def test_runs_of_a_team(tmp_path: Path) -> None:
     entries = [put(tmp_path, "team", corpus(skill), f"run-{run}") for run, skill in ((1, 0.3), (2, 0.9), (3, 0.6))]
     for per_team, ranked in (("best", ["run-2"]), ("last", ["run-3"]), ("all", ["run-2", "run-3", "run-1"])):
         board = only(tmp_path, entries, per_team=per_team)
-        assert [row.run for row in board.at(Place.RANKED)] == ranked
+        assert [row.run for row in board.at(Section.RANKED)] == ranked
         assert len(board.rows) == 3
-        assert [row.rank for row in board.at(Place.RANKED)] == list(range(1, len(ranked) + 1))
-    superseded = only(tmp_path, entries).at(Place.SUPERSEDED)
+        assert [row.rank for row in board.at(Section.RANKED)] == list(range(1, len(ranked) + 1))
+    superseded = only(tmp_path, entries).at(Section.SUPERSEDED)
     assert {row.reasons for row in superseded} == {("another run is its team's best",)}
 
 
 def test_runs_over_the_limit_of_the_day_stand_unranked(tmp_path: Path) -> None:
     entries = [put(tmp_path, "team", corpus(run / 5), f"run-{run}", received=NOON) for run in range(1, 6)]
     board = only(tmp_path, entries)
-    assert [row.run for row in board.at(Place.RANKED)] == ["run-3"]
-    over = {row.run: row.reasons[0] for row in board.at(Place.UNRANKED)}
+    assert [row.run for row in board.at(Section.RANKED)] == ["run-3"]
+    over = {row.run: row.reasons[0] for row in board.at(Section.UNRANKED)}
     assert over == {
         f"run-{run}": f"over the limit: number {run} of its team on 2023-05-20, 3 a day are allowed" for run in (4, 5)
     }
@@ -141,8 +141,8 @@ def test_the_limit_is_of_a_track_and_what_is_not_valid_does_not_count(tmp_path: 
     spanned = [put(tmp_path, "team", spans(run), f"run-{run}", received=NOON) for run in (3, 4, 5)]
     good = [put(tmp_path, "team", corpus(run / 10), f"run-{run}", received=NOON) for run in (6, 7, 8)]
     for board in boards(tmp_path, [*bad, *spanned, *good], per_team="all"):
-        assert [row.rank for row in board.at(Place.RANKED)] == [1, 2, 3]
-        assert board.at(Place.UNRANKED) == ()
+        assert [row.rank for row in board.at(Section.RANKED)] == [1, 2, 3]
+        assert board.at(Section.UNRANKED) == ()
 
 
 def test_other_questions_and_other_editions_are_listed_as_such(tmp_path: Path) -> None:
@@ -153,17 +153,17 @@ def test_other_questions_and_other_editions_are_listed_as_such(tmp_path: Path) -
         put(tmp_path, "fine", corpus(0.9)),
     ]
     (board,) = boards_of(entries, Ground(edition="cmivqa-2023", resampling=None), [truth(tmp_path)], [3])
-    assert [(row.team, row.place) for row in board.rows] == [("fine", Place.RANKED), ("split", Place.ELSEWHERE)]
+    assert [(row.team, row.section) for row in board.rows] == [("fine", Section.RANKED), ("split", Section.ELSEWHERE)]
     assert board.rows[1].reasons == ("answers other questions than those of testB",)
     (year,) = board.unplaced
-    assert (year.place, year.reasons) == (Place.ELSEWHERE, ("is of mmivqa-2024, the board of cmivqa-2023",))
+    assert (year.section, year.reasons) == (Section.ELSEWHERE, ("is of mmivqa-2024, the board of cmivqa-2023",))
 
 
 def test_a_file_that_changed_since_it_was_filed_is_not_ranked(tmp_path: Path) -> None:
     entry = put(tmp_path, "team", corpus(0.5))
     entry.paths[0].write_text(json.dumps(corpus(0.9)), encoding="utf-8")
     (row,) = only(tmp_path, [entry]).rows
-    assert (row.place, row.reasons) == (Place.INVALID, ("changed since it was filed: another SHA-256",))
+    assert (row.section, row.reasons) == (Section.INVALID, ("changed since it was filed: another SHA-256",))
 
 
 def test_a_file_that_is_gone_is_listed(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_one_answer_file_for_each_track(tmp_path: Path) -> None:
     assert (first.track, first.questions, first.truth) == (1, 20, "answers_track1.json")
     assert (second.track, second.questions, second.truth) == (2, 24, "answers_track2.json")
     (third,) = first.unplaced
-    assert (third.track, third.place) == (3, Place.ELSEWHERE)
+    assert (third.track, third.section) == (3, Section.ELSEWHERE)
     assert third.reasons[0].startswith("no answers for Track 3 in ")
 
 
@@ -220,8 +220,8 @@ def test_in_a_data_root_a_file_for_another_split_is_listed_as_such(tmp_path: Pat
     root = small.root_2023(tmp_path / "root")
     entries = [put(tmp_path, split, small.lists(small.records(split))) for split in ("dev", "testA")]
     board = boards_of(entries, Ground(data=root, split="dev", resampling=None), tracks=[3])[0]
-    assert [(row.team, row.place, row.reasons[:1]) for row in board.rows][-1] == (
-        "testA", Place.ELSEWHERE, ("answers testA, not dev",),
+    assert [(row.team, row.section, row.reasons[:1]) for row in board.rows][-1] == (
+        "testA", Section.ELSEWHERE, ("answers testA, not dev",),
     )  # fmt: skip
     assert board.rows[0].team == "dev"
     assert board.rows[0].official

@@ -5,13 +5,13 @@ from __future__ import annotations
 from cmivqa_kit.cli.json_schemas.parts import COUNTS, INTERVAL, METRICS
 from cmivqa_kit.cli.json_schemas.registry import declare
 from cmivqa_kit.cli.json_schemas.shapes import flag, integer, listing, mapping, number, record, text, track
-from cmivqa_kit.leaderboard.board import Place
+from cmivqa_kit.leaderboard.board import Section
 from cmivqa_kit.leaderboard.records import Standing, State
 
 ROW = record(
     "an entry: one submission file on one track",
     {
-        "place": text("where it stands", choices=tuple(Place)),
+        "section": text("where it stands", choices=tuple(Section)),
         "rank": integer("by the official score, equal ones share it; null: not ranked", "from 1", null=True, low=1),
         "team": text("its true name"),
         "run": text("run of the team"),
@@ -53,7 +53,9 @@ BOARD = record(
         "questions": integer("of the split; 0: nothing was scored", "questions"),
         "videos": integer("that they are about", "videos"),
         "per_team": text("which runs of a team are ranked", choices=("best", "last", "all")),
-        "public": flag("true: numbers are rounded to what boards show"),
+        "public": flag(
+            "true: numbers are rounded to what boards show, findings without messages; false: with --no-public"
+        ),
         "ties": record(
             "how the groups were told apart",
             {
@@ -91,6 +93,7 @@ declare(
             ),
         },
     ),
-    "Places: `ranked`; `unranked` with its numbers (a baseline, late, over its team's limit, or the official program "
-    "would crash); `superseded` by another run of its team; `invalid`; `elsewhere`: of another split or edition.",
+    "Sections: `ranked`; `unranked` with its numbers (a baseline, late, over its team's limit, or the official program "
+    "would crash); `superseded` by another run of its team; `invalid`; `elsewhere`: of another split or edition. "
+    "With `--no-public` numbers are unrounded, and reasons have the validator's messages.",
 )

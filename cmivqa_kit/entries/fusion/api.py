@@ -46,6 +46,11 @@ def fuse(
 ) -> Fused:
     """Fuse submissions by reciprocal rank and write the result as a submission of its own.
 
+    >>> import cmivqa_kit as ck
+    >>> fused = ck.fuse(["mine.json", "template.json"], "fused.json", weights=[0.7, 0.3])
+    >>> ck.validate(fused.path).ok
+    True
+
     Args:
         files: two or more, for the same questions. A question that some of them do not answer is answered by the rest.
         out: the file to write.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cmivqa_kit.editions import Edition
 from cmivqa_kit.leaderboard.audit.board import Board, Row
-from cmivqa_kit.leaderboard.audit.printed import Printed
+from cmivqa_kit.leaderboard.audit.printed import Interval, Printed
 
 MOST = 5000  # questions; four decimals tell no more
 CHANCE = 1e-3  # accepted of a number that fits by luck alone
@@ -61,7 +61,11 @@ def is_counted(metric: str) -> bool:
 
 def is_multiple(printed: Printed, number: int) -> bool:
     """True where a count of ``number`` questions may be printed so, rounded or cut off."""
-    interval = printed.possible
+    return has_multiple(printed.possible, number)
+
+
+def has_multiple(interval: Interval, number: int) -> bool:
+    """True where a multiple of 1 / ``number`` lies in the interval."""
     return math.ceil(interval.low * number) <= math.floor(interval.high * number)
 
 

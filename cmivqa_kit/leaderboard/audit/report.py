@@ -65,6 +65,12 @@ def audit(
 ) -> tuple[Audit, ...]:
     """Check every board of a file from its printed numbers: CSV, Markdown or HTML, any number of tables.
 
+    >>> from pathlib import Path
+    >>> import cmivqa_kit as ck
+    >>> _ = Path("board.csv").write_text("team,R@1,R@10,R@50,MRR,Overall\\nA,0.5018,0.4023,0.8011,0.5520,2.2572\\n")
+    >>> [finding.check for audit in ck.audit_board("board.csv") for finding in audit.contradictions]
+    ['recall-order', 'mrr-bounds']
+
     Args:
         path: the file.
         track: only boards of this track, whose columns are read so; by default each says its own.

@@ -23,7 +23,7 @@ function start() {
       make("h2", { id: title }, `${word("track", one.track)} · ${word(`task${one.track}`)}`),
       make("p", { class: "facts" }, [one.split, one.edition, one.rank === null ? word("unranked") : word("place", one.rank, one.of),
         word("answered", one.answered, one.questions)].map((text) => make("span", null, foreign(text)))),
-      one.note ? make("p", { class: "notice" }, foreign(one.note)) : null,
+      one.reasons.length ? make("p", { class: "notice" }, foreign(one.reasons.map(inWords).join("; "))) : null,
       make("div", { class: "pair" }, numbers(one), make("div", { class: "stacked" }, languages(one), curve(one), points(one))),
       one.timeline ? make("p", null, make("a", { href: one.timeline }, word("timeline"))) : null,
       make("p", { class: "signature" }, `${word("signature")}: `, foreign(one.signature)));
@@ -60,7 +60,7 @@ function start() {
 
   function points(one) {
     if (!one.classes.length) return null;
-    const parts = [["hit", word("earned"), one.score], ...one.classes.map((part) => [`class-${part.at}`, part.title[state.chinese ? 1 : 0], part.share])];
+    const parts = [["hit", word("earned"), one.score], ...one.classes.map((part) => [`class-${part.at}`, inWords(part.title), part.share])];
     const bar = make("div", { class: "stack", "aria-hidden": "true" }, parts.filter(([, , share]) => isNumber(share) && share > 0)
       .map(([name, , share]) => make("span", { class: `fill-${name}`, vars: { "--share": share } })));
     const rows = parts.map(([name, title, share]) => [make("span", { class: "named" }, swatch(name), make("span", null, title)), fixed(share)]);

@@ -9,9 +9,9 @@ The board::
         "smallest": difference or null, "signature",
         "rows": [{"rank": or null, "group": or null, "team", "run", "title", "method", "page": address or null,
                   "official": [per metric] or null, "repaired": bool, "strict", "low", "high": or null,
-                  "standing": baseline | late | over | superseded | crashed | null, "note": text,
+                  "standing": baseline | late | over | superseded | crashed | null, "reasons": [[English, Chinese]],
                   "received": ISO or null}],
-        "refused": [{"team", "run", "reasons": [text]}]
+        "refused": [{"team", "run", "page": address or null, "reasons": [[English, Chinese]]}]
       }]
     }
 
@@ -20,7 +20,7 @@ An entry::
     {
       "kit", "board": address of the board, "team", "run", "title", "method", "link": http(s) address or "", "hardware",
       "external_data", "standing", "received", "files": [{"original", "sha256"}],
-      "tracks": [{"track", "split", "edition", "rank", "of", "note", "questions", "answered", "headline", "decimals",
+      "tracks": [{"track", "split", "edition", "rank", "of", "reasons", "questions", "answered", "headline", "decimals",
                   "level", "repaired", "metrics": [{"name", "official", "strict", "low", "high"}],
                   "languages": [{"name", "n", "value"}], "small": bool, "curve": [per k], "score",
                   "classes": [{"at": 0 to 3, "title": [English, Chinese], "share"}], "timeline": address or null,
@@ -36,15 +36,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from cmivqa_kit import __version__
 from cmivqa_kit.data.types import Track
-from cmivqa_kit.leaderboard.board import Board, Place, Row
+from cmivqa_kit.errors import Problem
+from cmivqa_kit.leaderboard.board import Board, Row, Section
+from cmivqa_kit.leaderboard.limits import OVER
 from cmivqa_kit.leaderboard.page.aspects import NOTHING, Aspects
+from cmivqa_kit.leaderboard.page.reasons import in_both_languages
 from cmivqa_kit.leaderboard.records import FiledEntry, Standing
 from cmivqa_kit.scoring.ids import json_safe
 
@@ -96,7 +100,7 @@ def entry_payloads(
 
 def has_page(row: Row) -> bool:
     """Whether there is something to show of an entry on a page of its own."""
-    return bool(row.strict or row.official or row.repaired) and row.place is not Place.ELSEWHERE
+    return bool(row.strict or row.official or row.repaired) and row.section is not Section.ELSEWHERE
 
 
 def page_name(row: Row) -> str:
@@ -118,8 +122,8 @@ def web_address(text: str) -> str:
 
 
 def _board(board: Board) -> dict[str, Any]:
-    shown = board.at(Place.RANKED, Place.UNRANKED, Place.SUPERSEDED)
-    refused = [*board.at(Place.INVALID, Place.ELSEWHERE), *board.unplaced]
+    shown = board.at(Section.RANKED, Section.UNRANKED, Section.SUPERSEDED)
+    refused = [*board.at(Section.INVALID, Section.ELSEWHERE), *board.unplaced]
     return {
         "track": board.track,
         "split": board.split,
@@ -132,15 +136,18 @@ def _board(board: Board) -> dict[str, Any]:
         "smallest": json_safe(board.detectable),
         "signature": board.signature,
         "rows": [_row(board, row) for row in shown],
-        "refused": [
-            {"team": _text(row.team), "run": row.run, "reasons": [_text(reason) for reason in row.reasons]}
-            for row in refused
-        ]
-        + [
-            {"team": _text(str(problem.location)), "run": "", "reasons": [_text(problem.message)]}
-            for problem in board.problems
-        ],
+        "refused": [*map(_refused, refused), *map(_problem, board.problems)],
     }
+
+
+def _refused(row: Row) -> dict[str, Any]:
+    return {"team": _text(row.team), "run": row.run, "page": _page(row), "reasons": _reasons(row.reasons)}
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    """What lies in the folder of entries and is none, by the end of its path: where that folder lies is nobody's."""
+    end = "/".join(Path(problem.location).parts[-3:])
+    return {"team": _text(end), "run": "", "page": None, "reasons": _reasons([problem.message])}
 
 
 def _row(board: Board, row: Row) -> dict[str, Any]:
@@ -153,14 +160,14 @@ def _row(board: Board, row: Row) -> dict[str, Any]:
         "run": row.run,
         "title": _text(row.entry.title),
         "method": _text(row.entry.method),
-        "page": page_name(row) if has_page(row) else None,
+        "page": _page(row),
         "official": [json_safe(official.get(name)) for name in board.metrics] if official else None,
         "repaired": bool(row.repaired),
         "strict": json_safe(strict),
         "low": None if interval is None else json_safe(interval.low),
         "high": None if interval is None else json_safe(interval.high),
         "standing": _standing(row),
-        "note": "; ".join(_text(reason) for reason in row.reasons),
+        "reasons": _reasons(_beside_standing(row)),
         "received": _time(row.entry.received),
     }
 
@@ -210,12 +217,12 @@ def _track(board: Board, row: Row, aspects: Aspects, timeline: str | None) -> di
         "edition": board.edition,
         "rank": row.rank,
         "of": sum(other.rank is not None for other in board.rows),
-        "note": "; ".join(_text(reason) for reason in row.reasons),
+        "reasons": _reasons(_beside_standing(row)),
         "questions": board.questions,
         "answered": row.counts.get("answered", 0),
         "headline": board.metric,
         "decimals": board.decimals,
-        "level": "95%",
+        "level": board.level,
         "repaired": bool(row.repaired),
         "metrics": metrics,
         "languages": [{"name": _text(name), "n": n, "value": json_safe(value)} for name, n, value in aspects.languages],
@@ -233,13 +240,26 @@ def _track(board: Board, row: Row, aspects: Aspects, timeline: str | None) -> di
 
 
 def _standing(row: Row) -> str | None:
-    if row.place is Place.SUPERSEDED:
+    if row.section is Section.SUPERSEDED:
         return "superseded"
     if row.repaired:
         return "crashed"
     if row.entry.standing is not Standing.COMPETING:
         return str(row.entry.standing)
-    return "over" if row.place is Place.UNRANKED else None
+    return "over" if any(reason.startswith(OVER) for reason in row.reasons) else None
+
+
+def _beside_standing(row: Row) -> list[str]:
+    """The reasons that say more than the standing does: not ``late`` once more."""
+    return [reason for reason in row.reasons if ": " in reason or row.section is Section.INVALID]
+
+
+def _reasons(reasons: Iterable[str]) -> list[list[str]]:
+    return [[_text(text) for text in in_both_languages(reason)] for reason in reasons]
+
+
+def _page(row: Row) -> str | None:
+    return page_name(row) if has_page(row) else None
 
 
 def _text(text: str, longer: int = 1) -> str:

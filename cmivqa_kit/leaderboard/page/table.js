@@ -16,13 +16,15 @@ function columnsOf(board) {
   return columns;
 }
 
+const nameOf = (row) => (row.page
+  ? make("a", { href: `${row.page}#${tag()}`, class: "name" }, foreign(row.team)) : make("span", { class: "name" }, foreign(row.team)));
+
 function teamCell(row) {
-  const name = row.page
-    ? make("a", { href: `${row.page}#${tag()}`, class: "name" }, foreign(row.team)) : make("span", { class: "name" }, foreign(row.team));
+  const name = nameOf(row);
   const notes = [row.run, row.standing ? word(row.standing) : null, row.repaired ? word("repaired") : null];
   return [name, row.title ? make("small", { class: "title" }, foreign(row.title)) : null,
     make("small", null, notes.filter(Boolean).join(" · ")),
-    row.note ? make("small", null, foreign(row.note)) : null];
+    ...row.reasons.map((reason) => make("small", null, foreign(inWords(reason))))];
 }
 
 function strictCell(row, board, top) {
@@ -78,8 +80,8 @@ function boardTable(board, rows, order, sort) {
 function refusedTable(board) {
   if (!board.refused.length) return null;
   const columns = [[word("team"), "team"], [word("run"), ""], [word("reason"), ""]];
-  const rows = board.refused.map((one) => [foreign(one.team), foreign(one.run),
-    make("ul", { class: "reasons" }, one.reasons.map((reason) => make("li", null, foreign(reason))))]);
+  const rows = board.refused.map((one) => [nameOf(one), foreign(one.run),
+    make("ul", { class: "reasons" }, one.reasons.map((reason) => make("li", null, foreign(inWords(reason)))))]);
   return make("section", { "aria-labelledby": `refused-${board.track}` },
     make("h3", { id: `refused-${board.track}` }, word("refused")),
     make("p", { class: "remark" }, word("refusedNote")), table(word("refused"), columns, rows, "refused"));

@@ -74,8 +74,8 @@ const WORDS = {
   signature: ["Signature", "评分签名"],
   place: [(r, n) => `Rank ${r} of ${n}`, (r, n) => `第 ${r} 名，共 ${n} 名`],
   organizers: [
-    "For organizers only: timelines beside this page show the answers of a split that is held.",
-    "仅供组织者使用：随附的时间轴包含未公开的答案。"],
+    "For organizers only: numbers are unrounded, and timelines, where they are linked, show the answers.",
+    "仅供组织者使用：分数未取整；附有时间轴时，其中包含答案。"],
   answered: [(a, n) => `${grouped(a)} of ${grouped(n)} questions answered`, (a, n) => `已回答 ${grouped(a)} / ${grouped(n)} 个问题`],
   made: [(kit) => `Made by cmivqa-kit ${kit}.`, (kit) => `由 cmivqa-kit ${kit} 生成。`],
 };
@@ -92,8 +92,11 @@ function readLanguage() {
 
 const tag = () => (state.chinese ? "zh" : "en");
 
+// Of a text in English and Chinese the one that is read.
+const inWords = (pair) => pair[state.chinese ? 1 : 0];
+
 function word(key, ...values) {
-  const said = WORDS[key][state.chinese ? 1 : 0];
+  const said = inWords(WORDS[key]);
   return typeof said === "function" ? said(...values) : said;
 }
 

@@ -29,7 +29,7 @@ def row(n: int, track: int = 3, **changes: Any) -> Payload:
         "team": f"Team {n:03d}" if n % 2 else f"队伍{n:03d}",
         "title": f"A method that is number {n}", "method": "BM25 and a head", "page": f"entries/team-{n:03d}.html",
         "official": [value] * len(METRICS[track]), "repaired": False, "strict": value,
-        "low": max(0.0, value - 0.04), "high": value + 0.04, "standing": None, "note": "",
+        "low": max(0.0, value - 0.04), "high": value + 0.04, "standing": None, "reasons": [],
         "received": "2023-06-01T12:00:00+08:00", **changes,
     }  # fmt: skip
 
@@ -48,8 +48,8 @@ def board(track: int = 3, rows: int = 12) -> Payload:
         "metrics": list(METRICS[track]), "decimals": 4, "questions": 511, "videos": 200, "smallest": 0.0312,
         "signature": "cmivqa-kit:0.1.0|edition:cmivqa-2023|split:testB", "rows": made,
         "refused": [
-            {"team": "Broken", "run": "run-1", "reasons": ["E101 line 3, column 1: no JSON", "E213 /4/id: unknown"]},
-            {"team": "Other", "run": "run-2", "reasons": ["answers testA, not testB"]},
+            {"team": "Broken", "run": "run-1", "page": None, "reasons": [["E105 not JSON", "E105 不是合法的 JSON"]]},
+            {"team": "Other", "run": "run-2", "page": "entries/team-000.html", "reasons": [["changed", "有改动"]]},
         ],
     }  # fmt: skip
 
@@ -66,8 +66,10 @@ def hostile() -> Payload:
     """Names, titles and reasons that mean harm."""
     made = payload(len(EVIL), (3,))
     for text, line in zip(EVIL, made["boards"][0]["rows"], strict=False):
-        line |= {"team": text, "title": text, "method": text, "note": text, "run": "run-1"}
-    made["boards"][0]["refused"] = [{"team": text, "run": "run-1", "reasons": [text]} for text in EVIL]
+        line |= {"team": text, "title": text, "method": text, "reasons": [[text, text]], "run": "run-1"}
+    made["boards"][0]["refused"] = [
+        {"team": text, "run": "run-1", "page": None, "reasons": [[text, text]]} for text in EVIL
+    ]
     made["title"] = EVIL[0]
     return made
 
@@ -87,8 +89,8 @@ def entry(text: str = "") -> Payload:
 def entry_track(track: int) -> Payload:
     names = METRICS[track]
     return {
-        "track": track, "split": "testB", "edition": "cmivqa-2023", "rank": 1, "of": 12, "note": "", "questions": 511,
-        "answered": 500, "headline": names[-1], "decimals": 4, "level": "95%", "repaired": False,
+        "track": track, "split": "testB", "edition": "cmivqa-2023", "rank": 1, "of": 12, "reasons": [],
+        "questions": 511, "answered": 500, "headline": names[-1], "decimals": 4, "level": "95%", "repaired": False,
         "metrics": [
             {"name": name, "official": 0.5, "strict": 0.49, "low": 0.45, "high": 0.53} for name in (*names, "nDCG@10")
         ],

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cmivqa_kit.leaderboard.board import Board, Place, Row
+from cmivqa_kit.errors import Problem
+from cmivqa_kit.leaderboard.board import Board, Row, Section
 from cmivqa_kit.leaderboard.page.aspects import Aspects
 from cmivqa_kit.leaderboard.page.payload import (
     LONGEST,
@@ -25,7 +26,7 @@ from cmivqa_kit.scoring.statistics.bootstrap import Interval
 FILE = FiledFile("submission.json", "out.json", "0" * 64)
 
 
-def row(team: str, place: Place = Place.RANKED, rank: int | None = 1, **changes: object) -> Row:
+def row(team: str, section: Section = Section.RANKED, rank: int | None = 1, **changes: object) -> Row:
     entry = FiledEntry(
         Path("submissions/cmivqa-2023") / (team[:400] or "x") / "run-1", "cmivqa-2023", team, "run-1", (FILE,),
         received=datetime(2023, 6, 1, 4, tzinfo=UTC), link="javascript:alert(1)",
@@ -33,15 +34,15 @@ def row(team: str, place: Place = Place.RANKED, rank: int | None = 1, **changes:
     )  # fmt: skip
     values: dict[str, object] = {
         "official": {"Average": 0.5, "R@1|mIoU": 0.25}, "strict": {"Average": 0.4, "R@1|mIoU": 0.2, "MRR": 0.1},
-        "intervals": {"Average": Interval(0.3, 0.5, 0.95, 0.01)}, "counts": {"answered": 9}, "tie_group": 1, **changes,
+        "intervals": {"Average": Interval(0.3, 0.5, 0.01)}, "counts": {"answered": 9}, "tie_group": 1, **changes,
     }  # fmt: skip
-    return Row(entry, FILE, 3, place, rank, **values)  # type: ignore[arg-type]
+    return Row(entry, FILE, 3, section, rank, **values)  # type: ignore[arg-type]
 
 
-def board(*rows: Row, unplaced: tuple[Row, ...] = ()) -> Board:
+def board(*rows: Row, unplaced: tuple[Row, ...] = (), problems: tuple[Problem, ...] = ()) -> Board:
     return Board(
         3, "testB", "cmivqa-2023", "answers.json", "Average", ("R@1|mIoU", "Average"), {"Average": FRACTION}, 4, 10, 5,
-        rows, unplaced, detectable=0.03, signature="signed",
+        rows, unplaced, problems, detectable=0.03, signature="signed",
     )  # fmt: skip
 
 
@@ -49,20 +50,35 @@ def test_rows_stand_on_the_board_or_with_their_reason_below_it() -> None:
     nothing: dict[str, object] = {"official": {}, "strict": {}, "intervals": {}}
     made = board(
         row("A"),
-        row("B", Place.UNRANKED, None, standing="baseline", tie_group=None),
-        row("C", Place.UNRANKED, None, tie_group=None, reasons=("the fourth of its day",)),
-        row("D", Place.UNRANKED, None, official={}, repaired={"Average": 0.3, "R@1|mIoU": 0.1}, tie_group=None),
-        row("E", Place.SUPERSEDED, None),
-        row("F", Place.INVALID, None, reasons=("E101 no JSON",), **nothing),
-        row("G", Place.ELSEWHERE, None, reasons=("answers testA",), **nothing),
-        unplaced=(row("H", Place.INVALID, None, reasons=("the track cannot be told",), **nothing),),
+        row("B", Section.UNRANKED, None, standing="baseline", tie_group=None),
+        row(
+            "C",
+            Section.UNRANKED,
+            None,
+            tie_group=None,
+            reasons=("over the limit: number 4 of its team, 3 in all are allowed",),
+        ),
+        row("D", Section.UNRANKED, None, official={}, repaired={"Average": 0.3, "R@1|mIoU": 0.1}, tie_group=None),
+        row("E", Section.SUPERSEDED, None),
+        row("F", Section.INVALID, None, reasons=("E105 not JSON",), **nothing),
+        row("G", Section.ELSEWHERE, None, reasons=("answers testA",), **nothing),
+        problems=(Problem("/home/me/submissions/cmivqa-2023/loose.json", "lies outside of an entry"),),
+        unplaced=(row("H", Section.INVALID, None, reasons=("its track cannot be told",), **nothing),),
     )
     payload = json.loads(json.dumps(board_payload([made], "CMIVQA"), allow_nan=False))
     [shown] = payload["boards"]
     assert [one["team"] for one in shown["rows"]] == ["A", "B", "C", "D", "E"]
     assert [one["standing"] for one in shown["rows"]] == [None, "baseline", "over", "crashed", "superseded"]
     assert [(one["team"], one["reasons"]) for one in shown["refused"]] == [
-        ("F", ["E101 no JSON"]), ("G", ["answers testA"]), ("H", ["the track cannot be told"]),
+        ("F", [["E105 not JSON", "E105 不是合法的 JSON"]]),
+        ("G", [["answers testA", "answers testA"]]),
+        ("H", [["its track cannot be told", "无法判断所属赛道"]]),
+        ("submissions/cmivqa-2023/loose.json", [["lies outside of an entry", "lies outside of an entry"]]),
+    ]  # fmt: skip
+    assert [one["reasons"] for one in shown["rows"]] == [
+        [], [],
+        [["over the limit: number 4 of its team, 3 in all are allowed", "该队的第 4 次提交，最多 3 次"]],
+        [], [],
     ]  # fmt: skip
     first, crashed = shown["rows"][0], shown["rows"][3]
     assert (first["official"], first["strict"], first["low"], first["high"]) == ([0.25, 0.5], 0.4, 0.3, 0.5)
@@ -90,10 +106,10 @@ def test_an_entry_s_page_holds_all_its_tracks_and_what_is_known_beside() -> None
 
 
 def test_texts_are_cut_and_turn_nothing_round() -> None:
-    payload = board_payload([board(row("\u202eevil\u2066" + "x" * 10_000, reasons=("y" * 10_000,)))], "T")
+    payload = board_payload([board(row("\u202eevil\u2066" + "x" * 10_000, reasons=("crash: " + "y" * 10_000,)))], "T")
     [shown] = payload["boards"][0]["rows"]
     assert shown["team"].startswith("evilxx")
-    assert len(shown["team"]) == len(shown["note"]) == LONGEST
+    assert [len(text) for text in (shown["team"], *shown["reasons"][0])] == [LONGEST] * 3
 
 
 @pytest.mark.parametrize("team", ["../../etc", "..", "", "队伍", "a/b\\c", "x" * 300, "<script>", "con"])

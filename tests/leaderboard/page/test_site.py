@@ -125,3 +125,28 @@ def test_timelines_are_for_organizers(made: tuple[list[Board], Grounds], tmp_pat
     timeline = (page.parent / third["timeline"]).resolve()
     assert ANSWERS[0]["video_id"] in timeline.read_text(encoding="utf-8")
     assert len(list((tmp_path / "site" / "timelines").iterdir())) == 3
+
+
+def test_the_pages_of_2024_have_a_row_per_language_with_ten_questions_or_more(tmp_path: Path) -> None:
+    languages = ["Chinese" if n % 2 else "English" for n in range(22)] + ["Latin"] * 2
+
+    def of_2024(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            {**row, "id": f"NLPCC2024_Task3_{n + 1}", "language_type": language}
+            for n, (row, language) in enumerate(zip(rows, languages, strict=True))
+        ]
+
+    answers = truth(tmp_path, of_2024(ANSWERS))
+    entry = put(tmp_path / "submissions", "A", of_2024(corpus(0.7)), edition="mmivqa-2024")
+    grounds = grounds_for([entry], truths=[answers])
+    [board] = boards_on([entry], grounds)
+    write_site(tmp_path / "site", [board], grounds)
+    [page] = (tmp_path / "site" / "entries").iterdir()
+    [track] = payload_of(page)["tracks"]
+    [row] = board.rows
+    assert (track["track"], track["edition"], track["small"]) == (3, "mmivqa-2024", True)
+    assert [(one["name"], one["n"]) for one in track["languages"]] == [("Chinese", 11), ("English", 11)]
+    assert [one["value"] for one in track["languages"]] == [
+        pytest.approx(row.by_language[name]["Average"], abs=5e-5) for name in ("Chinese", "English")
+    ]
+    assert "Latin" not in page.read_text(encoding="utf-8")

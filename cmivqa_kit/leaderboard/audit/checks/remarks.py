@@ -11,7 +11,7 @@ from cmivqa_kit.leaderboard.audit.bounds import combined
 from cmivqa_kit.leaderboard.audit.checks.contradictions import combinations, ranking_metric
 from cmivqa_kit.leaderboard.audit.checks.registry import Context, Kind, Said, check
 from cmivqa_kit.leaderboard.audit.printed import Interval, Printed, decimal_text
-from cmivqa_kit.leaderboard.audit.questions import is_counted, is_multiple
+from cmivqa_kit.leaderboard.audit.questions import has_multiple, is_counted, is_multiple
 
 
 @check("order", "rows not sorted by the metric that ranks", Kind.REMARK)
@@ -59,7 +59,7 @@ def truncation(context: Context) -> Iterator[Said]:
     for row in context.board.rows:
         group = context.questions.of(row.line)
         for metric, value in row.values.items():
-            if group is None or not is_counted(metric) or _has_multiple(value.rounded, group.number):
+            if group is None or not is_counted(metric) or has_multiple(value.rounded, group.number):
                 continue
             exact = Fraction(math.floor(value.possible.high * group.number), group.number)
             if _is_cut(exact, value):
@@ -89,7 +89,3 @@ def _exact(terms: list[Printed], mean: bool) -> Fraction:
 def _is_cut(exact: Fraction, printed: Printed) -> bool:
     """True where a value lies in the upper half of the step above what is printed."""
     return printed.rounded.high < exact < printed.value + printed.step
-
-
-def _has_multiple(interval: Interval, number: int) -> bool:
-    return math.ceil(interval.low * number) <= math.floor(interval.high * number)

@@ -133,11 +133,11 @@ def _mount(bundle: Bundle, phase: Phase, file: Path, app: Path) -> None:
     """Lay out the folders that Codabench mounts: the program, the answers, what was handed in."""
     at = bundle.plan.phases.index(phase)
     reference = bundle.competition["tasks"][at]["reference_data"]
-    for name, place in (("scoring_program.zip", app / "program"), (reference, app / "input" / "ref")):
+    for name, target in (("scoring_program.zip", app / "program"), (reference, app / "input" / "ref")):
         path = app / name
         path.write_bytes(bundle.files[name])
         with zipfile.ZipFile(path) as archive:
-            archive.extractall(place)
+            archive.extractall(target)
         path.unlink()
     given = app / "input" / "res"
     given.mkdir(parents=True)

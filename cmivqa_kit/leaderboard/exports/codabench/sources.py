@@ -134,6 +134,11 @@ def make_plan(
 ) -> Plan:
     """The plan of a track's bundle, one phase per source that has answers for it.
 
+    Args:
+        sources: the answers.
+        dates: of the phases, in order.
+        per_day, in_all: how often a team may hand in; by default as the edition says (`[board]`).
+
     Raises:
         UserError: no source has, or such as cannot be scored; another number of dates than of phases.
     """
@@ -153,7 +158,11 @@ def make_plan(
                 f"{source.name}, Track {track}: {fault.message}", "Check the answers with `validate --truth`."
             )
         phases.append(Phase(source.name, days, targets, sample(source, track)))
-    return Plan(track, sources[0].edition, tuple(phases), per_day, in_all)
+    edition = sources[0].edition
+    if per_day is None and in_all is None:
+        rules = edition.board
+        per_day, in_all = (rules.limit, None) if rules.per == "day" else (None, rules.limit)
+    return Plan(track, edition, tuple(phases), per_day, in_all)
 
 
 def lacks(source: AnswerSource, track: Track) -> str:

@@ -51,7 +51,7 @@ def inside(data: bytes) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("track", TRACKS)
 def test_the_form(track: Any) -> None:
-    made = bundle(track, per_day=3)
+    made = bundle(track)
     files = inside(made.data)
     document = yaml.safe_load(files["competition.yaml"])
     assert document == made.competition
@@ -68,6 +68,25 @@ def test_the_form(track: Any) -> None:
     for page in document["pages"]:
         assert files[page["file"]].strip()
     assert not [check for check in check_bundle(made) if check.fault]
+
+
+@pytest.mark.parametrize(
+    ("edition", "options", "limits"),
+    [
+        ("cmivqa-2023", {}, (3, None)),
+        ("mmivqa-2024", {}, (None, 5)),
+        ("cmivqa-2023", {"per_day": 7}, (7, None)),
+        ("cmivqa-2023", {"in_all": 9}, (None, 9)),
+        ("mmivqa-2024", {"per_day": 1, "in_all": 2}, (1, 2)),
+    ],
+)
+def test_the_limits_are_those_of_the_edition_unless_others_are_given(
+    edition: str, options: dict[str, int], limits: tuple[int | None, int | None]
+) -> None:
+    rules = load_edition(edition)
+    made = make_bundle(make_plan([AnswerFile(Path("a.json"), rules, AnswerRows(answers(), "x"))], 1, **options))
+    (phase,) = made.competition["phases"]
+    assert (phase.get("max_submissions_per_day"), phase.get("max_submissions")) == limits
 
 
 @pytest.mark.parametrize("track", TRACKS)
