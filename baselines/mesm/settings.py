@@ -12,7 +12,8 @@ from baselines.mesm.losses import Weights
 from baselines.mesm.matching import Costs
 from baselines.mesm.network import CLIP, CORRECT, GLOVE, NONE, PUBLISHED
 from cmivqa_kit.neural import settings as common
-from cmivqa_kit.neural.settings import Count, Part, Positive, Rate, Rule, Section, Share, SystemSettings, choice
+from cmivqa_kit.neural.settings import SystemSettings
+from cmivqa_kit.plugin.sections import Count, Part, Positive, Rate, Rule, Section, Share, choice
 
 VECTORS, DRAWN = "vectors", "drawn"
 ENCODERS = {CLIP: CLIP, VECTORS: NONE, GLOVE: GLOVE, DRAWN: GLOVE}  # kinds of text, and what the network has of them

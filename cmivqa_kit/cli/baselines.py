@@ -42,7 +42,7 @@ def command(form: str) -> None:
         return
 
     def needs(d: object) -> str:
-        names = ", ".join(need.removeprefix("package:") for need in d.needs) or "-"  # type: ignore[attr-defined]
+        names = ", ".join(map(_need, d.needs)) or "-"  # type: ignore[attr-defined]
         missing = missing_packages(d)  # type: ignore[arg-type]
         return f"{names} (not installed: {', '.join(missing)})" if missing else names
 
@@ -50,3 +50,8 @@ def command(form: str) -> None:
     session.table("Baselines", ["name", "tracks", "what", "needs", "paper"], rows)
     runnable = next((d.name for d in found if not missing_packages(d)), "")
     session.next(f"cmivqa train -m {runnable}" if runnable else "cmivqa --help")
+
+
+def _need(need: str) -> str:
+    kind, _, package = need.partition(":")
+    return f"{package} (optional)" if kind == "optional" else package or kind

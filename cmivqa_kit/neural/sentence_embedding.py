@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ from torch import Tensor, nn
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.neural.array_cache import ArrayCache, computed_on
 from cmivqa_kit.neural.encoders import Encoder
-from cmivqa_kit.neural.settings import Positive, Section, choice
+from cmivqa_kit.neural.pooling import PoolingSettings
 from cmivqa_kit.neural.tokens import Ids, TextReader, pad_rows
 
 Vectors = NDArray[np.float32]
@@ -31,26 +30,6 @@ TOKENS = 4096  # per batch, padding included
 MULTIPLE = 4  # tokens; rows are padded to whole multiples
 TOGETHER = 16  # videos whose texts are sorted by length and embedded together
 TITLE = "embedding subtitles"
-
-
-@dataclass(frozen=True, slots=True)
-class PoolingSettings(Section):
-    """How an encoder's tokens become the vector of a text, as its own model card says.
-
-    Attributes:
-        pooling: the ``mean`` over its tokens, or the first (``cls``).
-        query_prefix: stands before a question.
-        passage_prefix: before what is said.
-        question_tokens: of a question at most, special ones included.
-        passage_tokens: of a text that is said, and of a block of lines.
-    """
-
-    section = "encoder"
-    pooling: Annotated[str, choice("mean", "cls")]
-    query_prefix: str
-    passage_prefix: str
-    question_tokens: Positive
-    passage_tokens: Positive
 
 
 class LineBlock(NamedTuple):

@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 ENTRIES = 50  # what Tracks 2 and 3 read of a list
 TEMPERATURES = (1e-2, 1e2)  # between which the likeliest is looked for
+LEAST = 1e-6  # probability that even an answer which nothing speaks for has
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ DEFAULTS = OverlapSettings()
 
 
 class Entry(NamedTuple):
-    """An entry of a list: the number of a video, a span, and what it is worth: the overlap or the hit expected of it."""
+    """An entry of a list: the number of a video, a span, and its worth: the overlap, or the hit, expected of it."""
 
     video: int
     span: Span
@@ -240,28 +241,24 @@ def soft_target(ious: Floats, sharpness: float = 0.1, least: float = 0.4) -> Flo
 
 
 def likeliest_temperature(examples: Sequence[tuple[Floats, Floats]]) -> float | None:
-    """The temperature under which known answers are likeliest; ``None`` without any.
+    """The temperature under which known answers are likeliest; ``None`` without any that is likely at all.
+
+    An answer is as likely as the probabilities of what could be said, each by how much it hits: of spans their IoU with
+    the answer, so that a near miss counts, of videos 1 for the right one.
 
     Args:
-        examples: scores, and the probabilities that are right, of every question; minus infinity where nothing is.
+        examples: scores, and how much each hits, 0 to 1, of every question.
     """
-    if not examples:
+    hit = [(scores, hits) for scores, hits in examples if hits.max(initial=0.0) > 0]
+    if not hit:
         return None
 
-    def loss(log_temperature: float) -> float:
-        total = 0.0
-        for scores, target in examples:
-            scaled = scores / math.exp(log_temperature)
-            best = scaled.max()
-            total += best + math.log(np.exp(scaled - best).sum()) - float(target @ scaled)
-        return total / len(examples)
+    def loss(temperature: float) -> float:
+        return -sum(math.log(float(softmax(scores / temperature) @ hits) + LEAST) for scores, hits in hit)
 
-    low, high = (math.log(bound) for bound in TEMPERATURES)
-    golden = (math.sqrt(5) - 1) / 2
-    for _ in range(40):  # the loss is convex in 1 / temperature, so it has one valley
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        if loss(left) <= loss(right):
-            high = right
-        else:
-            low = left
-    return math.exp((low + high) / 2)
+    temperatures = np.geomspace(*TEMPERATURES, 33).tolist()  # there may be several valleys
+    for _ in range(3):
+        best = min(range(len(temperatures)), key=lambda number: loss(temperatures[number]))
+        low, high = temperatures[max(0, best - 1)], temperatures[min(len(temperatures) - 1, best + 1)]
+        temperatures = np.geomspace(low, high, 9).tolist()
+    return float(temperatures[4])

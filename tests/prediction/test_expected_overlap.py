@@ -1,7 +1,7 @@
 """Lists by expected overlap: against brute force on small inputs, and what must hold of every list."""
 
 import math
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -63,7 +63,7 @@ def test_greedy_spans_add_what_they_say_and_no_other_first_steps_add_more(spans:
         assert gains[number] == pytest.approx(max(gains.values()))
         so_far.append(number)
     gained = [added for _, added in chosen]
-    assert all(earlier >= later - 1e-12 for earlier, later in zip(gained, gained[1:], strict=False))
+    assert all(earlier >= later - 1e-12 for earlier, later in pairwise(gained))
 
 
 @given(SPANS, st.integers(1, 3))
@@ -86,13 +86,13 @@ def test_the_list_of_track_3_is_the_greedy_one_over_all_videos(
     chosen: list[list[int]] = [[] for _ in corpus]
 
     def total(lists: list[list[int]]) -> float:
-        return sum(float(p) * worth(likely[v], some) for v, (p, some) in enumerate(zip(videos, lists, strict=True)) if some)
+        return sum(
+            float(p) * worth(likely[v], some) for v, (p, some) in enumerate(zip(videos, lists, strict=True)) if some
+        )
 
     for entry in listed:
         free = [(v, n) for v, spans in enumerate(corpus) for n in range(len(spans)) if n not in chosen[v]]
-        gains = {
-            (v, n): total([*chosen[:v], [*chosen[v], n], *chosen[v + 1 :]]) - total(chosen) for v, n in free
-        }
+        gains = {(v, n): total([*chosen[:v], [*chosen[v], n], *chosen[v + 1 :]]) - total(chosen) for v, n in free}
         assert entry.worth == pytest.approx(max(gains.values()), abs=1e-9)
         number = max(
             (n for v, n in free if v == entry.video and likely[v].span(n) == entry.span),
@@ -172,6 +172,7 @@ def test_the_likeliest_temperature_is_the_one_that_answers_were_drawn_with() -> 
         examples.append((scores, target))
     assert likeliest_temperature(examples) == pytest.approx(2.5, rel=0.15)
     assert likeliest_temperature([]) is None
+    assert likeliest_temperature([(np.zeros(2), np.zeros(2))]) is None
 
 
 @pytest.mark.parametrize(("name", "value"), [("reference", 0), ("videos", 0), ("further_spans", -1)])

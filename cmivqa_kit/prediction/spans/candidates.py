@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,10 @@ class SpanLimits:
 
     @classmethod
     def learnt(cls, train: Split, quantile: float, per_video: int) -> SpanLimits:
-        """The limits that leave out as many of the training answers as ``quantile`` says; the defaults without any."""
+        """The limits that hold ``quantile`` of the training answers, rounded outwards; the defaults without any.
+
+        Seconds are rounded up to tens, those of single lines down to even ones.
+        """
         seconds, lines = [], []
         for question in train.questions:
             video = train.videos.get(question.video_id or "")
@@ -53,10 +57,10 @@ class SpanLimits:
             lines.append(max(1, inside))
         if not seconds:
             return cls(per_video=per_video)
-        longest = math.ceil(float(np.quantile(seconds, quantile)))
-        shortest = math.ceil(float(np.quantile(seconds, 1 - quantile)))
+        longest = 10.0 * math.ceil(float(np.quantile(seconds, quantile)) / 10)
+        shortest = 2.0 * math.floor(float(np.quantile(seconds, 1 - quantile)) / 2)
         most = math.ceil(float(np.quantile(lines, quantile)))
-        return cls(most, float(longest), float(shortest), per_video)
+        return cls(most, longest, shortest, per_video)
 
 
 def usable_lines(subtitles: Sequence[Subtitle]) -> tuple[Subtitle, ...]:
@@ -98,7 +102,7 @@ class SpanBlock:
         return np.repeat(np.arange(len(self.offset) - 1), np.diff(self.offset))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SpanCorpus:
     """The lines of a corpus in one language.
 
@@ -119,7 +123,6 @@ class SpanCorpus:
     end: Seconds
     limits: SpanLimits
     usual: UsualSpan
-    _blocks: list[SpanBlock] = field(default_factory=list, repr=False)
 
     @classmethod
     def of(cls, videos: Sequence[Video], language: str | None, limits: SpanLimits, usual: UsualSpan) -> SpanCorpus:
@@ -135,25 +138,24 @@ class SpanCorpus:
     def __len__(self) -> int:
         return len(self.videos)
 
+    @cached_property
+    def kept(self) -> bool:
+        """True where all spans are kept in memory."""
+        return int(self._most.sum()) <= KEPT
+
     def blocks(self) -> Iterator[SpanBlock]:
-        """All spans, in blocks of whole videos; made once where they are few."""
-        if self._blocks:
-            yield from self._blocks
-            return
-        made: list[SpanBlock] = []
-        for begin, stop in self._bounds():
-            block = self.block(begin, stop)
-            yield block
-            made.append(block)
-            if sum(map(len, made)) > KEPT:
-                made, keep = [], False
-                break
-        else:
-            keep = True
-        if keep:
-            self._blocks.extend(made)
-            return
-        yield from (self.block(*bounds) for bounds in self._bounds() if bounds[0] > block.begin)
+        """All spans, in blocks of whole videos; made once where they are `kept`."""
+        return iter(self._blocks) if self.kept else (self.block(*bounds) for bounds in self._bounds())
+
+    @cached_property
+    def _blocks(self) -> list[SpanBlock]:
+        return [self.block(*bounds) for bounds in self._bounds()]
+
+    @cached_property
+    def _most(self) -> Ints:
+        """How many spans each video has at most, apart from those at the end of a grid."""
+        spans: Ints = np.minimum(np.diff(self.first_line) * self.limits.lines, self.limits.per_video) + 1
+        return spans
 
     def block(self, begin: int, stop: int) -> SpanBlock:
         """The spans of videos ``begin`` to ``stop - 1``."""
@@ -164,10 +166,10 @@ class SpanCorpus:
         start, end = self.start[low:high], self.end[low:high]
         columns = min(self.limits.lines, int(room.max(initial=0)))
         ends = np.full((high - low, columns), -np.inf)
-        for column in range(columns):
-            count = high - low - column
-            before = ends[:count, column - 1] if column else -np.inf
-            ends[:count, column] = np.maximum(end[column:], before)
+        for more in range(columns):
+            count = high - low - more
+            before = ends[:count, more - 1] if more else -np.inf
+            ends[:count, more] = np.maximum(end[more:], before)
         size = np.arange(1, columns + 1)
         length = ends - start[:, None]
         allowed = (size <= room[:, None]) & (length > 0) & ((length <= self.limits.seconds) | (size == 1))
@@ -200,9 +202,8 @@ class SpanCorpus:
 
     def _bounds(self) -> Iterator[tuple[int, int]]:
         """The videos of each block."""
-        most = np.minimum(np.diff(self.first_line) * self.limits.lines, self.limits.per_video) + 1
         begin, total = 0, 0
-        for video, spans in enumerate(most.tolist()):
+        for video, spans in enumerate(self._most.tolist()):
             if total and total + spans > BLOCK:
                 yield begin, video
                 begin, total = video, 0

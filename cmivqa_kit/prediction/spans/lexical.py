@@ -1,12 +1,12 @@
 """BM25 over every span of a corpus: a span's term frequencies are differences of prefix sums over its lines.
 
 Weights of terms come from windows of fixed length, of which every line stands in about as many: a term that is said
-in long stretches would else be common in long spans alone.
+in long stretches would else be common in long spans alone. The form is that with a factor of k1 + 1, so that one said
+word weighs about its idf.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -82,7 +82,8 @@ class SpanBM25:
 
     def videos(self, texts: Sequence[str]) -> list[Floats]:
         """For each question the scores of whole videos, shape (videos,)."""
-        return list(self._videos.scores_of_all([self.tokens(text) for text in texts]))
+        scores = self._videos.scores_of_all([self.tokens(text) for text in texts])
+        return [(self.k1 + 1) * some for some in scores]
 
     def saturation(self, first: NDArray[np.int64], stop: NDArray[np.int64]) -> Floats:
         """What the frequency of a term is held against in each run of lines."""
@@ -119,21 +120,6 @@ class AskedWords:
         total = float(self.idf.sum()) or 1.0
         for prefix, idf, times in zip(self.prefix, self.idf.tolist(), self.times.tolist(), strict=True):
             said = prefix[stop] - prefix[first]
-            bm25 += (times * idf) * (said / np.where(said > 0, saturation + said, 1.0))
+            bm25 += (times * idf * (self.index.k1 + 1)) * (said / np.where(said > 0, saturation + said, 1.0))
             coverage += (idf / total) * (said > 0)
         return Overlap(bm25, coverage)
-
-
-def log_sum_exp(scores: Floats, offset: NDArray[np.int64]) -> Floats:
-    """The log of the sum of exponentials of each run ``offset[v]`` to ``offset[v + 1] - 1``, none of them empty."""
-    best = np.maximum.reduceat(scores, offset[:-1])
-    spread = np.exp(scores - np.repeat(best, np.diff(offset)))
-    summed: Floats = best + np.log(np.add.reduceat(spread, offset[:-1]))
-    return summed
-
-
-def bucket(seconds: Floats, shortest: float, longest: float, count: int) -> NDArray[np.int64]:
-    """The number of each length on a logarithmic scale of ``count`` buckets, 0 to ``count`` - 1."""
-    scale = count / math.log(longest / shortest)
-    numbers = np.floor(scale * np.log(np.maximum(seconds, shortest) / shortest))
-    return np.clip(numbers, 0, count - 1).astype(np.int64)

@@ -59,19 +59,20 @@ class LineWindows:
     def nearest(self, corpus: SpanCorpus, block: SpanBlock) -> Ints:
         """The window that shares most lines with each span, by IoU; -1 in a video without lines."""
         video = block.video + block.begin
-        begin, end = corpus.first_line[:-1][video], corpus.first_line[1:][video]
+        begin, lines = corpus.first_line[:-1][video], np.diff(corpus.first_line)[video]
         best, nearest = np.full(len(block), -1.0), np.full(len(block), -1, np.int64)
         for column, size in enumerate(self.sizes):
-            step, lines = max(1, -(-size // 2)), end - begin
-            held = np.minimum(size, lines)
-            centred = (block.first + block.stop - held) / 2 - begin  # where a window of this size would start
-            number = np.clip(np.rint(centred / step), 0, np.maximum(self.count[video, column] - 1, 0)).astype(np.int64)
-            at = np.minimum(self.offset[video, column] + number, max(0, len(self.first) - 1))
-            common = np.minimum(self.stop[at], block.stop) - np.maximum(self.first[at], block.first)
-            hull = np.maximum(self.stop[at], block.stop) - np.minimum(self.first[at], block.first)
-            iou = np.where(lines > 0, common / np.maximum(hull, 1), -1.0)
-            better = iou > best
-            best, nearest = np.where(better, iou, best), np.where(better & (lines > 0), at, nearest)
+            last = self.count[video, column] - 1  # it ends with the video, so it lies on no grid
+            centred = (block.first + block.stop - np.minimum(size, lines)) / 2 - begin
+            number = np.clip(np.rint(centred / _step(size)).astype(np.int64), 0, np.maximum(last, 0))
+            for tried in (number, last):
+                at = np.where(lines > 0, self.offset[video, column] + tried, -1)
+                first, stop = np.append(self.first, 0)[at], np.append(self.stop, 0)[at]
+                common = np.minimum(stop, block.stop) - np.maximum(first, block.first)
+                hull = np.maximum(stop, block.stop) - np.minimum(first, block.first)
+                iou = common / np.maximum(hull, 1)
+                better = (iou > best) & (lines > 0)
+                best, nearest = np.where(better, iou, best), np.where(better, at, nearest)
         return nearest
 
 
@@ -80,4 +81,9 @@ def window_starts(lines: int, size: int) -> list[int]:
     if not lines:
         return []
     last = max(0, lines - size)
-    return [*range(0, last, max(1, -(-size // 2))), last]
+    return [*range(0, last, _step(size)), last]
+
+
+def _step(size: int) -> int:
+    """Lines between windows of a size."""
+    return -(-size // 2)
