@@ -17,7 +17,8 @@ class PoolingSettings(Section):
         query_prefix: stands before a question.
         passage_prefix: before what is said.
         question_tokens: of a question at most, special ones included.
-        passage_tokens: of a text that is said, and of a block of lines.
+        passage_tokens: of a text that is said.
+        line_tokens: of a row of lines that are read beside each other.
     """
 
     section = "encoder"
@@ -26,3 +27,4 @@ class PoolingSettings(Section):
     passage_prefix: str
     question_tokens: Positive
     passage_tokens: Positive
+    line_tokens: Positive

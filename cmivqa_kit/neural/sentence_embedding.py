@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,65 +34,76 @@ TITLE = "embedding subtitles"
 
 
 class LineBlock(NamedTuple):
-    """Neighbouring lines of a video as one row of tokens.
-
-    ``first`` is the number of its first line, ``bounds`` (lines + 1,) where each line begins in ``ids``.
-    """
+    """Neighbouring lines of a video as one row of tokens; ``bounds`` (lines + 1,) say where each begins in ``ids``."""
 
     ids: Ids
-    first: int
     bounds: tuple[int, ...]
 
 
-def line_blocks(lines: Sequence[Ids], reader: TextReader, tokens: int, shift: int = 0) -> list[LineBlock]:
+class TokenPart(NamedTuple):
+    """The tokens ``begin`` to ``stop - 1`` of a row of a batch."""
+
+    row: int
+    begin: int
+    stop: int
+
+
+def line_blocks(lines: Sequence[Ids], reader: TextReader, tokens: int, prefix: Ids = (), shift: int = 0) -> list[LineBlock]:
     """The lines of a video in rows of at most ``tokens`` tokens, special ones included; a longer line is cut.
 
     Args:
         lines: token ids of each.
         reader: of the encoder.
         tokens: of a row at most.
+        prefix: stands before the lines of each row.
         shift: tokens by which the first row is shorter: other lines then stand together.
     """
-    room = max(1, min(tokens, reader.limit or tokens) - 2)
+    begin = 1 + len(prefix)
+    room = max(1, min(tokens, reader.limit or tokens) - begin - 1)
     blocks: list[LineBlock] = []
     ids: list[int] = []
-    first, bounds = 0, [1]
+    bounds = [begin]
 
-    def close(number: int) -> None:
-        nonlocal ids, first, bounds
+    def close() -> None:
         if len(bounds) > 1:
-            blocks.append(LineBlock((reader.special.cls, *ids, reader.special.sep), first, tuple(bounds)))
-        ids, first, bounds = [], number, [1]
+            blocks.append(LineBlock((reader.special.cls, *prefix, *ids, reader.special.sep), tuple(bounds)))
 
     most = max(1, room - shift)
-    for number, line in enumerate(lines):
+    for line in lines:
         if ids and len(ids) + len(line) > most:
-            close(number)
-            most = room
-        ids += line[:room]
-        bounds.append(len(ids) + 1)
-    close(len(lines))
+            close()
+            ids, bounds, most = [], [begin], room
+        ids += line[: room - len(ids)]
+        bounds.append(begin + len(ids))
+    close()
     return blocks
 
 
-def mean_of_lines(states: Tensor, blocks: Sequence[LineBlock]) -> Tensor:
-    """The mean over the tokens of each line, zeros for one without tokens.
+def line_parts(blocks: Sequence[LineBlock]) -> list[TokenPart]:
+    """Where the tokens of every line stand, block by block."""
+    return [
+        TokenPart(row, begin, stop)
+        for row, block in enumerate(blocks)
+        for begin, stop in pairwise(block.bounds)
+    ]
 
-    Args:
-        states: (B, L, D) of the encoder, a row for each block.
-        blocks: (B,) rows.
 
-    Returns:
-        (lines, D), block by block.
-    """
-    size = states.shape[1]
-    weights = torch.zeros(sum(len(block.bounds) - 1 for block in blocks), len(blocks) * size)
-    row = 0
-    for number, block in enumerate(blocks):
-        for begin, stop in zip(block.bounds[:-1], block.bounds[1:], strict=True):
-            weights[row, number * size + begin : number * size + stop] = 1 / max(1, stop - begin)
-            row += 1
-    return weights.to(states.device, states.dtype) @ states.reshape(-1, states.shape[2])
+def mean_weights(parts: Sequence[TokenPart], length: int, rows: int) -> Tensor:
+    """(parts, rows * length): what each token of padded rows adds to the mean of each part; zeros for an empty one."""
+    weights = torch.zeros(len(parts), rows * length)
+    for number, (row, begin, stop) in enumerate(parts):
+        weights[number, row * length + begin : row * length + stop] = 1 / max(1, stop - begin)
+    return weights
+
+
+def question_ids(text: str, reader: TextReader, settings: PoolingSettings) -> Ids:
+    """A question as a row of tokens."""
+    return _row(settings.query_prefix + text, reader, settings.question_tokens)
+
+
+def _row(text: str, reader: TextReader, most: int) -> Ids:
+    room = max(1, min(most, reader.limit or most) - 2)
+    return (reader.special.cls, *reader.tokens(text)[:room], reader.special.sep)
 
 
 class SentenceEmbedding:
@@ -112,15 +124,15 @@ class SentenceEmbedding:
         self.model: nn.Module = encoder.model.eval()
         self.reader, self.settings, self.device, self.report = encoder.reader, settings, device, report
         self.size: int = encoder.config.hidden_size
-        made_by = [stamp, VERSION, settings.pooling, settings.passage_prefix, settings.passage_tokens]
-        made_by += computed_on(device)
-        self.passages_kept = ArrayCache("passage-embedding", made_by, "Embedded subtitles", self._sound)
-        self.lines_kept = ArrayCache("line-embedding", made_by, "Embedded subtitles", self._sound)
+        made_by = [stamp, VERSION, settings.passage_prefix, *computed_on(device)]
+        passages = [*made_by, settings.pooling, settings.passage_tokens]
+        self.passages_kept = ArrayCache("passage-embedding", passages, "Embedded subtitles", self._sound)
+        self.lines_kept = ArrayCache("line-embedding", [*made_by, settings.line_tokens], "Embedded subtitles", self._sound)
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         """The vector of each question, (questions, `size`); not kept."""
         with self.at_work():
-            return self._embedded(texts, self.settings.query_prefix, self.settings.question_tokens)
+            return self._embedded([question_ids(text, self.reader, self.settings) for text in texts])
 
     def passages(self, texts: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float16]]:
         """The vectors of the passages of each video, (passages, `size`); made now where the cache lacks them.
@@ -139,6 +151,16 @@ class SentenceEmbedding:
             RunFailed: the cache cannot be written, or memory ran out.
         """
         return self._all(self.lines_kept, texts, self._lines)
+
+    def lines_now(self, texts: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float16]]:
+        """`lines` of an encoder that is still trained: nothing is kept, and nothing taken from the cache."""
+        with self.at_work():
+            return {name: next(self._lines([some])).astype(np.float16) if some else self._empty
+                    for name, some in texts.items()}  # fmt: skip
+
+    @property
+    def _empty(self) -> NDArray[np.float16]:
+        return np.zeros((0, self.size), np.float16)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -172,8 +194,7 @@ class SentenceEmbedding:
                 self.report(TITLE, len(names), len(names))
 
         kept.fill(paths, made)
-        empty = np.zeros((0, self.size), np.float16)
-        return {name: self._read(kept, paths[name]) if name in paths else empty for name in texts}
+        return {name: self._read(kept, paths[name]) if name in paths else self._empty for name in texts}
 
     def _read(self, kept: ArrayCache, path: Path) -> NDArray[np.float16]:
         array = kept.read(path)
@@ -186,7 +207,9 @@ class SentenceEmbedding:
 
     def _passages(self, videos: Sequence[Sequence[str]]) -> Iterator[Vectors]:
         texts = sorted({text for passages in videos for text in passages})
-        vectors = self._embedded(texts, self.settings.passage_prefix, self.settings.passage_tokens)
+        settings = self.settings
+        rows = [_row(settings.passage_prefix + text, self.reader, settings.passage_tokens) for text in texts]
+        vectors = self._embedded(rows)
         at = {text: number for number, text in enumerate(texts)}
         for passages in videos:
             yield vectors[[at[text] for text in passages]]
@@ -194,20 +217,20 @@ class SentenceEmbedding:
     def _lines(self, videos: Sequence[Sequence[str]]) -> Iterator[Vectors]:
         for lines in videos:
             ids = [self.reader.tokens(line) for line in lines]
-            blocks = line_blocks(ids, self.reader, self.settings.passage_tokens)
-            most = max(1, TOKENS // self.settings.passage_tokens)
+            prefix = self.reader.tokens(self.settings.passage_prefix)
+            blocks = line_blocks(ids, self.reader, self.settings.line_tokens, prefix)
+            most = max(1, TOKENS // self.settings.line_tokens)
             parts = [self._line_means(blocks[begin : begin + most]) for begin in range(0, len(blocks), most)]
             yield unit(np.concatenate(parts))
 
     def _line_means(self, blocks: Sequence[LineBlock]) -> Vectors:
-        means: Vectors = mean_of_lines(self._states([block.ids for block in blocks])[0], blocks).cpu().numpy()
+        states = self._states([block.ids for block in blocks])[0]
+        weights = mean_weights(line_parts(blocks), states.shape[1], len(blocks)).to(states.device)
+        means: Vectors = (weights @ states.reshape(-1, states.shape[2])).cpu().numpy()
         return means
 
-    def _embedded(self, texts: Sequence[str], prefix: str, most: int) -> Vectors:
-        """A vector per text, in their order; those of one padded length are read together."""
-        room = max(1, min(most, self.reader.limit or most) - 2)
-        special = self.reader.special
-        rows = [(special.cls, *self.reader.tokens(prefix + text)[:room], special.sep) for text in texts]
+    def _embedded(self, rows: Sequence[Ids]) -> Vectors:
+        """A vector per row, in their order; those of one padded length are read together."""
         padded = np.array([-(-len(row) // MULTIPLE) * MULTIPLE for row in rows], np.int64)
         vectors = np.zeros((len(rows), self.size), np.float32)
         for length in np.unique(padded)[::-1].tolist():

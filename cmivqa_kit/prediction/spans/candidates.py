@@ -96,6 +96,13 @@ class SpanBlock:
     def __len__(self) -> int:
         return len(self.first)
 
+    def only(self, chosen: NDArray[np.bool_]) -> SpanBlock:
+        """The block with some of its spans; a video may have none then."""
+        counts = np.bincount(self.video[chosen], minlength=len(self.offset) - 1)
+        offset = np.append(0, np.cumsum(counts))
+        columns = (self.first, self.stop, self.start, self.end)
+        return SpanBlock(self.begin, *(column[chosen] for column in columns), offset)
+
     @property
     def video(self) -> Ints:
         """The number of each span's video, counted from `begin`."""

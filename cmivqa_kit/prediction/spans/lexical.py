@@ -109,10 +109,9 @@ class AskedWords:
         """BM25 and coverage of the spans of a block; zeros where the question has no known word."""
         return self._runs(block.first, block.stop)
 
-    def lines(self) -> Floats:
-        """BM25 of every line by itself, shape (lines,)."""
-        first = np.arange(self.prefix.shape[1] - 1)
-        return self._runs(first, first + 1).bm25
+    def lines(self, numbers: NDArray[np.int64]) -> Floats:
+        """BM25 of single lines by their numbers, shape (numbers,)."""
+        return self._runs(numbers, numbers + 1).bm25
 
     def _runs(self, first: NDArray[np.int64], stop: NDArray[np.int64]) -> Overlap:
         saturation = self.index.saturation(first, stop)
