@@ -1,4 +1,4 @@
-"""A corpus in one language as every tier reads it: lines, spans, BM25, and what is learnt of answers without a network."""
+"""A corpus in one language as every tier reads it, and what is learnt of training answers without a network."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Learnt:
     """
 
     tier: str
-    lines: int = SpanLimits.lines
-    seconds: float = SpanLimits.seconds
-    shortest: float = SpanLimits.shortest
+    lines: int
+    seconds: float
+    shortest: float
     usual_start: float = 0.0
     usual_end: float = 1.0
     usual_seconds: float = 30.0

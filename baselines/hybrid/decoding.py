@@ -1,4 +1,4 @@
-"""From scores to answers: probabilities of videos and spans, lists by expected overlap, and the temperatures of both."""
+"""From scores to answers: probabilities of videos and spans, lists by expected overlap, fitted temperatures."""
 
 from __future__ import annotations
 

@@ -30,11 +30,16 @@ class EncodedTier:
 
 
 class UntrainedHybrid:
-    """What the untrained tier needs of torch."""
+    """What the untrained tier needs of torch.
+
+    Attributes:
+        encoding: the encoder of the run, once one is fitted or loaded.
+    """
+
+    encoding: Encoding
 
     def __init__(self) -> None:
         self.pretrained: Encoder | None = None
-        self.encoding: Encoding | None = None
 
     def prepare(self, config: Config) -> None:
         """Open the encoder.
@@ -68,6 +73,5 @@ class UntrainedHybrid:
         Raises:
             UserError: no such device.
         """
-        assert self.encoding is not None
         settings, embedding = Settings.of(config), self.encoding.embedding(config, device, report)
         return lambda corpus: EncodedTier(corpus, embedding, settings)

@@ -103,7 +103,8 @@ def buckets(seconds: Floats, shortest: float, longest: float) -> NDArray[np.int6
     """The number of each length on a logarithmic scale of `BUCKETS`; what lies beyond is in the first or last."""
     scale = BUCKETS / np.log(longest / shortest)
     numbers = np.floor(scale * np.log(np.maximum(seconds, shortest) / shortest))
-    return np.clip(numbers, 0, BUCKETS - 1).astype(np.int64)
+    clipped: NDArray[np.int64] = np.clip(numbers, 0, BUCKETS - 1).astype(np.int64)
+    return clipped
 
 
 def corpus_features(corpus: Corpus) -> NDArray[np.float32]:

@@ -160,7 +160,7 @@ class SpanScorer(nn.Module):
         super().__init__()
         self.head = Head(head)
         if encoder is not None:
-            self.encoder = new_encoder(encoder)
+            self.encoder: Any = new_encoder(encoder)
 
     def states(self, ids: Tensor, mask: Tensor) -> Tensor:
         """(B, L, D) float32: the encoder's states of rows of tokens."""
@@ -209,7 +209,7 @@ def video_means(values: Tensor, lines: Lines) -> Tensor:
 
 
 def run_sums(values: Tensor, spans: Spans) -> Tensor:
-    """(Q, n) values of lines -> (Q, S) their sums over each span, by prefix sums: in float64, a corpus has many lines."""
+    """(Q, n) values of lines -> (Q, S) their sums over each span, by prefix sums in float64: a corpus is long."""
     before = nn.functional.pad(values.cumsum(dim=1, dtype=torch.float64), (1, 0))
     return (before[:, spans.last + 1] - before[:, spans.first]).to(values.dtype)
 
@@ -217,4 +217,5 @@ def run_sums(values: Tensor, spans: Spans) -> Tensor:
 def span_norms(vectors: Tensor, spans: Spans) -> Tensor:
     """(S,) the length of the sum of each span's line vectors (n, D)."""
     before = nn.functional.pad(vectors.cumsum(dim=0, dtype=torch.float64), (0, 0, 1, 0))
-    return torch.linalg.vector_norm((before[spans.last + 1] - before[spans.first]).to(vectors.dtype), dim=1)
+    norms: Tensor = torch.linalg.vector_norm((before[spans.last + 1] - before[spans.first]).to(vectors.dtype), dim=1)
+    return norms

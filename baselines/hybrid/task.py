@@ -17,19 +17,24 @@ from torch import Tensor, nn
 
 from baselines.hybrid.corpus import Corpus
 from baselines.hybrid.examples import AskedVideo, corpus_features, pack_videos, target_of
-from baselines.hybrid.model import Asked, Lines, SpanScorer, Spans
+from baselines.hybrid.model import Asked, Lines, Spans, SpanScorer
 from baselines.hybrid.training_settings import HybridTrainSettings
 from cmivqa_kit.data.types import Question
 from cmivqa_kit.neural.optimizers import adamw
 from cmivqa_kit.neural.pooling import PoolingSettings
 from cmivqa_kit.neural.sentence_embedding import (
-    LineBlock, TokenPart, line_blocks, line_parts, mean_weights, question_ids,
+    LineBlock,
+    TokenPart,
+    line_blocks,
+    line_parts,
+    mean_weights,
+    question_ids,
 )
 from cmivqa_kit.neural.tokens import Ids, TextReader, pad_rows
 from cmivqa_kit.training.bucketed_task import Figures
 
 RISE, FALL = 25.0, 1e4  # one cycle: the rate begins at its highest / RISE and ends at that / FALL
-Vectors = NDArray[np.float16]
+Vectors = NDArray[np.floating[Any]]
 
 
 class Batches:

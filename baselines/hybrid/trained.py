@@ -6,7 +6,7 @@ The first member lies in the run itself, like the network of any system; others 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -46,11 +46,16 @@ DECIDES = "mean of tracks"  # of mIoU, Overall / 4 and Average: what decides whi
 
 
 class TrainedHybrid:
-    """What the trained tier needs of torch."""
+    """What the trained tier needs of torch.
+
+    Attributes:
+        encoding: the encoder of the run as it was before training, once one is fitted or loaded.
+    """
+
+    encoding: Encoding
 
     def __init__(self) -> None:
         self.pretrained: Encoder | None = None
-        self.encoding: Encoding | None = None
         self.members: list[tuple[LoadedNetwork[Any, SpanScorer], str]] = []  # with the digest of the weights
 
     def prepare(self, config: Config) -> None:
@@ -124,7 +129,6 @@ class TrainedHybrid:
         Raises:
             UserError: no such device.
         """
-        assert self.encoding is not None
         settings, frozen = Settings.of(config), self.encoding.embedding(config, device, report)
 
         def embedding(loaded: LoadedNetwork[Any, SpanScorer], digest: str) -> SentenceEmbedding:
@@ -174,7 +178,8 @@ class Preparation:
         batches = Batches(self.videos, settings.train, run.seed)
         inputs: TokenInputs | VectorInputs
         if kind == TUNED:
-            tuned = TunedNetwork(encoder=plain(encoder.config), **sizes)
+            config = {**plain(encoder.config), "_name_or_path": ""}  # it names the folder of this very run
+            tuned = TunedNetwork(encoder=config, **sizes)
             model = new_network(tuned, SpanScorer, run, encoder, "encoder")
             inputs = TokenInputs(encoder.reader, self.every.encoder)
         else:

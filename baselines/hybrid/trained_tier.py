@@ -1,4 +1,4 @@
-"""The trained tier in one corpus: the head passes once over its lines for every question, spans come from prefix sums."""
+"""The trained tier in one corpus: the head passes over its lines once a question, spans come from prefix sums."""
 
 from __future__ import annotations
 
@@ -97,7 +97,9 @@ class MemberScores:
             vectors = self._vectors(np.arange(low, int(block.stop.max())))
             parts = range(0, len(block), NORMS)
             some = [
-                span_norms(vectors, spans._replace(first=spans.first[at : at + NORMS], last=spans.last[at : at + NORMS]))
+                span_norms(
+                    vectors, spans._replace(first=spans.first[at : at + NORMS], last=spans.last[at : at + NORMS])
+                )
                 for at in parts
             ]
             self._norms[key] = torch.cat(some)
@@ -111,7 +113,10 @@ class MemberScores:
         for some in _groups(counts.tolist(), LINES):
             lines, numbers = pack_lines(self.corpus, some, features)
             if len(numbers):
-                lines = Lines(lines.vectors, *(v.to(self.device) for v in lines[1:4]), lines.size)
+                lines = Lines(
+                    self._vectors(numbers[:0]), lines.features.to(self.device), lines.position.to(self.device),
+                    lines.video.to(self.device), lines.size,
+                )  # fmt: skip
                 free = self.head.lines(lines._replace(vectors=self._vectors(numbers)))
                 yield Chunk(lines, numbers, free)
 

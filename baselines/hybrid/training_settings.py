@@ -9,7 +9,6 @@ from baselines.hybrid import DECLARATION
 from cmivqa_kit.neural.settings import EncoderSystemSettings, TrainSettings
 from cmivqa_kit.plugin.sections import Count, Dropout, Part, Positive, Rate, Rule, Section
 
-
 TUNED, FROZEN = "tuned", "frozen"
 
 

@@ -101,8 +101,9 @@ class UntrainedTier:
             scores = SpanScores(spans, lambda block: asked.spans(block).bm25)
             return Scored(scores, scores.best + more)
         cosines = np.append(self.windows.cosines(vector), 0.0)  # one more, for videos without lines
+        windows = self.windows.windows
         said = _Remembered(lambda block: asked.spans(block).bm25, spans.kept)
-        near = _Remembered(lambda block: cosines[self._nearest_to(block)], spans.kept)
+        near = _Remembered(lambda block: cosines[self._nearest_to(block, windows)], spans.kept)
         words = Scale.of(said(block) for block in spans.blocks())
         meaning = Scale.of(near(block) for block in spans.blocks())
 
@@ -111,12 +112,11 @@ class UntrainedTier:
 
         return Scored(fused(self.settings.span_window_weight), fused(self.settings.window_weight).best + more)
 
-    def _nearest_to(self, block: SpanBlock) -> NDArray[np.int64]:
+    def _nearest_to(self, block: SpanBlock, windows: LineWindows) -> NDArray[np.int64]:
         """The window nearest to each span of a block; remembered where spans are."""
-        assert self.windows is not None
         if block.begin in self._nearest and self.corpus.spans.kept:
             return self._nearest[block.begin]
-        nearest = self.windows.windows.nearest(self.corpus.spans, block)
+        nearest = windows.nearest(self.corpus.spans, block)
         if self.corpus.spans.kept:
             self._nearest[block.begin] = nearest
         return nearest

@@ -30,7 +30,7 @@ VERSION = 1  # raise it whenever a vector would come out differently
 TOKENS = 4096  # per batch, padding included
 MULTIPLE = 4  # tokens; rows are padded to whole multiples
 TOGETHER = 16  # videos whose texts are sorted by length and embedded together
-TITLE = "embedding subtitles"
+TITLE, NOUN = "embedding subtitles", "Embedded subtitles"
 
 
 class LineBlock(NamedTuple):
@@ -48,7 +48,9 @@ class TokenPart(NamedTuple):
     stop: int
 
 
-def line_blocks(lines: Sequence[Ids], reader: TextReader, tokens: int, prefix: Ids = (), shift: int = 0) -> list[LineBlock]:
+def line_blocks(
+    lines: Sequence[Ids], reader: TextReader, tokens: int, prefix: Ids = (), shift: int = 0
+) -> list[LineBlock]:
     """The lines of a video in rows of at most ``tokens`` tokens, special ones included; a longer line is cut.
 
     Args:
@@ -81,11 +83,7 @@ def line_blocks(lines: Sequence[Ids], reader: TextReader, tokens: int, prefix: I
 
 def line_parts(blocks: Sequence[LineBlock]) -> list[TokenPart]:
     """Where the tokens of every line stand, block by block."""
-    return [
-        TokenPart(row, begin, stop)
-        for row, block in enumerate(blocks)
-        for begin, stop in pairwise(block.bounds)
-    ]
+    return [TokenPart(row, begin, stop) for row, block in enumerate(blocks) for begin, stop in pairwise(block.bounds)]
 
 
 def mean_weights(parts: Sequence[TokenPart], length: int, rows: int) -> Tensor:
@@ -127,7 +125,9 @@ class SentenceEmbedding:
         made_by = [stamp, VERSION, settings.passage_prefix, *computed_on(device)]
         passages = [*made_by, settings.pooling, settings.passage_tokens]
         self.passages_kept = ArrayCache("passage-embedding", passages, "Embedded subtitles", self._sound)
-        self.lines_kept = ArrayCache("line-embedding", [*made_by, settings.line_tokens], "Embedded subtitles", self._sound)
+        self.lines_kept = ArrayCache(
+            "line-embedding", [*made_by, settings.line_tokens], "Embedded subtitles", self._sound
+        )
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         """The vector of each question, (questions, `size`); not kept."""

@@ -96,7 +96,9 @@ def create(declaration: Declaration) -> Baseline:
 
 def missing_packages(declaration: Declaration, optional: bool = False) -> tuple[str, ...]:
     """Python packages the declaration needs, or would make use of (``optional``), that are not installed."""
-    return tuple(name for name in _packages(declaration, "optional:" if optional else "package:") if not _installed(name))
+    return tuple(
+        name for name in _packages(declaration, "optional:" if optional else "package:") if not _installed(name)
+    )
 
 
 def _packages(declaration: Declaration, kind: str = "package:") -> tuple[str, ...]:

@@ -100,8 +100,9 @@ class SpanBlock:
         """The block with some of its spans; a video may have none then."""
         counts = np.bincount(self.video[chosen], minlength=len(self.offset) - 1)
         offset = np.append(0, np.cumsum(counts))
-        columns = (self.first, self.stop, self.start, self.end)
-        return SpanBlock(self.begin, *(column[chosen] for column in columns), offset)
+        return SpanBlock(
+            self.begin, self.first[chosen], self.stop[chosen], self.start[chosen], self.end[chosen], offset
+        )
 
     @property
     def video(self) -> Ints:
