@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -97,8 +98,11 @@ class HybridBaseline:
             self._neural = self._neural or _neural(tier)
             self._neural.fit(train, dev, run, learnt)
         if run.group.main:
-            opened = self._opened(run.config, run.device, learnt, run)
-            learnt = _fitted(opened, dev or train, learnt, settings, run.dev_progress.preparation)
+            known = dev if dev is not None or tier == TRAINED else train  # what was trained on fits too well
+            if known is not None:
+                with self._threads(run.config):
+                    opened = self._opened(run.config, run.device, learnt, run)
+                    learnt = _fitted(opened, known, learnt, settings, run.dev_progress.preparation)
             run.write(LEARNT, asdict(learnt))
         self.learnt, self.run = learnt, run
 
@@ -136,8 +140,9 @@ class HybridBaseline:
             UserError: not loaded, a setting out of its range, no video to choose from, or a Track 1 question without
                 a video.
         """
-        for question, decoder, scored in self._answered(split, options):
-            yield decoder.prediction(question, scored, track, options.limit)
+        with self._threads(options.config):
+            for question, decoder, scored in self._answered(split, options):
+                yield decoder.prediction(question, scored, track, options.limit)
 
     def retriever(self, options: PredictOptions) -> FunctionRetriever:
         """The retriever of the best videos of each question.
@@ -148,10 +153,11 @@ class HybridBaseline:
         learnt, _ = self._ready()
 
         def rank(split: Split, count: int) -> Iterator[list[tuple[str, float]]]:
-            for _, decoder, scored in self._answered(split, options):
-                lists = decoder.lists(scored)
-                videos = decoder.corpus.spans.videos
-                yield [(videos[video].id, float(scored.videos[video])) for video in lists.order[:count]]
+            with self._threads(options.config):
+                for _, decoder, scored in self._answered(split, options):
+                    videos = decoder.corpus.spans.videos
+                    best = decoder.lists(scored).order[:count]
+                    yield [(videos[video].id, float(scored.videos[video])) for video in best]
 
         return FunctionRetriever(DECLARATION.name, rank, network=learnt.tier != LEXICAL)
 
@@ -178,6 +184,11 @@ class HybridBaseline:
             return lambda corpus: LexicalTier(corpus, settings)
         opened: Open = self._neural.opened(config, device, learnt, report or run.dev_progress.preparation)
         return opened
+
+    def _threads(self, config: Config) -> AbstractContextManager[None]:
+        """The CPU threads that the network of a tier has inside."""
+        threads: AbstractContextManager[None] = nullcontext() if self._neural is None else self._neural.threads(config)
+        return threads
 
     def _ready(self) -> tuple[Learnt, RunDirectory]:
         if self.learnt is None or self.run is None:

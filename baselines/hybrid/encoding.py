@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 from baselines.hybrid.corpus import Corpus, Learnt
 from baselines.hybrid.encoder import Encoding, pretrained, store_encoder, window_vectors
@@ -13,6 +14,7 @@ from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.neural.encoders import Encoder
 from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding
 from cmivqa_kit.plugin.types import Report
+from cmivqa_kit.runs.device import threads
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.settings import Config
 
@@ -58,6 +60,10 @@ class UntrainedHybrid:
         """
         store_encoder(self.pretrained, TrainingSettings.of(run.config), train, run)
         self.load(run)
+
+    def threads(self, config: Config) -> AbstractContextManager[None]:
+        """The CPU threads that the network has inside."""
+        return threads(TrainingSettings.of(config).cpu_threads)
 
     def load(self, run: RunDirectory) -> None:
         """Take the encoder of a run.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -107,6 +108,10 @@ class TrainedHybrid:
             seconds=sum(plan.seconds for plan in plans),
             memory=max(plan.memory for plan in plans),
         )
+
+    def threads(self, config: Config) -> AbstractContextManager[None]:
+        """The CPU threads that the network has inside."""
+        return threads(TrainingSettings.of(config).cpu_threads)
 
     def load(self, run: RunDirectory) -> None:
         """Take the networks of a run.
