@@ -13,8 +13,11 @@ from baselines.hybrid.model import Asked, Head, HeadSizes, LineScores, span_norm
 from baselines.hybrid.settings import Settings
 from baselines.hybrid.task import cross_entropy
 from baselines.hybrid.trained_tier import SILENT, Member, TrainedTier
+from baselines.hybrid.untrained import Scored, UntrainedTier, WindowVectors
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle
+from cmivqa_kit.prediction.spans import candidates
+from cmivqa_kit.prediction.spans.windows import LineWindows
 from tests.baselines import corpora
 
 WIDTH = 12
@@ -193,3 +196,25 @@ def test_features_of_a_line_say_where_it_stands_and_how_long_it_is() -> None:
 
 def test_lengths_beyond_the_limits_are_in_the_outer_buckets() -> None:
     assert buckets(np.array([0.1, 6.0, 24.0, 99.9, 500.0]), 6.0, 100.0).tolist() == [0, 0, 7, 15, 15]
+
+
+def test_a_corpus_too_large_to_keep_its_spans_is_scored_alike(head: Head, monkeypatch: pytest.MonkeyPatch) -> None:
+    questions, settings = [Question(0, "press the cloth"), Question(1, "cool it")], Settings.of({})
+    rows, vectors = unit(25, 1).numpy().astype(np.float16), unit(2, 2).numpy()
+
+    def scored() -> list[Scored]:
+        corpus = corpus_of(5, 0, 2, 7, 0, 6, 5)
+        windows = LineWindows.of(corpus.spans, (1, 2))
+        seen = WindowVectors(windows, unit(len(windows.first), 3).numpy().astype(np.float16))
+        member = Member(head, rows, lambda some: vectors[: len(some)])
+        trained = TrainedTier(corpus, [member], None, settings).scored(questions)
+        return [*trained, *UntrainedTier(corpus, seen, settings.fusion).scored(questions, vectors)]
+
+    kept = scored()
+    monkeypatch.setattr(candidates, "BLOCK", 20)
+    monkeypatch.setattr(candidates, "KEPT", 20)
+    for whole, parts in zip(kept, scored(), strict=True):
+        assert not parts.spans.corpus.kept
+        assert parts.videos == pytest.approx(whole.videos, abs=1e-5)
+        for video in range(7):
+            assert parts.spans.of_video(video).score == pytest.approx(whole.spans.of_video(video).score, abs=1e-4)
