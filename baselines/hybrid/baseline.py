@@ -28,7 +28,7 @@ from cmivqa_kit.runs.settings import Config
 
 log = logging.getLogger(__name__)
 LEARNT = "hybrid.json"
-QUESTIONS = 64  # whose scores are made together
+QUESTIONS = 4  # whose scores are in memory together
 
 
 class Tier(Protocol):
