@@ -65,7 +65,7 @@ class MemberScores:
         self.member, self.corpus, self.head = member, corpus, member.head
         self.device = next(member.head.parameters()).device
         self._chunks = list(self._packed(features))
-        self._norms: dict[tuple[int, int], Tensor] = {}
+        self._norms: dict[int, Tensor] = {}
 
     def of_lines(self, questions: Sequence[Question], words: Sequence[AskedWords]) -> LineScores:
         """The scores of all lines of the corpus for some questions, (questions, lines) each."""
@@ -91,13 +91,15 @@ class MemberScores:
         return total
 
     def _norms_of(self, block: SpanBlock, spans: Spans, low: int) -> Tensor:
-        """(S,) the lengths of the sums of vectors, which no question changes."""
-        key = block.begin, len(block)
-        if key not in self._norms:
-            before = sums_before(self._vectors(np.arange(low, int(block.stop.max()))))
-            parts = zip(torch.split(spans.first, NORMS), torch.split(spans.last, NORMS), strict=True)
-            self._norms[key] = torch.cat([span_norms(before, first, last) for first, last in parts])
-        return self._norms[key]
+        """(S,) the lengths of the sums of vectors, which no question changes; remembered, apart from single videos."""
+        if len(block.offset) > 2 and block.begin in self._norms:
+            return self._norms[block.begin]
+        before = sums_before(self._vectors(np.arange(low, int(block.stop.max()))))
+        parts = zip(torch.split(spans.first, NORMS), torch.split(spans.last, NORMS), strict=True)
+        norms = torch.cat([span_norms(before, first, last) for first, last in parts])
+        if len(block.offset) > 2:
+            self._norms[block.begin] = norms
+        return norms
 
     def _vectors(self, numbers: NDArray[np.int64]) -> Tensor:
         return torch.from_numpy(self.member.lines[numbers].astype(np.float32)).to(self.device)
