@@ -29,6 +29,7 @@ from cmivqa_kit.prediction.dev_evaluation import evaluate
 from cmivqa_kit.runs.directory import RunDirectory, make_run
 from tests.baselines import corpora
 
+UNKNOWN = {"unk_token": "<unk>"}
 QUICK = ("train.epochs=2", "train.frozen_epochs=1", "train.videos=3")
 
 
@@ -274,16 +275,14 @@ def test_presets_differ_from_the_defaults_in_what_they_say() -> None:
 
 def stand_in(folder: Path, texts: list[str], kind: str) -> Path:
     """An encoder of the architecture of a preset, with a SentencePiece-like tokenizer and random weights."""
+    roles = {"cls_token": "<s>", "pad_token": "<pad>", "sep_token": "</s>", "unk_token": "<unk>"}
+    special = list(roles.values())
     unigram = Tokenizer(models.Unigram())
     unigram.pre_tokenizer = pre_tokenizers.Metaspace()
-    special = ["<s>", "<pad>", "</s>", "<unk>"]
-    unigram.train_from_iterator(
-        texts, trainers.UnigramTrainer(vocab_size=200, special_tokens=special, unk_token="<unk>", show_progress=False)
-    )
+    trainer = trainers.UnigramTrainer(vocab_size=200, special_tokens=special, show_progress=False, **UNKNOWN)
+    unigram.train_from_iterator(texts, trainer)
     wrapped: Any = PreTrainedTokenizerFast
-    tokenizer = wrapped(
-        tokenizer_object=unigram, cls_token="<s>", sep_token="</s>", pad_token="<pad>", unk_token="<unk>"
-    )
+    tokenizer = wrapped(tokenizer_object=unigram, **roles)
     sizes = {"vocab_size": len(tokenizer), "hidden_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2,
              "intermediate_size": 32, "max_position_embeddings": 66, "pad_token_id": 1}  # fmt: skip
     config: Any = XLMRobertaConfig(**sizes) if kind == "large" else BertConfig(**sizes)
