@@ -7,16 +7,8 @@ from typing import Annotated
 
 from baselines.ccgs import DECLARATION
 from cmivqa_kit.neural.feature_sources import FeatureSettings
-from cmivqa_kit.neural.settings import (
-    Count,
-    EncoderSettings,
-    Positive,
-    Rate,
-    TextSystemSettings,
-    TextTrainSettings,
-    WindowSettings,
-    choice,
-)
+from cmivqa_kit.neural.settings import EncoderSettings, TextSystemSettings, TextTrainSettings, WindowSettings
+from cmivqa_kit.plugin.sections import Count, Positive, Rate, choice
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from baselines.mesm.network import CLIP, CORRECT, GLOVE, NONE, PUBLISHED
 from cmivqa_kit.neural import settings as common
 from cmivqa_kit.neural.encoders import Encoder, open_encoder
 from cmivqa_kit.neural.feature_sources import FeatureSettings
-from cmivqa_kit.neural.settings import Count, Part, Positive, Rate, Rule, Section, Share, SystemSettings, choice
+from cmivqa_kit.neural.settings import SystemSettings
+from cmivqa_kit.plugin.sections import Count, Part, Positive, Rate, Rule, Section, Share, choice
 
 VECTORS, STORED, DRAWN = "vectors", "stored", "drawn"
 ENCODERS = {

@@ -7,15 +7,8 @@ from typing import Annotated
 
 from baselines.mutualsl import DECLARATION
 from cmivqa_kit.neural.feature_sources import FeatureSettings
-from cmivqa_kit.neural.settings import (
-    Part,
-    Positive,
-    Section,
-    TextSystemSettings,
-    TextTrainSettings,
-    WindowSettings,
-    choice,
-)
+from cmivqa_kit.neural.settings import TextSystemSettings, TextTrainSettings, WindowSettings
+from cmivqa_kit.plugin.sections import Part, Positive, Section, choice
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,8 @@ from baselines.nrccr.texts import lower_cased
 from cmivqa_kit.neural import settings as common
 from cmivqa_kit.neural.encoders import Encoder
 from cmivqa_kit.neural.feature_sources import FeatureSettings
-from cmivqa_kit.neural.settings import (
-    Count,
-    Dropout,
-    EncoderSystemSettings,
-    Part,
-    Positive,
-    Rate,
-    Rule,
-    Section,
-    Share,
-    choice,
-)
+from cmivqa_kit.neural.settings import EncoderSystemSettings
+from cmivqa_kit.plugin.sections import Count, Dropout, Part, Positive, Rate, Rule, Section, Share, choice
 
 IMAGES = "images"
 

@@ -9,7 +9,8 @@ from baselines.q2a import DECLARATION
 from baselines.q2a.model import BEST, LABEL, NEVER
 from baselines.q2a.network import CARRIES, HEADS, VARIANTS, Network
 from cmivqa_kit.neural import settings as common
-from cmivqa_kit.neural.settings import Count, Part, Positive, Section, SystemSettings, choice
+from cmivqa_kit.neural.settings import SystemSettings
+from cmivqa_kit.plugin.sections import Count, Part, Positive, Section, choice
 
 TRAIN, TEST, QUESTIONS = "train", "test", "questions"  # where the questions of evaluations come from
 SGD, ADAMW = "sgd", "adamw"

@@ -78,7 +78,7 @@ def _list(form: str) -> None:
         return
 
     def needs(d: Declaration) -> str:
-        names = ", ".join(need.removeprefix("package:") for need in d.needs) or "-"
+        names = ", ".join(map(_need, d.needs)) or "-"
         missing = missing_packages(d)
         return f"{names} (not installed: {', '.join(missing)})" if missing else names
 
@@ -89,3 +89,8 @@ def _list(form: str) -> None:
     session.table("Baselines", ["name", "tracks", "what", "needs", "paper"], rows)
     runnable = next((d.name for d in found if not missing_packages(d)), "")
     session.next(f"cmivqa train -m {runnable}" if runnable else "cmivqa --help")
+
+
+def _need(need: str) -> str:
+    kind, _, package = need.partition(":")
+    return f"{package} (optional)" if kind == "optional" else package or kind

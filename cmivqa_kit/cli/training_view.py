@@ -41,7 +41,11 @@ def training_view(out: Console, shown: bool) -> Iterator[TrainingView]:
         def evaluated(step: int, metrics: Mapping[str, float], best: bool) -> None:
             render.line(out, score_line(step, metrics, best), "dim")
 
-        yield TrainingView(tenth, DevProgress(evaluation=evaluated))
+        def prepared(title: str, done: int, total: int) -> None:
+            if done == total:
+                render.line(out, f"  {title}: {total} of {total}", "dim")
+
+        yield TrainingView(tenth, DevProgress(evaluation=evaluated, preparation=prepared))
     else:
         with render.bar(out) as (bar, job):
             loss_text = ["steps"]
@@ -57,4 +61,7 @@ def training_view(out: Console, shown: bool) -> Iterator[TrainingView]:
                 render.line(bar.console, score_line(step, metrics, best), "dim")
                 bar.update(job, description=loss_text[0])
 
-            yield TrainingView(advance, DevProgress(answered, told))
+            def preparing(title: str, done: int, total: int) -> None:
+                bar.update(job, completed=done, total=total, description=title)
+
+            yield TrainingView(advance, DevProgress(answered, told, preparing))

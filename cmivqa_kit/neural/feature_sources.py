@@ -184,12 +184,16 @@ def _embeds(settings: FeatureSettings, split: Split, own: Encoder | None, run: R
         )
     if encoder.origin is not None:
         store_origin(run, FEATURE_PART, encoder.origin)
-    _save(encoder, folder, split.features.width if settings.name == JOINED else None)
+    save_encoder(encoder, folder, split.features.width if settings.name == JOINED else None)
     return True
 
 
-def _save(encoder: Encoder, folder: Path, stored_width: int | None) -> None:
-    """The encoder as a folder, whole or not there; with the width of stored features beside which it stands."""
+def save_encoder(encoder: Encoder, folder: Path, stored_width: int | None = None) -> None:
+    """Write the encoder as a folder, whole or not there; with the width of stored features beside which it stands.
+
+    Raises:
+        RunFailed: it cannot be written.
+    """
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would cut through our own output
     try:
         for left in folder.parent.glob(f".{folder.name}.*"):  # of a training that was killed here
@@ -226,6 +230,16 @@ def _made_source(run: RunDirectory, device: str) -> FeatureSource:
 
 def _embedding(run: RunDirectory, device: str) -> SubtitleEmbedding:
     """The source that a run's encoder makes."""
+    encoder, stamp = kept_encoder(run)
+    return SubtitleEmbedding(encoder, stamp, resolve(device), run.group)
+
+
+def kept_encoder(run: RunDirectory) -> tuple[Encoder, str]:
+    """The frozen encoder that lies in a run, and a stamp: the same for the same encoder in every run.
+
+    Raises:
+        UserError: it is damaged, or brings code that was not allowed to run.
+    """
     folder, code = run.path / FEATURE_ENCODER, codes_of(run).get(FEATURE_PART)
     try:
         encoder = read_encoder(EncoderOrigin(EncoderFiles(str(folder)), code))
@@ -240,5 +254,4 @@ def _embedding(run: RunDirectory, device: str) -> SubtitleEmbedding:
         for path in folder.iterdir()
         if path.is_file() and path.name != Path(JOINED_FEATURES).name
     }
-    stamp = fingerprint(files if code is None else {**files, FOREIGN_CODE: code.digest})
-    return SubtitleEmbedding(encoder, stamp, resolve(device), run.group)
+    return encoder, fingerprint(files if code is None else {**files, FOREIGN_CODE: code.digest})

@@ -94,13 +94,15 @@ def create(declaration: Declaration) -> Baseline:
     return system
 
 
-def missing_packages(declaration: Declaration) -> tuple[str, ...]:
-    """Python packages the declaration needs that are not installed."""
-    return tuple(name for name in _packages(declaration) if not _installed(name))
+def missing_packages(declaration: Declaration, optional: bool = False) -> tuple[str, ...]:
+    """Python packages the declaration needs, or would make use of (``optional``), that are not installed."""
+    return tuple(
+        name for name in _packages(declaration, "optional:" if optional else "package:") if not _installed(name)
+    )
 
 
-def _packages(declaration: Declaration) -> tuple[str, ...]:
-    return tuple(need.removeprefix("package:") for need in declaration.needs if need.startswith("package:"))
+def _packages(declaration: Declaration, kind: str = "package:") -> tuple[str, ...]:
+    return tuple(need.removeprefix(kind) for need in declaration.needs if need.startswith(kind))
 
 
 def _failing_import(declaration: Declaration) -> tuple[str, Exception] | None:

@@ -116,8 +116,11 @@ class Plan:
 class Plans(Protocol):
     """A baseline that can say beforehand what its training will take."""
 
-    def plan(self, train: Split, dev: Split | None, run: RunDirectory) -> Plan:
-        """Measure on a few batches what `Baseline.fit` would take; ``run`` is a folder that is thrown away."""
+    def plan(self, train: Split, dev: Split | None, run: RunDirectory) -> Plan | None:
+        """Measure on a few batches what `Baseline.fit` would take; ``run`` is a folder that is thrown away.
+
+        ``None`` where it learns in one pass with these settings.
+        """
         ...
 
 
@@ -153,7 +156,8 @@ class Declaration:
     ``factory`` is ``"package.module:callable"``, called without arguments. ``config`` is ``"package:file.toml"``: table
     ``[default]`` holds one table per section with every setting and its default value; ``[preset.NAME]`` holds, in the
     same sections, what a named preset changes. ``needs`` lists what a split must have (``subtitles``, ``features``)
-    and Python packages beyond the kit's own (``package:torch``). ``drops`` are the rules of `cmivqa_kit.data.check` by
+    and Python packages beyond the kit's own (``package:torch``), or ones that it makes use of where they are installed
+    and goes without elsewhere (``optional:torch``). ``drops`` are the rules of `cmivqa_kit.data.check` by
     which a training example is left out. ``[recipe.published]`` in the same file holds, section by section, what the
     published recipe changes. ``convert`` is ``"package.module:function"`` of ``(CheckpointRequest, RunDirectory) ->
     CheckpointReport`` where the system has official checkpoints. ``published`` is ``"package:published.toml"`` where

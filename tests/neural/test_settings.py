@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.neural.settings import (
+from cmivqa_kit.plugin.sections import (
     Count,
     Dropout,
     Part,

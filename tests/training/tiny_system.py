@@ -18,9 +18,10 @@ from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.neural.feature_sources import FeatureSettings
 from cmivqa_kit.neural.networks import Flag, NetworkSizes, Width, new_network
 from cmivqa_kit.neural.official_checkpoints import CheckpointFormat, Weights
-from cmivqa_kit.neural.settings import Positive, SystemSettings, TrainSettings
+from cmivqa_kit.neural.settings import SystemSettings, TrainSettings
 from cmivqa_kit.neural.state_dicts import StateDict
 from cmivqa_kit.neural.video_rows import VideoRows
+from cmivqa_kit.plugin.sections import Positive
 from cmivqa_kit.plugin.types import Candidate, Declaration, Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
 from cmivqa_kit.runs.directory import RunDirectory

@@ -71,7 +71,9 @@ declare(
                 "tracks": listing("tracks it answers", track()),
                 "reranks": flag("it scores the lists of others anew (`cmivqa rerank`)"),
                 "paper": text("its publication"),
-                "needs": listing("what it needs, such as package:torch", text("a need")),
+                "needs": listing(
+                    "what it needs, such as package:torch, or goes without, such as optional:torch", text("a need")
+                ),
                 "missing": listing("packages that are not installed", text("a package")),
                 "presets": listing("as --preset takes them", text("a preset")),
             },

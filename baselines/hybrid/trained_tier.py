@@ -1,0 +1,191 @@
+"""The trained tier in one corpus: the head passes over its lines once a question, spans come from prefix sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from baselines.hybrid.corpus import Corpus
+from baselines.hybrid.encoding import EncodedTier
+from baselines.hybrid.examples import corpus_features, pack_lines, spans_of
+from baselines.hybrid.model import Asked, Head, Lines, LineScores, Spans, span_norms, sums_before
+from baselines.hybrid.settings import Settings
+from baselines.hybrid.untrained import Scale, Scored
+from cmivqa_kit.data.types import Question
+from cmivqa_kit.prediction.spans.candidates import SpanBlock
+from cmivqa_kit.prediction.spans.lexical import AskedWords
+from cmivqa_kit.prediction.spans.scores import SpanScores
+
+Floats = NDArray[np.float64]
+LINES = 4096  # of the corpus that the head looks at together
+QUESTIONS = 8  # that it is asked together: their line scores are kept for the whole corpus
+NORMS = 20_000  # spans whose sums of vectors are in memory at once
+SILENT = -30.0  # score of the one span of a video without lines: below what anything that is said gets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """One network of an ensemble in one corpus.
+
+    Attributes:
+        head: on its device.
+        lines: (lines of the corpus, D) float16.
+        embed: questions -> (questions, D).
+    """
+
+    head: Head
+    lines: NDArray[np.float16]
+    embed: Callable[[Sequence[Question]], NDArray[np.float32]]
+
+
+class Chunk(NamedTuple):
+    """Some videos of the corpus as one member's head takes them: lines, their numbers, what is known unasked."""
+
+    lines: Lines
+    numbers: NDArray[np.int64]
+    free: Tensor
+
+
+class MemberScores:
+    """What one member says in a corpus.
+
+    Args:
+        member: the network.
+        corpus: that is asked.
+        features: (lines, F) of all its lines.
+    """
+
+    def __init__(self, member: Member, corpus: Corpus, features: NDArray[np.float32]) -> None:
+        self.member, self.corpus, self.head = member, corpus, member.head
+        self.device = next(member.head.parameters()).device
+        self._chunks = list(self._packed(features))
+        self._norms: dict[int, Tensor] = {}
+
+    def of_lines(self, questions: Sequence[Question], words: Sequence[AskedWords]) -> LineScores:
+        """The scores of all lines of the corpus for some questions, (questions, lines) each."""
+        vectors = torch.from_numpy(self.member.embed(questions)).to(self.device)
+        empty = vectors.new_zeros(len(questions), 0)
+        parts = [LineScores(empty, empty, empty, empty)]
+        for chunk in self._chunks:
+            bm25 = np.stack([one.lines(chunk.numbers) for one in words]).astype(np.float32)
+            asked = Asked(vectors, torch.from_numpy(bm25).to(self.device))
+            lines = chunk.lines._replace(vectors=self._vectors(chunk.numbers))
+            parts.append(self.head.questions(lines, chunk.free, asked))
+        return LineScores(*(torch.cat(some, dim=1) for some in zip(*parts, strict=True)))
+
+    def of_spans(self, scores: LineScores, block: SpanBlock, words: AskedWords) -> Floats:
+        """The scores of spans that have lines; ``scores`` (lines,) are those of one question."""
+        low, high = int(block.first.min()), int(block.stop.max())
+        common = words.spans(block)
+        bm25, coverage = (torch.from_numpy(values.astype(np.float32))[None] for values in common)
+        spans = spans_of(self.corpus, block, low)._replace(bm25=bm25, coverage=coverage)
+        spans = Spans(*(value.to(self.device) for value in spans))
+        inside = LineScores(*(some[None, low:high] for some in scores))
+        total: Floats = self.head.spans(inside, spans, self._norms_of(block, spans, low))[0].double().cpu().numpy()
+        return total
+
+    def _norms_of(self, block: SpanBlock, spans: Spans, low: int) -> Tensor:
+        """(S,) the lengths of the sums of vectors, which no question changes; remembered, apart from single videos."""
+        if len(block.offset) > 2 and block.begin in self._norms:
+            return self._norms[block.begin]
+        before = sums_before(self._vectors(np.arange(low, int(block.stop.max()))))
+        parts = zip(torch.split(spans.first, NORMS), torch.split(spans.last, NORMS), strict=True)
+        norms = torch.cat([span_norms(before, first, last) for first, last in parts])
+        if len(block.offset) > 2:
+            self._norms[block.begin] = norms
+        return norms
+
+    def _vectors(self, numbers: NDArray[np.int64]) -> Tensor:
+        return torch.from_numpy(self.member.lines[numbers].astype(np.float32)).to(self.device)
+
+    def _packed(self, features: NDArray[np.float32]) -> Iterator[Chunk]:
+        counts = np.diff(self.corpus.spans.first_line)
+        for some in _groups(counts.tolist(), LINES):
+            lines, numbers = pack_lines(self.corpus, some, features)
+            if len(numbers):
+                lines = Lines(
+                    self._vectors(numbers[:0]), lines.features.to(self.device), lines.position.to(self.device),
+                    lines.video.to(self.device), lines.size,
+                )  # fmt: skip
+                free = self.head.lines(lines._replace(vectors=self._vectors(numbers)))
+                yield Chunk(lines, numbers, free)
+
+
+class TrainedTier:
+    """An ensemble in one corpus, beside the untrained tier.
+
+    Args:
+        corpus: that is asked.
+        members: whose span scores are averaged.
+        untrained: has its share in the videos' scores; ``None``: none.
+        settings: how much that is.
+    """
+
+    def __init__(
+        self, corpus: Corpus, members: Sequence[Member], untrained: EncodedTier | None, settings: Settings
+    ) -> None:
+        self.corpus, self.untrained, self.settings = corpus, untrained, settings
+        features = corpus_features(corpus)
+        with torch.inference_mode():
+            self._members = [MemberScores(member, corpus, features) for member in members]
+
+    def scored(self, questions: Sequence[Question]) -> list[Scored]:
+        """The scores of each question."""
+        scored: list[Scored] = []
+        for begin in range(0, len(questions), QUESTIONS):
+            scored += self._some(questions[begin : begin + QUESTIONS])
+        return scored
+
+    @torch.inference_mode()
+    def _some(self, questions: Sequence[Question]) -> list[Scored]:
+        words = [self.corpus.bm25.asked(question.text) for question in questions]
+        whole = self.corpus.bm25.videos([question.text for question in questions])
+        lines = [member.of_lines(questions, words) for member in self._members]
+        beside = self.untrained.scored(questions) if self.untrained is not None else None
+        scored: list[Scored] = []
+        for number, asked in enumerate(words):
+            own = [LineScores(*(some[number] for some in scores)) for scores in lines]
+            spans = SpanScores(self.corpus.spans, self._score(own, asked))
+            videos = spans.total + self.settings.fusion.video_weight * whole[number]
+            if beside is not None:
+                videos = fused(videos, beside[number].videos, self.settings.decode.untrained_share)
+            scored.append(Scored(spans, videos))
+        return scored
+
+    def _score(self, lines: Sequence[LineScores], asked: AskedWords) -> Callable[[SpanBlock], Floats]:
+        @torch.inference_mode()
+        def score(block: SpanBlock) -> Floats:
+            total = np.full(len(block), SILENT)
+            spoken = block.stop > block.first
+            if spoken.any():
+                some = block.only(spoken)
+                members = zip(self._members, lines, strict=True)
+                total[spoken] = np.mean([member.of_spans(own, some, asked) for member, own in members], axis=0)
+            return total
+
+        return score
+
+
+def fused(videos: Floats, others: Floats, share: float) -> Floats:
+    """The scores of videos by two systems, each on the scale of its own corpus; ``share`` is that of the second."""
+    return (1 - share) * Scale.of([videos]).z(videos) + share * Scale.of([others]).z(others)
+
+
+def _groups(counts: Sequence[int], most: int) -> Iterator[list[int]]:
+    """The numbers of neighbouring videos that have at most so many lines together, or a single one."""
+    group: list[int] = []
+    total = 0
+    for number, count in enumerate(counts):
+        if group and total + count > most:
+            yield group
+            group, total = [], 0
+        group.append(number)
+        total += count
+    if group:
+        yield group
