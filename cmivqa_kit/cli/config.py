@@ -27,15 +27,14 @@ def command(form: str, **flags: Any) -> None:
 
     session = Session(form, **flags)
     space = session.workspace
-    found = find_declaration(session.baseline.value)
+    found = find_declaration(space["model.baseline"])
     preset = session.preset(found)
     own = settings(found, preset or None)
-    in_force = {**space.settings, "model.baseline": session.baseline}
     if session.json:
         render.as_json(
             {
                 "workspace": space.file,
-                "settings": {name: {"value": s.value, "origin": s.origin} for name, s in in_force.items()},
+                "settings": {name: {"value": s.value, "origin": s.origin} for name, s in space.settings.items()},
                 "baseline": own,
             }
         )
@@ -47,7 +46,7 @@ def command(form: str, **flags: Any) -> None:
             return ", ".join(f"{label}={path}" for label, path in value.items())
         return EMBEDDED if name == "data.root" and value is None else str(value) if value != "" else "-"
 
-    rows = [(name, shown(name, s.value), s.origin, KEYS[name].help) for name, s in in_force.items()]
+    rows = [(name, shown(name, s.value), s.origin, KEYS[name].help) for name, s in space.settings.items()]
     session.table("Settings", ["name", "value", "from", "meaning"], rows)
     origin = f"preset {preset} and config.toml" if preset else "config.toml"
     values = [(f"{section}.{key}", value) for section, part in own.items() for key, value in part.items()]

@@ -22,7 +22,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import sha256
 from cmivqa_kit.plugin import registry
 from cmivqa_kit.plugin.settings import presets, settings
-from cmivqa_kit.plugin.types import PredictOptions, Prediction, Target
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.dev_evaluation import evaluate
 from cmivqa_kit.runs.directory import RunDirectory, make_run
 from tests.baselines import corpora
@@ -50,7 +50,9 @@ def small() -> Split:
 def asked_of(split: Split) -> Split:
     """Two questions for each video, about its first and second half."""
     questions = [
-        Question(f"{video}{half}", f"how is the {half} tool used?", "English", video, Span(30.0 * half, 30.0 * half + 25))
+        Question(
+            f"{video}{half}", f"how is the {half} tool used?", "English", video, Span(30.0 * half, 30.0 * half + 25)
+        )
         for video in split.videos
         for half in (0, 1)
     ]
@@ -130,7 +132,9 @@ def test_without_torch_bm25_answers_alone_and_says_so(
     system.fit(asked_of(small()), None, run)
     assert run.read("hybrid.json")["tier"] == "lexical"
     for tier in ("trained", "untrained"):
-        with pytest.raises(UserError, match=f'model.tier = "{tier}" needs torch, not installed here') as refused:
+        with pytest.raises(
+            UserError, match=f'model.tier = "{tier}" needs torch, which cannot be imported here'
+        ) as refused:
             system.prepare(settings(DECLARATION, None, (f"model.tier={tier}",)))
         assert "--set model.tier=lexical" in refused.value.fix
 
@@ -161,7 +165,11 @@ def test_videos_without_subtitles_one_video_and_questions_without_a_known_word(t
     overrides = ("train.epochs=1",)
     system = fitted(tmp_path / "run", split, None, *overrides)
     silent = replace(split, videos={**split.videos, "w": Video("w", (), 80.0, "given"), "x": Video("x")})
-    asked = (Question(1, "?", None, "w", None), Question(2, "量血压", None, "x", None), Question(3, "pulse", None, "v00", None))
+    asked = (
+        Question(1, "?", None, "w", None),
+        Question(2, "量血压", None, "x", None),
+        Question(3, "pulse", None, "v00", None),
+    )
     hidden = replace(silent, questions=asked)
     one = replace(split, videos={"v00": split.videos["v00"]}, questions=asked[2:])
     mute = replace(split, videos={"w": Video("w", (), 80.0, "given")}, questions=asked[:1])
@@ -174,7 +182,10 @@ def test_videos_without_subtitles_one_video_and_questions_without_a_known_word(t
 
 
 def test_questions_are_asked_of_the_subtitles_in_their_language(tmp_path: Path) -> None:
-    texts = {"Chinese": ("包扎伤口", "测量血压", "按压止血"), "English": ("dress the wound", "measure pressure", "press it")}
+    texts = {
+        "Chinese": ("包扎伤口", "测量血压", "按压止血"),
+        "English": ("dress the wound", "measure pressure", "press it"),
+    }
     videos = [
         corpora.video(f"v{n}", [english] * 3, translations={"Chinese": [chinese] * 3, "English": [english] * 3})
         for n, (chinese, english) in enumerate(zip(*texts.values(), strict=True))
@@ -222,7 +233,9 @@ def test_a_training_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
 
 def test_a_training_learns(tmp_path: Path) -> None:
     split = asked_of(small())
-    run = begun(tmp_path / "run", "train.epochs=10", "train.videos=3", "train.log_every=1", "decode.untrained_share=0.0")
+    run = begun(
+        tmp_path / "run", "train.epochs=10", "train.videos=3", "train.log_every=1", "decode.untrained_share=0.0"
+    )
     HybridBaseline().fit(split, None, run)
     losses = [json.loads(line)["loss"] for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     assert losses[-1] < 0.8 * losses[0]

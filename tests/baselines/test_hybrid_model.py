@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -12,12 +9,12 @@ import torch
 from baselines.hybrid.corpus import Corpus, Learnt
 from baselines.hybrid.examples import buckets, corpus_features, pack_lines, pack_videos, target_of
 from baselines.hybrid.line_features import ENGLISH_CUES, FEATURES, line_features
-from baselines.hybrid.model import Asked, Head, HeadSizes, LineScores, Lines, span_norms
+from baselines.hybrid.model import Asked, Head, HeadSizes, LineScores, span_norms
 from baselines.hybrid.settings import Settings
 from baselines.hybrid.task import cross_entropy
 from baselines.hybrid.trained_tier import SILENT, Member, TrainedTier
 from cmivqa_kit.data.span import Span
-from cmivqa_kit.data.types import Question, Subtitle, Video
+from cmivqa_kit.data.types import Question, Subtitle
 from tests.baselines import corpora
 
 WIDTH = 12
@@ -79,7 +76,9 @@ def test_a_span_is_scored_by_its_ends_its_inner_lines_its_mean_its_length_and_it
     given = head(lines, Asked(questions, bm25), spans)
     number = 0
     for block in videos.blocks:
-        for first, stop, start, end in zip(*(c.tolist() for c in (block.first, block.stop, block.start, block.end)), strict=True):
+        for first, stop, start, end in zip(
+            *(c.tolist() for c in (block.first, block.stop, block.start, block.end)), strict=True
+        ):
             for question in range(2):
                 words = asked[question].spans(block)
                 at = number - (0 if block is videos.blocks[0] else len(videos.blocks[0]))
@@ -126,7 +125,9 @@ def test_an_ensemble_averages_span_scores(head: Head) -> None:
     heads = [head, Head(HeadSizes(WIDTH)).eval()]
     rows = unit(8, 1).numpy().astype(np.float16)
     members = [Member(one, rows, lambda some: unit(1, 2).numpy()) for one in heads]
-    alone = [TrainedTier(corpus, [m], None, Settings.of({})).scored(questions)[0].spans.of_video(0).score for m in members]
+    alone = [
+        TrainedTier(corpus, [m], None, Settings.of({})).scored(questions)[0].spans.of_video(0).score for m in members
+    ]
     both = TrainedTier(corpus, members, None, Settings.of({})).scored(questions)[0].spans.of_video(0).score
     assert both == pytest.approx((alone[0] + alone[1]) / 2)
 
@@ -179,7 +180,9 @@ def test_cue_words_begin_a_line(text: str, cue: str | None) -> None:
 
 
 def test_features_of_a_line_say_where_it_stands_and_how_long_it_is() -> None:
-    lines = [Subtitle(text, 2.0 * n, 2.0) for n, text in enumerate(["this video", "a b c", "教程一二三", "x", "y", "z", "w"])]
+    lines = [
+        Subtitle(text, 2.0 * n, 2.0) for n, text in enumerate(["this video", "a b c", "教程一二三", "x", "y", "z", "w"])
+    ]
     rows = line_features(lines)
     assert rows.shape == (7, FEATURES)
     assert rows[1, :5] == pytest.approx([1 / 7, 5 / 7, 0.2, 1.0, np.log(3)])
