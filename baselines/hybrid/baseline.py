@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Protocol
 
 from baselines.hybrid import DECLARATION
@@ -97,6 +97,7 @@ class HybridBaseline:
         if tier != LEXICAL:
             self._neural = self._neural or _neural(tier)
             self._neural.fit(train, dev, run, learnt)
+            learnt = replace(learnt, encoder=self._neural.encoding.stamp)
         if run.group.main:
             known = dev if dev is not None or tier == TRAINED else train  # what was trained on fits too well
             if known is not None:

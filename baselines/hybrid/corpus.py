@@ -37,6 +37,7 @@ class Learnt:
         usual_seconds: the end of the usual answer in a video of unknown duration.
         temperature: of the spans' probabilities.
         video_temperature: of the videos'.
+        encoder: the digest of the encoder as it was before training; empty without one.
     """
 
     tier: str
@@ -48,6 +49,7 @@ class Learnt:
     usual_seconds: float = 30.0
     temperature: float = 1.2
     video_temperature: float = 1.0
+    encoder: str = ""
 
     @classmethod
     def from_answers(cls, train: Split, tier: str, settings: SpanSettings) -> Learnt:
@@ -73,7 +75,7 @@ class Learnt:
         """
         try:
             learnt = cls(**document)
-            numbers = [float(value) for name, value in asdict(learnt).items() if name != "tier"]
+            numbers = [float(value) for name, value in asdict(learnt).items() if name not in ("tier", "encoder")]
             above = (learnt.lines, learnt.seconds, learnt.shortest, learnt.temperature, learnt.video_temperature)
             whole = all(map(math.isfinite, numbers)) and min(above) > 0 and isinstance(learnt.lines, int)
             if whole and learnt.usual_seconds > 0 and Span(learnt.usual_start, learnt.usual_end).valid:

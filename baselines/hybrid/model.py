@@ -145,7 +145,7 @@ class Head(nn.Module):
     def forward(self, lines: Lines, asked: Asked, spans: Spans) -> Tensor:
         """(Q, S) the score of every span for every question."""
         scores = self.questions(lines, self.lines(lines), asked)
-        return self.spans(scores, spans, span_norms(lines.vectors, spans))
+        return self.spans(scores, spans, span_norms(sums_before(lines.vectors), spans.first, spans.last))
 
 
 class SpanScorer(nn.Module):
@@ -214,8 +214,12 @@ def run_sums(values: Tensor, spans: Spans) -> Tensor:
     return (before[:, spans.last + 1] - before[:, spans.first]).to(values.dtype)
 
 
-def span_norms(vectors: Tensor, spans: Spans) -> Tensor:
-    """(S,) the length of the sum of each span's line vectors (n, D)."""
-    before = nn.functional.pad(vectors.cumsum(dim=0, dtype=torch.float64), (0, 0, 1, 0))
-    norms: Tensor = torch.linalg.vector_norm((before[spans.last + 1] - before[spans.first]).to(vectors.dtype), dim=1)
+def sums_before(vectors: Tensor) -> Tensor:
+    """(n + 1, D) float64: the sum of the vectors (n, D) before each line."""
+    return nn.functional.pad(vectors.cumsum(dim=0, dtype=torch.float64), (0, 0, 1, 0))
+
+
+def span_norms(before: Tensor, first: Tensor, last: Tensor) -> Tensor:
+    """(S,) the length of the sum of each span's line vectors, of what `sums_before` gives."""
+    norms: Tensor = torch.linalg.vector_norm((before[last + 1] - before[first]).float(), dim=1)
     return norms

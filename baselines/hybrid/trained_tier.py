@@ -14,7 +14,7 @@ from torch import Tensor
 from baselines.hybrid.corpus import Corpus
 from baselines.hybrid.encoding import EncodedTier
 from baselines.hybrid.examples import corpus_features, pack_lines, spans_of
-from baselines.hybrid.model import Asked, Head, Lines, LineScores, Spans, span_norms
+from baselines.hybrid.model import Asked, Head, Lines, LineScores, Spans, span_norms, sums_before
 from baselines.hybrid.settings import Settings
 from baselines.hybrid.untrained import Scale, Scored
 from cmivqa_kit.data.types import Question
@@ -94,15 +94,9 @@ class MemberScores:
         """(S,) the lengths of the sums of vectors, which no question changes."""
         key = block.begin, len(block)
         if key not in self._norms:
-            vectors = self._vectors(np.arange(low, int(block.stop.max())))
-            parts = range(0, len(block), NORMS)
-            some = [
-                span_norms(
-                    vectors, spans._replace(first=spans.first[at : at + NORMS], last=spans.last[at : at + NORMS])
-                )
-                for at in parts
-            ]
-            self._norms[key] = torch.cat(some)
+            before = sums_before(self._vectors(np.arange(low, int(block.stop.max()))))
+            parts = zip(torch.split(spans.first, NORMS), torch.split(spans.last, NORMS), strict=True)
+            self._norms[key] = torch.cat([span_norms(before, first, last) for first, last in parts])
         return self._norms[key]
 
     def _vectors(self, numbers: NDArray[np.int64]) -> Tensor:

@@ -9,12 +9,15 @@ import torch
 from baselines.hybrid.corpus import Corpus, Learnt
 from baselines.hybrid.examples import buckets, corpus_features, pack_lines, pack_videos, target_of
 from baselines.hybrid.line_features import ENGLISH_CUES, FEATURES, line_features
-from baselines.hybrid.model import Asked, Head, HeadSizes, LineScores, span_norms
+from baselines.hybrid.model import Asked, Head, HeadSizes, LineScores, span_norms, sums_before
 from baselines.hybrid.settings import Settings
 from baselines.hybrid.task import cross_entropy
 from baselines.hybrid.trained_tier import SILENT, Member, TrainedTier
+from baselines.hybrid.untrained import Scored, UntrainedTier, WindowVectors
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle
+from cmivqa_kit.prediction.spans import candidates
+from cmivqa_kit.prediction.spans.windows import LineWindows
 from tests.baselines import corpora
 
 WIDTH = 12
@@ -143,7 +146,7 @@ def test_norms_are_those_of_sums_of_vectors() -> None:
     corpus, vectors = corpus_of(4), unit(4, 1)
     spans = pack_videos(corpus, [0], corpus_features(corpus)).spans
     expected = [vectors[a : b + 1].sum(dim=0).norm().item() for a, b in zip(spans.first, spans.last, strict=True)]
-    assert span_norms(vectors, spans).tolist() == pytest.approx(expected)
+    assert span_norms(sums_before(vectors), spans.first, spans.last).tolist() == pytest.approx(expected)
 
 
 def test_a_target_lies_in_the_right_video_alone() -> None:
@@ -170,8 +173,8 @@ def test_the_loss_is_the_cross_entropy_of_soft_targets() -> None:
     ("text", "cue"),
     [
         ("Now, take it", "now"), ("I'm here", "i'm"), ("I’m here", "i'm"), ("nowhere", None), ("so", "so"),
-        ("首先消毒", "first"), ("接下来我们", "next"), ("好的", "okay"), ("好", "ok"), ("我们来看", "go"), ("消毒", None),
-        ("", None), ("♪", None), ("Let's go", "let's"),
+        ("首先消毒", "first"), ("接下来我们", "next"), ("好的", "okay"), ("好", "ok"), ("我们来看", "go"),
+        ("消毒", None),        ("", None), ("♪", None), ("Let's go", "let's"),
     ],
 )  # fmt: skip
 def test_cue_words_begin_a_line(text: str, cue: str | None) -> None:
@@ -180,9 +183,8 @@ def test_cue_words_begin_a_line(text: str, cue: str | None) -> None:
 
 
 def test_features_of_a_line_say_where_it_stands_and_how_long_it_is() -> None:
-    lines = [
-        Subtitle(text, 2.0 * n, 2.0) for n, text in enumerate(["this video", "a b c", "教程一二三", "x", "y", "z", "w"])
-    ]
+    texts = ["this video", "a b c", "教程一二三", "x", "y", "z", "w"]
+    lines = [Subtitle(text, 2.0 * n, 2.0) for n, text in enumerate(texts)]
     rows = line_features(lines)
     assert rows.shape == (7, FEATURES)
     assert rows[1, :5] == pytest.approx([1 / 7, 5 / 7, 0.2, 1.0, np.log(3)])
@@ -194,3 +196,25 @@ def test_features_of_a_line_say_where_it_stands_and_how_long_it_is() -> None:
 
 def test_lengths_beyond_the_limits_are_in_the_outer_buckets() -> None:
     assert buckets(np.array([0.1, 6.0, 24.0, 99.9, 500.0]), 6.0, 100.0).tolist() == [0, 0, 7, 15, 15]
+
+
+def test_a_corpus_too_large_to_keep_its_spans_is_scored_alike(head: Head, monkeypatch: pytest.MonkeyPatch) -> None:
+    questions, settings = [Question(0, "press the cloth"), Question(1, "cool it")], Settings.of({})
+    rows, vectors = unit(25, 1).numpy().astype(np.float16), unit(2, 2).numpy()
+
+    def scored() -> list[Scored]:
+        corpus = corpus_of(5, 0, 2, 7, 0, 6, 5)
+        windows = LineWindows.of(corpus.spans, (1, 2))
+        seen = WindowVectors(windows, unit(len(windows.first), 3).numpy().astype(np.float16))
+        member = Member(head, rows, lambda some: vectors[: len(some)])
+        trained = TrainedTier(corpus, [member], None, settings).scored(questions)
+        return [*trained, *UntrainedTier(corpus, seen, settings.fusion).scored(questions, vectors)]
+
+    kept = scored()
+    monkeypatch.setattr(candidates, "BLOCK", 20)
+    monkeypatch.setattr(candidates, "KEPT", 20)
+    for whole, parts in zip(kept, scored(), strict=True):
+        assert not parts.spans.corpus.kept
+        assert parts.videos == pytest.approx(whole.videos, abs=1e-5)
+        for video in range(7):
+            assert parts.spans.of_video(video).score == pytest.approx(whole.spans.of_video(video).score, abs=1e-4)

@@ -54,7 +54,7 @@ def test_lines_are_read_in_rows_of_at_most_so_many_tokens() -> None:
     ]  # fmt: skip
     assert [block.bounds for block in blocks] == [(2, 5, 6, 6), (2, 7), (2, 4)]
     shifted = line_blocks(lines, READER, 8, (9,), shift=2)
-    assert [block.ids for block in shifted][0] == (1, 9, 10, 11, 12, 2)
+    assert shifted[0].ids == (1, 9, 10, 11, 12, 2)
     assert sum(len(block.bounds) - 1 for block in shifted) == 5
     assert line_blocks([], READER, 8) == []
 

@@ -65,7 +65,9 @@ declare(
                 "title": text("the system in a few words"),
                 "tracks": listing("tracks it answers", track()),
                 "paper": text("its publication"),
-                "needs": listing("what it needs, such as package:torch", text("a need")),
+                "needs": listing(
+                    "what it needs, such as package:torch, or goes without, such as optional:torch", text("a need")
+                ),
                 "missing": listing("packages that are not installed", text("a package")),
                 "presets": listing("as --preset takes them", text("a preset")),
             },
