@@ -24,7 +24,7 @@ def config(folder: Path, monkeypatch: pytest.MonkeyPatch, *flags: str) -> Any:
 
 def test_the_embedded_corpus_takes_the_demo_preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert config(tmp_path, monkeypatch)["encoder"]["name"] == "tiny"
-    assert "Erlangshen" in config(tmp_path, monkeypatch, "--data", "somewhere")["encoder"]["name"]
+    assert "e5-small" in config(tmp_path, monkeypatch, "--data", "somewhere")["encoder"]["name"]
     assert config(tmp_path, monkeypatch, "--preset", "minilm")["train"]["pairs"] == 1000
     assert "index" in config(tmp_path, monkeypatch, "-m", "bm25")
 
