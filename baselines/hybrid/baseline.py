@@ -23,14 +23,12 @@ from cmivqa_kit.plugin.packages import install_command
 from cmivqa_kit.plugin.registry import unusable_packages
 from cmivqa_kit.plugin.types import Plan, Prediction, PredictOptions, Report, Target
 from cmivqa_kit.prediction.function_retriever import FunctionRetriever
-from cmivqa_kit.prediction.spans.candidates import SpanCorpus
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.settings import Config
 
 log = logging.getLogger(__name__)
 LEARNT = "hybrid.json"
-QUESTIONS = 64  # whose scores are made together
-SCORES = 16_000_000  # of spans of these questions that are in memory at most, 8 bytes each
+QUESTIONS = 4  # whose scores are in memory together
 
 
 class Tier(Protocol):
@@ -200,16 +198,9 @@ class HybridBaseline:
 
 
 def _scores(tier: Tier, decoder: Decoder, questions: Sequence[Question]) -> Iterator[tuple[Decoder, Scored]]:
-    for batch in batches(questions, decoder.corpus.spans):
-        for scored in tier.scored(batch):
+    for begin in range(0, len(questions), QUESTIONS):
+        for scored in tier.scored(questions[begin : begin + QUESTIONS]):
             yield decoder, scored
-
-
-def batches(questions: Sequence[Question], spans: SpanCorpus) -> Iterator[Sequence[Question]]:
-    """The questions that are asked together: `QUESTIONS`, fewer of a corpus whose spans are kept and many."""
-    together = max(1, min(QUESTIONS, SCORES // max(1, spans.most_spans))) if spans.kept else QUESTIONS
-    for begin in range(0, len(questions), together):
-        yield questions[begin : begin + together]
 
 
 def _fitted(opened: Open, known: Split, learnt: Learnt, settings: Settings, report: Report) -> Learnt:
@@ -220,7 +211,8 @@ def _fitted(opened: Open, known: Split, learnt: Learnt, settings: Settings, repo
         if questions:
             corpus = Corpus.of(known, language, learnt, settings, report)
             tier = opened(corpus)
-            for batch in batches(questions, corpus.spans):
+            for begin in range(0, len(questions), QUESTIONS):
+                batch = questions[begin : begin + QUESTIONS]
                 temperatures.add(corpus, batch, tier.scored(batch))
     return temperatures.fitted(learnt)
 

@@ -6,7 +6,7 @@ The first member lies in the run itself, like the network of any system; others 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +33,7 @@ from cmivqa_kit.files import sha256
 from cmivqa_kit.neural.encoders import Encoder, plain
 from cmivqa_kit.neural.networks import LoadedNetwork, load_network, new_network
 from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding
-from cmivqa_kit.plugin.types import Plan, Report, Target
+from cmivqa_kit.plugin.types import Plan, Prediction, Report, Target
 from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
 from cmivqa_kit.runs.device import resolve, threads
 from cmivqa_kit.runs.directory import NETWORK, RECORD, WEIGHTS, RunDirectory, make_run
@@ -77,12 +77,8 @@ class TrainedHybrid:
         settings = TrainingSettings.of(run.config)
         with threads(settings.cpu_threads):
             store_encoder(self.pretrained, settings, train, run)
-            preparation = Preparation(train, dev, run, learnt, settings)
-            for number, kind in enumerate(settings.train.members, 1):
-                member = member_run(run, number)
-                epochs = settings.train.epochs if kind == TUNED else settings.train.frozen_epochs
-                training, table = preparation.training(kind, member, epochs), {**settings.table, "epochs": epochs}
-                training.fit(member, replace(settings, table=table))
+            for member, training, own in Preparation(train, dev, run, learnt, settings).members():
+                training.fit(member, own)
         self.load(run)
 
     def plan(self, train: Split, dev: Split | None, run: RunDirectory, learnt: Learnt) -> Plan:
@@ -95,13 +91,8 @@ class TrainedHybrid:
         settings = TrainingSettings.of(run.config)
         with threads(settings.cpu_threads):
             store_encoder(self.pretrained, settings, train, run)
-            preparation = Preparation(train, dev, run, learnt, settings)
-            plans = []
-            for number, kind in enumerate(settings.train.members, 1):
-                epochs = settings.train.epochs if kind == TUNED else settings.train.frozen_epochs
-                table = {**settings.table, "epochs": epochs}
-                training = preparation.training(kind, member_run(run, number), epochs)
-                plans.append(training.plan(run, replace(settings, table=table)))
+            members = Preparation(train, dev, run, learnt, settings).members()
+            plans = [training.plan(member, own) for member, training, own in members]
         return replace(
             plans[0],
             steps=sum(plan.steps for plan in plans),
@@ -175,7 +166,16 @@ class Preparation:
         self.dev = dev
         self._opened: list[tuple[Corpus, EncodedTier | None, list[Question]]] | None = None
 
-    def training(self, kind: str, run: RunDirectory, epochs: int) -> Training:
+    def members(self) -> Iterator[tuple[RunDirectory, Training, TrainingSettings]]:
+        """Each member's run, its training, and the settings with its number of epochs, one after the other."""
+        settings = self.settings
+        for number, kind in enumerate(settings.train.members, 1):
+            member = member_run(self.run, number)
+            epochs = settings.train.epochs if kind == TUNED else settings.train.frozen_epochs
+            own = replace(settings, table={**settings.table, "epochs": epochs})
+            yield member, self._training(kind, member, epochs), own
+
+    def _training(self, kind: str, run: RunDirectory, epochs: int) -> Training:
         """The training of one member; its sizes and tokenizer go into its run."""
         encoder, settings = self.encoding.encoder, self.settings
         head = settings.head
@@ -191,7 +191,7 @@ class Preparation:
             model = new_network(FrozenNetwork(encoder.config.hidden_size, **sizes), SpanScorer, run)
             lines = {name: self.embedding.lines(line_texts(corpus)) for name, corpus in self.corpora.items()}
             inputs = VectorInputs(lines, self._question_vectors())
-        evaluation = self._evaluation(run, epochs)
+        evaluation = self._evaluation()
         task = HybridTask(model, batches, inputs, settings.train, epochs, evaluation.figures)
         return Training(task, self.used, self.usable, self.dropped, evaluation)
 
@@ -199,7 +199,7 @@ class Preparation:
         texts = sorted({question.text for video in self.videos for question in video.questions})
         return dict(zip(texts, self.embedding.questions(texts), strict=True))
 
-    def _evaluation(self, run: RunDirectory, epochs: int) -> DevEvaluation:
+    def _evaluation(self) -> DevEvaluation:
         if self.dev is None:
             return NO_DEV
         dev = self.dev
@@ -220,7 +220,7 @@ class Preparation:
                 untrained = EncodedTier(corpus, self.embedding, self.every) if share else None
                 self._opened.append((corpus, untrained, questions))
         tracks: tuple[Target, ...] = (1, 2, 3)
-        answers: dict[Target, list[Any]] = {track: [] for track in tracks}
+        answers: dict[Target, list[Prediction]] = {track: [] for track in tracks}
         every: list[Question] = []
         for corpus, untrained, questions in self._opened:
             own = self._embedding_of(model)
@@ -228,8 +228,9 @@ class Preparation:
             lines = self.embedding.lines(texts) if own is self.embedding else own.lines_now(texts)
             tier = TrainedTier(corpus, [member_of(model, own, corpus, lines)], untrained, self.every)
             decoder = Decoder(corpus, self.learnt, self.every.decode)
-            for question, scored in zip(questions, tier.scored(questions), strict=True):
+            for question in questions:
                 every.append(question)
+                (scored,) = tier.scored([question])
                 for track in tracks:
                     answers[track].append(decoder.prediction(question, scored, track, 50))
                 self.run.dev_progress.question(len(every), len(dev.questions))

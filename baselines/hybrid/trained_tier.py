@@ -65,7 +65,7 @@ class MemberScores:
         self.member, self.corpus, self.head = member, corpus, member.head
         self.device = next(member.head.parameters()).device
         self._chunks = list(self._packed(features))
-        self._norms: dict[tuple[int, int], Tensor] = {}
+        self._norms: dict[int, Tensor] = {}
 
     def of_lines(self, questions: Sequence[Question], words: Sequence[AskedWords]) -> LineScores:
         """The scores of all lines of the corpus for some questions, (questions, lines) each."""
@@ -91,12 +91,14 @@ class MemberScores:
         return total
 
     def _norms_of(self, block: SpanBlock) -> Tensor:
-        """(S,) the lengths of the sums of vectors, which no question changes."""
-        key = block.begin, len(block)
-        if key not in self._norms:
-            parts = [slice(at, at + NORMS) for at in range(0, len(block), NORMS)]
-            self._norms[key] = torch.cat([self._norms_between(block.first[some], block.stop[some]) for some in parts])
-        return self._norms[key]
+        """(S,) the lengths of the sums of vectors, which no question changes; remembered, apart from single videos."""
+        if len(block.offset) > 2 and block.begin in self._norms:
+            return self._norms[block.begin]
+        parts = [slice(at, at + NORMS) for at in range(0, len(block), NORMS)]
+        norms = torch.cat([self._norms_between(block.first[some], block.stop[some]) for some in parts])
+        if len(block.offset) > 2:
+            self._norms[block.begin] = norms
+        return norms
 
     def _norms_between(self, first: NDArray[np.int64], stop: NDArray[np.int64]) -> Tensor:
         low = int(first.min())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +84,7 @@ class UntrainedTier:
 
     def __init__(self, corpus: Corpus, windows: WindowVectors | None, settings: FusionSettings) -> None:
         self.corpus, self.windows, self.settings = corpus, windows, settings
-        self._nearest: dict[int, NDArray[np.int64]] = {}
+        self._nearest: dict[int, NDArray[np.int32]] = {}
 
     def scored(self, questions: Sequence[Question], vectors: NDArray[np.float32] | None) -> list[Scored]:
         """The scores of each question; ``vectors`` (questions, size) are those of the encoder."""
@@ -102,36 +102,43 @@ class UntrainedTier:
             return Scored(scores, scores.best + more)
         cosines = np.append(self.windows.cosines(vector), 0.0)  # one more, for videos without lines
         windows = self.windows.windows
-        said = _Remembered(lambda block: asked.spans(block).bm25, spans.kept)
-        near = _Remembered(lambda block: cosines[self._nearest_to(block, windows)], spans.kept)
+        said = _Remembered(lambda block: asked.spans(block).bm25)
+        near = _Remembered(lambda block: cosines[self._nearest_to(block, windows)])
         words = Scale.of(said(block) for block in spans.blocks())
         meaning = Scale.of(near(block) for block in spans.blocks())
 
         def fused(weight: float) -> SpanScores:
             return SpanScores(spans, lambda block: words.z(said(block)) + weight * meaning.z(near(block)))
 
-        return Scored(fused(self.settings.span_window_weight), fused(self.settings.window_weight).best + more)
+        videos = fused(self.settings.window_weight).best + more
+        scores = fused(self.settings.span_window_weight)
+        said.forget()
+        near.forget()
+        return Scored(scores, videos)
 
-    def _nearest_to(self, block: SpanBlock, windows: LineWindows) -> NDArray[np.int64]:
-        """The window nearest to each span of a block; remembered where spans are."""
-        if block.begin in self._nearest and self.corpus.spans.kept:
-            return self._nearest[block.begin]
-        nearest = windows.nearest(self.corpus.spans, block)
-        if self.corpus.spans.kept:
-            self._nearest[block.begin] = nearest
-        return nearest
+    def _nearest_to(self, block: SpanBlock, windows: LineWindows) -> NDArray[np.integer[Any]]:
+        """The window nearest to each span of a block; remembered, apart from single videos."""
+        if len(block.offset) == 2:
+            return windows.nearest(self.corpus.spans, block)
+        if block.begin not in self._nearest:
+            self._nearest[block.begin] = windows.nearest(self.corpus.spans, block).astype(np.int32)
+        return self._nearest[block.begin]
 
 
 class _Remembered:
-    """Scores of blocks, made once where these are kept."""
+    """Scores of blocks, made once while a corpus is looked through several times."""
 
-    def __init__(self, score: Score, kept: bool) -> None:
-        self._score, self._kept = score, kept
-        self._scores: dict[int, Floats] = {}
+    def __init__(self, score: Score) -> None:
+        self._score = score
+        self._scores: dict[int, Floats] | None = {}
 
     def __call__(self, block: SpanBlock) -> Floats:
-        if not self._kept:
+        if self._scores is None:
             return self._score(block)
         if block.begin not in self._scores:
             self._scores[block.begin] = self._score(block)
         return self._scores[block.begin]
+
+    def forget(self) -> None:
+        """From now on scores are made anew: those of single videos are asked for."""
+        self._scores = None

@@ -101,3 +101,10 @@ def test_missing_packages_are_named() -> None:
     with pytest.raises(UserError, match=r"needs no_such_package_here, no_such\.inner, not installed") as caught:
         create(found)
     assert "pip install" in caught.value.fix
+
+
+def test_a_package_that_is_optional_is_in_nobody_s_way() -> None:
+    found = replace(DECLARATION, needs=("subtitles", "optional:no_such_package_here", "optional:numpy"))
+    assert missing_packages(found) == ()
+    assert missing_packages(found, optional=True) == ("no_such_package_here",)
+    assert isinstance(create(found), Fake)

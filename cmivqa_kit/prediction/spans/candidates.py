@@ -149,12 +149,7 @@ class SpanCorpus:
     @cached_property
     def kept(self) -> bool:
         """True where all spans are kept in memory."""
-        return self.most_spans <= KEPT
-
-    @cached_property
-    def most_spans(self) -> int:
-        """How many spans there are at most."""
-        return int(self._most.sum())
+        return int(self._most.sum()) <= KEPT
 
     def blocks(self) -> Iterator[SpanBlock]:
         """All spans, in blocks of whole videos; made once where they are `kept`."""
