@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 .PHONY: demo test lint fuzz speed gpu wheels clean
 
-# The demo needs torch for CCGS; tests need the checkers too. Both stamps live in the one environment.
+# The demo trains hybrid, which needs torch; tests need the checkers too. Both stamps live in the one environment.
 $(VENV)/.kit: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable '.[models]'

@@ -18,8 +18,7 @@ FILE = "cmivqa.toml"
 EMBEDDED = "embedded demo corpus"
 DEFAULT = "default"  # origin of a setting that nobody stated
 KINDS = {int: "whole number", float: "number", str: "text", dict: "text or table of texts"}
-FLAGSHIP = "ccgs"  # the baseline where none is named
-WITHOUT_MODELS = "bm25"  # the same where the packages of neural baselines are missing
+FLAGSHIP = "hybrid"  # the baseline where none is named; it has to work without the packages of neural ones
 # In double quotes TOML takes what follows a backslash for an escape: "C:\\Users" is none, "D:\\new" holds a line end.
 _WINDOWS = re.compile(r'=\s*"[^"\n]*\\')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -55,12 +54,7 @@ KEYS: dict[str, Key] = {
             True,
             True,
         ),
-        Key(
-            "model.baseline",
-            "--baseline",
-            FLAGSHIP,
-            f"the baseline of train and predict; without torch {WITHOUT_MODELS}",
-        ),
+        Key("model.baseline", "--baseline", FLAGSHIP, "the baseline of train and predict"),
         Key("model.preset", "--preset", "", "named table of the baseline's config.toml"),
         Key("run.directory", "--run", "runs", "folder in which runs are made and looked for", True),
         Key("run.seed", "--seed", 0, "seed of everything random"),

@@ -28,6 +28,7 @@ HEAVY = (
     "cli/test_train_together.py",
     "runs/test_processes.py",
     "cli/test_ccgs_commands.py",
+    "cli/test_default_baseline.py",
     "training/test_loop.py",
     "training/test_rivals.py",
     "diagnosis/page/test_browser.py",

@@ -81,7 +81,7 @@ def test_an_empty_text_is_as_good_as_none(here: Path) -> None:
     space = open_workspace()
     assert space.is_demo
     assert space["run.directory"] == "runs"
-    assert space["model.baseline"] == "ccgs"
+    assert space["model.baseline"] == "hybrid"
     assert space.settings["data.root"].origin == "default"
 
 

@@ -20,7 +20,7 @@ from baselines.hybrid.untrained import Scored, UntrainedTier
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.packages import install_command
-from cmivqa_kit.plugin.registry import missing_packages
+from cmivqa_kit.plugin.registry import unusable_packages
 from cmivqa_kit.plugin.types import Plan, Prediction, PredictOptions, Report, Target
 from cmivqa_kit.prediction.function_retriever import FunctionRetriever
 from cmivqa_kit.runs.directory import RunDirectory
@@ -71,7 +71,7 @@ class HybridBaseline:
         tier = _tier(settings)
         if tier == LEXICAL:
             if settings.model.tier == AUTO:
-                missing = missing_packages(DECLARATION, optional=True)
+                missing = unusable_packages(DECLARATION)
                 log.warning(
                     "hybrid answers by BM25 alone here: its encoder needs %s (%s)",
                     ", ".join(missing), install_command(missing),
@@ -223,12 +223,15 @@ def _tier(settings: Settings) -> str:
     Raises:
         UserError: it needs packages that are not installed.
     """
-    missing, tier = missing_packages(DECLARATION, optional=True), settings.model.tier
+    tier = settings.model.tier
+    if tier == LEXICAL:
+        return tier
+    missing = unusable_packages(DECLARATION)
     if tier == AUTO:
         return LEXICAL if missing else TRAINED
-    if tier != LEXICAL and missing:
+    if missing:
         raise UserError(
-            f'model.tier = "{tier}" needs {", ".join(missing)}, not installed here',
+            f'model.tier = "{tier}" needs {", ".join(missing)}, which cannot be imported here',
             f"Install what it needs: {install_command(missing)}\nBM25 alone needs nothing: --set model.tier=lexical",
         )
     return tier

@@ -87,19 +87,24 @@ class MemberScores:
         spans = spans_of(self.corpus, block, low)._replace(bm25=bm25, coverage=coverage)
         spans = Spans(*(value.to(self.device) for value in spans))
         inside = LineScores(*(some[None, low:high] for some in scores))
-        total: Floats = self.head.spans(inside, spans, self._norms_of(block, spans, low))[0].double().cpu().numpy()
+        total: Floats = self.head.spans(inside, spans, self._norms_of(block))[0].double().cpu().numpy()
         return total
 
-    def _norms_of(self, block: SpanBlock, spans: Spans, low: int) -> Tensor:
+    def _norms_of(self, block: SpanBlock) -> Tensor:
         """(S,) the lengths of the sums of vectors, which no question changes; remembered, apart from single videos."""
         if len(block.offset) > 2 and block.begin in self._norms:
             return self._norms[block.begin]
-        before = sums_before(self._vectors(np.arange(low, int(block.stop.max()))))
-        parts = zip(torch.split(spans.first, NORMS), torch.split(spans.last, NORMS), strict=True)
-        norms = torch.cat([span_norms(before, first, last) for first, last in parts])
+        parts = [slice(at, at + NORMS) for at in range(0, len(block), NORMS)]
+        norms = torch.cat([self._norms_between(block.first[some], block.stop[some]) for some in parts])
         if len(block.offset) > 2:
             self._norms[block.begin] = norms
         return norms
+
+    def _norms_between(self, first: NDArray[np.int64], stop: NDArray[np.int64]) -> Tensor:
+        low = int(first.min())
+        before = sums_before(self._vectors(np.arange(low, int(stop.max()))))
+        first_row, last_row = (torch.from_numpy(rows - low).to(self.device) for rows in (first, stop - 1))
+        return span_norms(before, first_row, last_row)
 
     def _vectors(self, numbers: NDArray[np.int64]) -> Tensor:
         return torch.from_numpy(self.member.lines[numbers].astype(np.float32)).to(self.device)

@@ -15,7 +15,7 @@ import click
 from cmivqa_kit.cli import render
 from cmivqa_kit.data.types import TRACKS, Track
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.workspace import DEFAULT, EMBEDDED, FLAGSHIP, Setting, Workspace, open_workspace
+from cmivqa_kit.workspace import EMBEDDED, Workspace, open_workspace
 
 if TYPE_CHECKING:
     from cmivqa_kit.data.catalogue import Catalogue
@@ -143,31 +143,15 @@ class Session:
             workspace.data_root(), workspace.edition, workspace.seconds_per_row, read_file, workspace.features
         )
 
-    @cached_property
-    def baseline(self) -> Setting:
-        """The baseline in force; says so where none is named and the flagship lacks packages here."""
-        return self._baseline(imports=False)
-
-    @cached_property
-    def baseline_to_train(self) -> Setting:
-        """As `baseline`; a package that is there and cannot be imported counts as missing too."""
-        return self._baseline(imports=True)
-
-    def _baseline(self, imports: bool) -> Setting:
+    def say_what_lacks(self, declaration: Declaration) -> None:
+        """Say which packages a baseline would make use of and goes without here."""
         from cmivqa_kit.plugin.packages import install_command
-        from cmivqa_kit.plugin.registry import default_baseline
+        from cmivqa_kit.plugin.registry import missing_packages
 
-        stated = self.workspace.settings["model.baseline"]
-        if stated.origin != DEFAULT:
-            return stated
-        name, lacking = default_baseline(imports)
-        if lacking:
+        if missing := missing_packages(declaration, optional=True):
             self.say(
-                f"The default baseline is {name} here: {FLAGSHIP} needs {', '.join(lacking)} "
-                f"({install_command(lacking)}).",
-                "yellow",
+                f"{declaration.name} goes without {', '.join(missing)} here ({install_command(missing)}).", "yellow"
             )
-        return Setting(name, stated.origin)
 
     @property
     def edition(self) -> Edition:

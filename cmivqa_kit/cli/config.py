@@ -31,7 +31,7 @@ def command(search: str | None, form: str, **flags: Any) -> None:
 
     session = Session(form, **flags)
     space = session.workspace
-    declaration = find_declaration(session.baseline.value)
+    declaration = find_declaration(space["model.baseline"])
     preset = session.preset(declaration)
     own, meaning = settings(declaration, preset or None), meanings(declaration)
 
@@ -39,9 +39,7 @@ def command(search: str | None, form: str, **flags: Any) -> None:
         return all(word in "\n".join(map(str, texts)).casefold() for word in (search or "").casefold().split())
 
     in_force = {
-        name: setting
-        for name, setting in {**space.settings, "model.baseline": session.baseline}.items()
-        if wanted(name, setting.value, KEYS[name].help)
+        name: setting for name, setting in space.settings.items() if wanted(name, setting.value, KEYS[name].help)
     }
     values = [
         (section, key, value, meaning.get(f"{section}.{key}", ""))

@@ -49,7 +49,7 @@ def check_command(split: str | None, everything: bool, verbose: bool, form: str,
     from cmivqa_kit.plugin.registry import find_declaration
 
     session = Session("text" if form == "text" else "json", **flags)
-    drops = find_declaration(session.baseline.value).drops
+    drops = find_declaration(session.workspace["model.baseline"]).drops
     files = session.files
     reports, broken = check_root(files, split)
     if not reports and not broken:

@@ -33,7 +33,7 @@ def command(overrides: tuple[str, ...], offline: bool, form: str, **flags: Any) 
     from cmivqa_kit.plugin.settings import settings
 
     session = Session(form, **flags)
-    declaration = find_declaration(session.baseline.value)
+    declaration = find_declaration(session.workspace["model.baseline"])
     config = settings(declaration, session.preset(declaration) or None, overrides)
     findings = examine(Subject(session.workspace, declaration, config, offline))
     missing = [finding for finding in findings if finding.state == "missing"]

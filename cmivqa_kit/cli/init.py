@@ -54,7 +54,7 @@ def command(
     from cmivqa_kit.errors import UserError
     from cmivqa_kit.files import write_text
     from cmivqa_kit.output_paths import is_taken, regular_target
-    from cmivqa_kit.plugin.registry import baseline_names
+    from cmivqa_kit.plugin.registry import baseline_names, find_declaration
     from cmivqa_kit.runs.provenance import run_of
     from cmivqa_kit.workspace import DEFAULT, FILE
     from cmivqa_kit.workspace import render as toml
@@ -77,11 +77,11 @@ def command(
         intake = gather((*sources, *more), root, flags.get("edition"), session.say, answers, predictions, encoding)
     written = not is_taken(file) or force
     if written:
-        # One that nobody named is not written: it depends on what is installed, and `predict` takes the newest run.
+        # One that nobody named is not written: `predict` takes the newest run.
         stated = session.workspace.settings["model.baseline"]
         values: dict[str, Any] = {"model.baseline": stated.value} if stated.origin != DEFAULT else {}
         with suppress(UserError):  # a broken package of baselines is in nobody's way here
-            _ = session.baseline  # says so where it is not the flagship
+            session.say_what_lacks(find_declaration(stated.value))
         if intake is not None or data is not None:
             values["data.root"] = str(root)
         edition = intake.edition.name if intake is not None else flags.get("edition")

@@ -151,7 +151,7 @@ def _train(
 
     space = session.workspace
     device, seed = space["run.device"], space["run.seed"]
-    declaration = find_declaration(session.baseline_to_train.value)
+    declaration = find_declaration(space["model.baseline"])
     preset = session.preset(declaration)
     config = settings(declaration, preset or None, overrides, recipe)
     repeated = repeat(space.path("run.directory"), declaration) if "+" in (split or "") else None

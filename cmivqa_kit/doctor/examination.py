@@ -8,9 +8,9 @@ from cmivqa_kit.doctor.findings import Finding, Subject
 from cmivqa_kit.doctor.machine import device, folders, memory
 from cmivqa_kit.doctor.materials import data, encoder
 from cmivqa_kit.doctor.software import extras, kit, models, python
-from cmivqa_kit.plugin.registry import default_baseline, find_declaration
+from cmivqa_kit.plugin.registry import find_declaration
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.workspace import DEFAULT, Workspace, open_workspace
+from cmivqa_kit.workspace import Workspace, open_workspace
 
 # In the order in which they are printed.
 LOOKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
@@ -34,8 +34,6 @@ def examine(subject: Subject | None = None, offline: bool = False) -> list[Findi
 
 def _around(offline: bool) -> Subject:
     space: Workspace = open_workspace()
-    stated = space.settings["model.baseline"]
-    name = stated.value if stated.origin != DEFAULT else default_baseline()[0]
-    declaration = find_declaration(name)
+    declaration = find_declaration(space["model.baseline"])
     preset = space["model.preset"] or (declaration.demo_preset if space.is_demo else "")
     return Subject(space, declaration, settings(declaration, preset or None), offline)

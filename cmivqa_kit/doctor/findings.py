@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from cmivqa_kit.plugin.registry import NEEDED, OPTIONAL, missing_packages
 from cmivqa_kit.plugin.types import Declaration
 from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.workspace import Workspace
@@ -53,8 +54,14 @@ class Subject:
     @property
     def packages(self) -> frozenset[str]:
         """The import names of what the baseline needs beside the kit's own dependencies."""
-        needs = self.declaration.needs
-        return frozenset(need.removeprefix("package:") for need in needs if need.startswith("package:"))
+        return frozenset(need.removeprefix(NEEDED) for need in self.declaration.needs if need.startswith(NEEDED))
+
+    @property
+    def computes(self) -> bool:
+        """Whether the baseline makes use of torch here: it needs it, or can do without and finds it installed."""
+        wanted = [need.removeprefix(OPTIONAL) for need in self.declaration.needs if need.startswith(OPTIONAL)]
+        without = missing_packages(self.declaration, optional=True)
+        return "torch" in self.packages or ("torch" in wanted and not without)
 
     @property
     def encoder(self) -> str:

@@ -18,8 +18,7 @@ LITTLE = 2 * GIB  # free bytes below which a training or the embeddings of a cor
 
 def device(subject: Subject) -> Iterator[Finding]:
     """What torch computes on, as the workspace asks for it."""
-    needed = "torch" in subject.packages
-    lacking = State.MISSING if needed else State.NOTE
+    lacking = State.MISSING if subject.computes else State.NOTE
     if find_spec("torch") is None:
         return  # said by its package already
     try:

@@ -41,7 +41,7 @@ def data(subject: Subject) -> Iterator[Finding]:
 def encoder(subject: Subject) -> Iterator[Finding]:
     """The encoder: made on the spot, a folder, kept from an earlier download, or on the hub."""
     name = subject.encoder
-    if not name:
+    if not name or not subject.computes:
         return
     if name == TINY:
         yield Finding("encoder", State.OK, f"{TINY}: made on the spot, knows no language")

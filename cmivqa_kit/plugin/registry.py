@@ -13,9 +13,10 @@ from cmivqa_kit.errors import UserError, closest
 from cmivqa_kit.plugin.foreign import foreign_error
 from cmivqa_kit.plugin.packages import install_command
 from cmivqa_kit.plugin.types import Baseline, Declaration
-from cmivqa_kit.workspace import FLAGSHIP, WITHOUT_MODELS
+from cmivqa_kit.workspace import FLAGSHIP
 
 GROUP = "cmivqa_kit.baselines"
+NEEDED, OPTIONAL = "package:", "optional:"  # kinds of a declaration's needs
 
 
 def baseline_names() -> tuple[str, ...]:
@@ -38,22 +39,6 @@ def find_declaration(name: str) -> Declaration:
     return _load(points[name])
 
 
-def default_baseline(imports: bool = False) -> tuple[str, tuple[str, ...]]:
-    """The baseline where none is named, and the packages that the kit's flagship lacks where it is not that one.
-
-    Args:
-        imports: try to import what the flagship needs, which takes seconds: a damaged torch is as good as none.
-
-    Raises:
-        UserError: the flagship's package is broken or hidden.
-    """
-    declaration = find_declaration(FLAGSHIP)
-    lacking = missing_packages(declaration)
-    if imports and not lacking and (failure := _failing_import(declaration)) is not None:
-        lacking = (failure[0],)
-    return (WITHOUT_MODELS if lacking else FLAGSHIP), lacking
-
-
 def require_packages(declaration: Declaration) -> None:
     """Refuse a baseline whose packages are not installed.
 
@@ -69,7 +54,7 @@ def require_packages(declaration: Declaration) -> None:
 
 
 def _without(declaration: Declaration) -> str:
-    return f"\nWithout it: cmivqa train -m {WITHOUT_MODELS}" if declaration.name != WITHOUT_MODELS else ""
+    return f"\nWithout it: cmivqa train -m {FLAGSHIP}" if declaration.name != FLAGSHIP else ""
 
 
 def create(declaration: Declaration) -> Baseline:
@@ -96,18 +81,26 @@ def create(declaration: Declaration) -> Baseline:
 
 def missing_packages(declaration: Declaration, optional: bool = False) -> tuple[str, ...]:
     """Python packages the declaration needs, or would make use of (``optional``), that are not installed."""
-    return tuple(
-        name for name in _packages(declaration, "optional:" if optional else "package:") if not _installed(name)
-    )
+    return tuple(name for name in _packages(declaration, OPTIONAL if optional else NEEDED) if not _installed(name))
 
 
-def _packages(declaration: Declaration, kind: str = "package:") -> tuple[str, ...]:
+def unusable_packages(declaration: Declaration) -> tuple[str, ...]:
+    """Optional packages of the declaration that are not installed, or the first that is and cannot be imported.
+
+    It imports them, which takes seconds: a damaged torch is as good as none.
+    """
+    missing = missing_packages(declaration, optional=True)
+    failure = None if missing else _failing_import(declaration, OPTIONAL)
+    return missing if failure is None else (failure[0],)
+
+
+def _packages(declaration: Declaration, kind: str) -> tuple[str, ...]:
     return tuple(need.removeprefix(kind) for need in declaration.needs if need.startswith(kind))
 
 
-def _failing_import(declaration: Declaration) -> tuple[str, Exception] | None:
-    """The first needed package that is there and cannot be imported, and why; ``None`` where all can."""
-    for name in _packages(declaration):
+def _failing_import(declaration: Declaration, kind: str = NEEDED) -> tuple[str, Exception] | None:
+    """The first package of a kind that is there and cannot be imported, and why; ``None`` where all can."""
+    for name in _packages(declaration, kind):
         try:
             import_module(name)
         except Exception as error:  # a damaged library may raise anything

@@ -135,7 +135,9 @@ def test_without_torch_bm25_answers_alone_and_says_so(
     system.fit(asked_of(small()), None, run)
     assert run.read("hybrid.json")["tier"] == "lexical"
     for tier in ("trained", "untrained"):
-        with pytest.raises(UserError, match=f'model.tier = "{tier}" needs torch, not installed here') as refused:
+        with pytest.raises(
+            UserError, match=f'model.tier = "{tier}" needs torch, which cannot be imported here'
+        ) as refused:
             system.prepare(settings(DECLARATION, None, (f"model.tier={tier}",)))
         assert "--set model.tier=lexical" in refused.value.fix
 

@@ -1,6 +1,6 @@
 """The three commands of the challenge on the embedded corpus; in a workspace; and what may not happen.
 
-BM25 stands for every baseline here; `test_ccgs_commands.py` has the bare commands, which train CCGS.
+BM25 stands for every baseline here; `test_default_baseline.py` has the bare commands, which train hybrid.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def test_demo_runs_in_its_own_workspace(tmp_path: Path) -> None:
     shown = cmivqa_here("demo", "--quick", cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
     text = shown.stdout.decode()
-    assert "ccgs," not in text
+    assert "hybrid," not in text
     for step in ("$ cmivqa train", "$ cmivqa predict", "$ cmivqa validate", "$ cmivqa score", "peak memory"):
         assert step in text
     assert cmivqa_here("demo", "--quick", cwd=tmp_path).returncode == 0  # again, in the same workspace

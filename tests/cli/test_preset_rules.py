@@ -24,8 +24,8 @@ def config(folder: Path, monkeypatch: pytest.MonkeyPatch, *flags: str) -> Any:
 
 def test_the_embedded_corpus_takes_the_demo_preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert config(tmp_path, monkeypatch)["encoder"]["name"] == "tiny"
-    assert "Erlangshen" in config(tmp_path, monkeypatch, "--data", "somewhere")["encoder"]["name"]
-    assert config(tmp_path, monkeypatch, "--preset", "minilm")["train"]["pairs"] == 1000
+    assert "e5-small" in config(tmp_path, monkeypatch, "--data", "somewhere")["encoder"]["name"]
+    assert "MiniLM" in config(tmp_path, monkeypatch, "--preset", "minilm")["encoder"]["name"]
     assert "index" in config(tmp_path, monkeypatch, "-m", "bm25")
 
 

@@ -48,42 +48,39 @@ def text(*arguments: str, cwd: Path, code: int = 0) -> str:
 
 
 @pytest.mark.usefixtures("missing")
-def test_the_flow_of_the_readme_works_as_printed(tmp_path: Path) -> None:
+def test_the_flow_of_the_readme_works_as_printed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     said = text("init", cwd=tmp_path)
-    assert f"The default baseline is bm25 here: ccgs needs torch ({INSTALL}" in said
+    assert f"hybrid goes without torch here ({INSTALL}" in said
     assert not tomllib.loads((tmp_path / "cmivqa.toml").read_text(encoding="utf-8"))["model"]
     said = text("train", cwd=tmp_path)
-    assert said.count("The default baseline is bm25 here") == 1
-    assert "run directory runs/bm25-1" in said
-    assert "Answering with runs/bm25-1" in text("predict", "--split", "testA", cwd=tmp_path)
+    assert caplog.text.count(f"hybrid answers by BM25 alone here: its encoder needs torch ({INSTALL}") == 1
+    assert "run directory runs/hybrid-1" in said
+    assert json.loads((tmp_path / "runs/hybrid-1/hybrid.json").read_text(encoding="utf-8"))["tier"] == "lexical"
+    assert "Answering with runs/hybrid-1" in text("predict", "--split", "testA", cwd=tmp_path)
     text("score", "submission.json", cwd=tmp_path)
     shown = json.loads(cmivqa("config", "--format", "json", cwd=tmp_path).stdout)["settings"]["model.baseline"]
-    assert shown == {"value": "bm25", "origin": "default"}
+    assert shown == {"value": "hybrid", "origin": "default"}
+    assert "no pairs" in text("train", "--dry-run", cwd=tmp_path)
 
 
 @pytest.mark.usefixtures("missing")
 def test_one_that_is_named_is_not_replaced(tmp_path: Path) -> None:
     refused = text("train", "-m", "ccgs", cwd=tmp_path, code=2)
     assert "baseline 'ccgs' needs torch, not installed here" in refused
-    assert f"{INSTALL} cachetools\nWithout it: cmivqa train -m bm25\n" in refused
+    assert f"{INSTALL} cachetools\nWithout it: cmivqa train -m hybrid\n" in refused
     text("init", "-m", "ccgs", cwd=tmp_path)
     assert "needs torch" in text("train", cwd=tmp_path, code=2)
 
 
-@pytest.mark.usefixtures("missing")
-def test_a_preset_of_the_flagship_is_not_one_of_its_stand_in(tmp_path: Path) -> None:
-    (tmp_path / "cmivqa.toml").write_text('[model]\npreset = "tiny"\n', encoding="utf-8")
-    assert "Fitted bm25" in text("train", cwd=tmp_path)
-
-
 @pytest.mark.usefixtures("broken")
-def test_a_broken_torch_is_as_good_as_none(tmp_path: Path) -> None:
-    said = text("train", cwd=tmp_path)
-    assert f"The default baseline is bm25 here: ccgs needs torch ({INSTALL}" in said
-    assert "Fitted bm25" in said
+def test_a_broken_torch_is_as_good_as_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert "Fitted hybrid" in text("train", cwd=tmp_path)
+    assert f"hybrid answers by BM25 alone here: its encoder needs torch ({INSTALL}" in caplog.text
+    wanted = text("train", "--set", "model.tier=trained", cwd=tmp_path, code=2)
+    assert 'model.tier = "trained" needs torch, which cannot be imported here' in wanted
     refused = text("train", "-m", "ccgs", cwd=tmp_path, code=2)
     assert "baseline 'ccgs' needs torch, which cannot be imported here (libtorch_cpu.so: cannot open" in refused
-    assert "pip install --force-reinstall torch\nWithout it: cmivqa train -m bm25\n" in refused
+    assert "pip install --force-reinstall torch\nWithout it: cmivqa train -m hybrid\n" in refused
 
 
 def test_a_part_that_needs_torch_says_so(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 from baselines.q2a import DECLARATION
 from baselines.q2a.settings import ModelSettings, TrainSettings
 from cmivqa_kit.neural.feature_sources import FeatureSettings
-from cmivqa_kit.plugin.sections import Count, EncoderSystemSettings, Positive, Rule, Section, Share
+from cmivqa_kit.neural.settings import EncoderSystemSettings
+from cmivqa_kit.plugin.sections import Count, Positive, Rule, Section, Share
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,201 @@
+"""What a question costs hybrid in corpora of several sizes, beside CCGS' engine on the same questions.
+
+Each size is a process of its own. Videos and questions are those of the embedded corpus' generator, 45 lines a video.
+The encoder has the shape of MiniLM (BERT, 6 layers x 384) and random weights, in hybrid and in CCGS alike. It reads a
+sample of the videos, which gives its seconds a video; the vectors of the others are drawn. CCGS reads each question
+beside each video: a pair is measured on the sample, and a question is as many of them as there are videos. One thread,
+processor time.
+Run: python benchmarks/hybrid_scale.py [VIDEOS ...] [--questions 4]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from processes import run
+
+if TYPE_CHECKING:
+    from cmivqa_kit.data.types import Split
+
+SIZES = (100, 1000, 10_000)
+SAMPLE = 16  # videos that the encoder reads, and that CCGS answers in
+PAIRED = 2  # questions that CCGS answers there
+SCRIPTS = (1, 2)  # of a video, by turns
+WIDTH, LAYERS, HEADS = 384, 6, 12
+TIERS = ("lexical", "untrained", "trained")
+LIMIT = 3600.0
+
+
+def main(sizes: Sequence[int], questions: int) -> None:
+    """Print two tables. Nothing heavy is imported here: a child's peak would begin with it."""
+    pair = _child("ccgs", SAMPLE, PAIRED)[0]
+    print(f"CCGS' engine: {pair['pairs']} pairs of {pair['tokens']:.0f} tokens, {pair['each']:.4f} s a pair\n")
+    print(f"| videos | spans | tier | s a question | peak, MiB | CCGS' engine, s a question | ratio |\n|{' --- |' * 7}")
+    for videos in sizes:
+        for tier in TIERS:
+            found, peak = _child(tier, videos, questions)
+            ccgs, each = pair["each"] * videos, found["question"]
+            print(f"| {videos:,} | {found['spans']:,} | {tier} | {each:.3f} | {peak:,.0f} | {ccgs:,.1f} | "
+                  f"{ccgs / each:,.0f} |", flush=True)  # fmt: skip
+    found = _child("encode", SAMPLE, 1)[0]
+    print("\nOnce for a corpus, seconds a video: " + ", ".join(f"{name} {s:.3f}" for name, s in found.items()))
+
+
+def _child(part: str, videos: int, questions: int) -> tuple[dict[str, Any], float]:
+    """A measurement in a process of its own, with its peak memory in MiB by the system."""
+    done = run([sys.executable, __file__, "--measure", part, str(videos), str(questions)], limit=LIMIT)
+    if done.stopped:
+        raise SystemExit(f"{part}, {videos} videos: not done after {LIMIT:.0f} s")
+    return json.loads(done.output), done.memory
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    begin = time.process_time()
+    yield
+    seconds[name] = time.process_time() - begin
+
+
+def encoder_config(tokenizer: Any) -> Any:
+    """MiniLM's shape; its vocabulary is the tokenizer's."""
+    from transformers import BertConfig
+
+    build: Any = BertConfig  # it carries no types
+    return build(
+        vocab_size=len(tokenizer), hidden_size=WIDTH, num_hidden_layers=LAYERS, num_attention_heads=HEADS,
+        intermediate_size=4 * WIDTH, pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+
+
+def measure_ccgs(videos: int, questions: int) -> dict[str, float]:
+    """One pass of CCGS' engine: its pairs, their tokens, seconds a pair without the calibration."""
+    from pairs import PUBLISHED, System, make_model, make_split, make_tokenizer, run_in
+
+    from cmivqa_kit.plugin.types import PredictOptions
+    from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, PassOptions
+    from cmivqa_kit.prediction.pairs.run_pass import run_pass
+
+    tokenizer = make_tokenizer()
+    system = System(make_model(encoder_config(tokenizer), "cpu"), tokenizer)
+    options = PredictOptions({"decode": {**PUBLISHED["decode"], "tokens": 4096}}, device="cpu")
+    begun: list[tuple[float, CostEstimate]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        pass_options = PassOptions(announce=lambda cost, first: begun.append((time.process_time(), cost)))
+        split = make_split(questions, videos, SCRIPTS)
+        run_pass(system, run_in(Path(folder), dict(options.config)), [split], options, pass_options)
+        seconds = time.process_time() - begun[0][0]
+    cost = begun[0][1]
+    return {"pairs": cost.pairs, "tokens": cost.tokens / cost.pairs, "each": seconds / cost.pairs}
+
+
+def measure_encoding(videos: int) -> dict[str, float]:
+    """Seconds a video of what is done once: reading its words, embedding its windows and its lines."""
+    from pairs import make_split, make_tokenizer
+
+    from baselines.hybrid.encoder import window_vectors
+    from baselines.hybrid.settings import Settings
+    from baselines.hybrid.trained import line_texts
+    from cmivqa_kit.neural.encoders import Encoder, new_encoder
+    from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding
+    from cmivqa_kit.runs.device import resolve
+
+    settings, tokenizer, seconds = Settings.of({}), make_tokenizer(), dict[str, float]()
+    config = encoder_config(tokenizer)
+    encoder = Encoder(new_encoder(config), config, tokenizer)
+    embedding = SentenceEmbedding(encoder, f"drawn {time.time_ns()}", settings.encoder, resolve("cpu"))
+    with _timed(seconds, "words"):
+        corpus = _corpus(make_split(1, videos, SCRIPTS))
+    with _timed(seconds, "windows"):
+        window_vectors(corpus, embedding, settings)
+    with _timed(seconds, "lines"):
+        embedding.lines(line_texts(corpus))
+    return {name: taken / videos for name, taken in seconds.items()}
+
+
+def measure_tier(tier: str, videos: int, questions: int) -> dict[str, float]:
+    """The spans of a corpus, and seconds a question for the list of Tracks 2 and 3."""
+    import numpy as np
+    from pairs import make_split
+
+    from baselines.hybrid.decoding import Decoder
+    from baselines.hybrid.model import Head, HeadSizes
+    from baselines.hybrid.settings import Settings
+    from baselines.hybrid.trained_tier import Member, TrainedTier
+    from baselines.hybrid.untrained import UntrainedTier, WindowVectors
+    from cmivqa_kit.prediction.spans.windows import LineWindows
+
+    def unit(count: int) -> Any:
+        """Vectors of length 1, float16, drawn in parts."""
+        drawn, rows = np.random.default_rng(count), np.empty((count, WIDTH), np.float16)
+        for begin in range(0, count, 65_536):
+            some = drawn.standard_normal((min(65_536, count - begin), WIDTH), np.float32)
+            rows[begin : begin + len(some)] = some / np.linalg.norm(some, axis=1, keepdims=True)
+        return rows
+
+    settings, split = Settings.of({}), make_split(questions + 1, videos, SCRIPTS)
+    corpus, asked = _corpus(split), unit(questions + 1).astype(np.float32)
+    windows = None
+    if tier != "lexical":
+        size = corpus.lines_per_unit(settings.windows.line_seconds)
+        made = LineWindows.of(corpus.spans, sorted({lines * size for lines in settings.windows.lines}))
+        windows = WindowVectors(made, unit(len(made.first)))
+    untrained: Any = UntrainedTier(corpus, windows, settings.fusion)
+    untrained.scored = partial(_asked, untrained.scored, asked if windows else None)
+    answering = untrained
+    if tier == "trained":
+        member = Member(Head(HeadSizes(WIDTH)).eval(), unit(len(corpus.spans.start)), lambda some: asked[: len(some)])
+        answering = TrainedTier(corpus, [member], untrained, settings)
+    decoder, seconds = Decoder(corpus, _learnt(), settings.decode), dict[str, float]()
+    for name, some in (("once", split.questions[:1]), ("questions", split.questions[1:])):
+        with _timed(seconds, name):
+            for question, scored in zip(some, answering.scored(some), strict=True):
+                decoder.prediction(question, scored, "corpus", 50)
+    return {"spans": sum(len(block) for block in corpus.spans.blocks()), "question": seconds["questions"] / questions}
+
+
+def _asked(scored: Any, vectors: Any, questions: Any) -> Any:
+    return scored(questions, None if vectors is None else vectors[: len(questions)])
+
+
+def _learnt() -> Any:
+    from baselines.hybrid.corpus import Learnt
+
+    return Learnt("trained", 24, 130.0, 6.0)
+
+
+def _corpus(split: Split) -> Any:
+    from baselines.hybrid.corpus import Corpus
+    from baselines.hybrid.settings import Settings
+
+    return Corpus.of(split, None, _learnt(), Settings.of({}))
+
+
+def measure(part: str, videos: int, questions: int) -> dict[str, float]:
+    """What one process measures, in one thread."""
+    import torch
+
+    torch.set_num_threads(1)
+    if part == "ccgs":
+        return measure_ccgs(videos, questions)
+    return measure_encoding(videos) if part == "encode" else measure_tier(part, videos, questions)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("videos", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--questions", type=int, default=4)
+    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.measure:
+        print(json.dumps(measure(given.measure[0], *map(int, given.measure[1:]))))
+    else:
+        main(given.videos, given.questions)
