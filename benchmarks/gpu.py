@@ -59,6 +59,7 @@ TABLES = (
     script("train_vs_reference", 90, "--epochs 0", "--epochs 0 --pairs 4"),
     script("encoder_modes", 110, "--compile", "64 --rounds 1"),
     script("predict_growth", 110, "--full", ""),
+    script("hybrid_scale", 60, "1000", "20 --questions 1"),
 )
 
 
