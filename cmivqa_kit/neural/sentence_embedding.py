@@ -231,7 +231,8 @@ class SentenceEmbedding:
 
     def _embedded(self, rows: Sequence[Ids]) -> Vectors:
         """A vector per row, in their order; those of one padded length are read together."""
-        padded = np.array([-(-len(row) // MULTIPLE) * MULTIPLE for row in rows], np.int64)
+        most = self.reader.limit or max(map(len, rows), default=0) + MULTIPLE
+        padded = np.array([min(most, -(-len(row) // MULTIPLE) * MULTIPLE) for row in rows], np.int64)
         vectors = np.zeros((len(rows), self.size), np.float32)
         for length in np.unique(padded)[::-1].tolist():
             same, count = np.flatnonzero(padded == length), max(1, TOKENS // length)

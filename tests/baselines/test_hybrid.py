@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from transformers import AutoModel, BertConfig, PreTrainedTokenizerFast, XLMRobertaConfig
 
 from baselines.hybrid import DECLARATION
 from baselines.hybrid.baseline import HybridBaseline
@@ -27,6 +29,7 @@ from cmivqa_kit.prediction.dev_evaluation import evaluate
 from cmivqa_kit.runs.directory import RunDirectory, make_run
 from tests.baselines import corpora
 
+UNKNOWN = {"unk_token": "<unk>"}
 QUICK = ("train.epochs=2", "train.frozen_epochs=1", "train.videos=3")
 
 
@@ -270,3 +273,43 @@ def test_presets_differ_from_the_defaults_in_what_they_say() -> None:
     assert settings(DECLARATION, "large")["encoder"]["name"] == "BAAI/bge-m3"
     assert settings(DECLARATION, "minilm-ensemble")["train"]["members"] == ["tuned", "tuned", "frozen", "frozen"]
     assert settings(DECLARATION, "multilingual")["encoder"] == settings(DECLARATION)["encoder"]
+
+
+def stand_in(folder: Path, texts: list[str], kind: str) -> Path:
+    """An encoder of the architecture of a preset, with a SentencePiece-like tokenizer and random weights."""
+    roles = {"cls_token": "<s>", "pad_token": "<pad>", "sep_token": "</s>", "unk_token": "<unk>"}
+    special = list(roles.values())
+    unigram = Tokenizer(models.Unigram())
+    unigram.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.UnigramTrainer(vocab_size=200, special_tokens=special, show_progress=False, **UNKNOWN)
+    unigram.train_from_iterator(texts, trainer)
+    wrapped: Any = PreTrainedTokenizerFast
+    tokenizer = wrapped(tokenizer_object=unigram, **roles)
+    sizes = {"vocab_size": len(tokenizer), "hidden_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2,
+             "intermediate_size": 32, "max_position_embeddings": 66, "pad_token_id": 1}  # fmt: skip
+    config: Any = XLMRobertaConfig(**sizes) if kind == "large" else BertConfig(**sizes)
+    model: Any = AutoModel
+    model.from_config(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("preset", ["large", "multilingual"])
+def test_encoders_of_the_presets_are_trained_and_asked(preset: str, tmp_path: Path) -> None:
+    split = asked_of(corpora.clinic(videos=6, sentences=8))
+    texts = [line.text for video in split.videos.values() for line in video.subtitles] + [
+        "query: passage: how is 0 1 ?"
+    ]
+    folder = stand_in(tmp_path / "encoder", texts, preset)
+    quick = ("train.epochs=1", "train.frozen_epochs=1", "train.videos=3", "encoder.threads=1")
+    config = settings(DECLARATION, preset, (f"encoder={folder}", *quick))
+    assert config["encoder"]["pooling"] == ("cls" if preset == "large" else "mean")
+    run = replace(make_run(tmp_path / "run", "hybrid", config, 0), device="cpu")
+    system = HybridBaseline()
+    system.prepare(config)
+    system.fit(split, split, run)
+    folder.rename(tmp_path / "gone")  # a run needs nothing beside itself
+    loaded = HybridBaseline()
+    loaded.load(run)
+    predictions = list(loaded.predict(split.for_prediction(2), "corpus", PredictOptions(config, device="cpu")))
+    require_lists(predictions, split, "corpus")
