@@ -63,6 +63,7 @@ TABLES = (
     script("frames_encoded", 40, "", "--toy --batches 2"),
     script("retrieval_batches", 40, "", "--rounds 1"),
     script("moment_batches", 60, "--queries 96", "--queries 4"),
+    script("hybrid_scale", 60, "1000", "20 --questions 1"),
 )
 
 

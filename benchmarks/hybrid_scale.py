@@ -3,9 +3,9 @@
 Each size is a process of its own. Videos and questions are those of the embedded corpus' generator, 45 lines a video.
 The encoder has the shape of MiniLM (BERT, 6 layers x 384) and random weights, in hybrid and in CCGS alike. It reads a
 sample of the videos, which gives its seconds a video; the vectors of the others are drawn. CCGS reads each question
-beside each video: a pair is measured on the sample, and a question is as many of them as there are videos. One thread,
-processor time.
-Run: python benchmarks/hybrid_scale.py [VIDEOS ...] [--questions 4]
+beside each video: a pair is measured on the sample, and a question is as many of them as there are videos. On a CPU
+one thread, processor time; on a GPU wall time.
+Run: python benchmarks/hybrid_scale.py [VIDEOS ...] [--questions 4] [--device cpu|cuda]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -35,34 +35,40 @@ TIERS = ("lexical", "untrained", "trained")
 LIMIT = 3600.0
 
 
-def main(sizes: Sequence[int], questions: int) -> None:
+def main(sizes: Sequence[int], questions: int, device: str) -> None:
     """Print two tables. Nothing heavy is imported here: a child's peak would begin with it."""
-    pair = _child("ccgs", SAMPLE, PAIRED)[0]
+    pair = _child("ccgs", SAMPLE, PAIRED, device)[0]
     print(f"CCGS' engine: {pair['pairs']} pairs of {pair['tokens']:.0f} tokens, {pair['each']:.4f} s a pair\n")
     print(f"| videos | spans | tier | s a question | peak, MiB | CCGS' engine, s a question | ratio |\n|{' --- |' * 7}")
     for videos in sizes:
         for tier in TIERS:
-            found, peak = _child(tier, videos, questions)
+            found, peak = _child(tier, videos, questions, device)
             ccgs, each = pair["each"] * videos, found["question"]
             print(f"| {videos:,} | {found['spans']:,} | {tier} | {each:.3f} | {peak:,.0f} | {ccgs:,.1f} | "
                   f"{ccgs / each:,.0f} |", flush=True)  # fmt: skip
-    found = _child("encode", SAMPLE, 1)[0]
+    found = _child("encode", SAMPLE, 1, device)[0]
     print("\nOnce for a corpus, seconds a video: " + ", ".join(f"{name} {s:.3f}" for name, s in found.items()))
 
 
-def _child(part: str, videos: int, questions: int) -> tuple[dict[str, Any], float]:
+def _child(part: str, videos: int, questions: int, device: str) -> tuple[dict[str, Any], float]:
     """A measurement in a process of its own, with its peak memory in MiB by the system."""
-    done = run([sys.executable, __file__, "--measure", part, str(videos), str(questions)], limit=LIMIT)
+    measured = ["--measure", part, str(videos), str(questions)]
+    done = run([sys.executable, __file__, "--device", device, *measured], limit=LIMIT)
     if done.stopped:
         raise SystemExit(f"{part}, {videos} videos: not done after {LIMIT:.0f} s")
     return json.loads(done.output), done.memory
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
-    begin = time.process_time()
+def _timed(seconds: dict[str, float], name: str, device: str) -> Iterator[None]:
+    clock = _clock(device)
+    begin = clock()
     yield
-    seconds[name] = time.process_time() - begin
+    seconds[name] = clock() - begin
+
+
+def _clock(device: str) -> Callable[[], float]:
+    return time.process_time if device == "cpu" else time.perf_counter
 
 
 def encoder_config(tokenizer: Any) -> Any:
@@ -76,7 +82,7 @@ def encoder_config(tokenizer: Any) -> Any:
     )  # fmt: skip
 
 
-def measure_ccgs(videos: int, questions: int) -> dict[str, float]:
+def measure_ccgs(videos: int, questions: int, device: str) -> dict[str, float]:
     """One pass of CCGS' engine: its pairs, their tokens, seconds a pair without the calibration."""
     from pairs import PUBLISHED, System, make_model, make_split, make_tokenizer, run_in
 
@@ -85,19 +91,21 @@ def measure_ccgs(videos: int, questions: int) -> dict[str, float]:
     from cmivqa_kit.prediction.pairs.run_pass import run_pass
 
     tokenizer = make_tokenizer()
-    system = System(make_model(encoder_config(tokenizer), "cpu"), tokenizer)
-    options = PredictOptions({"decode": {**PUBLISHED["decode"], "tokens": 4096}}, device="cpu")
+    system = System(make_model(encoder_config(tokenizer), device), tokenizer)
+    tokens = {"tokens": 4096 if device == "cpu" else 0}
+    options = PredictOptions({"decode": {**PUBLISHED["decode"], **tokens}}, device=device)
+    clock = _clock(device)
     begun: list[tuple[float, CostEstimate]] = []
     with tempfile.TemporaryDirectory() as folder:
-        pass_options = PassOptions(announce=lambda cost, first: begun.append((time.process_time(), cost)))
+        pass_options = PassOptions(announce=lambda cost, first: begun.append((clock(), cost)))
         split = make_split(questions, videos, SCRIPTS)
         run_pass(system, run_in(Path(folder), dict(options.config)), [split], options, pass_options)
-        seconds = time.process_time() - begun[0][0]
+        seconds = clock() - begun[0][0]
     cost = begun[0][1]
     return {"pairs": cost.pairs, "tokens": cost.tokens / cost.pairs, "each": seconds / cost.pairs}
 
 
-def measure_encoding(videos: int) -> dict[str, float]:
+def measure_encoding(videos: int, device: str) -> dict[str, float]:
     """Seconds a video of what is done once: reading its words, embedding its windows and its lines."""
     from pairs import make_split, make_tokenizer
 
@@ -111,17 +119,17 @@ def measure_encoding(videos: int) -> dict[str, float]:
     settings, tokenizer, seconds = Settings.of({}), make_tokenizer(), dict[str, float]()
     config = encoder_config(tokenizer)
     encoder = Encoder(new_encoder(config), config, tokenizer)
-    embedding = SentenceEmbedding(encoder, f"drawn {time.time_ns()}", settings.encoder, resolve("cpu"))
-    with _timed(seconds, "words"):
+    embedding = SentenceEmbedding(encoder, f"drawn {time.time_ns()}", settings.encoder, resolve(device))
+    with _timed(seconds, "words", device):
         corpus = _corpus(make_split(1, videos, SCRIPTS))
-    with _timed(seconds, "windows"):
+    with _timed(seconds, "windows", device):
         window_vectors(corpus, embedding, settings)
-    with _timed(seconds, "lines"):
+    with _timed(seconds, "lines", device):
         embedding.lines(line_texts(corpus))
     return {name: taken / videos for name, taken in seconds.items()}
 
 
-def measure_tier(tier: str, videos: int, questions: int) -> dict[str, float]:
+def measure_tier(tier: str, videos: int, questions: int, device: str) -> dict[str, float]:
     """The spans of a corpus, and seconds a question for the list of Tracks 2 and 3."""
     import numpy as np
     from pairs import make_split
@@ -152,11 +160,13 @@ def measure_tier(tier: str, videos: int, questions: int) -> dict[str, float]:
     untrained.scored = partial(_asked, untrained.scored, asked if windows else None)
     answering = untrained
     if tier == "trained":
-        member = Member(Head(HeadSizes(WIDTH)).eval(), unit(len(corpus.spans.start)), lambda some: asked[: len(some)])
+        member = Member(
+            Head(HeadSizes(WIDTH)).eval().to(device), unit(len(corpus.spans.start)), lambda some: asked[: len(some)]
+        )
         answering = TrainedTier(corpus, [member], untrained, settings)
     decoder, seconds = Decoder(corpus, _learnt(), settings.decode), dict[str, float]()
     for name, some in (("once", split.questions[:1]), ("questions", split.questions[1:])):
-        with _timed(seconds, name):
+        with _timed(seconds, name, device):
             for question, scored in zip(some, answering.scored(some), strict=True):
                 decoder.prediction(question, scored, "corpus", 50)
     return {"spans": sum(len(block) for block in corpus.spans.blocks()), "question": seconds["questions"] / questions}
@@ -179,23 +189,24 @@ def _corpus(split: Split) -> Any:
     return Corpus.of(split, None, _learnt(), Settings.of({}))
 
 
-def measure(part: str, videos: int, questions: int) -> dict[str, float]:
+def measure(part: str, videos: int, questions: int, device: str) -> dict[str, float]:
     """What one process measures, in one thread."""
     import torch
 
     torch.set_num_threads(1)
     if part == "ccgs":
-        return measure_ccgs(videos, questions)
-    return measure_encoding(videos) if part == "encode" else measure_tier(part, videos, questions)
+        return measure_ccgs(videos, questions, device)
+    return measure_encoding(videos, device) if part == "encode" else measure_tier(part, videos, questions, device)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("videos", type=int, nargs="*", default=SIZES)
     parser.add_argument("--questions", type=int, default=4)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
-        print(json.dumps(measure(given.measure[0], *map(int, given.measure[1:]))))
+        print(json.dumps(measure(given.measure[0], *map(int, given.measure[1:]), given.device)))
     else:
-        main(given.videos, given.questions)
+        main(given.videos, given.questions, given.device)
