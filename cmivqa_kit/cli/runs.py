@@ -56,7 +56,7 @@ def command(context: click.Context, form: str, run: Path | None) -> None:
     folder = session.workspace.path("run.directory")
     runs, others = overview(folder)
     if session.json:
-        render.as_json([row.to_dict() for row in (*runs, *others)])
+        render.as_json([*(row.to_dict() for row in runs), *(row.to_dict() for row in others)])
         return
     show_runs(session, folder, runs, others)
     if runs:
