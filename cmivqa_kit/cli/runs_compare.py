@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cmivqa_kit.cli import render
+from cmivqa_kit.cli import completion, render
 from cmivqa_kit.cli.choice import resampling_options
 from cmivqa_kit.cli.common import Session, options, permission_for, words
 from cmivqa_kit.cli.runs_view import dev_text, difference_rows
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     short_help="Compare two runs: settings, dev scores, and their dev files question by question.",
     epilog="Example: cmivqa runs compare ccgs-1 ccgs-2; first: cmivqa predict --run runs/ccgs-1 --split dev",
 )
-@click.argument("first", metavar="RUN")
-@click.argument("second", metavar="OTHER")
+@click.argument("first", metavar="RUN", shell_complete=completion.run_names)
+@click.argument("second", metavar="OTHER", shell_complete=completion.run_names)
 @options("run", "data", "edition")
 @resampling_options("Bootstrap resamples and randomizations.", "Seed of everything random.")
 @options("format")

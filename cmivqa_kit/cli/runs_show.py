@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmivqa_kit.cli import render
+from cmivqa_kit.cli import completion, render
 from cmivqa_kit.cli.common import Session, options, permission_for, words
 from cmivqa_kit.cli.curve_view import BLOCKS, curve
 from cmivqa_kit.cli.runs_view import age, dev_text, difference_rows, lasting
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     short_help="Show a run: curves of loss and dev score, settings, data, what it answered.",
     epilog="Example: cmivqa runs show ccgs-1; cmivqa runs show runs/ccgs-1 --format json",
 )
-@click.argument("name", metavar="RUN")
+@click.argument("name", metavar="RUN", shell_complete=completion.run_names)
 @options("run", "format")
 def command(name: str, form: str, run: Path | None) -> None:
     """Show a run by its name among the runs, or by its folder.

@@ -11,7 +11,7 @@ from cmivqa_kit.data.display import count
 from cmivqa_kit.runs.overview import AnsweredFile, DevScore, OtherFolder, RunOverview
 from cmivqa_kit.runs.settings import ABSENT, SettingDifference
 
-_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def show_runs(session: Session, folder: Path, runs: Sequence[RunOverview], others: Sequence[OtherFolder]) -> None:
@@ -47,7 +47,7 @@ def age(row: RunOverview, now: datetime | None = None) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """A time in the largest unit that fits: ``5 d``, ``3 h``, ``12 min``, ``0 min``."""
+    """A time in the largest unit that fits: ``5 d``, ``3 h``, ``12 min``, ``8 s``."""
     unit, size = next(((unit, size) for unit, size in _UNITS if seconds >= size), _UNITS[-1])
     return f"{max(int(seconds // size), 0)} {unit}"
 

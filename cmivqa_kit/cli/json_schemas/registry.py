@@ -12,7 +12,7 @@ DRY_RUN = " --dry-run"
 EXPLAIN = " --explain"
 CARD = " --card"  # a file
 MODULES = (
-    "workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "runs", "fusion",
+    "workspace", "training", "prediction", "import_answers", "validation", "scoring", "diagnosis", "comparison", "runs", "fusion",
     "intake", "board", "board_audit", "exports", "bench", "corpus",
 )  # fmt: skip
 
