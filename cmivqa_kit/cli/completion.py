@@ -38,9 +38,9 @@ def completing(names: Names) -> Complete:
 @completing
 def baselines(context: click.Context, incomplete: str) -> Iterable[CompletionItem]:
     """The installed baselines."""
-    from cmivqa_kit.plugin.registry import find_declaration, names
+    from cmivqa_kit.plugin.registry import baseline_names, find_declaration
 
-    return [CompletionItem(name, help=find_declaration(name).title) for name in names()]
+    return [CompletionItem(name, help=find_declaration(name).title) for name in baseline_names()]
 
 
 @completing
@@ -70,10 +70,11 @@ def splits(context: click.Context, incomplete: str) -> Iterable[CompletionItem]:
 
 @completing
 def editions(context: click.Context, incomplete: str) -> Iterable[CompletionItem]:
-    """The editions of the kit."""
+    """The editions of the kit; any file where none begins so."""
     from cmivqa_kit.editions import edition_names
 
-    return map(CompletionItem, edition_names())
+    offered = [name for name in edition_names() if name.startswith(incomplete)]
+    return map(CompletionItem, offered) if offered else [CompletionItem(incomplete, type="file")]
 
 
 @completing

@@ -12,8 +12,8 @@ DRY_RUN = " --dry-run"
 EXPLAIN = " --explain"
 CARD = " --card"  # a file
 MODULES = (
-    "workspace", "training", "prediction", "import_answers", "validation", "scoring", "diagnosis", "comparison", "runs", "fusion",
-    "intake", "board", "board_audit", "exports", "bench", "corpus",
+    "workspace", "training", "prediction", "import_answers", "validation", "scoring", "diagnosis", "comparison",
+    "runs", "fusion", "intake", "board", "board_audit", "exports", "bench", "corpus",
 )  # fmt: skip
 
 
