@@ -162,15 +162,22 @@ def overview_named(folder: Path, name: str) -> RunOverview:
     Raises:
         UserError: there is none, it is damaged, or it is no run.
     """
-    inside = folder / name if Path(name).name == name else Path(name)
-    path = inside if inside.is_dir() else Path(name)
-    if not path.is_dir():
+    inside = [folder / name] if Path(name).name == name else []
+    path = next((path for path in (*inside, Path(name)) if _is_folder(path)), None)
+    if path is None:
         names = [row.path.name for row in overview(folder)[0]]
         raise UserError(f"{folder}: no run {short_repr(name)}.{closest(name, names)}", LIST)
     row = overview_of(path)
     if isinstance(row, OtherFolder):
         raise UserError(row.fault if str(path) in row.fault else f"{path}: no run; {row.fault}", LIST)
     return row
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def answered_files(run: RunDirectory) -> tuple[AnsweredFile, ...]:
