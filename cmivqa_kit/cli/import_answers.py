@@ -37,7 +37,7 @@ def command(
     from cmivqa_kit.data.corpus import load_split
     from cmivqa_kit.submission.imports import import_answers
 
-    session = Session(form, **flags)
+    session = Session(form, split=split, track=track, **flags)
     out = session.workspace.path("output.submission")
     require_writable(out, force, fix="Give --out FILE for another name, or --force to replace it.")
     number = track_number(track)

@@ -36,7 +36,12 @@ def seen(path: Path) -> RunOverview:
 def test_a_finished_run(tmp_path: Path) -> None:
     run = finished(tmp_path, preset="demo", data={"name": "corpus", "benchmark": "tvr"})
     row = seen(run.path)
-    assert (row.state, row.preset, row.benchmark, row.dev) == ("finished", "demo", "tvr", DevScore("Overall", 1.25, 6, 9))
+    assert (row.state, row.preset, row.benchmark, row.dev) == (
+        "finished",
+        "demo",
+        "tvr",
+        DevScore("Overall", 1.25, 6, 9),
+    )
     assert row.begun is not None
     assert row.ended is not None
     assert row.begun <= row.ended

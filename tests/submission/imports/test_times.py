@@ -26,7 +26,7 @@ def test_times(value: object, time: float) -> None:
      "9" * 200, "1:2:3:4", "12;5", 10**400],
 )  # fmt: skip
 def test_what_is_no_time(value: object) -> None:
-    with pytest.raises(ValueError, match="is |has "):
+    with pytest.raises(ValueError, match=r"is |has "):
         seconds(value)
 
 
