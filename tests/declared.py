@@ -17,7 +17,7 @@ from cmivqa_kit.cli import render
 from cmivqa_kit.cli.json_schemas.registry import ALL, DRY_RUN, EXPLAIN, outputs
 from cmivqa_kit.cli.reference import name_of
 
-GROUPS = ("data", "export", "leaderboard", "schema")
+GROUPS = ("data", "export", "leaderboard", "runs", "schema")
 
 
 class NotDeclared(AssertionError):
@@ -39,7 +39,7 @@ def conform_printed(arguments: Sequence[str], output: bytes) -> None:
     wanted = any(pair == ("--format", "json") for pair in pairwise(words))
     if not (wanted or "--format=json" in words) or not output.strip():
         return
-    command = " ".join(words[: 1 + (words[0] in GROUPS)])
+    command = " ".join(words[: 1 + (words[0] in GROUPS and not words[1].startswith("-"))])
     flag = next((flag for flag in (DRY_RUN, EXPLAIN, *([ALL] * (command == "predict"))) if flag.strip() in words), "")
     conform(command + flag, json.loads(output))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cmivqa_kit.cli import render
+from cmivqa_kit.cli import completion, render
 from cmivqa_kit.data.types import TRACKS, Track
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.workspace import EMBEDDED, Workspace, open_workspace
@@ -58,21 +58,53 @@ def _named_paths(context: click.Context, parameter: click.Parameter, texts: tupl
 
 OPTIONS: dict[str, Callable[[Any], Any]] = {
     "data": click.option("--data", type=PATH, metavar="DIR", help="Data root. Without one: the embedded demo corpus."),
-    "split": click.option("--split", metavar="NAME", help="Split, by any name its edition knows (dev, testA, ...)."),
-    "baseline": click.option("-m", "--baseline", metavar="NAME", help="Baseline (see: cmivqa baselines)."),
-    "run": click.option("--run", type=PATH, metavar="DIR", help="Run directory, or the folder that holds the runs."),
+    "split": click.option(
+        "--split",
+        metavar="NAME",
+        shell_complete=completion.splits,
+        help="Split, by any name its edition knows (dev, testA, ...).",
+    ),
+    "baseline": click.option(
+        "-m",
+        "--baseline",
+        metavar="NAME",
+        shell_complete=completion.baselines,
+        help="Baseline (see: cmivqa baselines).",
+    ),
+    "run": click.option(
+        "--run",
+        type=PATH,
+        metavar="DIR",
+        shell_complete=completion.run_folders,
+        help="Run directory, or the folder that holds the runs.",
+    ),
     "out": click.option("--out", type=PATH, metavar="FILE", help="File to write."),
     "truth": click.option("--truth", type=PATH, metavar="FILE", help="Answer file to score against."),
     "track": click.option("--track", type=click.Choice(["1", "2", "3"]), metavar="N", help="Track: 1, 2 or 3."),
-    "edition": click.option("--edition", metavar="NAME", help="Edition of the challenge, or an edition file (.toml)."),
+    "edition": click.option(
+        "--edition",
+        metavar="NAME",
+        shell_complete=completion.editions,
+        help="Edition of the challenge, or an edition file (.toml).",
+    ),
     "seed": click.option("--seed", type=int, metavar="N", help="Seed of everything random."),
     "device": click.option("--device", metavar="NAME", help="Device for neural baselines: auto, cpu, cuda, cuda:1."),
     "format": click.option(
         "--format", "form", type=click.Choice(["text", "json"]), default="text", metavar="NAME", help="text or json."
     ),
-    "preset": click.option("--preset", metavar="NAME", help="Named table of the baseline's config.toml."),
+    "preset": click.option(
+        "--preset",
+        metavar="NAME",
+        shell_complete=completion.presets,
+        help="Named table of the baseline's config.toml.",
+    ),
     "set": click.option(
-        "--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one setting of the baseline."
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="SECTION.KEY=VALUE",
+        shell_complete=completion.settings,
+        help="Change one setting of the baseline.",
     ),
     "features": click.option(
         "--features",

@@ -63,7 +63,7 @@ def command(
         from cmivqa_kit.diagnosis.page import write_page
         from cmivqa_kit.diagnosis.payload import payload
 
-        write_page(html, payload(diagnosis, file.name, made_by, held, public), force)
+        write_page(html, payload(diagnosis, file.name, made_by, held, public, session.workspace.is_demo), force)
     if session.json:
         render.as_json({"file": file, "made_by": made_by, **_for_audience(diagnosis.to_dict(), held, public)})
     else:

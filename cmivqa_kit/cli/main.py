@@ -22,8 +22,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("cmivqa_kit.cli.doctor", "Check this machine: Python, packages, device, encoder, data, disk."),
     "demo": ("cmivqa_kit.cli.demo", "Run the whole way on the embedded corpus: train, predict, validate, score."),
     "train": ("cmivqa_kit.cli.train", "Fit a baseline on the train split."),
+    "runs": ("cmivqa_kit.cli.runs", "List the runs; show one with its curves; compare two."),
     "predict": ("cmivqa_kit.cli.predict", "Answer every question of a split and write the submission file."),
     "rerank": ("cmivqa_kit.cli.rerank", "Score the lists of a submission anew by a trained re-ranker."),
+    "import": (
+        "cmivqa_kit.cli.import_answers",
+        "Make a submission of other people's answers: an LLM's JSON Lines or CSV.",
+    ),
     "validate": ("cmivqa_kit.cli.validate", "Check submission files: form, ids, texts, spans, videos."),
     "schema": ("cmivqa_kit.cli.schema", "Show the JSON Schema of a submission file."),
     "score": ("cmivqa_kit.cli.score", "Score submission files: official and strict numbers, and why they differ."),

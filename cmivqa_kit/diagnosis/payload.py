@@ -19,6 +19,7 @@ Scores are unrounded; seconds have three decimals, which keeps 511 lists of 50 e
 
 Where the answers are the organizers' there is ``"organizers_only": true``. A page for the public has
 ``"public": true`` instead; there ``gold`` and ``position`` are null, and ``videos`` are those of the lists alone.
+``"unlinked": true`` stands where ids that look like YouTube's are made up: else the page links those to the site.
 
 ``videos`` are the right videos and every video that a list names, as far as the corpus has them; where it has subtitles
 per language, a video stands there once per language in which it is needed. ``video`` is an index into them, or -1 where
@@ -80,6 +81,7 @@ def payload(
     made_by: str | None = None,
     organizers_only: bool = False,
     public: bool = False,
+    unlinked: bool = False,
 ) -> dict[str, Any]:
     """The content of the page as the dict that the head of this module describes.
 
@@ -88,6 +90,7 @@ def payload(
         made_by: the system and run that made it, where that is known.
         organizers_only: the page says that it is not to be handed on.
         public: the page goes to a team: no right video and no right span stands in it.
+        unlinked: the ids of the corpus are made up: none is linked to YouTube.
     """
     document = diagnosis.to_dict()
     videos = _Videos(diagnosis.context.corpus)
@@ -116,6 +119,7 @@ def payload(
         "made_by": made_by,
         **({"organizers_only": True} if organizers_only and not public else {}),
         **({"public": True} if public else {}),
+        **({"unlinked": True} if unlinked else {}),
         **{name: document[name] for name in _SAME},
         "videos": videos.rows,
         "questions": questions,

@@ -250,7 +250,7 @@ def open_run(path: Path) -> RunDirectory:
     Raises:
         UserError: not a run, damaged, or never finished.
     """
-    run = _open(path)
+    run = open_any(path)
     if not run.finished:
         raise UserError(
             f"{path}: this run did not finish (state {run.record()['state']!r})", "Train again: cmivqa train"
@@ -264,13 +264,18 @@ def open_unfinished(path: Path) -> RunDirectory:
     Raises:
         UserError: not a run, damaged, or finished.
     """
-    run = _open(path)
+    run = open_any(path)
     if run.finished:
         raise UserError(f"{path}: this run is finished", "There is nothing to resume; start a new one: cmivqa train")
     return run
 
 
-def _open(path: Path) -> RunDirectory:
+def open_any(path: Path) -> RunDirectory:
+    """A run by its folder, finished or not.
+
+    Raises:
+        UserError: not a run, or damaged.
+    """
     if not (path / RECORD).is_file():
         raise UserError(f"{path}: not a run directory (it has no {RECORD})", "Give --run DIR, or: cmivqa train")
     record = RunDirectory(path, "", {}, 0).record()

@@ -61,6 +61,24 @@ def locked(run: Path, main: bool = True, lock: str = LOCK) -> Iterator[None]:
                 stream.truncate(0)
 
 
+def is_locked(run: Path, lock: str = LOCK) -> bool:
+    """True while a process works on a run.
+
+    Only a lock file that names a process is tried: trying holds the lock for a moment.
+    """
+    path = run / lock
+    try:
+        if fcntl is None or not path.is_file() or not path.stat().st_size:
+            return False
+        with path.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # not readable, or a file system without locks
+        return False
+    return False
+
+
 def _open(path: Path) -> IO[str] | None:
     """The lock file; ``None`` where it cannot be written: then nothing else of the run can be written either."""
     try:

@@ -32,11 +32,12 @@ ALL = dict(commands())
 
 def test_the_issue_s_commands_are_all_there() -> None:
     wanted = (
-        "init config doctor demo train predict rerank validate schema score diagnose compare fuse leaderboard verify "
-        "sample baselines convert-checkpoint bench features export data"
+        "init config doctor demo train runs predict rerank import validate schema score diagnose compare fuse leaderboard "
+        "verify sample baselines convert-checkpoint bench features export data"
     )
     assert " ".join(COMMANDS) == wanted
     assert {"data check", "data convert", "data split", "data subtitles"} <= set(ALL)
+    assert {"runs show", "runs compare"} <= set(ALL)
     assert {"export trec", "export medvidqa", "export tvr", "export codabench"} <= set(ALL)
 
 

@@ -85,6 +85,15 @@ def filed(folder: Path) -> None:
     (folder / "site" / "index.html").write_text("what stood there\n", encoding="utf-8")
 
 
+def answers_of_others(folder: Path) -> None:
+    """The same, and an answer to every dev question as a language model writes them."""
+    corpus(folder)
+    rows = [
+        {"id": row["id"], "video": row["video_id"], "span": "0:01-0:03"} for row in read(folder / "data" / "dev.json")
+    ]
+    (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+
 def bm25(folder: Path) -> None:
     """The corpus and a finished BM25 run."""
     shutil.copytree(ready_run("bm25"), folder, dirs_exist_ok=True)
@@ -257,8 +266,8 @@ def nrccr(folder: Path) -> None:
 # A command that writes gets a line here; one that does not, its name in `READS`. Tests hold both against the commands.
 READS = frozenset(
     {
-        "config", "doctor", "schema show", "compare", "leaderboard audit", "verify", "baselines",
-        "data check", "bench list", "bench check", "bench compare",
+        "config", "doctor", "schema show", "compare", "leaderboard audit", "verify", "baselines", "data check",
+        "bench list", "bench check", "bench compare", "runs show", "runs compare",
     }
 )  # fmt: skip
 CALLS = frozenset({"demo"})  # runs commands of the table, one after the other
@@ -267,6 +276,8 @@ WRITING = (
     Writing("validate --fix", broken, ("validate", "broken.json", *HERE, "--fix", "mended.json", "--force")),
     Writing("score --per-question", corpus,
             ("score", "track1.json", *HERE, "--resamples", "10", "--per-question", "rows.csv", "--force")),
+    Writing("import", answers_of_others, ("import", "answers.jsonl", *HERE, "--split", "dev", "--out", "lists.json",
+                                          "--force")),
     Writing("fuse", corpus, ("fuse", "lists.json", "lists.json", *HERE, "--resamples", "10", "--out", "fused.json",
                              "--force")),
     Writing("export trec", corpus, ("export", "trec", "lists.json", *HERE, "--out", "trec", "--force")),

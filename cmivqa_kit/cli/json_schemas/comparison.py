@@ -41,34 +41,29 @@ SETTINGS = record(
     },
 )
 
-declare(
-    "compare",
-    "cmivqa compare base.json mine.json --format json",
-    listing(
-        "one comparison per track",
-        record(
-            "a comparison",
-            {
-                **{name: CARD[name] for name in ("track", "split", "headline", "signature")},
-                "systems": listing("the files, the baseline first", text("a file")),
-                "questions": integer("that all were compared on", "questions"),
-                "videos": integer("of these questions", "videos"),
-                "settings": SETTINGS,
-                "pairs": listing(
-                    "which file with which",
-                    record(
-                        "a pair",
-                        {
-                            "a": text("the first file"),
-                            "b": text("the second"),
-                            "conclusion": text("in a sentence", null=True),
-                            "metrics": listing("one per metric", DIFFERENCE),
-                        },
-                    ),
-                ),
-                "remarks": listing("what must be known to read it", text("a sentence")),
-                "made_by": listing("per file", MADE_BY),
-            },
+COMPARISON = record(
+    "a comparison",
+    {
+        **{name: CARD[name] for name in ("track", "split", "headline", "signature")},
+        "systems": listing("the files, the baseline first", text("a file")),
+        "questions": integer("that all were compared on", "questions"),
+        "videos": integer("of these questions", "videos"),
+        "settings": SETTINGS,
+        "pairs": listing(
+            "which file with which",
+            record(
+                "a pair",
+                {
+                    "a": text("the first file"),
+                    "b": text("the second"),
+                    "conclusion": text("in a sentence", null=True),
+                    "metrics": listing("one per metric", DIFFERENCE),
+                },
+            ),
         ),
-    ),
+        "remarks": listing("what must be known to read it", text("a sentence")),
+        "made_by": listing("per file", MADE_BY),
+    },
 )
+
+declare("compare", "cmivqa compare base.json mine.json --format json", listing("one comparison per track", COMPARISON))

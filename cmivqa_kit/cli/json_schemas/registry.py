@@ -13,8 +13,8 @@ EXPLAIN = " --explain"
 ALL = " --all"
 CARD = " --card"  # a file
 MODULES = (
-    "workspace", "training", "prediction", "validation", "scoring", "diagnosis", "comparison", "fusion", "intake",
-    "board", "board_audit", "exports", "bench", "corpus",
+    "workspace", "training", "prediction", "import_answers", "validation", "scoring", "diagnosis", "comparison",
+    "runs", "fusion", "intake", "board", "board_audit", "exports", "bench", "corpus",
 )  # fmt: skip
 
 

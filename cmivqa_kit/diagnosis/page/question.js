@@ -2,6 +2,15 @@
 
 const FIRST = 5; // entries shown of a list at first
 const WRONG = 3; // wrong videos whose timelines are offered
+const WATCH = "https://www.youtube.com/watch?v=";
+const YOUTUBE = /^[A-Za-z0-9_-]{11}$/;
+
+// The id of a video: a link to its second where it is one of YouTube. Nothing is asked of it until somebody follows it.
+function videoLink(data, id, start) {
+  if (data.unlinked || !YOUTUBE.test(id)) return foreign(id);
+  const at = isNumber(start) && start >= 1 && start < 1e6 ? `&t=${Math.floor(start)}s` : "";
+  return make("a", { href: WATCH + id + at, rel: "noopener noreferrer", target: "_blank" }, foreign(id));
+}
 
 // The entries of a question as objects: {rank, video (or null), name, start, end, right, iou}.
 function entriesOf(data, question) {
@@ -18,7 +27,7 @@ function entriesOf(data, question) {
 function showQuestion(data, question, headingId) {
   if (!question.gold) return showPublic(data, question, headingId);
   const [goldVideo, from, to] = question.gold;
-  const video = data.videos[goldVideo] || { id: "–", duration: null, subtitles: [] };
+  const right = data.videos[goldVideo] || { id: "–", duration: null, subtitles: [] };
   const entries = entriesOf(data, question);
   const own = entries.filter((one) => one.right);
   const best = own.reduce((top, one) => (!top || one.iou > top.iou ? one : top), null);
@@ -28,12 +37,12 @@ function showQuestion(data, question, headingId) {
     make("h3", { id: headingId, tabindex: "-1" }, foreign(question.text || "(no text)", question.language)),
     facts(data, question, entries, best),
     make("section", { "aria-label": "Right video" },
-      make("h4", null, "Right video ", make("span", { class: "video" }, foreign(video.id))),
+      make("h4", null, "Right video ", make("span", { class: "video" }, videoLink(data, right.id, from))),
       legend(own),
-      timeline(video, gold, own)),
-    lines(video, gold, best, entries, entries[0]),
+      timeline(right, gold, own)),
+    lines(right, gold, best, entries, entries[0]),
     wrongVideos(entries, question),
-    list(entries),
+    list(data, entries),
   ];
 }
 
@@ -44,7 +53,7 @@ function showPublic(data, question, headingId) {
     make("h3", { id: headingId, tabindex: "-1" }, foreign(question.text || "(no text)", question.language)),
     facts(data, question, entries, null),
     make("p", { class: "remark" }, "The right video and span are the organizers' and do not stand in this page."),
-    list(entries),
+    list(data, entries),
   ];
 }
 
@@ -120,12 +129,12 @@ function wrongVideos(entries, question) {
     make("h4", null, "First wrong videos of the list"), blocks);
 }
 
-function list(entries) {
+function list(data, entries) {
   if (!entries.length) return make("p", { class: "remark" }, "No entry: the question was not answered.");
   const row = (one) => ({
     kind: one.right ? "is-right" : null,
     cells: [`${one.rank}`,
-      [one.name === "" ? make("span", { class: "remark" }, "an entry that can match nothing") : foreign(one.name),
+      [one.name === "" ? make("span", { class: "remark" }, "an entry that can match nothing") : videoLink(data, one.name, one.start),
         one.right ? make("span", { class: "tag" }, "right video") : null],
       one.name === "" ? ""
         : [between(one.start, one.end), make("small", null, `${plain(one.start)} – ${plain(one.end)}\u00a0s`)],

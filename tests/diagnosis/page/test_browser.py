@@ -209,3 +209,25 @@ def test_no_question_and_no_list(visit: Visit) -> None:
     again = visit(made)
     expect(again.page.locator("#question")).to_contain_text("not answered")
     assert opened.complaints == again.complaints == []
+
+
+def test_videos_of_youtube_are_linked_at_their_second(visit: Visit) -> None:
+    made = payload(2)
+    made["videos"][0]["id"] = "Ar-iCq292_m"
+    made["questions"][1]["entries"][0] = [-1, 'x" onclick="', 1.0, 2.0]
+    opened = visit(made)
+    link = opened.page.locator("h4 .video a")
+    expect(link).to_have_attribute("href", "https://www.youtube.com/watch?v=Ar-iCq292_m&t=20s")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+    opened.next()  # of a video with another id
+    expect(opened.page.locator("h4 .video")).to_have_text("video-01")
+    expect(opened.page.locator("h4 .video a")).to_have_count(0)
+    assert opened.requests == [opened.page.url]
+
+
+def test_made_up_ids_are_not_linked(visit: Visit) -> None:
+    made = {**payload(1), "unlinked": True}
+    made["videos"][0]["id"] = "Ar-iCq292_m"
+    page = visit(made).page
+    expect(page.locator("h4 .video")).to_have_text("Ar-iCq292_m")
+    expect(page.locator("#question a, .entries a")).to_have_count(0)
