@@ -48,12 +48,12 @@ def test_from_downloads(type_all: Callable[..., list[Step]], state: Path, downlo
     type_all("cmivqa init --from 'my downloads' -m bm25", "cmivqa data check --data 'my downloads'", least=8)
 
 
-@pytest.mark.parametrize("baseline", ["prior", "bm25", "ccgs", "mutualsl"])
+@pytest.mark.parametrize("baseline", ["prior", "bm25", "hybrid", "ccgs", "mutualsl"])
 def test_with_a_trained_run(
     type_all: Callable[..., list[Step]], server: CommandServer, state: Path, baseline: str
 ) -> None:
     trained = server.run(f"cmivqa train -m {baseline}", state)
-    assert trained.code == (0 if server.torch or baseline in ("prior", "bm25") else 2), trained.text
+    assert trained.code == (0 if server.torch or baseline in ("prior", "bm25", "hybrid") else 2), trained.text
     again = (f"cmivqa train --resume runs/{baseline}-1", f"cmivqa predict -m {baseline}", f"cmivqa train -m {baseline}")
     type_all(*PREDICTIONS, *again, least=6)
 

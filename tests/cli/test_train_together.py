@@ -12,7 +12,7 @@ from cmivqa_kit.cli.common import without_gpus
 from cmivqa_kit.cli.main import cli
 from tests.cli.running import cmivqa
 
-SHORT = ("train", "--device", "cpu", "--set", "train.pairs=6", "--set", "train.epochs=1", "--set",
+SHORT = ("train", "-m", "ccgs", "--device", "cpu", "--set", "train.pairs=6", "--set", "train.epochs=1", "--set",
          "train.dev_questions=1", "--set", "train.accumulation=2")  # fmt: skip
 
 
