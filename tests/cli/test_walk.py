@@ -32,13 +32,8 @@ ALL = dict(commands())
 
 def test_the_issue_s_commands_are_all_there() -> None:
     wanted = (
-<<<<<<< HEAD
         "init config doctor demo train runs predict rerank import validate schema score diagnose compare fuse "
         "leaderboard verify sample baselines convert-checkpoint bench features export data"
-=======
-        "init config doctor demo train runs predict import validate schema score diagnose compare fuse leaderboard "
-        "verify sample baselines convert-checkpoint bench features export data"
->>>>>>> wishes
     )
     assert " ".join(COMMANDS) == wanted
     assert {"data check", "data convert", "data split", "data subtitles"} <= set(ALL)

@@ -19,17 +19,11 @@ from tests.fuzz.writing_commands import CALLS, READS, WRITING, empty
 
 # command -> every which of its operations is tried here; all of them are by `make fuzz`.
 EVERY = {"sample": 9, "validate --fix": 1, "score --per-question": 9, "diagnose --html": 9, "fuse": 9,
-<<<<<<< HEAD
-         "leaderboard add": 2, "leaderboard show --html": 30,
+         "import": 9, "leaderboard add": 2, "leaderboard show --html": 30,
          "data subtitles": 3, "data pack": 4, "data pack bigfile": 6, "data token-counts": 3,
          "bench score": 9, "export trec": 40, "export codabench": 50,
          "data split": 5, "data split --out": 9, "data split --corpus-size": 7,
          "data convert": 60, "init --data": 5, "init --from": 50,
-=======
-         "leaderboard add": 2, "import": 9, "data subtitles": 3, "data pack": 4, "data pack bigfile": 6,
-         "data token-counts": 3, "bench score": 9, "export trec": 40, "export codabench": 50,
-         "data split": 5, "data split --out": 9, "data convert": 60, "init --data": 5, "init --from": 50,
->>>>>>> wishes
          "init --from, into a root": 40,
          "predict": 30, "predict --track": 16, "predict --all": 30,
          "baselines new": 5, "train bm25": 15, "train prior": 25}  # fmt: skip
