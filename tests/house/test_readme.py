@@ -114,8 +114,9 @@ def test_the_chinese_text_has_no_breaks_within_sentences() -> None:
     assert not re.search(r"(?i)\btracks? ?[123]\b", text)  # one word for it: 赛道
 
 
-def test_the_picture_is_small() -> None:
-    picture = ROOT / "docs" / "images" / "diagnosis.png"
+@pytest.mark.parametrize("name", ["diagnosis.png", "board.png"])
+def test_the_pictures_are_small(name: str) -> None:
+    picture = ROOT / "docs" / "images" / name
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size <= 200 * 1024
 
