@@ -13,6 +13,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import hypothesis
 import pytest
 
+from tests.chromium import browser
+
+__all__ = ["browser"]  # a fixture of all tests: two Chromiums in one process get into each other's way
+
 # No example is too slow: how fast one is says how busy the machine is. The rest as hypothesis has it here or in CI.
 hypothesis.settings.register_profile(
     "kit", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

@@ -16,7 +16,7 @@ from cmivqa_kit.neural import settings as common
 from cmivqa_kit.neural.encoders import Encoder
 from cmivqa_kit.neural.feature_sources import FeatureSettings
 from cmivqa_kit.neural.settings import EncoderSystemSettings
-from cmivqa_kit.plugin.sections import Count, Dropout, Part, Positive, Rate, Rule, Section, Share, choice
+from cmivqa_kit.plugin.sections import Count, Dropout, Part, Positive, Rate, Rule, Section, Share, at_least, choice
 
 IMAGES = "images"
 
@@ -90,7 +90,7 @@ class MLCMRDataSettings(DataSettings):
 class TrainSettings(common.TrainSettings):
     """Section ``train``: what both systems have."""
 
-    batch: Annotated[int, common.at_least(2)]
+    batch: Annotated[int, at_least(2)]
     frozen: Annotated[str, choice("frozen", "all_frozen", "none")]
     layers: list[str]
     margin: Rate

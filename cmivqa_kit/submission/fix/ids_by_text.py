@@ -13,7 +13,7 @@ from cmivqa_kit.data.types import Question, QuestionId
 from cmivqa_kit.submission.fix.ids import spelling
 from cmivqa_kit.submission.fix.model import Context, Log, Shown, repair
 from cmivqa_kit.submission.fix.values import canonical
-from cmivqa_kit.submission.read import plain_id
+from cmivqa_kit.submission.read import matched_id, plain_id
 
 _TAKEN = "ids that are another question's by the text, which has an answer already"
 Asked = tuple[str, str | None]  # a folded text, and on Track 1 the video that it is asked of
@@ -62,11 +62,11 @@ def ids_of_texts(rows: list[Any], context: Context, log: Log) -> list[Any]:
 
 
 def _taken(rows: Sequence[Any], new: Mapping[int, QuestionId]) -> list[int]:
-    """The items whose new id an item has that stays as it is."""
+    """The items whose new id an item has that stays as it is, as the official program matches ids (true is 1)."""
     stay = {
         plain_key(identity)
         for index, row in enumerate(rows)
-        if index not in new and (identity := plain_id(row)) is not None
+        if index not in new and (identity := matched_id(row)) is not None
     }
     return [index for index, identity in new.items() if plain_key(identity) in stay]
 

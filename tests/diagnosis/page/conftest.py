@@ -1,10 +1,8 @@
-"""Chromium for the tests of the page: one per worker; without it they skip, but never where CI runs."""
+"""The page of a diagnosis in Chromium: written to a file and opened from it."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,17 +11,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cmivqa_kit.diagnosis.page import write_page
+from tests.chromium import HANG
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, LocatorAssertions, Page
 
-# s. Every look at a page waits for what it looks for, and this decides nothing: it ends a test whose page is wrong.
-HANG = 600
 # The focused element: its id, else its class, else its tag.
 FOCUSED = (
     "(({id, className, tagName}) => id || className || tagName.toLowerCase())(document.activeElement || document.body)"
 )
-INSTALL = "apt-get install -y chromium; pip install playwright"
 
 
 def expect(shown: Locator) -> LocatorAssertions:
@@ -37,30 +33,6 @@ def expect(shown: Locator) -> LocatorAssertions:
 def starting(text: str) -> re.Pattern[str]:
     """Matches what starts with ``text``, however its words are spaced."""
     return re.compile(r"^\s*" + r"\s+".join(map(re.escape, text.split())))
-
-
-def missing(what: str) -> None:
-    """Skip with the line that installs ``what``; in CI its absence is a failure."""
-    said = f"needs {what}: {INSTALL}"
-    if os.environ.get("CI"):
-        pytest.fail(said)
-    pytest.skip(said)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        missing("Chromium")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("playwright")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        started = playwright.chromium.launch(executable_path=program, args=arguments, timeout=HANG * 1000)
-        yield started
-        started.close()
 
 
 @dataclass

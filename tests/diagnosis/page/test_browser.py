@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.diagnosis.page.conftest import Opened, expect, missing, starting
+from tests.chromium import missing
+from tests.diagnosis.page.conftest import Opened, expect, starting
 from tests.diagnosis.page.made import EVIL, hostile, payload
 
 Visit = Callable[..., Opened]

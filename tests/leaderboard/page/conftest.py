@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cmivqa_kit.leaderboard.page import write_pages
-from tests.diagnosis.page.conftest import HANG, Opened, browser
+from tests.chromium import HANG
+from tests.diagnosis.page.conftest import Opened
 from tests.leaderboard.page.made import entry, payload
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-__all__ = ["browser"]  # one Chromium per worker
 
 
 @pytest.fixture
