@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.corpus import data_fingerprint, load_split
@@ -23,7 +24,7 @@ from cmivqa_kit.prediction.types import LocalizesSpans, ScoresPairs
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.feature_clock import require_clock_of
 from cmivqa_kit.runs.feature_stores import require_stores_of
-from cmivqa_kit.runs.provenance import keep
+from cmivqa_kit.runs.provenance import Confidences, keep
 from cmivqa_kit.submission.form import submission_form
 from cmivqa_kit.submission.write import Row, write
 from cmivqa_kit.temporary_files import temporary_folder
@@ -169,16 +170,19 @@ def predict(
         return []
     answers, remark, behind = made
     written: list[Written] = []
+    expected: dict[Path, dict[Any, list[float | None]]] = {}
     with _folder_beside(plan.out) as folder:
         for (path, track, target), full in zip(plan.files, asked, strict=True):
             answered = answers(full.for_prediction(track), track, target)
             shown = progress(answered, len(full.questions), target_in_words(target))
             with _naming(path, folder / path.name):
-                temporary = write(_rows(shown, full), full, target, folder / path.name)
+                confidences = expected.setdefault(path, {})
+                rows = _rows(_noting(shown, confidences, target), full)
+                temporary = write(rows, full, target, folder / path.name)
             of_file: tuple[Track, ...] = (2, 3) if target == "corpus" else (track,)
             file = Written(path, of_file, len(full.questions), full.name, data_fingerprint(full), remark, behind)
             if is_taken(path) and not force and not (path.exists() and path.read_bytes() == temporary.read_bytes()):
-                copy = _keep(run, temporary, file, command)  # they may have taken hours
+                copy = _keep(run, temporary, file, command, expected[path])  # they may have taken hours
                 raise UserError(
                     f"{path}: exists and is different; it is not overwritten",
                     "Give --out FILE for another name, or --force to replace it."
@@ -189,7 +193,7 @@ def predict(
             for file in written:
                 (folder / file.path.name).replace(reserve(file.path.name))
     for file in written:
-        _keep(run, file.path, file, command)
+        _keep(run, file.path, file, command, expected[file.path])
     return written
 
 
@@ -296,12 +300,14 @@ def _sample(split: Split, most: int, seed: int) -> Split:
     return replace(split, questions=subset(split.questions, most, f"sample {seed}"))
 
 
-def _keep(run: RunDirectory, answers: Path, file: Written, command: str) -> Path | None:
+def _keep(
+    run: RunDirectory, answers: Path, file: Written, command: str, confidences: Confidences
+) -> Path | None:
     """Keep a copy and a record in the run; ``None`` where it only lends its weights, on a disk that takes no files."""
     known = {"remark": file.remark, "retriever": file.retriever}
     facts = {name: value for name, value in known.items() if value}
     try:
-        return keep(run, answers, split=file.split, tracks=list(file.tracks), data=file.data, command=command, **facts)
+        return keep(run, answers, confidences, split=file.split, tracks=list(file.tracks), data=file.data, command=command, **facts)
     except RunFailed:
         return None
 
@@ -327,6 +333,17 @@ def _folder_beside(out: Path) -> Iterator[Path]:
             what = f"{out}: cannot be written ({error.strerror or error})"
             raise RunFailed(what, "Give another --out FILE.") from None
         yield folder
+
+
+def _noting(
+    predictions: Iterable[Prediction], confidences: dict[Any, list[float | None]], target: Target
+) -> Iterator[Prediction]:
+    """The predictions as they come, while what is expected of their answers is noted; of Track 1 the first counts."""
+    for prediction in predictions:
+        answers = prediction.candidates[:1] if target == 1 else prediction.candidates
+        if any(candidate.confidence is not None for candidate in answers):
+            confidences[prediction.question_id] = [candidate.confidence for candidate in answers]
+        yield prediction
 
 
 def _rows(predictions: Iterable[Prediction], split: Split) -> Iterator[Row]:
