@@ -209,7 +209,7 @@ def _answers(
 ) -> Source | None:
     """The source of the answers; ``None`` in a process that only helps another one."""
     if finished_pass is not None:
-        return _from_pass(finished_pass, asked, options)
+        return _from_pass(finished_pass, asked, options, run)
     system = create(declared)
     if retriever:
         return _behind(system, run, asked, options, pass_options, retriever)
@@ -228,7 +228,7 @@ def _answers(
     from cmivqa_kit.prediction.pairs.run_pass import run_pass
 
     folder = run_pass(system, run, asked, options, pass_options)
-    return None if folder is None else _from_pass(folder.path, asked, options)
+    return None if folder is None else _from_pass(folder.path, asked, options, run)
 
 
 def _behind(
@@ -252,7 +252,7 @@ def _behind(
     opened = open_retriever(retriever, run.path.parent, options)
     system.load(run)
     folder = run_pass(system, run, asked, options, pass_options, opened)
-    return None if folder is None else _from_pass(folder.path, asked, options)
+    return None if folder is None else _from_pass(folder.path, asked, options, run)
 
 
 def retriever_of(finished_pass: Path | None) -> str:
@@ -268,7 +268,8 @@ def retriever_of(finished_pass: Path | None) -> str:
     return str((PassFolder(finished_pass).manifest.get("retriever") or {}).get("name", ""))
 
 
-def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions) -> Source:
+def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions, run: RunDirectory) -> Source:
+    from cmivqa_kit.prediction.decoding import Temperatures
     from cmivqa_kit.prediction.pairs.cached_pass import CachedPass, marks
     from cmivqa_kit.prediction.pairs.pass_folder import PassFolder
 
@@ -276,7 +277,8 @@ def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions) -> S
     for split in asked:
         answers.require(split, options)
     remark = marks(answers.folder.manifest)
-    return lambda split, track, target: answers.predictions(split, target, options), remark, retriever_of(path)
+    fitted = Temperatures.read(run)
+    return lambda split, track, target: answers.predictions(split, target, options, fitted), remark, retriever_of(path)
 
 
 def _require_tracks(declared: Declaration, tracks: Sequence[Track]) -> None:
@@ -300,14 +302,21 @@ def _sample(split: Split, most: int, seed: int) -> Split:
     return replace(split, questions=subset(split.questions, most, f"sample {seed}"))
 
 
-def _keep(
-    run: RunDirectory, answers: Path, file: Written, command: str, confidences: Confidences
-) -> Path | None:
+def _keep(run: RunDirectory, answers: Path, file: Written, command: str, confidences: Confidences) -> Path | None:
     """Keep a copy and a record in the run; ``None`` where it only lends its weights, on a disk that takes no files."""
     known = {"remark": file.remark, "retriever": file.retriever}
     facts = {name: value for name, value in known.items() if value}
     try:
-        return keep(run, answers, confidences, split=file.split, tracks=list(file.tracks), data=file.data, command=command, **facts)
+        return keep(
+            run,
+            answers,
+            confidences,
+            split=file.split,
+            tracks=list(file.tracks),
+            data=file.data,
+            command=command,
+            **facts,
+        )
     except RunFailed:
         return None
 
