@@ -78,7 +78,8 @@ def test_one_softmax_over_all_spans_of_a_corpus(scores: list[list[float]]) -> No
 
 def test_videos_without_spans_are_left_out_and_a_retriever_alone_ranks_videos() -> None:
     none = [-np.inf] * 3
-    assert [a.video_id for a in of_corpus(ranked([none, [1.0, 0, 0]]), 0, ["a", "b"], Temperatures(), 3, 9)] == ["b"] * 3
+    lists = of_corpus(ranked([none, [1.0, 0, 0]]), 0, ["a", "b"], Temperatures(), 3, 9)
+    assert [answer.video_id for answer in lists] == ["b"] * 3
     assert of_corpus(ranked([none]), 0, ["a"], Temperatures(), 3, 9) == ()
     sure, unsure = [(0.0, Span(0, 5))], [(-9.0, Span(0, 5)), (-9.0, Span(5, 9))]
     both = behind_retriever((("a", 2.0), ("b", 1.0)), {"a": unsure, "b": sure}, Temperatures(), 2, 50)
