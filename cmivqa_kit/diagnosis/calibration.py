@@ -1,9 +1,10 @@
-"""Whether a system knows how good its answers are: the IoU that it expected of each first answer beside the real one."""
+"""Whether a system knows how good its answers are: the IoU expected of each first answer beside the real one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from cmivqa_kit.data.id_keys import plain_key
@@ -48,7 +49,7 @@ class Calibration:
         rising = sorted(pairs)
         count = max(1, min(MOST, len(rising) // FEWEST))
         bounds = [len(rising) * number // count for number in range(count + 1)]
-        groups = tuple(_group(rising[begin:end]) for begin, end in zip(bounds, bounds[1:], strict=False))
+        groups = tuple(_group(rising[begin:end]) for begin, end in pairwise(bounds))
         whole = _group(rising)
         error = sum(one.n * abs(one.expected - one.real) for one in groups) / whole.n
         return cls(whole.n, whole.expected, whole.real, error, groups)

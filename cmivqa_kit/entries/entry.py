@@ -104,7 +104,7 @@ class Entry:
 
     @cached_property
     def confidences(self) -> Mapping[str, Sequence[float | None]]:
-        """Question id -> the IoU that the run expected of each answer; empty where none of the ground's runs kept it."""
+        """Question id -> the IoU that the run expected of each answer; empty where no run kept it."""
         runs = self.ground.ground.runs
         if runs is None or not Path(runs).is_dir() or self._data is None:
             return {}

@@ -98,7 +98,7 @@ class Temperatures:
         document = run.read_object(FITTED)
         values = [document.get(name) for name in cls.__dataclass_fields__]
         if all(isinstance(value, int | float) and 0 < value < math.inf for value in values):
-            return cls(*map(float, values))
+            return cls(float(document["spans"]), float(document["videos"]))
         raise UserError(f"{run.path / FITTED}: no temperatures", "The run is damaged; train again.")
 
     def write(self, run: RunDirectory) -> None:
