@@ -14,14 +14,18 @@ from cmivqa_kit.data.types import Split
 from cmivqa_kit.data.usual_span import UsualSpan, usual_lengths, usual_span
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import merge
-from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.plugin.types import Prediction, PredictOptions, Report, Target
+from cmivqa_kit.prediction.decoding import DecodingSettings, Temperatures
 from cmivqa_kit.prediction.function_retriever import FunctionRetriever
+from cmivqa_kit.prediction.lexical.expected import UNFITTED, SpanSearch
 from cmivqa_kit.prediction.lexical.search import LexicalSearch
 from cmivqa_kit.prediction.lexical.settings import LexicalSettings
+from cmivqa_kit.prediction.spans.candidates import SpanLimits
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.settings import Config
 
-LEARNT = "bm25.json"
+LEARNT, LIMITS = "bm25.json", "span_limits.json"
+QUANTILE = 0.99  # of the training answers that spans can hold
 # Window lengths where no training answers are known. Chosen on TutorialVQA's training questions (README.md).
 DEFAULT_SECONDS = (20.0, 40.0, 60.0)
 
@@ -72,11 +76,21 @@ class BM25:
 
     def __init__(self) -> None:
         self.learnt = Learnt()
+        self.limits, self.temperatures = SpanLimits(), UNFITTED
 
     def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
-        """Learn window lengths (seconds) from the answers of ``train`` and write them into ``run``."""
+        """Learn window lengths (seconds) from the answers of ``train`` and write them into ``run``.
+
+        For lists by expected overlap also the limits of spans, and on ``dev`` temperatures.
+        """
         self.learnt = Learnt.from_answers(train, _settings(run.config).index.window_quantiles)
         run.write(LEARNT, asdict(self.learnt))
+        if _decoding(run.config).by_overlap:
+            self.limits = SpanLimits.learnt(train, QUANTILE, SpanLimits().per_video)
+            run.write(LIMITS, asdict(self.limits))
+            search = self._span_search(run.config, run.dev_progress.preparation)
+            self.temperatures = search.fitted(dev or train, run.seed)
+            self.temperatures.write(run)
 
     def load(self, run: RunDirectory) -> None:
         """Take what a run learnt.
@@ -85,6 +99,9 @@ class BM25:
             UserError: the run lacks it, or it is damaged.
         """
         self.learnt = Learnt.of(run.read(LEARNT), run.path / LEARNT)
+        if (run.path / LIMITS).exists():
+            self.limits = _limits(run)
+        self.temperatures = Temperatures.read(run, UNFITTED)
 
     def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
         """One prediction per question of ``split``, in its order.
@@ -102,11 +119,37 @@ class BM25:
         """
         return FunctionRetriever(DECLARATION.name, self._search(options).rankings)
 
-    def _search(self, options: PredictOptions) -> LexicalSearch:
+    def _search(self, options: PredictOptions) -> LexicalSearch | SpanSearch:
+        if _decoding(options.config).by_overlap:
+            return self._span_search(options.config, options.report)
         settings = _settings(options.config)
         return LexicalSearch(settings, self.learnt.window_seconds, self.learnt.usual, options.report)
+
+    def _span_search(self, config: Config, report: Report) -> SpanSearch:
+        temperatures = _decoding(config).over(self.temperatures)
+        return SpanSearch(_settings(config), self.limits, self.learnt.usual, temperatures, report)
 
 
 def _settings(config: Config) -> LexicalSettings:
     """The settings of ``config``; what it does not name has its value of ``config.toml``."""
     return LexicalSettings.of(merge(config, DECLARATION, ()))
+
+
+def _decoding(config: Config) -> DecodingSettings:
+    return DecodingSettings.of(merge(config, DECLARATION, ()))
+
+
+def _limits(run: RunDirectory) -> SpanLimits:
+    """The limits of spans that a run learnt.
+
+    Raises:
+        UserError: they are damaged.
+    """
+    try:
+        limits = SpanLimits(**run.read_object(LIMITS))
+        values = (limits.lines, limits.seconds, limits.per_video)
+        if all(0 < value < math.inf for value in values) and 0 <= limits.shortest < math.inf:
+            return limits
+    except TypeError:
+        pass
+    raise UserError(f"{run.path / LIMITS}: no limits of spans", "The run is damaged; train again.")

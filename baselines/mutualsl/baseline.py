@@ -23,7 +23,9 @@ from cmivqa_kit.neural.networks import new_network
 from cmivqa_kit.neural.tokens import TextReader
 from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.decoding import DecodingSettings, Temperatures
 from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
+from cmivqa_kit.prediction.pairs.given_videos import by_expected_overlap, fit_temperature
 from cmivqa_kit.prediction.pipeline import PipelineSettings
 from cmivqa_kit.runs.device import resolve, threads
 from cmivqa_kit.runs.directory import RunDirectory
@@ -63,6 +65,18 @@ class MutualSLBaseline(TrainedBaseline[Settings, Network, MutualSL]):
         task = MutualSLTask(model, used, frames, reader.special, settings.train, run.seed, evaluation.figures)
         return Training(task, len(used), len(examples.usable), examples.dropped, evaluation)
 
+    def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
+        """Train on ``train``, keep the weights that are best on ``dev``; fit a temperature where lists need one.
+
+        Raises:
+            UserError: as `training`.
+            RunFailed: the loss is no number, or memory or disk ran out.
+        """
+        super().fit(train, dev, run)
+        if DecodingSettings.of(run.config).by_overlap and run.group.main:
+            self.load(run)
+            fit_temperature(self.localizer, dev or train, run)
+
     def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
         """One prediction per question of ``split``, in its order.
 
@@ -75,7 +89,12 @@ class MutualSLBaseline(TrainedBaseline[Settings, Network, MutualSL]):
                 f"mutualsl cannot answer {target_in_words(track)} by itself",
                 "It answers within a given video: --track 1; or behind one that finds the videos: --retriever bm25",
             )
-        (loaded, _), settings = self.ready(), Settings.of(options.config)
+        (loaded, run), settings = self.ready(), Settings.of(options.config)
+        decoding = DecodingSettings.of(options.config)
+        if decoding.by_overlap:
+            scorer, temperatures = self.localizer(split, options), decoding.over(Temperatures.read(run))
+            yield from by_expected_overlap(scorer, split, options, temperatures)
+            return
         predictor = GivenVideoPredictor(
             loaded.model.to(resolve(options.device)), *loaded.reader, settings.decode,
             self._frames(split, options, reads_features(settings.decode, loaded.network.text_fusion)),

@@ -35,6 +35,7 @@ def show(session: Session, path: Path, diagnosis: Diagnosis, made_by: str | None
     if card.track != 1:
         _by_cutoff(session, diagnosis)
     _bounds(session, diagnosis)
+    _calibration(session, diagnosis)
     _groups(session, diagnosis)
     _warnings(session, diagnosis)
     for remark in context.remarks:
@@ -106,6 +107,21 @@ def _bounds(session: Session, diagnosis: Diagnosis) -> None:
             "answers, whatever is asked",
             "dim",
         )
+    session.say("")
+
+
+def _calibration(session: Session, diagnosis: Diagnosis) -> None:
+    """Expected beside real IoU of first answers, where the run kept what it expected."""
+    calibration = diagnosis.calibration
+    if calibration is None:
+        return
+    rows: list[list[object]] = [[f"  {one.n}", f"{one.expected:.4f}", f"{one.real:.4f}"] for one in calibration.groups]
+    session.table("", ["  first answers", ">expected IoU", ">real IoU"], rows)
+    session.say(
+        f"  of {count(calibration.questions, 'first answer')}: expected {calibration.expected:.4f}, real "
+        f"{calibration.real:.4f}, mean distance of the groups {calibration.error:.4f}",
+        "dim",
+    )
     session.say("")
 
 

@@ -26,7 +26,7 @@ from cmivqa_kit.workspace import DEFAULT
 if TYPE_CHECKING:
     from cmivqa_kit.data.types import Split
     from cmivqa_kit.plugin.types import Declaration, PredictOptions
-    from cmivqa_kit.prediction.answer import Written
+    from cmivqa_kit.prediction.answer_files import Written
     from cmivqa_kit.runs.directory import RunDirectory
     from cmivqa_kit.runs.processes import Group
     from cmivqa_kit.runs.settings import Config
@@ -211,7 +211,8 @@ def _predict(
 ) -> list[Written]:
     from cmivqa_kit.data.corpus import load_split
     from cmivqa_kit.plugin.registry import find_declaration
-    from cmivqa_kit.prediction.answer import AnswerPlan, predict, retriever_of, tracks_asked
+    from cmivqa_kit.prediction.answer import predict, retriever_of
+    from cmivqa_kit.prediction.answer_plan import AnswerPlan, tracks_asked
     from cmivqa_kit.prediction.pairs.pass_options import OnlyPlanned, PassOptions
     from cmivqa_kit.runs.feature_clock import with_clock_of
 

@@ -19,7 +19,8 @@ from cmivqa_kit.runs.provenance import behind
 if TYPE_CHECKING:
     from cmivqa_kit.data.types import Split
     from cmivqa_kit.prediction.all_tracks import Answering
-    from cmivqa_kit.prediction.answer import Part, Written
+    from cmivqa_kit.prediction.answer import Part
+    from cmivqa_kit.prediction.answer_files import Written
     from cmivqa_kit.runs.processes import Group
     from cmivqa_kit.submission.validate import Report
 

@@ -274,7 +274,7 @@ def _reasons(dropped: Mapping[str, int]) -> str:
 def _next(files: Catalogue, run: RunDirectory, declaration: Declaration, out: Path) -> str:
     """Predict a split that the data root has, on tracks that both its question files and the baseline serve; one that
     serves none re-ranks a submission."""
-    from cmivqa_kit.prediction.answer import targets
+    from cmivqa_kit.prediction.answer_plan import targets
 
     served: Collection[Track] = declaration.tracks
     if not served and declaration.reranks:

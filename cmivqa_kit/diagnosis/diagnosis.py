@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cmivqa_kit.diagnosis.advice import Numbers, advise
+from cmivqa_kit.diagnosis.calibration import Calibration, calibration_of
 from cmivqa_kit.diagnosis.classes import HIT, LossClass, Share, classes_of, decompose, labels
 from cmivqa_kit.diagnosis.context import NOTHING, Asked, Context, what_was_asked
 from cmivqa_kit.diagnosis.groups import Grouping, group
@@ -36,6 +37,7 @@ class Diagnosis:
         oracles: bounds; none on Track 1.
         outcomes, asked: (n,) what became of every question, and what is known of it.
         context: the corpus and the prior, and what of them is not at hand.
+        calibration: expected beside real IoU; ``None`` where no run at hand kept what it expected.
     """
 
     card: ScoreCard
@@ -51,6 +53,7 @@ class Diagnosis:
     outcomes: tuple[Outcome, ...]
     asked: tuple[Asked, ...]
     context: Context
+    calibration: Calibration | None = None
 
     @property
     def loss(self) -> float:
@@ -126,6 +129,8 @@ class Diagnosis:
             ``prior``: [{``key``: prior (Track 1) | gold-video | ranking, ``title``, ``value``}]; empty where no
                 training answers are at hand; ``prior_span`` {``start``, ``end`` as parts of a video, ``seconds``,
                 ``answers``} or ``null``.
+            ``calibration``: {``questions``, ``expected``, ``real``, ``error``, ``groups``: [{``n``, ``expected``,
+                ``real``}]}, the IoU that the run expected of first answers and the real one; ``null``: not kept.
             ``groups``: [{``title``, ``rows``: [{``name``, ``n``, ``score``, ``shares`` (4), ``small``: n < 10}]}].
             ``warnings``: [{``code``, ``message``, ``ids`` (up to 5), ``questions``, ``fix``}].
             ``remarks``: [text], what is not at hand or what the numbers are not; ``next``: what to do next.
@@ -154,6 +159,7 @@ class Diagnosis:
             "prior": [{"key": one.key, "title": one.title, "value": one.value} for one in self.priors],
             "prior_span": prior
             and {"start": prior.start, "end": prior.end, "seconds": prior.seconds, "answers": prior.answers},
+            "calibration": self.calibration and self.calibration.to_dict(),
             "groups": [grouping.to_dict() for grouping in self.groups],
             "warnings": [warning.to_dict() for warning in self.warnings],
             "remarks": list(self.remarks),
@@ -193,7 +199,13 @@ class Diagnosis:
         ]
 
 
-def diagnose(card: ScoreCard, predictions: Any, answers: Sequence[Any], context: Context = NOTHING) -> Diagnosis:
+def diagnose(
+    card: ScoreCard,
+    predictions: Any,
+    answers: Sequence[Any],
+    context: Context = NOTHING,
+    confidences: Mapping[Any, Sequence[float | None]] | None = None,
+) -> Diagnosis:
     """Diagnose a submission.
 
     Args:
@@ -201,6 +213,7 @@ def diagnose(card: ScoreCard, predictions: Any, answers: Sequence[Any], context:
         predictions: the decoded submission.
         answers: the answers that the card was made with; of more, those of its questions are used.
         context: what is known of the questions and videos beside.
+        confidences: question id -> the IoU that was expected of every answer, as the run kept it.
 
     Raises:
         UserError: strict scoring refused, it is Track 2, or the edition ranks the track by something else than the
@@ -242,6 +255,7 @@ def diagnose(card: ScoreCard, predictions: Any, answers: Sequence[Any], context:
         outcomes=outcomes,
         asked=asked,
         context=context,
+        calibration=calibration_of(outcomes, confidences or {}),
     )
 
 

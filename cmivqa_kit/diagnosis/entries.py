@@ -56,7 +56,7 @@ def diagnose_entry(entry: Entry | Path | str, ground: Ground | OpenGround | Path
             f"{entry.path}: cannot be diagnosed: {card.strict.message}", run_validate(entry.path, entry.ground.truth)
         )
     context = _known_beside(entry, card)
-    diagnosis = diagnose(card, entry.document.raw, scored.answers[0].targets, context)
+    diagnosis = diagnose(card, entry.document.raw, scored.answers[0].targets, context, entry.confidences)
     if stated is None and any(o.read for o in diagnosis.outcomes) and not any(o.entries for o in diagnosis.outcomes):
         if card.track == 1:
             raise UserError(

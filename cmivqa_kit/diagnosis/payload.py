@@ -9,6 +9,7 @@ Scores are unrounded; seconds have three decimals, which keeps 511 lists of 50 e
       "labels": [{"key", "title", "questions"}],                                                  # hit, the four
       "oracles": [{"key", "title", "values": [per cut-off], "average", "note"}],                  # none on Track 1
       "warnings": [{"code", "message", "ids": [up to 5], "questions", "fix"}], "remarks": [text],
+      "calibration": {"questions", "expected", "real", "error", "groups": [{"n", "expected", "real"}]} or null,
       "next": text, "prior": [{"key", "title", "value"}],                                         # may be empty
       "groups": [{"title", "rows": [{"name", "n", "score", "shares": [4], "small": n < 10}]}],
       "videos": [{"id", "language": text or null, "duration": s or null, "subtitles": [[start, end, text], ...]}],
@@ -42,7 +43,7 @@ from cmivqa_kit.scoring.ids import json_safe
 NO_ENTRY = (-1, "", 0, 0)
 _SAME = (
     "split", "edition", "track", "headline", "score", "official", "signature", "cutoffs", "classes", "labels",
-    "oracles", "warnings", "next", "remarks", "prior", "groups",
+    "oracles", "warnings", "next", "remarks", "prior", "calibration", "groups",
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,7 +18,7 @@ from cmivqa_kit.entries.refusals import cannot_be, held_back, no_track
 from cmivqa_kit.entries.scores import ScoreWithIntervals
 from cmivqa_kit.errors import ExitCode, UserError, naming
 from cmivqa_kit.files import UnreadableFile, no_collector
-from cmivqa_kit.runs.provenance import find_record
+from cmivqa_kit.runs.provenance import find_confidences, find_record
 from cmivqa_kit.scoring.card import ScoreCard
 from cmivqa_kit.scoring.crashes import unreadable
 from cmivqa_kit.scoring.options import ScoreOptions
@@ -114,6 +114,16 @@ class Entry:
         with suppress(UnreadableFile):
             return find_record(self.path, Path(runs), content_of(self.path, self._data).data)
         return None
+
+    @cached_property
+    def confidences(self) -> Mapping[str, Sequence[float | None]]:
+        """Question id -> the IoU that the run expected of each answer; empty where no run kept it."""
+        runs = self.ground.ground.runs
+        if runs is None or not Path(runs).is_dir() or self._data is None:
+            return {}
+        with suppress(UnreadableFile):
+            return find_confidences(Path(runs), content_of(self.path, self._data).data)
+        return {}
 
     @property
     def truth(self) -> Path | None:

@@ -22,11 +22,15 @@ def unreported(title: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One answer: a span (seconds) of a video, with the baseline's own score (higher is better)."""
+    """One answer: a span (seconds) of a video, with the baseline's own score (higher is better).
+
+    ``confidence`` is the IoU with the right answer that the baseline expects of it, 0 to 1; ``None``: not known.
+    """
 
     video_id: str
     span: Span
     score: float
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from cmivqa_kit.data.types import Track
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.registry import baseline_names, find_declaration, missing_packages
 from cmivqa_kit.plugin.types import Target
-from cmivqa_kit.prediction.answer import AnswerPlan, targets
+from cmivqa_kit.prediction.answer_plan import AnswerPlan, targets
 from cmivqa_kit.prediction.run_choice import newest_localizer, newest_serving_run, tracks_served
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.finished_runs import finished_runs, newest_run
@@ -32,7 +32,7 @@ class Answering:
 
 
 def files_to_hand_in(catalogue: Catalogue, split: str, out: Path) -> list[tuple[Path, Track, Target]]:
-    """The files for every track that a split asks, as `cmivqa_kit.prediction.answer.targets`."""
+    """The files for every track that a split asks, as `cmivqa_kit.prediction.answer_plan.targets`."""
     asked = catalogue.tracks(catalogue.question_file(split).split)
     corpus = tuple(track for track in asked if track != 1)
     first: list[tuple[Path, Track, Target]] = []

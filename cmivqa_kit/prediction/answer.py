@@ -2,124 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cmivqa_kit.data.catalogue import Catalogue
-from cmivqa_kit.data.corpus import data_fingerprint, load_split
-from cmivqa_kit.data.display import target_in_words
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Split, Track
-from cmivqa_kit.editions import Edition, load_edition
-from cmivqa_kit.errors import RunFailed, UserError
-from cmivqa_kit.joint_files import complete, published_together
-from cmivqa_kit.output_paths import is_taken, regular_target
+from cmivqa_kit.errors import UserError
+from cmivqa_kit.joint_files import complete
+from cmivqa_kit.output_paths import regular_target
 from cmivqa_kit.plugin.registry import create, find_declaration
-from cmivqa_kit.plugin.types import Baseline, Declaration, Prediction, PredictOptions, Target
+from cmivqa_kit.plugin.types import Baseline, Declaration, PredictOptions
+from cmivqa_kit.prediction.answer_files import Answered, Progress, Source, Written, publish
+from cmivqa_kit.prediction.answer_plan import AnswerPlan
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.types import LocalizesSpans, ScoresPairs
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.feature_clock import require_clock_of
 from cmivqa_kit.runs.feature_stores import require_stores_of
-from cmivqa_kit.runs.provenance import keep
 from cmivqa_kit.submission.form import submission_form
-from cmivqa_kit.submission.write import Row, write
-from cmivqa_kit.temporary_files import temporary_folder
 
-Progress = Callable[[Iterable[Prediction], int, str], Iterator[Prediction]]
 AS_USUAL = PassOptions()
-Answers = Callable[[Split, Track, Target], Iterable[Prediction]]  # a split without answers -> one prediction each
-Source = tuple[Answers, str, str]  # with a remark about them, and what stood in front
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A submission file that was written: its path, tracks, number of questions, split and fingerprint of the data.
-
-    ``remark`` is what a reader of its figures must know, e.g. that a first stage left videos out. ``retriever`` is what
-    stood in front, for a file of `cmivqa_kit.prediction.pipeline`; ``videos`` the number of those in the corpus.
-    """
-
-    path: Path
-    tracks: tuple[Track, ...]
-    questions: int
-    split: str
-    data: str
-    remark: str = ""
-    retriever: str = ""
-    videos: int = 0
-
-
-def targets(files: Catalogue, split: str, tracks: tuple[Track, ...], out: Path) -> list[tuple[Path, Track, Target]]:
-    """The files to write: (path, track whose questions are asked, target).
-
-    An edition with one corpus file gets one for Tracks 2 and 3; one whose ids carry the track gets one per track.
-    """
-    name = files.edition.canonical_split(split) or split
-    own = name in files.splits and all(f.tracks == (1, 2, 3) for f in files.questions if f.split == name)
-    if set(tracks) == {2, 3} and (files.edition.corpus_files == "shared" or own):
-        return [(out, 2, "corpus")]
-    if len(tracks) == 1:
-        return [(out, tracks[0], tracks[0])]
-    return [(out.with_name(f"{out.stem}_track{t}{out.suffix}"), t, t) for t in tracks]
-
-
-def tracks_asked(declaration: Declaration, track: Track | None, behind_retriever: bool) -> tuple[Track, ...]:
-    """The tracks to answer: the one that is named, the only one of a system by itself, else Tracks 2 and 3."""
-    if track is not None:
-        return (track,)
-    return declaration.tracks if len(declaration.tracks) == 1 and not behind_retriever else (2, 3)
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerPlan:
-    """The submission files to write for some tracks of a split.
-
-    Attributes:
-        out: the name that was asked for; the files are called so, or after it.
-        files: as of `targets`.
-        tracks: that they serve.
-        edition: in whose form they are written.
-        load: gives the split with the questions of a track.
-    """
-
-    out: Path
-    files: Sequence[tuple[Path, Track, Target]]
-    tracks: tuple[Track, ...]
-    edition: Edition
-    load: Callable[[Track], Split]
-
-    @classmethod
-    def in_root(
-        cls,
-        catalogue: Catalogue,
-        split: str,
-        tracks: tuple[Track, ...],
-        out: Path,
-        files: Sequence[tuple[Path, Track, Target]] = (),
-    ) -> AnswerPlan:
-        """The plan for a split of a data root; ``files`` where they are not those of `targets`."""
-        chosen = files or targets(catalogue, split, tracks, out)
-        return cls(out, chosen, tracks, catalogue.edition, lambda track: load_split(catalogue, split, track))
-
-    @classmethod
-    def of_split(cls, split: Split, tracks: tuple[Track, ...], out: Path) -> AnswerPlan:
-        """The plan for a split that is open: it has the questions of one track, or of a corpus file.
-
-        Raises:
-            UserError: its edition has other questions on every track, and several are to be answered.
-        """
-        edition = load_edition(split.edition)
-        if len(tracks) == 1:
-            return cls(out, [(out, tracks[0], tracks[0])], tracks, edition, lambda track: split)
-        if edition.corpus_files != "shared":
-            raise UserError(
-                f"{split.name} of {edition.name} has other questions on every track",
-                "Give the track: track=2 or track=3.",
-            )
-        return cls(out, [(out, 2, "corpus")], tracks, edition, lambda track: split)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +58,6 @@ class Part:
             find_declaration(self.run.baseline), self.run, self.plan.tracks, splits, self.options, self.pass_options,
             self.finished_pass, self.retriever,
         )  # fmt: skip
-
-
-Answered = tuple[AnswerPlan, RunDirectory, Sequence[Split], Source]  # a plan, what answers it, its splits, the answers
 
 
 def predict(
@@ -229,76 +129,7 @@ def predict_together(
             if source is not None:
                 yield part.plan, part.run, splits, source
 
-    return _publish(out, answered(), force, progress, command)
-
-
-def write_files(
-    plan: AnswerPlan, run: RunDirectory, asked: Sequence[Split], source: Source, force: bool, progress: Progress,
-    command: str,
-) -> list[Written]:  # fmt: skip
-    """Write the submission files of a plan, all or none, and keep a copy of each with a record in the run.
-
-    Args:
-        plan: which files.
-        run: what answers.
-        asked: the split of each file, in their order.
-        source: of the answers.
-        force: replace files that differ.
-        progress: shows how far it is.
-        command: as it was typed, for the record.
-
-    Raises:
-        UserError: a file that exists and differs, or answers that are no valid submission.
-        RunFailed: memory or disk ran out.
-    """
-    return _publish(plan.out, [(plan, run, asked, source)], force, progress, command)
-
-
-def _publish(out: Path, answered: Iterable[Answered], force: bool, progress: Progress, command: str) -> list[Written]:
-    """Write the files of all plans into a temporary folder, give them their names together, and keep copies."""
-    written: list[tuple[RunDirectory, Written]] = []
-    with ExitStack() as stack:
-        folder = None
-        for plan, run, splits, source in answered:
-            folder = folder or stack.enter_context(_folder_beside(out))
-            files = _written(plan, run, splits, source, folder, force, progress, command)
-            written += [(run, file) for file in files]
-        if folder is None:
-            return []
-        with published_together(out.parent) as reserve:
-            for _, file in written:
-                (folder / file.path.name).replace(reserve(file.path.name))
-    for run, file in written:
-        _keep(run, file.path, file, command)
-    return [file for _, file in written]
-
-
-def _written(
-    plan: AnswerPlan, run: RunDirectory, splits: Sequence[Split], source: Source, folder: Path, force: bool,
-    progress: Progress, command: str,
-) -> Iterator[Written]:  # fmt: skip
-    """Write the files of a plan into a temporary folder, and say what they will be.
-
-    Raises:
-        UserError: a file that exists and differs (without ``force``), or predictions that are no valid submission.
-    """
-    answers, remark, behind = source
-    for (path, track, target), full in zip(plan.files, splits, strict=True):
-        answered = answers(full.for_prediction(track), track, target)
-        shown = progress(answered, len(full.questions), target_in_words(target))
-        with _naming(path, folder / path.name):
-            temporary = write(_rows(shown, full), full, target, folder / path.name)
-        of_file: tuple[Track, ...] = (2, 3) if target == "corpus" else (track,)
-        data, videos = data_fingerprint(full), len(full.videos)
-        file = Written(path, of_file, len(full.questions), full.name, data, remark, behind, videos)
-        if is_taken(path) and not force and not (path.exists() and path.read_bytes() == temporary.read_bytes()):
-            copy = _keep(run, temporary, file, command)  # they may have taken hours
-            raise UserError(
-                f"{path}: exists and is different; it is not overwritten",
-                "Give --out FILE for another name, or --force to replace it."
-                + (f" The answers are kept in {copy}" if copy else ""),
-            )
-        yield file
+    return publish(out, answered(), force, progress, command)
 
 
 def _answers(
@@ -313,7 +144,7 @@ def _answers(
 ) -> Source | None:
     """The source of the answers; ``None`` in a process that only helps another one."""
     if finished_pass is not None:
-        return _from_pass(finished_pass, asked, options)
+        return _from_pass(finished_pass, asked, options, run)
     system = create(declared)
     if retriever:
         return _behind(system, run, asked, options, pass_options, retriever)
@@ -332,7 +163,7 @@ def _answers(
     from cmivqa_kit.prediction.pairs.run_pass import run_pass
 
     folder = run_pass(system, run, asked, options, pass_options)
-    return None if folder is None else _from_pass(folder.path, asked, options)
+    return None if folder is None else _from_pass(folder.path, asked, options, run)
 
 
 def _behind(
@@ -356,7 +187,7 @@ def _behind(
     opened = open_retriever(retriever, run.path.parent, options)
     system.load(run)
     folder = run_pass(system, run, asked, options, pass_options, opened)
-    return None if folder is None else _from_pass(folder.path, asked, options)
+    return None if folder is None else _from_pass(folder.path, asked, options, run)
 
 
 def retriever_of(finished_pass: Path | None) -> str:
@@ -372,7 +203,8 @@ def retriever_of(finished_pass: Path | None) -> str:
     return str((PassFolder(finished_pass).manifest.get("retriever") or {}).get("name", ""))
 
 
-def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions) -> Source:
+def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions, run: RunDirectory) -> Source:
+    from cmivqa_kit.prediction.decoding import Temperatures
     from cmivqa_kit.prediction.pairs.cached_pass import CachedPass, marks
     from cmivqa_kit.prediction.pairs.pass_folder import PassFolder
 
@@ -380,7 +212,8 @@ def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions) -> S
     for split in asked:
         answers.require(split, options)
     remark = marks(answers.folder.manifest)
-    return lambda split, track, target: answers.predictions(split, target, options), remark, retriever_of(path)
+    fitted = Temperatures.read(run)
+    return lambda split, track, target: answers.predictions(split, target, options, fitted), remark, retriever_of(path)
 
 
 def _require_tracks(declared: Declaration, tracks: Sequence[Track]) -> None:
@@ -405,44 +238,3 @@ def _require_corpus_tracks(tracks: Sequence[Track]) -> None:
 def _sample(split: Split, most: int, seed: int) -> Split:
     """The split with at most ``most`` (0: all) of its questions, in their order, the same for every system."""
     return replace(split, questions=subset(split.questions, most, f"sample {seed}"))
-
-
-def _keep(run: RunDirectory, answers: Path, file: Written, command: str) -> Path | None:
-    """Keep a copy and a record in the run; ``None`` where it only lends its weights, on a disk that takes no files."""
-    known = {"remark": file.remark, "retriever": file.retriever, "videos": file.videos}
-    facts = {name: value for name, value in known.items() if value}
-    try:
-        return keep(run, answers, split=file.split, tracks=list(file.tracks), data=file.data, command=command, **facts)
-    except RunFailed:
-        return None
-
-
-@contextmanager
-def _naming(path: Path, temporary: Path) -> Iterator[None]:
-    """Let an error about the temporary file name the one that the user asked for."""
-    try:
-        yield
-    except UserError as error:
-        message, fix = (text.replace(str(temporary), str(path)) for text in (error.message, error.fix))
-        raise UserError(message, fix, error.code) from None
-
-
-@contextmanager
-def _folder_beside(out: Path) -> Iterator[Path]:
-    """Open a folder on the disk of ``out`` that vanishes at the end, whatever happens."""
-    with ExitStack() as stack:
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            folder = stack.enter_context(temporary_folder(out.parent, "predict"))
-        except OSError as error:
-            what = f"{out}: cannot be written ({error.strerror or error})"
-            raise RunFailed(what, "Give another --out FILE.") from None
-        yield folder
-
-
-def _rows(predictions: Iterable[Prediction], split: Split) -> Iterator[Row]:
-    for prediction in predictions:
-        yield (
-            prediction.question_id,
-            [(c.video_id, c.span.start, c.span.end) for c in prediction.candidates],
-        )

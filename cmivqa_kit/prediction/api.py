@@ -13,7 +13,8 @@ from cmivqa_kit.plugin.registry import find_declaration
 from cmivqa_kit.plugin.settings import merge
 from cmivqa_kit.plugin.types import PredictOptions
 from cmivqa_kit.prediction import answer
-from cmivqa_kit.prediction.answer import AnswerPlan, Written, tracks_asked
+from cmivqa_kit.prediction.answer_files import Written
+from cmivqa_kit.prediction.answer_plan import AnswerPlan, tracks_asked
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.pipeline import defaults
 from cmivqa_kit.prediction.run_choice import newest_serving_run

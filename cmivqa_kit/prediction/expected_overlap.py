@@ -56,11 +56,19 @@ DEFAULTS = OverlapSettings()
 
 
 class Entry(NamedTuple):
-    """An entry of a list: the number of a video, a span, and its worth: the overlap, or the hit, expected of it."""
+    """An entry of a list.
+
+    Attributes:
+        video: its number.
+        span: seconds.
+        worth: what the entry adds to the list: expected overlap, or an expected hit.
+        expected: the IoU with the right answer that is expected of it by itself; in a given video, given that.
+    """
 
     video: int
     span: Span
     worth: float
+    expected: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,9 +181,9 @@ class VideoLists:
     def track1(self, video: int, limit: int) -> list[Entry]:
         """The span of the highest expected IoU in a video, and others that add most beside it."""
         likely = self._of(video)
-        number, expected = best_span(likely, self.settings.candidates)
-        further = greedy_spans(likely, self.settings.candidates, limit, number)[1:]
-        return [Entry(video, likely.span(n), worth) for n, worth in [(number, expected), *further]][:limit]
+        expected = expected_overlaps(likely, self.settings.candidates)
+        chosen = greedy_spans(likely, self.settings.candidates, limit, int(np.argmax(expected)))
+        return [Entry(video, likely.span(n), worth, float(expected[n])) for n, worth in chosen][:limit]
 
     def track2(self, limit: int) -> list[Entry]:
         """The likeliest videos, once each, with their span of Track 1."""
@@ -202,7 +210,8 @@ class VideoLists:
 
     def _head(self, video: int, worth: float) -> Entry:
         likely = self._of(video)
-        return Entry(video, likely.span(best_span(likely, self.settings.candidates)[0]), worth)
+        number, expected = best_span(likely, self.settings.candidates)
+        return Entry(video, likely.span(number), worth, float(self.videos[video]) * expected)
 
     def _greedy(self, videos: Sequence[int], beside_first: bool = False) -> list[Entry]:
         """Spans of ``videos`` by what they add: gains in one video do not depend on the others."""
@@ -210,11 +219,12 @@ class VideoLists:
         entries: list[tuple[float, int, Entry]] = []
         for rank, video in enumerate(videos):
             likely = self._of(video)
-            first = best_span(likely, settings.candidates)[0] if beside_first else None
+            expected = float(self.videos[video]) * expected_overlaps(likely, settings.candidates)
+            first = int(np.argmax(expected)) if beside_first else None
             chosen = greedy_spans(likely, settings.candidates, settings.spans_per_video, first)
             for number, added in chosen[1:] if beside_first else chosen:
                 worth = float(self.videos[video]) * added
-                entries.append((-worth, rank, Entry(video, likely.span(number), worth)))
+                entries.append((-worth, rank, Entry(video, likely.span(number), worth, float(expected[number]))))
         entries.sort(key=lambda entry: entry[:2])  # stable: those of a video keep their order
         return [entry for _, _, entry in entries]
 

@@ -17,7 +17,8 @@ from cmivqa_kit.joint_files import complete
 from cmivqa_kit.output_paths import is_taken, regular_target
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
-from cmivqa_kit.prediction.answer import AnswerPlan, Progress, Written, write_files
+from cmivqa_kit.prediction.answer_files import Progress, Written, write_files
+from cmivqa_kit.prediction.answer_plan import AnswerPlan
 from cmivqa_kit.prediction.entry_lists import LISTS_TRACK, changed_firsts, lists_of
 from cmivqa_kit.prediction.reranker import ReranksLists, require_reranking, reranked_lists
 from cmivqa_kit.prediction.run_choice import reranking_names

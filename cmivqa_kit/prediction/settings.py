@@ -17,7 +17,13 @@ DTYPES = {"auto": "auto", "float32": "no", "bfloat16": "bf16", "float16": "fp16"
 MODES = ("auto", "off", "cached", "fused")  # `cmivqa_kit.neural.deberta`
 PIPELINE = "pipeline"
 PIPELINE_CUTTING = ("retrieve_top", "temperature", "spans_per_video", "track2_order")  # of section ``pipeline``
-CUTTING = ("by_video", "spans_per_video")  # what a list is cut by: a pass that is kept serves every value
+CUTTING = (
+    "by_video",
+    "spans_per_video",
+    "lists",
+    "temperature",
+    "video_temperature",
+)  # what a list is cut by: a pass that is kept serves every value
 _CUT_BY = [f"{SECTION}.{name}" for name in CUTTING]
 # Speed, not answers, apart from the last digits.
 RUNNING = ("tokens", "threads", "precision", "attention", "compile")

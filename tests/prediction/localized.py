@@ -12,7 +12,9 @@ from cmivqa_kit.data.catalogue import Catalogue
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split, Track, Video
 from cmivqa_kit.plugin.types import Declaration, PredictOptions
-from cmivqa_kit.prediction.answer import AnswerPlan, Written, predict
+from cmivqa_kit.prediction.answer import predict
+from cmivqa_kit.prediction.answer_files import Written
+from cmivqa_kit.prediction.answer_plan import AnswerPlan
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.pipeline import UNFOUND, defaults

@@ -16,7 +16,8 @@ from cmivqa_kit.data.types import Question, Split, Track
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions
 from cmivqa_kit.prediction import answer
-from cmivqa_kit.prediction.answer import AnswerPlan, predict, targets
+from cmivqa_kit.prediction.answer import predict
+from cmivqa_kit.prediction.answer_plan import AnswerPlan, targets
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.training.fit import train
 from tests.prediction.fake import DECLARATION, Fake, install, right

@@ -133,6 +133,27 @@ declare(
                 },
                 null=True,
             ),
+            "calibration": record(
+                "what the run expected of its first answers, beside what came; null: no run at hand kept it",
+                {
+                    "questions": integer("whose first answer has an expected IoU", "questions"),
+                    "expected": share("mean expected IoU"),
+                    "real": share("mean real IoU"),
+                    "error": share("mean distance of the groups' two means, by size"),
+                    "groups": listing(
+                        "by rising expected IoU, of equal size",
+                        record(
+                            "first answers",
+                            {
+                                "n": integer("how many", "questions"),
+                                "expected": share("mean expected IoU"),
+                                "real": share("mean real IoU"),
+                            },
+                        ),
+                    ),
+                },
+                null=True,
+            ),
             "groups": listing("by what is known of the questions", GROUP),
             "warnings": listing("patterns that look like mistakes", WARNING),
             "remarks": listing("what is not at hand, or what the numbers are not", text("a sentence")),

@@ -24,6 +24,7 @@ function showOverview(data) {
     make("aside", { class: "todo", "aria-labelledby": "todo-title" },
       make("h2", { id: "todo-title" }, "What to do next"), make("p", null, foreign(data.next))),
     make("div", { class: "pair" }, whatIf(data), warnings(data)),
+    data.calibration ? calibration(data.calibration) : null,
     data.groups.length ? groups(data) : null,
     (data.remarks || []).map((one) => make("p", { class: "remark" }, foreign(one))),
     make("p", { class: "signature" }, make("span", { class: "unseen" }, "Signature: "), foreign(data.signature)));
@@ -103,6 +104,22 @@ function warnings(data) {
   });
   return make("section", { "aria-labelledby": "warnings-title" },
     make("h2", { id: "warnings-title" }, "Warnings"), make("ul", { class: "warnings" }, items));
+}
+
+// What the run expected of its first answers against what came: on the diagonal both are the same.
+function calibration(one) {
+  const point = (group) => make("span", { class: "point", vars: { "--x": group.expected, "--y": group.real } });
+  const plot = make("div", { class: "plot", "aria-hidden": "true" },
+    make("span", { class: "diagonal" }), one.groups.map(point),
+    make("span", { class: "axis across" }, "expected IoU, 0 to 1"), make("span", { class: "axis up" }, "real IoU"));
+  const columns = [["Questions", ""], ["Expected IoU", "number"], ["Real IoU", "number strong"]];
+  const rows = one.groups.map((group) => [plain(group.n), fixed(group.expected), fixed(group.real)]);
+  return make("section", { class: "calibration", "aria-labelledby": "calibration-title" },
+    make("h2", { id: "calibration-title" }, "Does it know how good its answers are?"),
+    make("p", { class: "remark" }, `Of ${count(one.questions, "first answer")} the run expected a mean IoU of `
+      + `${fixed(one.expected)}; it is ${fixed(one.real)}. Mean distance of the groups: ${fixed(one.error)}.`),
+    make("div", { class: "beside-plot" }, plot,
+      table("Expected and real IoU of first answers, in groups of equal size", columns, rows, "expected")));
 }
 
 function groups(data) {

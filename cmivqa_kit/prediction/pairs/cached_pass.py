@@ -9,6 +9,8 @@ from typing import Any
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
+from cmivqa_kit.prediction.decoding import DecodingSettings, Temperatures
+from cmivqa_kit.prediction.pairs import expected
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.answer_list import cut
 from cmivqa_kit.prediction.pairs.ranking import Ranked
@@ -69,14 +71,24 @@ class CachedPass:
                 f"It is of {self.folder.manifest['split']}: give --split, or predict again without --from.",
             )
 
-    def predictions(self, split: Split, target: Target, options: PredictOptions) -> Iterator[Prediction]:
+    def predictions(
+        self, split: Split, target: Target, options: PredictOptions, fitted: Temperatures | None = None
+    ) -> Iterator[Prediction]:
         """One prediction per question of ``split``, in its order.
+
+        Args:
+            split: whose questions.
+            target: what the lists are for.
+            options: with the settings of lists.
+            fitted: the temperatures of the run, for lists by expected overlap.
 
         Raises:
             UserError: a part is damaged, or more spans are wanted than were kept.
         """
         list_options = ListOptions.of(options.config, target, options.limit)
         behind, pipeline = self.folder.retrieved, PipelineSettings.of(options.config)
+        decoding = DecodingSettings.of(options.config)
+        temperatures = decoding.over(fitted or Temperatures())
         spans = pipeline.spans_per_video if pipeline.span_source == "lines" else 1  # of several windows the surest
         for question in split.questions:
             chunk, at = self._chunk_of[self.numbers[asked_as(question)]]
@@ -86,12 +98,22 @@ class CachedPass:
                     self._read.popitem(last=False)
             videos = self.folder.videos(chunk.language)
             ranked = self._read[chunk.number]
+            if not behind and decoding.by_overlap:
+                answers = expected.of_corpus(ranked, at, videos, temperatures, target, options.limit)
+                yield Prediction(question.id, answers)
+                continue
             if not behind:
                 yield Prediction(question.id, cut(ranked, at, videos, list_options))
                 continue
             ranking = behind[self.numbers[asked_as(question)]][: pipeline.retrieve_top]
+            if decoding.by_overlap:
+                spans = self.folder.manifest["kept_per_video"] if pipeline.span_source == "lines" else 1
             localized = spans_in(ranked, at, videos, ranking, spans)
             whole = with_fallback(localized, ranking, split, question)
+            if decoding.by_overlap:
+                both = Temperatures(temperatures.spans, decoding.video_temperature or pipeline.temperature)
+                yield Prediction(question.id, expected.behind_retriever(ranking, whole, both, target, options.limit))
+                continue
             yield Prediction(question.id, combine(ranking, whole, pipeline, target, options.limit))
 
 

@@ -1,24 +1,38 @@
-"""Track 1 by the engine: the best span of each question in its own video, from a pass that is not kept."""
+"""Track 1 by the engine: spans of each question in its own video, from a pass that is not kept.
+
+The answer is the best of them, or that of the highest expected overlap; on questions with answers they say which
+temperature is likeliest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
-from cmivqa_kit.data.types import Split, Video
+import numpy as np
+
+from cmivqa_kit.data.subset import subset
+from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions
+from cmivqa_kit.prediction.decoding import KNOWN, KnownAnswers, ScoredSpans, Temperatures, candidates
+from cmivqa_kit.prediction.expected_overlap import DEFAULTS
 from cmivqa_kit.prediction.fallback import whole_of
 from cmivqa_kit.prediction.pairs.answer_list import cut
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.cost import batch_tokens
 from cmivqa_kit.prediction.pairs.engine import TopK
+from cmivqa_kit.prediction.pairs.expected import spans_of
 from cmivqa_kit.prediction.pairs.pass_options import Chunk
 from cmivqa_kit.prediction.pipeline import UNFOUND
 from cmivqa_kit.prediction.retrieval import ChosenVideos
 from cmivqa_kit.prediction.settings import EngineSettings, ListOptions
 from cmivqa_kit.prediction.types import Scorer
 from cmivqa_kit.runs.device import pass_threads
+from cmivqa_kit.runs.directory import RunDirectory
+
+T = TypeVar("T")
 
 
 def in_given_videos(scorer: Scorer, split: Split, options: PredictOptions) -> Iterator[Prediction]:
@@ -35,6 +49,59 @@ def in_given_videos(scorer: Scorer, split: Split, options: PredictOptions) -> It
         UserError: a question without a video.
         RunFailed: a score is no number, or memory ran out.
     """
+    best = _of_chunks(scorer, split, options, 1, _best)
+    for number, question in enumerate(split.questions):
+        yield Prediction(question.id, best.get(number) or (_whole(split, question),))
+
+
+def by_expected_overlap(
+    scorer: Scorer, split: Split, options: PredictOptions, temperatures: Temperatures
+) -> Iterator[Prediction]:
+    """One answer per question of ``split``, in its order: the span of the highest expected IoU in its video.
+
+    Args:
+        scorer: a `Localizer`, or a scorer of pairs of lines.
+        split: whose questions name their videos.
+        options: with the settings of the engine.
+        temperatures: of the probabilities of spans.
+
+    Raises:
+        UserError: a question without a video.
+        RunFailed: a score is no number, or memory ran out.
+    """
+    spans = _of_chunks(scorer, split, options, DEFAULTS.reference, _spans)
+    for number, question in enumerate(split.questions):
+        if number not in spans:
+            yield Prediction(question.id, (_whole(split, question),))
+            continue
+        lists = temperatures.lists_of(np.ones(1), lambda video, some=spans[number]: some)  # type: ignore[misc]
+        yield Prediction(question.id, candidates(lists, [str(question.video_id)], 1, 1))
+
+
+def fit_temperature(make: Callable[[Split, PredictOptions], Scorer], known: Split, run: RunDirectory) -> None:
+    """Fit the temperature of spans on answers of ``known`` (`KNOWN` of them), and keep it in the run.
+
+    Args:
+        make: gives the scorer of the trained network.
+        known: dev, or what there is with answers.
+        run: with its weights.
+    """
+    asked = [q for q in known.questions if q.answer is not None and q.answer.valid and q.video_id in known.videos]
+    part = replace(known, questions=subset(asked, KNOWN, f"temperature {run.seed}"))
+    options = PredictOptions(run.config, seed=run.seed, device=run.device)
+    answers = KnownAnswers()
+    if part.questions:
+        for number, spans in sorted(_of_chunks(make(part, options), part, options, DEFAULTS.reference, _spans).items()):
+            answer = part.questions[number].answer
+            if answer is not None:
+                answers.add_span(answer, spans)
+    answers.fitted(Temperatures()).write(run)
+
+
+def _of_chunks(
+    scorer: Scorer, split: Split, options: PredictOptions, most: int, read: Callable[[CorpusPass, Chunk], dict[int, T]]
+) -> dict[int, T]:
+    """What is read of each question, by its number, where ``most`` spans of its video are looked at."""
     videos: dict[str, Video] = {}
     for question in split.questions:
         if question.video_id is None:
@@ -43,20 +110,36 @@ def in_given_videos(scorer: Scorer, split: Split, options: PredictOptions) -> It
     chosen = ChosenVideos(1, tuple((str(question.video_id),) for question in split.questions), only=True)
     settings = EngineSettings.of(options.config)
     corpus_pass = CorpusPass(
-        scorer, replace(split, videos=videos), split.questions, TopK(1, 1), chosen=chosen,
+        scorer, replace(split, videos=videos), split.questions, TopK(most, most), chosen=chosen,
         together=settings.questions_at_once,
     )  # fmt: skip
     chunks = [chunk for chunk in corpus_pass.chunks() if corpus_pass.has_videos(chunk.language)]
-    best: dict[int, tuple[Candidate, ...]] = {}
+    made: dict[int, T] = {}
     with pass_threads(settings.threads):
         if chunks:
             corpus_pass.use(batch_tokens(corpus_pass, settings.tokens))
         for chunk in chunks:
-            best |= _best(corpus_pass, chunk)
-    for number, question in enumerate(split.questions):
-        video = str(question.video_id)
-        whole = Candidate(video, whole_of(split, question, video), round(UNFOUND, 6))
-        yield Prediction(question.id, best.get(number) or (whole,))
+            made |= read(corpus_pass, chunk)
+    return made
+
+
+def _whole(split: Split, question: Question) -> Candidate:
+    """All that is said in the video of a question."""
+    video = str(question.video_id)
+    return Candidate(video, whole_of(split, question, video), round(UNFOUND, 6))
+
+
+def _spans(corpus_pass: CorpusPass, chunk: Chunk) -> dict[int, ScoredSpans]:
+    """The spans of each question of a chunk in its video, by its number; none where there is none."""
+    corpus = corpus_pass.engine(chunk.language).corpus
+    ranked = corpus.in_seconds(corpus_pass.rank(chunk))
+    numbers = {video.id: number for number, video in enumerate(corpus.videos)}
+    made = {}
+    for at, number in enumerate(chunk.questions):
+        asked = str(corpus_pass.chosen.videos[number][0]) if corpus_pass.chosen is not None else ""
+        if asked in numbers and len((spans := spans_of(ranked, at, numbers[asked])).score):
+            made[number] = spans
+    return made
 
 
 def _best(corpus_pass: CorpusPass, chunk: Chunk) -> dict[int, tuple[Candidate, ...]]:

@@ -19,6 +19,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import fingerprint, sha256
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.complete_retriever import CompleteRetriever
+from cmivqa_kit.prediction.decoding import DecodingSettings, Temperatures
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.answer_list import cut
 from cmivqa_kit.prediction.pairs.budget import dev_videos, token_share, within_budget
@@ -26,6 +27,7 @@ from cmivqa_kit.prediction.pairs.cached_pass import Asked, asked_as
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.cost import batch_tokens, estimate
 from cmivqa_kit.prediction.pairs.engine import TopK
+from cmivqa_kit.prediction.pairs.expected import SPANS_KEPT, of_corpus
 from cmivqa_kit.prediction.pairs.pass_options import CostEstimate, FirstStage, OnlyPlanned, PassOptions
 from cmivqa_kit.prediction.pairs.pass_record import SECONDS, SPANS
 from cmivqa_kit.prediction.pipeline import PipelineSettings, complete
@@ -35,6 +37,7 @@ from cmivqa_kit.prediction.types import Localizer, LocalizesSpans, Ranking, Scor
 from cmivqa_kit.runs.device import pass_threads
 from cmivqa_kit.runs.directory import PREDICTIONS, WEIGHTS, RunDirectory
 from cmivqa_kit.runs.lock import locked
+from cmivqa_kit.runs.settings import Config
 
 
 def run_pass(
@@ -82,7 +85,8 @@ def _run(
         options = replace(options, config=complete(options.config))
     top, spans = _pipeline(options, retriever)
     scorer = _scorer(system, split, options, retriever)
-    top_k = TopK(options.limit, max(settings.kept_per_video, spans))
+    kept = max(settings.kept_per_video, spans)
+    top_k = spans_kept(options.config, TopK(options.limit, kept))
     corpus_pass = CorpusPass(scorer, split, questions, top_k, together=settings.questions_at_once)
     suffix = ("-budget" if pass_options.budget else "") + _behind(retriever)
     path = run.path / PREDICTIONS / (splits[0].name + pass_options.label + suffix)
@@ -136,8 +140,16 @@ def _run(
         return store.finish(folder) if pass_options.group.main else None
 
 
-def in_memory(corpus_pass: CorpusPass, target: Target, options: PredictOptions) -> Iterator[Prediction]:
+def in_memory(
+    corpus_pass: CorpusPass, target: Target, options: PredictOptions, temperatures: Temperatures | None = None
+) -> Iterator[Prediction]:
     """The answers of a pass that is not kept, chunk by chunk, in the order of its questions.
+
+    Args:
+        corpus_pass: the pass.
+        target: what the lists are for.
+        options: with the settings of lists.
+        temperatures: of lists by expected overlap; ``None``: by score.
 
     Raises:
         RunFailed: a score is no number, or memory ran out.
@@ -148,11 +160,22 @@ def in_memory(corpus_pass: CorpusPass, target: Target, options: PredictOptions) 
     for chunk, ranked in corpus_pass:
         videos = [video.id for video in corpus_pass.engine(chunk.language).corpus.videos]
         for at, number in enumerate(chunk.questions):
-            candidates = cut(ranked, at, videos, list_options)
+            if temperatures is None:
+                candidates = cut(ranked, at, videos, list_options)
+            else:
+                candidates = of_corpus(ranked, at, videos, temperatures, target, options.limit)
             waiting[number] = Prediction(corpus_pass.questions[number].id, candidates)
         while following in waiting:
             yield waiting.pop(following)
             following += 1
+
+
+def spans_kept(config: Config, top_k: TopK) -> TopK:
+    """How many spans are kept: ``top_k``, and at least `SPANS_KEPT` of each video for lists by expected overlap."""
+    if not DecodingSettings.of(config).by_overlap:
+        return top_k
+    kept = max(top_k.per_video, SPANS_KEPT)
+    return TopK(max(top_k.count, kept), kept)
 
 
 def distinct(splits: Sequence[Split]) -> tuple[Question, ...]:

@@ -48,6 +48,23 @@ def test_the_bar_and_its_table_hold_the_decomposition(visit: Visit) -> None:
     assert [width / room for width in widths] == pytest.approx([float(cell) for cell in cells], abs=0.01)
 
 
+def test_what_was_expected_is_drawn_where_a_run_kept_it(visit: Visit) -> None:
+    groups = [{"n": 15, "expected": 0.25, "real": 0.5}, {"n": 15, "expected": 0.75, "real": 0.5}]
+    kept = {"questions": 30, "expected": 0.5, "real": 0.5, "error": 0.25, "groups": groups}
+    opened = visit({**payload(), "calibration": kept})
+    expect(opened.page.locator(".expected tbody tr")).to_have_count(2)
+    middles = opened.page.evaluate("""() => {
+      const box = document.querySelector(".plot").getBoundingClientRect();
+      return [...document.querySelectorAll(".plot .point")].map((one) => {
+        const at = one.getBoundingClientRect();
+        return [(at.x + at.width / 2 - box.x) / box.width, (box.bottom - at.y - at.height / 2) / box.height];
+      });
+    }""")
+    assert [value for middle in middles for value in middle] == pytest.approx([0.25, 0.5, 0.75, 0.5], abs=0.02)
+    assert opened.complaints == []
+    expect(visit(payload()).page.locator(".calibration")).to_have_count(0)
+
+
 def test_labels_language_and_search_filter(visit: Visit) -> None:
     opened = visit(payload())
     page = opened.page

@@ -19,7 +19,9 @@ import pytest
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.plugin.types import Declaration, PredictOptions, Target
-from cmivqa_kit.prediction.answer import AnswerPlan, Written, predict
+from cmivqa_kit.prediction.answer import predict
+from cmivqa_kit.prediction.answer_files import Written
+from cmivqa_kit.prediction.answer_plan import AnswerPlan
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.engine import TopK

@@ -24,7 +24,8 @@ from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.types import PredictOptions
 from cmivqa_kit.prediction import answer
-from cmivqa_kit.prediction.answer import AnswerPlan, predict
+from cmivqa_kit.prediction.answer import predict
+from cmivqa_kit.prediction.answer_plan import AnswerPlan
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.engine import TopK
 from cmivqa_kit.prediction.pairs.given_videos import in_given_videos
