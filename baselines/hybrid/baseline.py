@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from baselines.hybrid import DECLARATION
 from baselines.hybrid.corpus import Corpus, Learnt, languages
-from baselines.hybrid.decoding import Decoder, Temperatures
+from baselines.hybrid.decoding import CorpusAnswers, Decoder
 from baselines.hybrid.settings import AUTO, LEXICAL, TRAINED, UNTRAINED, Settings
 from baselines.hybrid.untrained import Scored, UntrainedTier
 from cmivqa_kit.data.types import Question, Split
@@ -205,7 +205,7 @@ def _scores(tier: Tier, decoder: Decoder, questions: Sequence[Question]) -> Iter
 
 def _fitted(opened: Open, known: Split, learnt: Learnt, settings: Settings, report: Report) -> Learnt:
     """What was learnt, with the temperatures that fit the answers of a split; its first thousand are enough."""
-    temperatures = Temperatures()
+    answers = CorpusAnswers()
     for language, some in languages(known).items():
         questions = [question for question in some if question.answer is not None][:1000]
         if questions:
@@ -213,8 +213,8 @@ def _fitted(opened: Open, known: Split, learnt: Learnt, settings: Settings, repo
             tier = opened(corpus)
             for begin in range(0, len(questions), QUESTIONS):
                 batch = questions[begin : begin + QUESTIONS]
-                temperatures.add(corpus, batch, tier.scored(batch))
-    return temperatures.fitted(learnt)
+                answers.add(corpus, batch, tier.scored(batch))
+    return answers.learnt(learnt)
 
 
 def _tier(settings: Settings) -> str:

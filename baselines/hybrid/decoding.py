@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from baselines.hybrid.corpus import Corpus, Learnt
 from baselines.hybrid.settings import DecodeSettings
 from baselines.hybrid.untrained import Scored
 from cmivqa_kit.data.types import Question
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.types import Candidate, Prediction, Target
-from cmivqa_kit.prediction.expected_overlap import (
-    Entry,
-    LikelySpans,
-    VideoLists,
-    likeliest_temperature,
-    overlaps,
-    softmax,
-)
-
-Floats = NDArray[np.float64]
+from cmivqa_kit.plugin.types import Prediction, Target
+from cmivqa_kit.prediction.decoding import KnownAnswers, ScoredSpans, Temperatures, candidates
+from cmivqa_kit.prediction.expected_overlap import LikelySpans, VideoLists, softmax
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +35,9 @@ class Decoder:
         Raises:
             UserError: a Track 1 question without a video.
         """
-        lists = self.lists(scored)
-        if target == 1:
-            entries = lists.track1(self._given(question), limit)
-        elif target == 2:
-            entries = lists.track2(limit)
-        else:
-            entries = lists.track3(limit) if target == 3 else lists.both(limit)
-        return Prediction(question.id, tuple(self._candidate(entry) for entry in entries))
+        ids = [video.id for video in self.corpus.spans.videos]
+        given = self._given(question) if target == 1 else 0
+        return Prediction(question.id, candidates(self.lists(scored), ids, target, limit, given))
 
     def lists(self, scored: Scored) -> VideoLists:
         """The lists of one question."""
@@ -66,21 +50,14 @@ class Decoder:
         videos = softmax(scored.videos / (self.settings.video_temperature or self.learnt.video_temperature))
         return VideoLists(videos, likely, self.settings.lists)
 
-    def _candidate(self, entry: Entry) -> Candidate:
-        return Candidate(self.corpus.spans.videos[entry.video].id, entry.span, round(entry.worth, 6))
-
     def _given(self, question: Question) -> int:
         if question.video_id is None:
             raise UserError(f"question {question.id!r}: no video given", "Track 1 asks within a given video.")
         return self.corpus.numbers[question.video_id]
 
 
-class Temperatures:
-    """The temperatures that make known answers likeliest, from one question after the other."""
-
-    def __init__(self) -> None:
-        self._spans: list[tuple[Floats, Floats]] = []
-        self._videos: list[tuple[Floats, Floats]] = []
+class CorpusAnswers(KnownAnswers):
+    """The known answers about a corpus, on which its temperatures are fitted."""
 
     def add(self, corpus: Corpus, questions: Sequence[Question], scored: Sequence[Scored]) -> None:
         """Take questions with answers and what is said of them; those about other videos are left out."""
@@ -89,15 +66,10 @@ class Temperatures:
             if number is None or answer is None or not answer.valid:
                 continue
             spans = said.spans.of_video(number)
-            sides = np.array([answer.start]), np.array([answer.end])
-            self._spans.append((spans.score, overlaps(*sides, spans.start, spans.end)[0]))
-            self._videos.append((said.videos, (np.arange(len(said.videos)) == number).astype(float)))
+            self.add_span(answer, ScoredSpans(spans.start, spans.end, spans.score))
+            self.add_video(number, said.videos)
 
-    def fitted(self, learnt: Learnt) -> Learnt:
+    def learnt(self, learnt: Learnt) -> Learnt:
         """What was learnt, with these temperatures; as it was where no answer was added."""
-        spans, videos = likeliest_temperature(self._spans), likeliest_temperature(self._videos)
-        return replace(
-            learnt,
-            temperature=learnt.temperature if spans is None else round(spans, 4),
-            video_temperature=learnt.video_temperature if videos is None else round(videos, 4),
-        )
+        fitted = self.fitted(Temperatures(learnt.temperature, learnt.video_temperature))
+        return replace(learnt, temperature=fitted.spans, video_temperature=fitted.videos)

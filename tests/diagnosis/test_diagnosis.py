@@ -21,7 +21,7 @@ from tests.scoring.documents import Documents, dirty_cases, json_values, valid_c
 KEYS = {
     "track", "split", "edition", "headline", "signature", "cutoffs", "counts", "unanswered", "score", "official",
     "loss", "classes", "labels", "oracles", "prior", "prior_span", "groups", "warnings", "remarks", "next", "questions",
-    "corpus_videos",
+    "corpus_videos", "calibration",
 }  # fmt: skip
 
 

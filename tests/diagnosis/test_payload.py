@@ -15,7 +15,8 @@ from tests.diagnosis.made import answer, diagnosed, target
 
 KEYS = [
     "kit", "submission", "made_by", "split", "edition", "track", "headline", "score", "official", "signature",
-    "cutoffs", "classes", "labels", "oracles", "warnings", "next", "remarks", "prior", "groups", "videos", "questions",
+    "cutoffs", "classes", "labels", "oracles", "warnings", "next", "remarks", "prior", "calibration",
+    "groups", "videos", "questions",
 ]  # fmt: skip
 VIDEOS = [
     video("A", ["one", "two"], 60.12345),
