@@ -101,12 +101,14 @@ class Corpus:
     Attributes:
         spans: lines, and the spans that may be answers.
         bm25: of spans, lines and whole videos.
+        ids: of the videos.
         numbers: video id -> its number.
         language: whose subtitles.
     """
 
     spans: SpanCorpus
     bm25: SpanBM25
+    ids: tuple[str, ...]
     numbers: Mapping[str, int]
     language: str | None
 
@@ -126,7 +128,8 @@ class Corpus:
         tokens = tokenizer(settings.text.segmenter, settings.text.stem, settings.text.stop_words)
         lexical = settings.lexical
         bm25 = SpanBM25(spans, tokens, lexical.k1, lexical.b, lexical.idf_seconds, report)
-        return cls(spans, bm25, {video.id: number for number, video in enumerate(videos)}, language)
+        ids = tuple(video.id for video in videos)
+        return cls(spans, bm25, ids, {name: number for number, name in enumerate(ids)}, language)
 
     def lines_per_unit(self, seconds: float) -> int:
         """How many of the lines last ``seconds`` together, by their median; at least 1."""

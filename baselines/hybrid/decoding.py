@@ -35,9 +35,8 @@ class Decoder:
         Raises:
             UserError: a Track 1 question without a video.
         """
-        ids = [video.id for video in self.corpus.spans.videos]
         given = self._given(question) if target == 1 else 0
-        return Prediction(question.id, candidates(self.lists(scored), ids, target, limit, given))
+        return Prediction(question.id, candidates(self.lists(scored), self.corpus.ids, target, limit, given))
 
     def lists(self, scored: Scored) -> VideoLists:
         """The lists of one question."""

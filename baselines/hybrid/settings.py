@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Annotated, Any, Self, get_type_hints
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
 
 from baselines.hybrid import DECLARATION
 from cmivqa_kit.neural.pooling import PoolingSettings
-from cmivqa_kit.plugin.sections import Count, Positive, Rate, Rule, Section, Share, choice
+from cmivqa_kit.plugin.sections import Count, Positive, Rate, Rule, Section, Share, choice, sections_of
 from cmivqa_kit.plugin.settings import merge
 from cmivqa_kit.prediction.expected_overlap import OverlapSettings
 from cmivqa_kit.prediction.lexical.settings import TextSettings
@@ -113,11 +113,4 @@ class Settings:
         Raises:
             UserError: a value out of its range.
         """
-        values, kinds = merge(config, DECLARATION, ()), get_type_hints(cls)
-        sections = {
-            field.name: kinds[field.name](
-                **{key.name: values[field.name][key.name] for key in fields(kinds[field.name])}
-            )
-            for field in fields(cls)
-        }
-        return cls(**sections)
+        return cls(**sections_of(cls, merge(config, DECLARATION, ())))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cmivqa_kit.cli.lazy_group import LazyGroup
+
 if TYPE_CHECKING:
     from cmivqa_kit.cli.common import Session
 
@@ -21,21 +23,6 @@ COMMANDS: dict[str, str] = {
 }
 
 
-class Subcommands(click.Group):
-    """A group that imports its commands lazily."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Commands in the order of the work."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the module of a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        subcommand: click.Command = import_module(COMMANDS[cmd_name]).command
-        return subcommand
-
-
 def submissions_of(session: Session) -> Path:
     """Where entries are filed: in the workspace, else here."""
     from cmivqa_kit.workspace import relative_path
@@ -46,7 +33,8 @@ def submissions_of(session: Session) -> Path:
 
 @click.group(
     "leaderboard",
-    cls=Subcommands,
+    cls=LazyGroup,
+    modules=COMMANDS,
     invoke_without_command=True,
     short_help=HELP,
     epilog="Example: cmivqa leaderboard add submission.json --team WAN; cmivqa leaderboard",

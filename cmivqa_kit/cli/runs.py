@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 import click
 
 from cmivqa_kit.cli.common import Session, options, words
+from cmivqa_kit.cli.lazy_group import LazyGroup
 
 HELP = "List the runs; show one with its curves; compare two."
 # name -> module, in the order of the work
 COMMANDS: dict[str, str] = {"show": "cmivqa_kit.cli.runs_show", "compare": "cmivqa_kit.cli.runs_compare"}
 
 
-class Subcommands(click.Group):
-    """A group that imports its commands lazily."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Commands in the order of the work."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the module of a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        subcommand: click.Command = import_module(COMMANDS[cmd_name]).command
-        return subcommand
-
-
 @click.group(
     "runs",
-    cls=Subcommands,
+    cls=LazyGroup,
+    modules=COMMANDS,
     invoke_without_command=True,
     short_help=HELP,
     epilog="Example: cmivqa runs; cmivqa runs show ccgs-1; cmivqa runs compare ccgs-1 ccgs-2",

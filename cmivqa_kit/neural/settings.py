@@ -7,8 +7,8 @@ says its ``config.toml`` alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from typing import Annotated, Any, ClassVar, Self, get_type_hints
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Self
 
 from cmivqa_kit.neural.encoders import TINY, Encoder, open_encoder
 from cmivqa_kit.neural.feature_sources import FeatureSettings
@@ -25,6 +25,7 @@ from cmivqa_kit.plugin.sections import (
     Share,
     TokenTexts,
     choice,
+    sections_of,
 )
 from cmivqa_kit.plugin.settings import merge
 from cmivqa_kit.plugin.types import Declaration
@@ -101,15 +102,7 @@ class SystemSettings:
             UserError: a value out of its range.
         """
         values = merge(config, cls.declaration, ())
-        kinds = get_type_hints(cls)
-        sections = {
-            field.name: kinds[field.name](
-                **{key.name: values[field.name][key.name] for key in fields(kinds[field.name])}
-            )
-            for field in fields(cls)
-            if field.name != "table"
-        }
-        return cls(**sections, table=dict(values["train"]))
+        return cls(**sections_of(cls, values, beside=("table",)), table=dict(values["train"]))
 
     @property
     def cpu_threads(self) -> int:

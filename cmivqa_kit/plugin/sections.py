@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar, get_type_hints
 
@@ -57,3 +57,22 @@ class Section:
             value = getattr(self, key.name)
             for rule in getattr(hints[key.name], "__metadata__", ()):
                 require(rule.holds(value), f"{self.section}.{key.name}", value, rule.must)
+
+
+def sections_of(system: type, values: Mapping[str, Mapping[str, Any]], beside: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The sections that the fields of a settings dataclass name, each made of its keys in ``values``.
+
+    Args:
+        system: the dataclass; the type of each field is the class of a section.
+        values: section -> key -> value.
+        beside: fields that are no sections.
+
+    Raises:
+        UserError: a value out of its range.
+    """
+    kinds = get_type_hints(system)
+    return {
+        field.name: kinds[field.name](**{key.name: values[field.name][key.name] for key in fields(kinds[field.name])})
+        for field in fields(system)
+        if field.name not in beside
+    }
