@@ -1,10 +1,10 @@
 """HTML pages that need nothing else, neither network nor server: one file each, made of hand-written parts and JSON.
 
-Beside this module lie the parts that all pages share: ``base.css`` and ``text.js``. The others lie in the package whose
-page it is: a template with a ``{{name}}`` for each part, style sheets and scripts, joined in their order. The numbers
-stand in the page as JSON; the script makes every element itself and sets text as text, so that nothing of a submission,
-a question or a team's name is ever read as HTML. A Content-Security-Policy allows exactly this script and these styles,
-by their hashes, and no request at all.
+Beside this module lie the parts that all pages share: ``shell.html`` with a ``{{name}}`` for each part, ``base.css``
+and ``text.js``. The others lie in the package whose page it is: the body, style sheets and scripts, joined in their
+order. The numbers stand in the page as JSON; the script makes every element itself and sets text as text, so that
+nothing of a submission, a question or a team's name is ever read as HTML. A Content-Security-Policy allows exactly this
+script and these styles, by their hashes, and no request at all.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import write_text
 from cmivqa_kit.output_paths import is_taken, regular_target
 
+SHELL = "shell.html"
 SHARED_STYLES = ("base.css",)
 SHARED_SCRIPTS = ("text.js",)
 ICON = (
@@ -44,7 +45,7 @@ class PageParts:
     package: str
     styles: tuple[str, ...]
     scripts: tuple[str, ...]
-    template: str = "page.html"
+    body: str = "page.html"
 
 
 def render(parts: PageParts, payload: Mapping[str, Any], title: str) -> str:
@@ -61,10 +62,11 @@ def render(parts: PageParts, payload: Mapping[str, Any], title: str) -> str:
         "icon": ICON,
         "style": style,
         "script": script,
+        "body": part(parts.package, parts.body),
         "payload": embed(payload),
     }
     # One pass: what a part holds is not looked at again, whatever it looks like.
-    return _PLACE.sub(lambda match: values[match[1]], part(parts.package, parts.template))
+    return _PLACE.sub(lambda match: values[match[1]], shared_part(SHELL))
 
 
 def save(path: Path, page: str, force: bool = False) -> Path:

@@ -85,6 +85,11 @@ const under = (subtitles, start, end) =>
 // A small square in the colour and pattern of a class; "hit" is one too. Text always stands beside it.
 const swatch = (name) => make("span", { class: `swatch fill-${name}`, "aria-hidden": "true" });
 
+// The whole of 1 as a bar of parts [class or "hit", share]. The numbers stand beside it.
+const stackedBar = (parts) => make("div", { class: "stack", "aria-hidden": "true" },
+  parts.filter(([, share]) => isNumber(share) && share > 0)
+    .map(([name, share]) => make("span", { class: `fill-${name}`, vars: { "--share": share } })));
+
 // A table: `columns` are [heading, class]; cells are nodes or texts. The first cell of a row names it. The roles are
 // spelled out because on a narrow screen the style sheet lays rows out as something else than rows.
 function table(caption, columns, rows, name) {

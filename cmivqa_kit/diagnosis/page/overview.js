@@ -44,13 +44,8 @@ function scoreBlock(data) {
 const shownClasses = (data) =>
   data.classes.map((one, at) => ({ ...one, at })).filter((one) => data.track !== 1 || one.key !== "ranked-low");
 
-// The whole of 1 as a bar: what is earned, then the classes. The numbers stand beside it.
-function stack(score, shares) {
-  const parts = [["hit", score], ...shares.map((share, at) => [`class-${at}`, share])];
-  return make("div", { class: "stack", "aria-hidden": "true" },
-    parts.filter(([, share]) => isNumber(share) && share > 0)
-      .map(([name, share]) => make("span", { class: `fill-${name}`, vars: { "--share": share } })));
-}
+// What is earned, then the classes, as parts of a bar.
+const stack = (score, shares) => stackedBar([["hit", score], ...shares.map((share, at) => [`class-${at}`, share])]);
 
 function lossBlock(data) {
   const bar = stack(data.score, data.classes.map((one) => one.share));

@@ -60,11 +60,10 @@ function start() {
 
   function points(one) {
     if (!one.classes.length) return null;
-    const parts = [["hit", word("earned"), one.score], ...one.classes.map((part) => [`class-${part.at}`, inWords(part.title), part.share])];
-    const bar = make("div", { class: "stack", "aria-hidden": "true" }, parts.filter(([, , share]) => isNumber(share) && share > 0)
-      .map(([name, , share]) => make("span", { class: `fill-${name}`, vars: { "--share": share } })));
-    const rows = parts.map(([name, title, share]) => [make("span", { class: "named" }, swatch(name), make("span", null, title)), fixed(share)]);
-    return make("div", null, make("h3", null, word("points")), bar,
+    const parts = [["hit", one.score, word("earned")],
+      ...one.classes.map((part) => [`class-${part.at}`, part.share, inWords(part.title)])];
+    const rows = parts.map(([name, share, title]) => [make("span", { class: "named" }, swatch(name), make("span", null, title)), fixed(share)]);
+    return make("div", null, make("h3", null, word("points")), stackedBar(parts),
       table(word("points"), [["", ""], [one.headline, "number strong"]], rows, "classes"));
   }
 

@@ -18,7 +18,7 @@ from cmivqa_kit import static_page as shared
 from cmivqa_kit.diagnosis import page as package
 from cmivqa_kit.diagnosis.page import PARTS, render, write_page
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.static_page import SHARED_SCRIPTS, SHARED_STYLES, embed, part, shared_part
+from cmivqa_kit.static_page import SHARED_SCRIPTS, SHARED_STYLES, SHELL, embed, part, shared_part
 from tests.diagnosis.page.made import EVIL, hostile, payload
 
 ELEMENT = re.compile(r"<(script|style)[^>]*>(.*?)</\1>", re.DOTALL)
@@ -149,8 +149,8 @@ def test_lone_surrogates_are_written(tmp_path: Path) -> None:
 
 def test_every_part_is_used() -> None:
     for folder, used in (
-        (package, {*PARTS.scripts, *PARTS.styles, PARTS.template}),
-        (shared, {*SHARED_SCRIPTS, *SHARED_STYLES}),
+        (package, {*PARTS.scripts, *PARTS.styles, PARTS.body}),
+        (shared, {SHELL, *SHARED_SCRIPTS, *SHARED_STYLES}),
     ):
         parts = {path.name for path in files(folder).iterdir() if path.name.endswith((".js", ".css", ".html"))}
         assert parts == used

@@ -28,7 +28,7 @@ def test_no_name_ends_an_element_and_the_policy_allows_the_script_alone(text: st
 
 
 def test_every_part_is_used_and_none_reads_text_as_html() -> None:
-    used = {*BOARD.styles, *BOARD.scripts, BOARD.template, *ENTRY.styles, *ENTRY.scripts, ENTRY.template}
+    used = {*BOARD.styles, *BOARD.scripts, BOARD.body, *ENTRY.styles, *ENTRY.scripts, ENTRY.body}
     lying = {path.name for path in files(package).iterdir() if path.name.endswith((".js", ".css", ".html"))}
     assert lying == used
     for name in used:
