@@ -81,7 +81,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judgement:
     """An attachment with its verdict.
 
     ``digest`` is that of the plain submission in it, of the file itself where there is none.
@@ -122,9 +122,9 @@ def receive(attachment: Attachment, details: Details, ground: OpenGround, submis
         with temporary_folder(submissions, "entry") as home:
             staged = home / "entry"
             staged.mkdir()
-            judged = _judge(attachment.path, staged, ground, edition)
+            judgement = _judge(attachment.path, staged, ground, edition)
             with waiting_lock(submissions):
-                return _file(attachment, details, judged, staged, edition, submissions)
+                return _file(attachment, details, judgement, staged, edition, submissions)
     except OSError as error:
         raise RunFailed(
             f"{submissions}: {attachment.path.name} could not be filed ({error.strerror or error})",
@@ -132,18 +132,18 @@ def receive(attachment: Attachment, details: Details, ground: OpenGround, submis
         ) from None
 
 
-def _judge(path: Path, staged: Path, ground: OpenGround, edition: Edition) -> _Judged:
+def _judge(path: Path, staged: Path, ground: OpenGround, edition: Edition) -> _Judgement:
     """Unpack and validate; the plain submission is written into the folder ``staged``."""
     limit = ground.ground.limits.size
     data = bytes_within(path, limit, "attachment")
     if len(data) > limit:
-        return _Judged(validate(read_guarded(path, ground.ground.limits, data), (), edition), sha256_of(path))
+        return _Judgement(validate(read_guarded(path, ground.ground.limits, data), (), edition), sha256_of(path))
     digest = sha256(data).hexdigest()
     try:
         plain = content_of(path, data, limit, strict=True)
     except NotASubmission as error:
         said = error.message.removeprefix(f"{path}: ")
-        return _Judged(_of_one(path, Finding(error.code_of_finding, said)), digest)
+        return _Judgement(_of_one(path, Finding(error.code_of_finding, said)), digest)
     candidate = staged / "submission.json"
     candidate.write_bytes(plain.data)
     entry = open_entry(candidate, ground)
@@ -156,7 +156,7 @@ def _judge(path: Path, staged: Path, ground: OpenGround, edition: Edition) -> _J
     findings = (*plain.findings, *verdict.located(verdict.findings))
     counts = {**{finding.code: 1 for finding in plain.findings}, **verdict.counts}
     verdict = replace(verdict, path=path, findings=findings, counts=counts, source=None)
-    return _Judged(verdict, sha256(plain.data).hexdigest(), verdict.ok, remarks)
+    return _Judgement(verdict, sha256(plain.data).hexdigest(), verdict.ok, remarks)
 
 
 def _of_one(path: Path, finding: Finding) -> Report:
@@ -165,7 +165,7 @@ def _of_one(path: Path, finding: Finding) -> Report:
 
 
 def _file(
-    attachment: Attachment, details: Details, judged: _Judged, staged: Path, edition: Edition, submissions: Path
+    attachment: Attachment, details: Details, judgement: _Judgement, staged: Path, edition: Edition, submissions: Path
 ) -> Receipt:
     """Give the staged entry its place, unless the same file has one."""
     home = submissions / edition.name / team_folder(attachment.team)
@@ -174,30 +174,30 @@ def _file(
             raise UserError(f"{folder}: is a link, and entries are filed below {submissions}", "Take the link away.")
     problems: list[Problem] = []
     earlier = entries_of_team(home, problems) if home.is_dir() else []
-    remarks = (*judged.remarks, *(f"not looked at: {p.location}: {p.message}" for p in problems))
+    remarks = (*judgement.remarks, *(f"not looked at: {p.location}: {p.message}" for p in problems))
     if any(same_team(entry.team) != same_team(attachment.team) for entry in earlier):
         raise UserError(f"{home}: holds another team's entries ({earlier[0].team!r})", "Name the team differently.")
-    state = State.ACCEPTED if judged.accepted else State.REJECTED
+    state = State.ACCEPTED if judgement.accepted else State.REJECTED
     entry = FiledEntry(
         folder=home,
         edition=edition.name,
         team=earlier[0].team if earlier else plain_text(attachment.team),  # as it was spelled first
         run="",
-        files=(FiledFile(_name(judged), plain_text(attachment.path.name), judged.digest),),
+        files=(FiledFile(_name(judgement), plain_text(attachment.path.name), judgement.digest),),
         received=details.received,
         state=state,
         standing=details.standing,
         **{name: getattr(details, name) for name in ("title", "method", "link", "hardware", "external_data")},
-        tracks=judged.report.tracks,
-        reasons=() if state is State.ACCEPTED else tuple(reasons_of(judged.report)),
+        tracks=judgement.report.tracks,
+        reasons=() if state is State.ACCEPTED else tuple(reasons_of(judgement.report)),
     )
     used = _used(earlier, entry, edition.board.period(details.received), edition.board)
-    known = _known(earlier, judged.digest, state)
+    known = _known(earlier, judgement.digest, state)
     if known is not None:
-        return Receipt(attachment, known, judged.report, edition.board, used, True, remarks)
+        return Receipt(attachment, known, judgement.report, edition.board, used, True, remarks)
     entry = _numbered(entry, home)
-    _write(entry, attachment.path, judged, staged)
-    return Receipt(attachment, entry, judged.report, edition.board, used, False, remarks)
+    _write(entry, attachment.path, judgement, staged)
+    return Receipt(attachment, entry, judgement.report, edition.board, used, False, remarks)
 
 
 def _known(earlier: Sequence[FiledEntry], digest: str, state: State) -> FiledEntry | None:
@@ -227,10 +227,10 @@ def _numbered(entry: FiledEntry, home: Path) -> FiledEntry:
     return replace(entry, run=run, folder=home / run)
 
 
-def _write(entry: FiledEntry, original: Path, judged: _Judged, staged: Path) -> None:
+def _write(entry: FiledEntry, original: Path, judgement: _Judgement, staged: Path) -> None:
     """Complete the staged folder and rename it, bytes before names."""
     candidate, file = staged / "submission.json", staged / entry.files[0].name
-    if judged.accepted:
+    if judgement.accepted:
         candidate.rename(file)
     else:
         candidate.unlink(missing_ok=True)
@@ -245,11 +245,11 @@ def _write(entry: FiledEntry, original: Path, judged: _Judged, staged: Path) -> 
     to_disk(entry.folder.parent)
 
 
-def _name(judged: _Judged) -> str:
+def _name(judgement: _Judgement) -> str:
     """The file's name in the entry; one for several tracks carries no number."""
-    if not judged.accepted:
+    if not judgement.accepted:
         return ATTACHMENT
-    tracks = judged.report.tracks
+    tracks = judgement.report.tracks
     return f"submission_track{tracks[0]}.json" if len(tracks) == 1 else "submission.json"
 
 

@@ -180,10 +180,10 @@ class SentenceEmbedding:
             ) from error
 
     def _all(
-        self, kept: ArrayCache, texts: Mapping[str, Sequence[str]],
+        self, cache: ArrayCache, texts: Mapping[str, Sequence[str]],
         embed: Callable[[Sequence[Sequence[str]]], Iterable[Vectors]],
     ) -> dict[str, NDArray[np.float16]]:  # fmt: skip
-        paths = {name: kept.path(_stamp(some)) for name, some in texts.items() if some}
+        paths = {name: cache.path(_stamp(some)) for name, some in texts.items() if some}
 
         def made(names: Sequence[str]) -> Generator[NDArray[np.float16], None, None]:
             with self.at_work():
@@ -193,11 +193,11 @@ class SentenceEmbedding:
                         yield _finite(vectors).astype(np.float16)
                 self.report(TITLE, len(names), len(names))
 
-        kept.fill(paths, made)
-        return {name: self._read(kept, paths[name]) if name in paths else self._empty for name in texts}
+        cache.fill(paths, made)
+        return {name: self._read(cache, paths[name]) if name in paths else self._empty for name in texts}
 
-    def _read(self, kept: ArrayCache, path: Path) -> NDArray[np.float16]:
-        array = kept.read(path)
+    def _read(self, cache: ArrayCache, path: Path) -> NDArray[np.float16]:
+        array = cache.read(path)
         if array is None:
             raise RunFailed(f"{path}: vanished or was damaged while it was read", "Run the same command again.")
         return np.array(array)

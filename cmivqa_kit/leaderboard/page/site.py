@@ -86,8 +86,8 @@ def write_site(
 def _aspects(row: Row, own: TrackGround) -> Aspects:
     """What an entry's page shows beside its scores, from the cache where it lies there."""
     path = row.entry.folder / row.file.name
-    kept = cache_root() / FOLDER / fingerprint([_FORMAT, __version__, own.stamp]) / f"{sha256(path)}.{own.track}.json"
-    known = _restored(kept)
+    cached = cache_root() / FOLDER / fingerprint([_FORMAT, __version__, own.stamp]) / f"{sha256(path)}.{own.track}.json"
+    known = _restored(cached)
     if known is not None:
         return known
     with no_collector():
@@ -96,14 +96,14 @@ def _aspects(row: Row, own: TrackGround) -> Aspects:
         aspects = aspects_of(entry, cards[0]) if cards else NOTHING
         entry.release()
     with suppress(NotWritten):  # a cache that cannot be written is no reason to stop
-        write_text(kept, json.dumps(asdict(aspects)))
+        write_text(cached, json.dumps(asdict(aspects)))
     return aspects
 
 
-def _restored(kept: Path) -> Aspects | None:
+def _restored(cached: Path) -> Aspects | None:
     """Aspects from the cache; ``None`` where there are none, or they are damaged."""
     try:
-        facts: dict[str, Any] = json.loads(kept.read_bytes())
+        facts: dict[str, Any] = json.loads(cached.read_bytes())
         return Aspects(
             tuple((str(name), int(n), float(value)) for name, n, value in facts["languages"]),
             int(facts["hidden"]),

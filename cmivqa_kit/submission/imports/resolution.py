@@ -80,12 +80,12 @@ class Resolution:
         return self._by_text.get(text) or self._by_folded.get(fold(text), [])
 
 
-def _only(questions: list[Question], what: str, whole: str) -> Question:
+def _only(questions: list[Question], noun: str, whole: str) -> Question:
     if not questions:
-        raise Unresolved(f"{what} is none of {whole}")
+        raise Unresolved(f"{noun} is none of {whole}")
     if len(questions) > 1:
         ids = ", ".join(short_repr(question.id) for question in questions[:3])
-        raise Unresolved(f"{what} is asked {len(questions)} times in {whole} (ids {ids}): give the id")
+        raise Unresolved(f"{noun} is asked {len(questions)} times in {whole} (ids {ids}): give the id")
     return questions[0]
 
 
