@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from baselines.hybrid import DECLARATION
 from baselines.hybrid.corpus import Corpus, Learnt, languages
 from baselines.hybrid.decoding import CorpusAnswers, Decoder
+from baselines.hybrid.repetition import repeated_config
 from baselines.hybrid.settings import AUTO, LEXICAL, TRAINED, UNTRAINED, Settings
 from baselines.hybrid.untrained import Scored, UntrainedTier
 from cmivqa_kit.data.types import Question, Split
@@ -120,6 +121,14 @@ class HybridBaseline:
         self._neural = self._neural or _neural(TRAINED)
         plan: Plan = self._neural.plan(train, dev, run, Learnt.from_answers(train, TRAINED, settings.spans))
         return plan
+
+    def repeated(self, run: RunDirectory) -> Config:
+        """The settings under which a finished run is trained again on more data (`baselines.hybrid.repetition`).
+
+        Raises:
+            UserError: it chose no weights on dev, or a part is damaged.
+        """
+        return repeated_config(run, Learnt.of(run.read_object(LEARNT), run.path / LEARNT))
 
     def load(self, run: RunDirectory) -> None:
         """Take what a run learnt, and its networks.

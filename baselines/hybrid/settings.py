@@ -68,6 +68,7 @@ class FusionSettings(Section):
     window_weight: Rate
     span_window_weight: Rate
     video_weight: Rate
+    video_window_weight: Rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -21,6 +20,7 @@ from baselines.hybrid.decoding import Decoder
 from baselines.hybrid.encoder import Encoding, pretrained, store_encoder
 from baselines.hybrid.encoding import EncodedTier
 from baselines.hybrid.examples import asked_videos
+from baselines.hybrid.members import SCHEDULE, member_in, member_run
 from baselines.hybrid.model import SpanScorer
 from baselines.hybrid.network import FrozenNetwork, TunedNetwork
 from baselines.hybrid.settings import Settings
@@ -36,13 +36,13 @@ from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding
 from cmivqa_kit.plugin.types import Plan, Prediction, Report, Target
 from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
 from cmivqa_kit.runs.device import resolve, threads
-from cmivqa_kit.runs.directory import NETWORK, RECORD, WEIGHTS, RunDirectory, make_run
+from cmivqa_kit.runs.directory import NETWORK, WEIGHTS, RunDirectory
 from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.scoring.official import HEADLINE
+from cmivqa_kit.training.loop import LoopSettings, Task
 from cmivqa_kit.training.trained import NO_DEV, DevEvaluation, Training
 from cmivqa_kit.training.usable_examples import require_enough
 
-MEMBERS = "members"
 DECIDES = "mean of tracks"  # of mIoU, Overall / 4 and Average: what decides which weights are the best
 
 
@@ -114,7 +114,7 @@ class TrainedHybrid:
         count = len(TrainingSettings.of(run.config).train.members)
         self.members = []
         for number in range(1, count + 1):
-            member = replace(run, path=_folder(run, number))
+            member = member_in(run, number)
             tuned = "encoder" in member.read_object(NETWORK)
             kind: Any = TunedNetwork if tuned else FrozenNetwork
             self.members.append((load_network(member, kind), sha256(member.path / WEIGHTS)))
@@ -173,7 +173,8 @@ class Preparation:
             member = member_run(self.run, number)
             epochs = settings.train.epochs if kind == TUNED else settings.train.frozen_epochs
             own = replace(settings, table={**settings.table, "epochs": epochs})
-            yield member, self._training(kind, member, epochs), own
+            training = self._training(kind, member, epochs)
+            yield member, training, _stopping(own, training.task, number, member)
 
     def _training(self, kind: str, run: RunDirectory, epochs: int) -> Training:
         """The training of one member; its sizes and tokenizer go into its run."""
@@ -248,6 +249,17 @@ class Preparation:
         return SentenceEmbedding(encoder, "", self.every.encoder, next(model.parameters()).device)
 
 
+def _stopping(settings: TrainingSettings, task: Task, number: int, member: RunDirectory) -> TrainingSettings:
+    """The settings of a member with the steps after which it stops; its whole schedule is written into its run."""
+    whole = LoopSettings.of({**settings.table, "max_steps": 0}).steps(task)
+    if member.group.main:
+        member.write(SCHEDULE, {"steps": whole})
+    shares = settings.train.stop_after
+    if not shares:
+        return settings
+    return replace(settings, table={**settings.table, "max_steps": max(1, round(shares[number - 1] * whole))})
+
+
 def member_of(
     model: SpanScorer, embedding: SentenceEmbedding, corpus: Corpus, lines: Mapping[str, NDArray[np.float16]]
 ) -> Member:
@@ -261,21 +273,3 @@ def line_texts(corpus: Corpus) -> dict[str, list[str]]:
     """What is said in each video, line by line, by its id."""
     spans = corpus.spans
     return {video.id: [line.text for line in lines] for video, lines in zip(spans.videos, spans.lines, strict=True)}
-
-
-def member_run(run: RunDirectory, number: int) -> RunDirectory:
-    """The run of a member, made where it is not there yet; the first is the run itself."""
-    if number == 1:
-        return run
-    path, seed = _folder(run, number), run.seed + number - 1
-
-    def begin() -> None:
-        if not (path / RECORD).exists():
-            make_run(path, run.baseline, run.config, seed, run.recipe)
-
-    run.group.first(begin)
-    return replace(run, path=path, seed=seed)
-
-
-def _folder(run: RunDirectory, number: int) -> Path:
-    return run.path if number == 1 else run.path / MEMBERS / str(number)

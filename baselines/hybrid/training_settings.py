@@ -8,12 +8,17 @@ from typing import Annotated, Any
 from baselines.hybrid import DECLARATION
 from cmivqa_kit.neural.settings import EncoderSystemSettings, TrainSettings
 from cmivqa_kit.plugin.sections import Count, Dropout, Part, Positive, Rate, Rule, Section
+from cmivqa_kit.plugin.settings import require
 
 TUNED, FROZEN = "tuned", "frozen"
 
 
 def _are_members(values: list[Any]) -> bool:
     return bool(values) and all(value in (TUNED, FROZEN) for value in values)
+
+
+def _are_shares(values: list[Any]) -> bool:
+    return all(isinstance(value, float | int) and not isinstance(value, bool) and 0 < value <= 1 for value in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class HybridTrainSettings(TrainSettings):
 
     members: Annotated[list[str], Rule(_are_members, '"tuned" or "frozen" each, at least one')]
     frozen_epochs: Positive
+    stop_after: Annotated[list[float], Rule(_are_shares, "shares above 0, at most 1")]
     videos: Positive
     questions: Positive
     lr_head: Rate
@@ -51,6 +57,10 @@ class TrainingSettings(EncoderSystemSettings):
     declaration = DECLARATION
     train: HybridTrainSettings
     head: HeadSettings
+
+    def __post_init__(self) -> None:
+        shares, members = len(self.train.stop_after), len(self.train.members)
+        require(shares in (0, members), "train.stop_after", self.train.stop_after, f"one for each of {members} members")
 
     @property
     def dropout(self) -> float:

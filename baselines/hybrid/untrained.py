@@ -35,6 +35,17 @@ class WindowVectors:
     windows: LineWindows
     vectors: NDArray[np.float16]
 
+    def means(self) -> NDArray[np.float32]:
+        """The mean of each video's windows, (videos, size), of length 1; zeros for a video without lines."""
+        counts = self.windows.count.sum(axis=1)
+        begins = np.append(0, np.cumsum(counts))
+        means = np.zeros((len(counts), self.vectors.shape[1]), np.float32)
+        for video in np.flatnonzero(counts):
+            means[video] = self.vectors[begins[video] : begins[video + 1]].mean(axis=0, dtype=np.float32)
+        lengths = np.linalg.norm(means, axis=1, keepdims=True)
+        unit: NDArray[np.float32] = (means / np.maximum(lengths, 1e-6)).astype(np.float32)
+        return unit
+
     def cosines(self, question: NDArray[np.float32]) -> Floats:
         """The cosine of every window with a question, (windows,)."""
         parts = [
@@ -85,6 +96,7 @@ class UntrainedTier:
     def __init__(self, corpus: Corpus, windows: WindowVectors | None, settings: FusionSettings) -> None:
         self.corpus, self.windows, self.settings = corpus, windows, settings
         self._nearest: dict[int, NDArray[np.int32]] = {}
+        self._means = windows.means() if windows is not None else None
 
     def scored(self, questions: Sequence[Question], vectors: NDArray[np.float32] | None) -> list[Scored]:
         """The scores of each question; ``vectors`` (questions, size) are those of the encoder."""
@@ -97,7 +109,7 @@ class UntrainedTier:
     def _one(self, question: Question, vector: NDArray[np.float32] | None, whole: Floats) -> Scored:
         asked, spans = self.corpus.bm25.asked(question.text), self.corpus.spans
         more = self.settings.video_weight * whole
-        if self.windows is None or vector is None:
+        if self.windows is None or self._means is None or vector is None:
             scores = SpanScores(spans, lambda block: asked.spans(block).bm25)
             return Scored(scores, scores.best + more)
         cosines = np.append(self.windows.cosines(vector), 0.0)  # one more, for videos without lines
@@ -111,6 +123,8 @@ class UntrainedTier:
             return SpanScores(spans, lambda block: words.z(said(block)) + weight * meaning.z(near(block)))
 
         videos = fused(self.settings.window_weight).best + more
+        subject = (self._means @ vector).astype(np.float64)
+        videos = Scale.of([videos]).z(videos) + self.settings.video_window_weight * Scale.of([subject]).z(subject)
         scores = fused(self.settings.span_window_weight)
         said.forget()
         near.forget()

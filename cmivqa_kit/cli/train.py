@@ -158,7 +158,8 @@ def _train(
     if repeated is not None:
         config, recipe, seed = merge(repeated.config, declaration, overrides), repeated.recipe, repeated.seed
         steps = config["train"]["max_steps"]
-        session.say(f"Repeating {repeated.path} on {split} for the {steps} steps it chose on dev")
+        chosen = f"for the {steps} steps" if steps else "with what"
+        session.say(f"Repeating {repeated.path} on {split} {chosen} it chose on dev")
     system = ready(declaration, config)
     name = name_recipe(declaration.name, recipe)
     if dry_run:

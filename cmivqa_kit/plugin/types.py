@@ -96,6 +96,19 @@ class ReadsFeatures(Protocol):
         ...
 
 
+@runtime_checkable
+class RepeatsRuns(Protocol):
+    """A baseline that chooses more on dev than a number of steps: it says itself how a run is repeated without dev."""
+
+    def repeated(self, run: RunDirectory) -> Config:
+        """The settings under which a finished run is trained again on more data: what it chose on dev, written out.
+
+        Raises:
+            UserError: it chose nothing, or a part of it is damaged.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a training will take: examples, pairs, batches of them, optimizer steps; an estimate measured on a few.

@@ -15,7 +15,7 @@ from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.plugin.types import Baseline, Declaration, Plan, Plans, Prepares, ReadsFeatures
+from cmivqa_kit.plugin.types import Baseline, Declaration, Plan, Plans, Prepares, ReadsFeatures, RepeatsRuns
 from cmivqa_kit.runs.dev_progress import SILENT_DEV, DevProgress
 from cmivqa_kit.runs.directory import (
     FEATURE_FINGERPRINTS,
@@ -248,8 +248,8 @@ def in_steps(declaration: Declaration) -> bool:
 
 
 def repeat(folder: Path, declaration: Declaration) -> RunDirectory | None:
-    """The run that a training on ``train+dev`` repeats: the newest finished one of this system that chose its steps on
-    dev. ``None`` for a system that is not trained in steps.
+    """The run that a training on ``train+dev`` repeats: the newest finished one of this system, with what it chose on
+    dev as settings; that is a number of steps, unless the system says otherwise. ``None`` for one without steps.
 
     Raises:
         UserError: there is no such run.
@@ -257,6 +257,9 @@ def repeat(folder: Path, declaration: Declaration) -> RunDirectory | None:
     if not in_steps(declaration):
         return None
     run = newest_run(folder, declaration.name)
+    system = create(declaration)
+    if isinstance(system, RepeatsRuns):
+        return replace(run, config=system.repeated(run))
     best_step = run.read_object(OUTCOME).get("best_step") if (run.path / OUTCOME).exists() else None
     if not isinstance(best_step, int) or best_step < 1:
         raise UserError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -196,6 +198,31 @@ def test_features_of_a_line_say_where_it_stands_and_how_long_it_is() -> None:
 
 def test_lengths_beyond_the_limits_are_in_the_outer_buckets() -> None:
     assert buckets(np.array([0.1, 6.0, 24.0, 99.9, 500.0]), 6.0, 100.0).tolist() == [0, 0, 7, 15, 15]
+
+
+def test_the_subject_of_a_video_is_the_mean_of_its_windows() -> None:
+    corpus = corpus_of(5, 0, 3)
+    windows = LineWindows.of(corpus.spans, (1, 2))
+    vectors = unit(len(windows.first), 3).numpy().astype(np.float16)
+    means = WindowVectors(windows, vectors).means()
+    count = int(windows.count[0].sum())
+    whole = vectors[:count].astype(np.float32).mean(axis=0)
+    assert means[0] == pytest.approx(whole / np.linalg.norm(whole), abs=1e-6)
+    assert np.linalg.norm(means, axis=1) == pytest.approx([1, 0, 1], abs=1e-6)
+
+
+def test_videos_about_the_subject_of_a_question_come_first() -> None:
+    """Nothing but the mean of their windows tells these videos apart: no window is nearer than another's best."""
+    corpus, settings = corpus_of(2, 2), Settings.of({})
+    windows = LineWindows.of(corpus.spans, (1,))
+    towards, across, away = np.eye(WIDTH)[0], np.eye(WIDTH)[1], -np.eye(WIDTH)[0]
+    seen = WindowVectors(windows, np.array([towards, away, towards, across]).astype(np.float16))
+    asked, vectors = [Question(0, "zzz")], towards[None].astype(np.float32)
+    (with_subject,) = UntrainedTier(corpus, seen, settings.fusion).scored(asked, vectors)
+    fusion = replace(settings.fusion, video_window_weight=0.0)
+    (without,) = UntrainedTier(corpus, seen, fusion).scored(asked, vectors)
+    assert without.videos[0] == pytest.approx(without.videos[1])
+    assert with_subject.videos[1] > with_subject.videos[0]
 
 
 def test_a_corpus_too_large_to_keep_its_spans_is_scored_alike(head: Head, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,9 @@ from cmivqa_kit.data.catalogue import Catalogue, catalogue
 from cmivqa_kit.data.corpus import data_fingerprint
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.plugin.settings import settings
-from cmivqa_kit.runs.directory import open_run, start_run
+from cmivqa_kit.runs.directory import RunDirectory, open_run, start_run
 from cmivqa_kit.runs.finished_runs import newest_run
+from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.training.fit import repeat, resume, train
 from cmivqa_kit.training.learning_data import load_splits
 from tests.prediction.fake import DECLARATION, Fake, install
@@ -224,6 +225,21 @@ def test_train_and_dev_together(tmp_path: Path, fake: type[Fake]) -> None:
     assert (full.name, dev) == ("train+dev", None)
     with pytest.raises(UserError, match="named twice"):
         load_splits(files, "train+train")
+
+
+def test_a_system_says_itself_how_it_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Repeated(Fake):
+        def repeated(self, run: RunDirectory) -> Config:
+            return {**run.config, "decode": {"temperature": 1.5}}
+
+    monkeypatch.setattr("cmivqa_kit.training.fit.create", lambda declaration: Repeated())
+    (tmp_path / "packages" / "fake_settings" / "steps.toml").write_text(
+        "[default.train]\nmax_steps = 0\n", encoding="utf-8"
+    )
+    start_run(tmp_path / "runs", "fake", {"train": {"max_steps": 0}}, 4).finish()
+    found = repeat(tmp_path / "runs", replace(DECLARATION, config="fake_settings:steps.toml"))
+    assert found is not None
+    assert found.config == {"train": {"max_steps": 0}, "decode": {"temperature": 1.5}}
 
 
 def test_what_is_repeated_on_all_data(tmp_path: Path) -> None:
