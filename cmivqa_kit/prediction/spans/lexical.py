@@ -8,7 +8,7 @@ word weighs about its idf.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -51,12 +51,10 @@ class SpanBM25:
     ) -> None:  # fmt: skip
         self.tokens, self.k1, self.b = tokens, k1, b
 
-        def read() -> list[list[str]]:
-            texts = []
+        def read() -> Iterator[list[str]]:
             for done, spoken in enumerate(corpus.lines, 1):
-                texts += [tokens(line.text) for line in spoken]
+                yield from (tokens(line.text) for line in spoken)
                 report("reading subtitles", done, len(corpus.lines))
-            return texts
 
         self.postings = Postings.of(read())
         self._before = np.append(0, np.cumsum(self.postings.lengths))

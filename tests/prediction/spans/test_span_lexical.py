@@ -13,7 +13,7 @@ from cmivqa_kit.data.words import tokenizer
 from cmivqa_kit.prediction.spans import candidates
 from cmivqa_kit.prediction.spans.candidates import SpanCorpus, SpanLimits
 from cmivqa_kit.prediction.spans.lexical import SpanBM25
-from cmivqa_kit.prediction.spans.scores import SpanScores
+from cmivqa_kit.prediction.spans.scores import SpanScores, look_through
 from cmivqa_kit.prediction.spans.windows import LineWindows, window_starts
 
 USUAL = UsualSpan(0.25, 0.5, 9.0)
@@ -126,7 +126,9 @@ def test_scores_of_a_corpus_are_the_same_whether_its_spans_are_kept_or_not(monke
     def scored() -> SpanScores:
         corpus = corpus_of(texts)
         asked = SpanBM25(corpus, tokenizer(), 2.0, 0.5, 30.0).asked("layer brush")
-        return SpanScores(corpus, lambda block: asked.spans(block).bm25)
+        scores = SpanScores(corpus, lambda block: asked.spans(block).bm25)
+        look_through(corpus, [scores])
+        return scores
 
     kept = scored()
     monkeypatch.setattr(candidates, "BLOCK", 20)
