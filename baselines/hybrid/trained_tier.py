@@ -16,12 +16,12 @@ from baselines.hybrid.encoding import EncodedTier
 from baselines.hybrid.examples import corpus_features, pack_lines, spans_of
 from baselines.hybrid.model import Asked, Head, Lines, LineScores, Spans, span_norms, sums_before
 from baselines.hybrid.settings import Settings
-from baselines.hybrid.untrained import Remembered, Scored, standardized, together
+from baselines.hybrid.untrained import Remembered, Scored, forget, standardized, together
 from cmivqa_kit.data.types import Question
 from cmivqa_kit.neural.row_file import RowFile, Rows
 from cmivqa_kit.prediction.spans.candidates import SpanBlock
 from cmivqa_kit.prediction.spans.lexical import AskedWords, Overlap
-from cmivqa_kit.prediction.spans.scores import SpanScores, VideoScores, look_through
+from cmivqa_kit.prediction.spans.scores import Score, SpanScores, VideoScores, look_through
 
 Floats = NDArray[np.float64]
 LINES = 4096  # of the corpus that the head looks at together
@@ -167,15 +167,13 @@ class TrainedTier:
             SpanScores(spans, self._score([LineScores(*(some[number] for some in scores)) for scores in lines], words))
             for number, words in enumerate(common)
         ]
-        fusions = self.untrained.fusions(questions, common) if self.untrained is not None else []
+        said = [bm25_of(words) for words in common]
+        fusions = self.untrained.fusions(questions, said) if self.untrained is not None else []
         others = [VideoScores(spans, fusion.of_videos) for fusion in fusions]
         for some in together(spans, len(questions)):
             look_through(spans, fusions[some])
             look_through(spans, [*own[some], *others[some]])
-            for fusion in fusions[some]:
-                fusion.forget()
-            for words in common[some]:
-                words.forget()
+            forget(common[some], fusions[some])
         scored: list[Scored] = []
         for number, scores in enumerate(own):
             videos = scores.total + more[number]
@@ -196,6 +194,11 @@ class TrainedTier:
             return total
 
         return score
+
+
+def bm25_of(words: Remembered[Overlap]) -> Score:
+    """The BM25 of what is remembered of a question's words."""
+    return lambda block: words(block).bm25
 
 
 def fused(videos: Floats, others: Floats, share: float) -> Floats:

@@ -5,9 +5,9 @@ Neither learns: what both know of a question is added on one scale, that of all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from baselines.hybrid.settings import FusionSettings
 from cmivqa_kit.data.types import Question
 from cmivqa_kit.neural.row_file import RowFile, Rows
 from cmivqa_kit.prediction.spans.candidates import SpanBlock, SpanCorpus
-from cmivqa_kit.prediction.spans.lexical import AskedWords, Overlap
 from cmivqa_kit.prediction.spans.scores import Score, SpanScores, VideoScores, look_through
 from cmivqa_kit.prediction.spans.windows import LineWindows
 
@@ -100,18 +99,18 @@ class Fusion:
     """BM25 and windows of one question on one scale, once it was shown the corpus (`look_through`).
 
     Args:
-        common: the words that the question and each span have in common.
+        said: BM25 of each span.
         near: the cosine of the window nearest to each span.
         settings: how both are weighed.
     """
 
-    def __init__(self, common: Remembered[Overlap], near: Remembered[Floats], settings: FusionSettings) -> None:
-        self.common, self.near, self.settings = common, near, settings
+    def __init__(self, said: Score, near: Remembered[Floats], settings: FusionSettings) -> None:
+        self.said, self.near, self.settings = said, near, settings
         self._words, self._meaning = Scale(), Scale()
 
     def take(self, block: SpanBlock) -> None:
         """Learn the scale."""
-        self._words.take(self.common(block).bm25)
+        self._words.take(self.said(block))
         self._meaning.take(self.near(block))
 
     def of_spans(self, block: SpanBlock) -> Floats:
@@ -122,13 +121,8 @@ class Fusion:
         """Those by which videos are ranked."""
         return self._fused(block, self.settings.window_weight)
 
-    def forget(self) -> None:
-        """From now on scores are made anew: those of single videos are asked for."""
-        self.common.forget()
-        self.near.forget()
-
     def _fused(self, block: SpanBlock, weight: float) -> Floats:
-        fused: Floats = self._words.z(self.common(block).bm25) + weight * self._meaning.z(self.near(block))
+        fused: Floats = self._words.z(self.said(block)) + weight * self._meaning.z(self.near(block))
         return fused
 
 
@@ -162,18 +156,18 @@ class UntrainedTier:
         words = [self.corpus.bm25.asked(question.text) for question in questions]
         more = self.beside(questions)
         if vectors is None:
-            scores = [SpanScores(spans, bm25_of(asked)) for asked in words]
+            scores = [SpanScores(spans, asked.bm25) for asked in words]
             look_through(spans, scores)
             return [Scored(own, own.best + beside) for own, beside in zip(scores, more, strict=True)]
-        fusions = self.fusions([Remembered(spans, asked.spans) for asked in words], vectors)
+        said = [Remembered(spans, asked.bm25) for asked in words]
+        fusions = self.fusions(said, vectors)
         scored: list[Scored] = []
         for some in together(spans, len(questions)):
             look_through(spans, fusions[some])
             scores = [SpanScores(spans, fusion.of_spans) for fusion in fusions[some]]
             videos = [VideoScores(spans, fusion.of_videos) for fusion in fusions[some]]
             look_through(spans, [*scores, *videos])
-            for fusion in fusions[some]:
-                fusion.forget()
+            forget(said[some], fusions[some])
             scored += [Scored(own, v.best + b) for own, v, b in zip(scores, videos, more[some], strict=True)]
         return scored
 
@@ -181,7 +175,7 @@ class UntrainedTier:
         """What whole videos add to the scores of videos for each question, (videos,)."""
         return [self.settings.video_weight * whole for whole in self.corpus.bm25.videos([q.text for q in questions])]
 
-    def fusions(self, common: Sequence[Remembered[Overlap]], vectors: NDArray[np.float32]) -> list[Fusion]:
+    def fusions(self, said: Sequence[Score], vectors: NDArray[np.float32]) -> list[Fusion]:
         """BM25 and windows of some questions, each still to be shown the corpus; there are windows."""
         windows = self.windows
         if windows is None:
@@ -193,7 +187,7 @@ class UntrainedTier:
         every = np.pad(windows.cosines(vectors), ((0, 0), (0, 1)))  # one more, for videos without lines
         return [
             Fusion(own, Remembered(self.corpus.spans, near(cosines)), self.settings)
-            for own, cosines in zip(common, every, strict=True)
+            for own, cosines in zip(said, every, strict=True)
         ]
 
     def _nearest_to(self, block: SpanBlock, windows: LineWindows) -> NDArray[np.integer]:
@@ -212,6 +206,7 @@ def standardized(scores: Floats) -> Floats:
     return scale.z(scores)
 
 
-def bm25_of(asked: AskedWords) -> Score:
-    """BM25 of the spans of each block."""
-    return lambda block: asked.spans(block).bm25
+def forget(words: Iterable[Remembered[Any]], fusions: Iterable[Fusion]) -> None:
+    """From now on scores are made anew: those of single videos are asked for."""
+    for remembered in [*words, *(fusion.near for fusion in fusions)]:
+        remembered.forget()

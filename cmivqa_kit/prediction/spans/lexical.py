@@ -21,6 +21,7 @@ from cmivqa_kit.prediction.lexical.windows import windows
 from cmivqa_kit.prediction.spans.candidates import SpanBlock, SpanCorpus
 
 Floats = NDArray[np.float64]
+RUNS = 32_768  # that are compared with a question at once
 
 
 class Overlap(NamedTuple):
@@ -105,18 +106,31 @@ class AskedWords:
 
     def spans(self, block: SpanBlock) -> Overlap:
         """BM25 and coverage of the spans of a block; zeros where the question has no known word."""
+        coverage = np.zeros(len(block))
+        return Overlap(self._runs(block.first, block.stop, coverage), coverage)
+
+    def bm25(self, block: SpanBlock) -> Floats:
+        """BM25 alone of the spans of a block."""
         return self._runs(block.first, block.stop)
 
     def lines(self, numbers: NDArray[np.int64]) -> Floats:
         """BM25 of single lines by their numbers, shape (numbers,)."""
-        return self._runs(numbers, numbers + 1).bm25
+        return self._runs(numbers, numbers + 1)
 
-    def _runs(self, first: NDArray[np.int64], stop: NDArray[np.int64]) -> Overlap:
-        saturation = self.index.saturation(first, stop)
-        bm25, coverage = np.zeros(len(first)), np.zeros(len(first))
-        total = float(self.idf.sum()) or 1.0
-        for prefix, idf, times in zip(self.prefix, self.idf.tolist(), self.times.tolist(), strict=True):
-            said = prefix[stop] - prefix[first]
-            bm25 += (times * idf * (self.index.k1 + 1)) * (said / np.where(said > 0, saturation + said, 1.0))
-            coverage += (idf / total) * (said > 0)
-        return Overlap(bm25, coverage)
+    def _runs(self, first: NDArray[np.int64], stop: NDArray[np.int64], coverage: Floats | None = None) -> Floats:
+        """BM25 of runs of lines, so many at once as a processor's cache holds; their coverage is added up beside."""
+        bm25, total = np.zeros(len(first)), float(self.idf.sum()) or 1.0
+        for begin in range(0, len(first), RUNS):
+            some = slice(begin, begin + RUNS)
+            runs, sums = (first[some], stop[some]), bm25[some]
+            saturation = np.maximum(self.index.saturation(*runs), np.finfo(float).tiny)  # nothing said is worth 0
+            for prefix, idf, times in zip(self.prefix, self.idf.tolist(), self.times.tolist(), strict=True):
+                said = prefix[runs[1]] - prefix[runs[0]]
+                if not said.any():
+                    continue
+                gain = said / (saturation + said)
+                gain *= times * idf * (self.index.k1 + 1)
+                sums += gain
+                if coverage is not None:
+                    coverage[some] += (idf / total) * (said > 0)
+        return bm25
