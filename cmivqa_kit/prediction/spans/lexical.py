@@ -21,7 +21,7 @@ from cmivqa_kit.prediction.lexical.windows import windows
 from cmivqa_kit.prediction.spans.candidates import SpanBlock, SpanCorpus
 
 Floats = NDArray[np.float64]
-RUNS = 32_768  # that are compared with a question at once
+RUNS = 16_384  # that are compared with a question at once
 
 
 class Overlap(NamedTuple):
@@ -122,13 +122,17 @@ class AskedWords:
         bm25, total = np.zeros(len(first)), float(self.idf.sum()) or 1.0
         for begin in range(0, len(first), RUNS):
             some = slice(begin, begin + RUNS)
-            runs, sums = (first[some], stop[some]), bm25[some]
-            saturation = np.maximum(self.index.saturation(*runs), np.finfo(float).tiny)  # nothing said is worth 0
+            begins, ends, sums = first[some], stop[some], bm25[some]
+            low, high = int(begins.min()), int(ends.max())
+            saturation = np.maximum(self.index.saturation(begins, ends), np.finfo(float).tiny)  # nothing said: 0
+            said, before, gain = np.empty(len(sums), np.int32), np.empty(len(sums), np.int32), np.empty(len(sums))
             for prefix, idf, times in zip(self.prefix, self.idf.tolist(), self.times.tolist(), strict=True):
-                said = prefix[runs[1]] - prefix[runs[0]]
-                if not said.any():
+                if prefix[low] == prefix[high]:
                     continue
-                gain = said / (saturation + said)
+                np.take(prefix, ends, out=said, mode="clip")  # else it would copy first
+                said -= np.take(prefix, begins, out=before, mode="clip")
+                np.add(saturation, said, out=gain)
+                np.divide(said, gain, out=gain)
                 gain *= times * idf * (self.index.k1 + 1)
                 sums += gain
                 if coverage is not None:
