@@ -151,7 +151,12 @@ def _answers(
         return _behind(system, run, asked, options, pass_options, retriever)
     system.load(run)
     given_videos = 1 in plan.tracks  # no pass over a corpus
-    if isinstance(system, AnswersInParts) and not (pass_options.plan_only or pass_options.budget):
+    if isinstance(system, AnswersInParts):
+        if pass_options.plan_only or pass_options.budget:
+            raise UserError(
+                f"baseline {declared.name} does not score question-video pairs",
+                "Leave out --dry-run and --budget: answers are kept as they are made, and --resume goes on with them.",
+            )
         parts = [(split.for_prediction(track), track, target)
                  for split, (_, track, target) in zip(asked, plan.files, strict=True)]  # fmt: skip
         answers = answer_in_parts(system, run, parts, options, pass_options)

@@ -70,6 +70,19 @@ def test_a_question_without_a_known_word_scores_nothing() -> None:
     assert asked.lines(np.arange(2)).tolist() == [0, 0]
 
 
+def test_a_said_word_counts_whole_where_nothing_saturates_and_an_unsaid_one_not_at_all() -> None:
+    corpus = corpus_of([["layer mask", "brush", "the"]])  # a line of stop words alone has no length
+    (block,) = corpus.blocks()
+    for k1, b in ((0.0, 0.5), (2.0, 1.0)):
+        asked = SpanBM25(corpus, tokenizer(), k1, b, 30.0).asked("layer")
+        scores, coverage = asked.spans(block)
+        assert ((scores > 0) == (block.first == 0)).all()
+        assert coverage.tolist() == (block.first == 0).tolist()
+        assert asked.bm25(block).tolist() == scores.tolist()
+        if not k1:
+            assert scores.max() == asked.idf[0]
+
+
 def test_a_line_is_scored_as_the_span_of_itself() -> None:
     corpus = corpus_of([["layer mask", "brush", "layer"]])
     asked = SpanBM25(corpus, tokenizer(), 2.0, 0.5, 30.0).asked("layer brush")
