@@ -2,9 +2,9 @@
 
 Each size is a process of its own. Videos and questions are those of the embedded corpus' generator, 45 lines a video.
 The encoder has the shape of MiniLM (BERT, 6 layers x 384) and random weights, in hybrid and in CCGS alike. It reads a
-sample of the videos, which gives its seconds a video; the vectors of the others are drawn. CCGS reads each question
-beside each video: a pair is measured on the sample, and a question is as many of them as there are videos. On a CPU
-one thread, processor time; on a GPU wall time.
+sample of the videos, which gives its seconds a video; the vectors that questions are compared with are drawn, and lie
+where read ones would. CCGS reads each question beside each video: a pair is measured on the sample, and a question is
+as many of them as there are videos. On a CPU one thread, processor time; on a GPU wall time.
 Run: python benchmarks/hybrid_scale.py [VIDEOS ...] [--questions 4] [--device cpu|cuda]
 """
 
@@ -15,9 +15,9 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,39 +131,23 @@ def measure_encoding(videos: int, device: str) -> dict[str, float]:
 
 def measure_tier(tier: str, videos: int, questions: int, device: str) -> dict[str, float]:
     """The spans of a corpus, and seconds a question for the list of Tracks 2 and 3."""
-    import numpy as np
     from pairs import make_split
 
+    from baselines.hybrid.baseline import LexicalTier
     from baselines.hybrid.decoding import Decoder
-    from baselines.hybrid.model import Head, HeadSizes
+    from baselines.hybrid.encoding import EncodedTier
+    from baselines.hybrid.model import HeadSizes, SpanScorer
     from baselines.hybrid.settings import Settings
-    from baselines.hybrid.trained_tier import Member, TrainedTier
-    from baselines.hybrid.untrained import UntrainedTier, WindowVectors
-    from cmivqa_kit.prediction.spans.windows import LineWindows
+    from baselines.hybrid.trained import line_texts, member_of
+    from baselines.hybrid.trained_tier import TrainedTier
 
-    def unit(count: int) -> Any:
-        """Vectors of length 1, float16, drawn in parts."""
-        drawn, rows = np.random.default_rng(count), np.empty((count, WIDTH), np.float16)
-        for begin in range(0, count, 65_536):
-            some = drawn.standard_normal((min(65_536, count - begin), WIDTH), np.float32)
-            rows[begin : begin + len(some)] = some / np.linalg.norm(some, axis=1, keepdims=True)
-        return rows
-
-    settings, split = Settings.of({}), make_split(questions + 1, videos, SCRIPTS)
-    corpus, asked = _corpus(split), unit(questions + 1).astype(np.float32)
-    windows = None
-    if tier != "lexical":
-        size = corpus.lines_per_unit(settings.windows.line_seconds)
-        made = LineWindows.of(corpus.spans, sorted({lines * size for lines in settings.windows.lines}))
-        windows = WindowVectors(made, unit(len(made.first)))
-    untrained: Any = UntrainedTier(corpus, windows, settings.fusion)
-    untrained.scored = partial(_asked, untrained.scored, asked if windows else None)
-    answering = untrained
+    settings, split, drawn = Settings.of({}), make_split(questions + 1, videos, SCRIPTS), _drawn()
+    corpus = _corpus(split)
+    answering: Any = LexicalTier(corpus, settings) if tier == "lexical" else EncodedTier(corpus, drawn, settings)
     if tier == "trained":
-        member = Member(
-            Head(HeadSizes(WIDTH)).eval().to(device), unit(len(corpus.spans.start)), lambda some: asked[: len(some)]
-        )
-        answering = TrainedTier(corpus, [member], untrained, settings)
+        model = SpanScorer(HeadSizes(WIDTH)).to(device)
+        member = member_of(model, drawn, corpus, drawn.passages(line_texts(corpus)))
+        answering = TrainedTier(corpus, [member], answering, settings)
     decoder, seconds = Decoder(corpus, _learnt(), settings.decode), dict[str, float]()
     for name, some in (("once", split.questions[:1]), ("questions", split.questions[1:])):
         with _timed(seconds, name, device):
@@ -172,8 +156,39 @@ def measure_tier(tier: str, videos: int, questions: int, device: str) -> dict[st
     return {"spans": sum(len(block) for block in corpus.spans.blocks()), "question": seconds["questions"] / questions}
 
 
-def _asked(scored: Any, vectors: Any, questions: Any) -> Any:
-    return scored(questions, None if vectors is None else vectors[: len(questions)])
+def _drawn() -> Any:
+    """In the place of an encoder: vectors of its width, drawn from the text; what a question costs asks no more."""
+    import numpy as np
+
+    from cmivqa_kit.neural.sentence_embedding import unit
+
+    class Drawn:
+        size = WIDTH
+
+        def questions(self, texts: Sequence[str]) -> Any:
+            numbers = np.random.default_rng(zlib.crc32("".join(texts).encode()))
+            return unit(numbers.standard_normal((len(texts), WIDTH), np.float32))
+
+        def passages(self, texts: Mapping[str, Sequence[str]]) -> Any:
+            return _Made(texts, lambda some: self.questions(some).astype(np.float16))
+
+    return Drawn()
+
+
+class _Made(Mapping[str, Any]):
+    """What is made of each value of another mapping, when it is asked for."""
+
+    def __init__(self, given: Mapping[str, Any], make: Callable[[Any], Any]) -> None:
+        self._given, self._make = given, make
+
+    def __getitem__(self, name: str) -> Any:
+        return self._make(self._given[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
 
 
 def _learnt() -> Any:

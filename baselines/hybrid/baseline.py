@@ -23,6 +23,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.packages import install_command
 from cmivqa_kit.plugin.registry import unusable_packages
 from cmivqa_kit.plugin.types import Plan, Prediction, PredictOptions, Report, Target
+from cmivqa_kit.prediction.answer_parts import Answering, in_parts
 from cmivqa_kit.prediction.function_retriever import FunctionRetriever
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.settings import Config
@@ -41,6 +42,7 @@ class Tier(Protocol):
 
 
 Open = Callable[[Corpus], Tier]  # a corpus -> the tier that answers in it
+Scoring = Callable[[Sequence[Question]], Iterator[tuple[Question, Decoder, Scored]]]
 
 
 class LexicalTier:
@@ -150,9 +152,26 @@ class HybridBaseline:
             UserError: not loaded, a setting out of its range, no video to choose from, or a Track 1 question without
                 a video.
         """
-        with self._threads(options.config):
-            for question, decoder, scored in self._answered(split, options):
-                yield decoder.prediction(question, scored, track, options.limit)
+        answers = self.answering(split, track, options)
+        for questions in in_parts(split.questions):
+            yield from answers(questions)
+
+    def answering(self, split: Split, target: Target, options: PredictOptions) -> Answering:
+        """How some questions of ``split`` are answered; its corpus is opened at the first of them.
+
+        Raises:
+            UserError: not loaded, or a setting out of its range; and as `predict` where it is asked.
+        """
+        scored_of = self._scoring(split, options)
+
+        def answers(questions: Sequence[Question]) -> list[Prediction]:
+            with self._threads(options.config):
+                return [
+                    decoder.prediction(question, scored, target, options.limit)
+                    for question, decoder, scored in scored_of(questions)
+                ]
+
+        return answers
 
     def retriever(self, options: PredictOptions) -> FunctionRetriever:
         """The retriever of the best videos of each question.
@@ -163,27 +182,34 @@ class HybridBaseline:
         learnt, _ = self._ready()
 
         def rank(split: Split, count: int) -> Iterator[list[tuple[str, float]]]:
-            with self._threads(options.config):
-                for _, decoder, scored in self._answered(split, options):
-                    videos = decoder.corpus.spans.videos
-                    best = decoder.lists(scored).order[:count]
-                    yield [(videos[video].id, float(scored.videos[video])) for video in best]
+            scored_of = self._scoring(split, options)
+            for questions in in_parts(split.questions):
+                with self._threads(options.config):
+                    for _, decoder, scored in scored_of(questions):
+                        best = decoder.lists(scored).order[:count]
+                        yield [(decoder.corpus.ids[video], float(scored.videos[video])) for video in best]
 
         return FunctionRetriever(DECLARATION.name, rank, network=learnt.tier != LEXICAL)
 
-    def _answered(self, split: Split, options: PredictOptions) -> Iterator[tuple[Question, Decoder, Scored]]:
+    def _scoring(self, split: Split, options: PredictOptions) -> Scoring:
         learnt, run = self._ready()
         settings = Settings.of(options.config)
         opened = self._opened(options.config, options.device, learnt, run, options.report)
-        known: dict[str | None, Iterator[tuple[Decoder, Scored]]] = {}
-        asked = languages(split)
-        of = {question.id: language for language, some in asked.items() for question in some}
-        for question in split.questions:
-            language = of[question.id]
-            if language not in known:
-                corpus = Corpus.of(split, language, learnt, settings, options.report)
-                known[language] = _scores(opened(corpus), Decoder(corpus, learnt, settings.decode), asked[language])
-            yield question, *next(known[language])
+        known: dict[str | None, tuple[Tier, Decoder]] = {}
+
+        def scored(questions: Sequence[Question]) -> Iterator[tuple[Question, Decoder, Scored]]:
+            asked = languages(replace(split, questions=tuple(questions)))
+            of = {question.id: language for language, some in asked.items() for question in some}
+            following = {}
+            for language, some in asked.items():
+                if language not in known:
+                    corpus = Corpus.of(split, language, learnt, settings, options.report)
+                    known[language] = opened(corpus), Decoder(corpus, learnt, settings.decode)
+                following[language] = _scores(*known[language], some)
+            for question in questions:
+                yield question, *next(following[of[question.id]])
+
+        return scored
 
     def _opened(
         self, config: Config, device: str, learnt: Learnt, run: RunDirectory, report: Report | None = None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import NDArray
 
 from baselines.hybrid.corpus import Corpus
 from baselines.hybrid.settings import Settings
@@ -14,6 +17,7 @@ from cmivqa_kit.neural.encoder_errors import HOW_TO_GET
 from cmivqa_kit.neural.encoder_origin import FEATURE_PART, store_origin
 from cmivqa_kit.neural.encoders import TINY, Encoder, every_text
 from cmivqa_kit.neural.feature_sources import kept_encoder, save_encoder
+from cmivqa_kit.neural.row_file import RowFile
 from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding
 from cmivqa_kit.plugin.types import Report
 from cmivqa_kit.prediction.spans.windows import LineWindows
@@ -97,6 +101,16 @@ def window_vectors(corpus: Corpus, embedding: SentenceEmbedding, settings: Setti
     """
     unit = corpus.lines_per_unit(settings.windows.line_seconds)
     windows = LineWindows.of(corpus.spans, sorted({size * unit for size in settings.windows.lines}))
-    vectors = embedding.passages(windows.texts(corpus.spans))
-    empty = np.zeros((0, embedding.size), np.float16)
-    return WindowVectors(windows, np.concatenate([empty, *(vectors[video.id] for video in corpus.spans.videos)]))
+    return WindowVectors(windows, in_order(embedding.passages(windows.texts(corpus.spans)), corpus, embedding.size))
+
+
+def in_order(vectors: Mapping[str, NDArray[np.float16]], corpus: Corpus, size: int) -> RowFile:
+    """The vectors of all videos of a corpus, one behind the other.
+
+    Raises:
+        RunFailed: the cache cannot be written, or lost some meanwhile.
+    """
+    rows = RowFile(np.float16, (size,))
+    for video in corpus.spans.videos:
+        rows.append(vectors[video.id])
+    return rows

@@ -9,11 +9,12 @@ from baselines.hybrid.corpus import Corpus, Learnt
 from baselines.hybrid.encoder import Encoding, pretrained, store_encoder, window_vectors
 from baselines.hybrid.settings import Settings
 from baselines.hybrid.training_settings import TrainingSettings
-from baselines.hybrid.untrained import Scored, UntrainedTier
+from baselines.hybrid.untrained import Fusion, Scored, UntrainedTier
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.neural.encoders import Encoder
-from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding
+from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding, Vectors
 from cmivqa_kit.plugin.types import Report
+from cmivqa_kit.prediction.spans.scores import Score
 from cmivqa_kit.runs.device import threads
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.settings import Config
@@ -28,7 +29,14 @@ class EncodedTier:
 
     def scored(self, questions: Sequence[Question]) -> list[Scored]:
         """The scores of each question."""
-        return self._tier.scored(questions, self.embedding.questions([question.text for question in questions]))
+        return self._tier.scored(questions, self._vectors(questions))
+
+    def fusions(self, questions: Sequence[Question], said: Sequence[Score]) -> list[Fusion]:
+        """BM25 and windows of each question, still to be shown the corpus; ``said`` gives the BM25 of its spans."""
+        return self._tier.fusions(said, self._vectors(questions))
+
+    def _vectors(self, questions: Sequence[Question]) -> Vectors:
+        return self.embedding.questions([question.text for question in questions])
 
 
 class UntrainedHybrid:

@@ -17,7 +17,7 @@ from torch import nn
 
 from baselines.hybrid.corpus import Corpus, Learnt, languages
 from baselines.hybrid.decoding import Decoder
-from baselines.hybrid.encoder import Encoding, pretrained, store_encoder
+from baselines.hybrid.encoder import Encoding, in_order, pretrained, store_encoder
 from baselines.hybrid.encoding import EncodedTier
 from baselines.hybrid.examples import asked_videos
 from baselines.hybrid.members import SCHEDULE, member_in, member_run
@@ -190,7 +190,7 @@ class Preparation:
             inputs = TokenInputs(encoder.reader, self.every.encoder)
         else:
             model = new_network(FrozenNetwork(encoder.config.hidden_size, **sizes), SpanScorer, run)
-            lines = {name: self.embedding.lines(line_texts(corpus)) for name, corpus in self.corpora.items()}
+            lines = {name: dict(self.embedding.lines(line_texts(corpus))) for name, corpus in self.corpora.items()}
             inputs = VectorInputs(lines, self._question_vectors())
         evaluation = self._evaluation()
         task = HybridTask(model, batches, inputs, settings.train, epochs, evaluation.figures)
@@ -226,6 +226,7 @@ class Preparation:
         for corpus, untrained, questions in self._opened:
             own = self._embedding_of(model)
             texts = line_texts(corpus)
+            lines: Mapping[str, NDArray[np.float16]]
             lines = self.embedding.lines(texts) if own is self.embedding else own.lines_now(texts)
             tier = TrainedTier(corpus, [member_of(model, own, corpus, lines)], untrained, self.every)
             decoder = Decoder(corpus, self.learnt, self.every.decode)
@@ -264,8 +265,7 @@ def member_of(
     model: SpanScorer, embedding: SentenceEmbedding, corpus: Corpus, lines: Mapping[str, NDArray[np.float16]]
 ) -> Member:
     """A network in a corpus whose lines are embedded."""
-    empty = np.zeros((0, embedding.size), np.float16)
-    rows = np.concatenate([empty, *(lines[video.id] for video in corpus.spans.videos)])
+    rows = in_order(lines, corpus, embedding.size)
     return Member(model.head.eval(), rows, lambda some: embedding.questions([question.text for question in some]))
 
 

@@ -5,9 +5,9 @@ Neither learns: what both know of a question is added on one scale, that of all 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from baselines.hybrid.corpus import Corpus
 from baselines.hybrid.settings import FusionSettings
 from cmivqa_kit.data.types import Question
-from cmivqa_kit.prediction.spans.candidates import SpanBlock
-from cmivqa_kit.prediction.spans.scores import Score, SpanScores
+from cmivqa_kit.neural.row_file import RowFile, Rows
+from cmivqa_kit.prediction.spans.candidates import SpanBlock, SpanCorpus
+from cmivqa_kit.prediction.spans.scores import Score, SpanScores, VideoScores, look_through
 from cmivqa_kit.prediction.spans.windows import LineWindows
 
 Floats = NDArray[np.float64]
-ROWS = 65_536  # window vectors that are compared with a question at once
+Made = TypeVar("Made")
+ROWS = 8192  # window vectors that are compared with questions at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,26 +35,27 @@ class WindowVectors:
     """
 
     windows: LineWindows
-    vectors: NDArray[np.float16]
+    vectors: Rows
 
     def means(self) -> NDArray[np.float32]:
         """The mean of each video's windows, (videos, size), of length 1; zeros for a video without lines."""
         counts = self.windows.count.sum(axis=1)
         begins = np.append(0, np.cumsum(counts))
-        means = np.zeros((len(counts), self.vectors.shape[1]), np.float32)
+        means = np.zeros((len(counts), self.vectors[:1].shape[1]), np.float32)
         for video in np.flatnonzero(counts):
-            means[video] = self.vectors[begins[video] : begins[video + 1]].mean(axis=0, dtype=np.float32)
+            means[video] = self.vectors[int(begins[video]) : int(begins[video + 1])].mean(axis=0, dtype=np.float32)
         lengths = np.linalg.norm(means, axis=1, keepdims=True)
         unit: NDArray[np.float32] = (means / np.maximum(lengths, 1e-6)).astype(np.float32)
         return unit
 
-    def cosines(self, question: NDArray[np.float32]) -> Floats:
-        """The cosine of every window with a question, (windows,)."""
-        parts = [
-            self.vectors[begin : begin + ROWS].astype(np.float32) @ question
-            for begin in range(0, len(self.vectors), ROWS)
-        ]
-        return np.concatenate([np.zeros(0, np.float32), *parts]).astype(np.float64)
+    def cosines(self, questions: NDArray[np.float32]) -> Floats:
+        """The cosine of each question (questions, size) with every window, (questions, windows)."""
+        cosines = np.zeros((len(questions), len(self.vectors)))
+        for begin in range(0, len(self.vectors), ROWS):
+            some = self.vectors[begin : begin + ROWS].astype(np.float32)
+            for number, question in enumerate(questions):  # one by one: it may not matter what is asked beside it
+                cosines[number, begin : begin + len(some)] = some @ question
+        return cosines
 
 
 class Scored(NamedTuple):
@@ -62,26 +65,91 @@ class Scored(NamedTuple):
     videos: Floats
 
 
-class Scale(NamedTuple):
-    """The mean and the deviation of scores over a corpus."""
+class Remembered(Generic[Made]):
+    """What was made of blocks: of all where a corpus keeps its spans, else of the last one; never of single videos."""
 
-    mean: float
-    deviation: float
+    def __init__(self, spans: SpanCorpus, make: Callable[[SpanBlock], Made]) -> None:
+        self._spans, self._make = spans, make
+        self._made: dict[int, Made] = {}
 
-    @classmethod
-    def of(cls, parts: Iterable[Floats]) -> Scale:
-        """The scale of all scores in some arrays; deviation 1 where they are all alike."""
-        count, total, squares = 0, 0.0, 0.0
-        for part in parts:
-            count, total, squares = count + len(part), total + float(part.sum()), squares + float(part @ part)
-        mean = total / max(1, count)
-        variance = squares / max(1, count) - mean * mean
-        return cls(mean, variance**0.5 if variance > 1e-12 else 1.0)
+    def __call__(self, block: SpanBlock) -> Made:
+        if len(block.offset) == 2:
+            return self._make(block)
+        if block.begin not in self._made:
+            if not self._spans.kept:
+                self._made.clear()
+            self._made[block.begin] = self._make(block)
+        return self._made[block.begin]
+
+    def forget(self) -> None:
+        """Nothing is remembered any more."""
+        self._made.clear()
+
+
+class Scale:
+    """The mean and the deviation of scores over a corpus, which is shown part by part."""
+
+    def __init__(self) -> None:
+        self._count, self._total, self._squares = 0, 0.0, 0.0
+
+    def take(self, part: Floats) -> None:
+        """Scores that belong to it."""
+        self._count += len(part)
+        self._total += float(part.sum())
+        self._squares += float(part @ part)
 
     def z(self, scores: Floats) -> Floats:
-        """The scores on this scale."""
-        scaled: Floats = (scores - self.mean) / self.deviation
+        """The scores on this scale; its deviation is 1 where all are alike."""
+        mean = self._total / max(1, self._count)
+        variance = self._squares / max(1, self._count) - mean * mean
+        scaled: Floats = (scores - mean) / (variance**0.5 if variance > 1e-12 else 1.0)
         return scaled
+
+
+class Fusion:
+    """BM25 and windows of one question on one scale, once it was shown the corpus (`look_through`).
+
+    Args:
+        said: BM25 of each span.
+        near: the cosine of the window nearest to each span.
+        subject: the cosine of the mean of each video's windows, (videos,).
+        settings: how they are weighed.
+    """
+
+    def __init__(self, said: Score, near: Remembered[Floats], subject: Floats, settings: FusionSettings) -> None:
+        self.said, self.near, self.subject, self.settings = said, near, subject, settings
+        self._words, self._meaning = Scale(), Scale()
+
+    def take(self, block: SpanBlock) -> None:
+        """Learn the scale."""
+        self._words.take(self.said(block))
+        self._meaning.take(self.near(block))
+
+    def of_spans(self, block: SpanBlock) -> Floats:
+        """The scores by which spans are chosen."""
+        return self._fused(block, self.settings.span_window_weight)
+
+    def of_videos(self, block: SpanBlock) -> Floats:
+        """Those whose best ones rank videos."""
+        return self._fused(block, self.settings.window_weight)
+
+    def ranking(self, best: Floats) -> Floats:
+        """The scores of videos, (videos,), by their best spans and by their subject."""
+        return standardized(best) + self.settings.video_window_weight * standardized(self.subject)
+
+    def _fused(self, block: SpanBlock, weight: float) -> Floats:
+        fused: Floats = self._words.z(self.said(block)) + weight * self._meaning.z(self.near(block))
+        return fused
+
+
+def together(spans: SpanCorpus, questions: int) -> Iterator[slice]:
+    """The questions that look through a corpus together.
+
+    One by one where it keeps its spans: what each remembers is in memory at once. Else all of them, for whom each block
+    is made once.
+    """
+    step = 1 if spans.kept else max(1, questions)
+    return (slice(begin, begin + step) for begin in range(0, questions, step))
 
 
 class UntrainedTier:
@@ -95,64 +163,70 @@ class UntrainedTier:
 
     def __init__(self, corpus: Corpus, windows: WindowVectors | None, settings: FusionSettings) -> None:
         self.corpus, self.windows, self.settings = corpus, windows, settings
-        self._nearest: dict[int, NDArray[np.int32]] = {}
         self._means = windows.means() if windows is not None else None
+        self._numbers = RowFile(np.int32)  # of the window nearest to each span
+        self._nearest: dict[int, slice] = {}  # the first video of a block -> where those of its spans stand
 
     def scored(self, questions: Sequence[Question], vectors: NDArray[np.float32] | None) -> list[Scored]:
         """The scores of each question; ``vectors`` (questions, size) are those of the encoder."""
-        whole = self.corpus.bm25.videos([question.text for question in questions])
+        spans = self.corpus.spans
+        words = [self.corpus.bm25.asked(question.text) for question in questions]
+        more = self.beside(questions)
+        if vectors is None:
+            scores = [SpanScores(spans, asked.bm25) for asked in words]
+            look_through(spans, scores)
+            return [Scored(own, own.best + beside) for own, beside in zip(scores, more, strict=True)]
+        said = [Remembered(spans, asked.bm25) for asked in words]
+        fusions = self.fusions(said, vectors)
+        scored: list[Scored] = []
+        for some in together(spans, len(questions)):
+            look_through(spans, fusions[some])
+            scores = [SpanScores(spans, fusion.of_spans) for fusion in fusions[some]]
+            videos = [VideoScores(spans, fusion.of_videos) for fusion in fusions[some]]
+            look_through(spans, [*scores, *videos])
+            forget(said[some], fusions[some])
+            every = zip(fusions[some], scores, videos, more[some], strict=True)
+            scored += [Scored(own, fusion.ranking(v.best + beside)) for fusion, own, v, beside in every]
+        return scored
+
+    def beside(self, questions: Sequence[Question]) -> list[Floats]:
+        """What whole videos add to the scores of videos for each question, (videos,)."""
+        return [self.settings.video_weight * whole for whole in self.corpus.bm25.videos([q.text for q in questions])]
+
+    def fusions(self, said: Sequence[Score], vectors: NDArray[np.float32]) -> list[Fusion]:
+        """BM25 and windows of some questions, each still to be shown the corpus; there are windows."""
+        windows, means = self.windows, self._means
+        if windows is None or means is None:
+            raise ValueError("no encoder reads windows here")
+
+        def near(cosines: Floats) -> Callable[[SpanBlock], Floats]:
+            return lambda block: cosines[self._nearest_to(block, windows.windows)]
+
+        every = np.pad(windows.cosines(vectors), ((0, 0), (0, 1)))  # one more, for videos without lines
         return [
-            self._one(question, None if vectors is None else vectors[number], whole[number])
-            for number, question in enumerate(questions)
+            Fusion(
+                own, Remembered(self.corpus.spans, near(cosines)), (means @ vector).astype(np.float64), self.settings
+            )
+            for own, cosines, vector in zip(said, every, vectors, strict=True)
         ]
 
-    def _one(self, question: Question, vector: NDArray[np.float32] | None, whole: Floats) -> Scored:
-        asked, spans = self.corpus.bm25.asked(question.text), self.corpus.spans
-        more = self.settings.video_weight * whole
-        if self.windows is None or self._means is None or vector is None:
-            scores = SpanScores(spans, lambda block: asked.spans(block).bm25)
-            return Scored(scores, scores.best + more)
-        cosines = np.append(self.windows.cosines(vector), 0.0)  # one more, for videos without lines
-        windows = self.windows.windows
-        said = _Remembered(lambda block: asked.spans(block).bm25)
-        near = _Remembered(lambda block: cosines[self._nearest_to(block, windows)])
-        words = Scale.of(said(block) for block in spans.blocks())
-        meaning = Scale.of(near(block) for block in spans.blocks())
-
-        def fused(weight: float) -> SpanScores:
-            return SpanScores(spans, lambda block: words.z(said(block)) + weight * meaning.z(near(block)))
-
-        videos = fused(self.settings.window_weight).best + more
-        subject = (self._means @ vector).astype(np.float64)
-        videos = Scale.of([videos]).z(videos) + self.settings.video_window_weight * Scale.of([subject]).z(subject)
-        scores = fused(self.settings.span_window_weight)
-        said.forget()
-        near.forget()
-        return Scored(scores, videos)
-
-    def _nearest_to(self, block: SpanBlock, windows: LineWindows) -> NDArray[np.integer[Any]]:
-        """The window nearest to each span of a block; remembered, apart from single videos."""
+    def _nearest_to(self, block: SpanBlock, windows: LineWindows) -> NDArray[np.integer]:
+        """The window nearest to each span of a block; written down, apart from single videos."""
         if len(block.offset) == 2:
             return windows.nearest(self.corpus.spans, block)
         if block.begin not in self._nearest:
-            self._nearest[block.begin] = windows.nearest(self.corpus.spans, block).astype(np.int32)
-        return self._nearest[block.begin]
+            self._nearest[block.begin] = self._numbers.append(windows.nearest(self.corpus.spans, block))
+        return self._numbers[self._nearest[block.begin]]
 
 
-class _Remembered:
-    """Scores of blocks, made once while a corpus is looked through several times."""
+def standardized(scores: Floats) -> Floats:
+    """Scores on their own scale."""
+    scale = Scale()
+    scale.take(scores)
+    return scale.z(scores)
 
-    def __init__(self, score: Score) -> None:
-        self._score = score
-        self._scores: dict[int, Floats] | None = {}
 
-    def __call__(self, block: SpanBlock) -> Floats:
-        if self._scores is None:
-            return self._score(block)
-        if block.begin not in self._scores:
-            self._scores[block.begin] = self._score(block)
-        return self._scores[block.begin]
-
-    def forget(self) -> None:
-        """From now on scores are made anew: those of single videos are asked for."""
-        self._scores = None
+def forget(words: Iterable[Remembered[Any]], fusions: Iterable[Fusion]) -> None:
+    """From now on scores are made anew: those of single videos are asked for."""
+    for remembered in [*words, *(fusion.near for fusion in fusions)]:
+        remembered.forget()

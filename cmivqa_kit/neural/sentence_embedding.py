@@ -104,6 +104,39 @@ def _row(text: str, reader: TextReader, most: int) -> Ids:
     return (reader.special.cls, *reader.tokens(text)[:room], reader.special.sep)
 
 
+class CachedVectors(Mapping[str, NDArray[np.float16]]):
+    """Vectors that lie in the cache, by video; those of one are read when they are asked for.
+
+    Args:
+        cache: where they lie.
+        paths: the file of each video; ``None`` for one without texts.
+        size: of a vector.
+    """
+
+    def __init__(self, cache: ArrayCache, paths: Mapping[str, Path | None], size: int) -> None:
+        self._cache, self._paths, self._size = cache, paths, size
+
+    def __getitem__(self, name: str) -> NDArray[np.float16]:
+        """The vectors of a video, (texts, size).
+
+        Raises:
+            RunFailed: the file is gone, or was damaged meanwhile.
+        """
+        path = self._paths[name]
+        if path is None:
+            return np.zeros((0, self._size), np.float16)
+        array = self._cache.read(path)
+        if array is None:
+            raise RunFailed(f"{path}: vanished or was damaged while it was read", "Run the same command again.")
+        return np.array(array)  # a map would hold the file open, and systems allow so many of them
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
 class SentenceEmbedding:
     """A frozen encoder, and what it makes of texts.
 
@@ -134,7 +167,7 @@ class SentenceEmbedding:
         with self.at_work():
             return self._embedded([question_ids(text, self.reader, self.settings) for text in texts])
 
-    def passages(self, texts: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float16]]:
+    def passages(self, texts: Mapping[str, Sequence[str]]) -> CachedVectors:
         """The vectors of the passages of each video, (passages, `size`); made now where the cache lacks them.
 
         Raises:
@@ -143,7 +176,7 @@ class SentenceEmbedding:
         """
         return self._all(self.passages_kept, texts, self._passages)
 
-    def lines(self, texts: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float16]]:
+    def lines(self, texts: Mapping[str, Sequence[str]]) -> CachedVectors:
         """The vector of each line of each video, read beside its neighbours, (lines, `size`).
 
         Raises:
@@ -155,12 +188,9 @@ class SentenceEmbedding:
     def lines_now(self, texts: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float16]]:
         """`lines` of an encoder that is still trained: nothing is kept, and nothing taken from the cache."""
         with self.at_work():
-            return {name: next(self._lines([some])).astype(np.float16) if some else self._empty
+            empty = np.zeros((0, self.size), np.float16)
+            return {name: next(self._lines([some])).astype(np.float16) if some else empty
                     for name, some in texts.items()}  # fmt: skip
-
-    @property
-    def _empty(self) -> NDArray[np.float16]:
-        return np.zeros((0, self.size), np.float16)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -182,8 +212,8 @@ class SentenceEmbedding:
     def _all(
         self, cache: ArrayCache, texts: Mapping[str, Sequence[str]],
         embed: Callable[[Sequence[Sequence[str]]], Iterable[Vectors]],
-    ) -> dict[str, NDArray[np.float16]]:  # fmt: skip
-        paths = {name: cache.path(_stamp(some)) for name, some in texts.items() if some}
+    ) -> CachedVectors:  # fmt: skip
+        paths = {name: cache.path(_stamp(some)) if some else None for name, some in texts.items()}
 
         def made(names: Sequence[str]) -> Generator[NDArray[np.float16], None, None]:
             with self.at_work():
@@ -193,14 +223,8 @@ class SentenceEmbedding:
                         yield _finite(vectors).astype(np.float16)
                 self.report(TITLE, len(names), len(names))
 
-        cache.fill(paths, made)
-        return {name: self._read(cache, paths[name]) if name in paths else self._empty for name in texts}
-
-    def _read(self, cache: ArrayCache, path: Path) -> NDArray[np.float16]:
-        array = cache.read(path)
-        if array is None:
-            raise RunFailed(f"{path}: vanished or was damaged while it was read", "Run the same command again.")
-        return np.array(array)
+        cache.fill({name: path for name, path in paths.items() if path is not None}, made)
+        return CachedVectors(cache, paths, self.size)
 
     def _sound(self, array: NDArray[Any]) -> bool:
         return array.ndim == 2 and array.shape[1] == self.size and array.dtype == np.float16

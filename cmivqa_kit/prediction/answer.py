@@ -14,6 +14,7 @@ from cmivqa_kit.output_paths import regular_target
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.types import Baseline, Declaration, PredictOptions
 from cmivqa_kit.prediction.answer_files import Answered, Progress, Source, Written, publish
+from cmivqa_kit.prediction.answer_parts import AnswersInParts, answer_in_parts
 from cmivqa_kit.prediction.answer_plan import AnswerPlan
 from cmivqa_kit.prediction.pairs.pass_options import PassOptions
 from cmivqa_kit.prediction.types import LocalizesSpans, ScoresPairs
@@ -55,7 +56,7 @@ class Part:
     def answers(self, splits: Sequence[Split]) -> Source | None:
         """The source of the answers; ``None`` in a process that only helps another one."""
         return _answers(
-            find_declaration(self.run.baseline), self.run, self.plan.tracks, splits, self.options, self.pass_options,
+            find_declaration(self.run.baseline), self.run, self.plan, splits, self.options, self.pass_options,
             self.finished_pass, self.retriever,
         )  # fmt: skip
 
@@ -135,7 +136,7 @@ def predict_together(
 def _answers(
     declared: Declaration,
     run: RunDirectory,
-    tracks: Sequence[Track],
+    plan: AnswerPlan,
     asked: Sequence[Split],
     options: PredictOptions,
     pass_options: PassOptions,
@@ -149,7 +150,17 @@ def _answers(
     if retriever:
         return _behind(system, run, asked, options, pass_options, retriever)
     system.load(run)
-    given_videos = 1 in tracks  # no pass over a corpus
+    given_videos = 1 in plan.tracks  # no pass over a corpus
+    if isinstance(system, AnswersInParts):
+        if pass_options.plan_only or pass_options.budget:
+            raise UserError(
+                f"baseline {declared.name} does not score question-video pairs",
+                "Leave out --dry-run and --budget: answers are kept as they are made, and --resume goes on with them.",
+            )
+        parts = [(split.for_prediction(track), track, target)
+                 for split, (_, track, target) in zip(asked, plan.files, strict=True)]  # fmt: skip
+        answers = answer_in_parts(system, run, parts, options, pass_options)
+        return None if answers is None else (answers, "", "")
     if given_videos or not isinstance(system, ScoresPairs):
         if pass_options.resume or pass_options.plan_only or pass_options.budget:
             asks = isinstance(system, ScoresPairs)

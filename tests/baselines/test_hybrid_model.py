@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from baselines.hybrid import untrained
 from baselines.hybrid.corpus import Corpus, Learnt
 from baselines.hybrid.examples import buckets, corpus_features, pack_lines, pack_videos, target_of
 from baselines.hybrid.line_features import ENGLISH_CUES, FEATURES, line_features
@@ -18,6 +19,7 @@ from baselines.hybrid.trained_tier import SILENT, Member, TrainedTier
 from baselines.hybrid.untrained import Scored, UntrainedTier, WindowVectors
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle
+from cmivqa_kit.neural.row_file import RowFile
 from cmivqa_kit.prediction.spans import candidates
 from cmivqa_kit.prediction.spans.windows import LineWindows
 from tests.baselines import corpora
@@ -223,6 +225,19 @@ def test_videos_about_the_subject_of_a_question_come_first() -> None:
     (without,) = UntrainedTier(corpus, seen, fusion).scored(asked, vectors)
     assert without.videos[0] == pytest.approx(without.videos[1])
     assert with_subject.videos[1] > with_subject.videos[0]
+
+
+def test_a_question_meets_each_window_whatever_is_asked_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = LineWindows.of(corpus_of(30).spans, (1,))
+    vectors, questions = unit(30, 1).numpy().astype(np.float16), unit(3, 2).numpy()
+    rows = RowFile(np.float16, (WIDTH,))
+    rows.append(vectors)
+    together = WindowVectors(windows, rows).cosines(questions)
+    assert together == pytest.approx(questions @ vectors.astype(np.float32).T, abs=1e-6)
+    alone = [WindowVectors(windows, vectors).cosines(questions[n : n + 1])[0].tolist() for n in range(3)]
+    assert together.tolist() == alone
+    monkeypatch.setattr(untrained, "ROWS", 8)
+    assert WindowVectors(windows, rows).cosines(questions) == pytest.approx(together, abs=1e-6)
 
 
 def test_a_corpus_too_large_to_keep_its_spans_is_scored_alike(head: Head, monkeypatch: pytest.MonkeyPatch) -> None:

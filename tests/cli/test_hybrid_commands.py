@@ -6,10 +6,12 @@ import json
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cmivqa_kit.plugin import registry
+from cmivqa_kit.prediction import answer_parts
 from tests.cli.running import cmivqa_here
 from tests.prediction import fake
 
@@ -66,7 +68,7 @@ def test_a_run_without_torch_answers_by_words(
     assert card["scores"][0]["strict"]["metrics"]["R@1"] == 1.0
 
 
-def test_a_training_is_planned_made_and_asked(here: Path) -> None:
+def test_a_training_is_planned_made_and_asked(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ("train", "-m", "hybrid", "--data", "root", "--preset", "tiny", "--set", "train.epochs=1")
     plan = json.loads(run(here, *words, "--dry-run", "--format", "json"))["plan"]
     assert (plan["batches"], plan["steps"], plan["dev_questions"]) == (2, 2, 6)
@@ -91,6 +93,22 @@ def test_a_training_is_planned_made_and_asked(here: Path) -> None:
             f"{track}.json",
         )
     run(here, "validate", "1.json", "2.json", "3.json", "--data", "root", "--split", "dev")
+    ask = ("predict", "-m", "hybrid", "--split", "dev", "--data", "root", "--track", "3", "--out")
+    with monkeypatch.context() as patch:
+        patch.setattr(answer_parts, "PART", 4)
+        write, written = answer_parts._write, iter(range(9))
+
+        def stopping(*given: Any) -> None:
+            if next(written) == 1:
+                raise KeyboardInterrupt
+            write(*given)
+
+        patch.setattr(answer_parts, "_write", stopping)
+        run(here, *ask, "again.json", code=130)
+        assert "1 of 2 parts are done" in run(here, *ask, "again.json", code=2)
+        patch.setattr(answer_parts, "_write", write)
+        run(here, *ask, "again.json", "--resume")
+    assert (here / "again.json").read_bytes() == (here / "3.json").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from cmivqa_kit.prediction.decoding import KNOWN, KnownAnswers, ScoredSpans, Tem
 from cmivqa_kit.prediction.lexical.settings import LexicalSettings
 from cmivqa_kit.prediction.spans.candidates import SpanCorpus, SpanLimits
 from cmivqa_kit.prediction.spans.lexical import SpanBM25
-from cmivqa_kit.prediction.spans.scores import Score, SpanScores
+from cmivqa_kit.prediction.spans.scores import SpanScores, look_through
 
 Floats = NDArray[np.float64]
 IDF_SECONDS = 30.0  # windows in which terms are counted for their weights: about as long as answers
@@ -111,7 +111,8 @@ class SpanSearch:
             if language not in corpora:
                 corpora[language] = self._corpus(split, language)
             corpus = corpora[language]
-            scores = SpanScores(corpus.spans, _bm25_of(corpus, question))
+            scores = SpanScores(corpus.spans, corpus.bm25.asked(question.text).bm25)
+            look_through(corpus.spans, [scores])
             yield question, corpus, Scored(scores, scores.best + VIDEO_WEIGHT * corpus.bm25.videos([question.text])[0])
 
     def _corpus(self, split: Split, language: str | None) -> Corpus:
@@ -129,8 +130,3 @@ class SpanSearch:
         if question.video_id is None:
             raise UserError(f"question {question.id!r}: no video given", "Track 1 asks within a given video.")
         return corpus.numbers.get(question.video_id)
-
-
-def _bm25_of(corpus: Corpus, question: Question) -> Score:
-    asked = corpus.bm25.asked(question.text)
-    return lambda block: asked.spans(block).bm25

@@ -8,7 +8,7 @@ word weighs about its idf.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from cmivqa_kit.prediction.lexical.windows import windows
 from cmivqa_kit.prediction.spans.candidates import SpanBlock, SpanCorpus
 
 Floats = NDArray[np.float64]
+RUNS = 16_384  # that are compared with a question at once
 
 
 class Overlap(NamedTuple):
@@ -51,12 +52,10 @@ class SpanBM25:
     ) -> None:  # fmt: skip
         self.tokens, self.k1, self.b = tokens, k1, b
 
-        def read() -> list[list[str]]:
-            texts = []
+        def read() -> Iterator[list[str]]:
             for done, spoken in enumerate(corpus.lines, 1):
-                texts += [tokens(line.text) for line in spoken]
+                yield from (tokens(line.text) for line in spoken)
                 report("reading subtitles", done, len(corpus.lines))
-            return texts
 
         self.postings = Postings.of(read())
         self._before = np.append(0, np.cumsum(self.postings.lengths))
@@ -107,18 +106,35 @@ class AskedWords:
 
     def spans(self, block: SpanBlock) -> Overlap:
         """BM25 and coverage of the spans of a block; zeros where the question has no known word."""
+        coverage = np.zeros(len(block))
+        return Overlap(self._runs(block.first, block.stop, coverage), coverage)
+
+    def bm25(self, block: SpanBlock) -> Floats:
+        """BM25 alone of the spans of a block."""
         return self._runs(block.first, block.stop)
 
     def lines(self, numbers: NDArray[np.int64]) -> Floats:
         """BM25 of single lines by their numbers, shape (numbers,)."""
-        return self._runs(numbers, numbers + 1).bm25
+        return self._runs(numbers, numbers + 1)
 
-    def _runs(self, first: NDArray[np.int64], stop: NDArray[np.int64]) -> Overlap:
-        saturation = self.index.saturation(first, stop)
-        bm25, coverage = np.zeros(len(first)), np.zeros(len(first))
-        total = float(self.idf.sum()) or 1.0
-        for prefix, idf, times in zip(self.prefix, self.idf.tolist(), self.times.tolist(), strict=True):
-            said = prefix[stop] - prefix[first]
-            bm25 += (times * idf * (self.index.k1 + 1)) * (said / np.where(said > 0, saturation + said, 1.0))
-            coverage += (idf / total) * (said > 0)
-        return Overlap(bm25, coverage)
+    def _runs(self, first: NDArray[np.int64], stop: NDArray[np.int64], coverage: Floats | None = None) -> Floats:
+        """BM25 of runs of lines, so many at once as a processor's cache holds; their coverage is added up beside."""
+        bm25, total = np.zeros(len(first)), float(self.idf.sum()) or 1.0
+        for begin in range(0, len(first), RUNS):
+            some = slice(begin, begin + RUNS)
+            begins, ends, sums = first[some], stop[some], bm25[some]
+            low, high = int(begins.min()), int(ends.max())
+            saturation = np.maximum(self.index.saturation(begins, ends), np.finfo(float).tiny)  # nothing said: 0
+            said, before, gain = np.empty(len(sums), np.int32), np.empty(len(sums), np.int32), np.empty(len(sums))
+            for prefix, idf, times in zip(self.prefix, self.idf.tolist(), self.times.tolist(), strict=True):
+                if prefix[low] == prefix[high]:
+                    continue
+                np.take(prefix, ends, out=said, mode="clip")  # else it would copy first
+                said -= np.take(prefix, begins, out=before, mode="clip")
+                np.add(saturation, said, out=gain)
+                np.divide(said, gain, out=gain)
+                gain *= times * idf * (self.index.k1 + 1)
+                sums += gain
+                if coverage is not None:
+                    coverage[some] += (idf / total) * (said > 0)
+        return bm25

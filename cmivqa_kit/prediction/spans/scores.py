@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,23 @@ class VideoSpans(NamedTuple):
     score: Floats
 
 
-class SpanScores:
-    """The scores of the spans of a corpus.
+class Taker(Protocol):
+    """What is shown the spans of a corpus, block by block."""
 
-    A corpus that is too large to keep its spans is scored block by block, and the spans of the videos that are asked
-    for once more.
+    def take(self, block: SpanBlock) -> object:
+        """Look at the spans of a block."""
+        ...
+
+
+def look_through(corpus: SpanCorpus, takers: Sequence[Taker]) -> None:
+    """Show all spans of a corpus: one that does not keep them makes each block once for all who look."""
+    for block in corpus.blocks():
+        for taker in takers:
+            taker.take(block)
+
+
+class VideoScores:
+    """What one question's scores of all spans say of each video, once it was shown them (`look_through`).
 
     Attributes:
         best: (videos,) the highest score of each video.
@@ -36,14 +48,33 @@ class SpanScores:
     def __init__(self, corpus: SpanCorpus, score: Score) -> None:
         self.corpus, self.score = corpus, score
         self.best, self.total = np.zeros(len(corpus)), np.zeros(len(corpus))
+
+    def take(self, block: SpanBlock) -> Floats:
+        """Score the spans of a block."""
+        scores = self.score(block)
+        videos = slice(block.begin, block.begin + len(block.offset) - 1)
+        self.best[videos] = np.maximum.reduceat(scores, block.offset[:-1])
+        self.total[videos] = log_sum_exp(scores, block.offset)
+        return scores
+
+
+class SpanScores(VideoScores):
+    """The scores of the spans of a corpus, too.
+
+    A corpus that is too large to keep its spans keeps no scores either: the spans of the videos that are asked for are
+    scored once more.
+    """
+
+    def __init__(self, corpus: SpanCorpus, score: Score) -> None:
+        super().__init__(corpus, score)
         self._kept: list[tuple[SpanBlock, Floats]] = []
-        for block in corpus.blocks():
-            scores = score(block)
-            videos = slice(block.begin, block.begin + len(block.offset) - 1)
-            self.best[videos] = np.maximum.reduceat(scores, block.offset[:-1])
-            self.total[videos] = log_sum_exp(scores, block.offset)
-            if corpus.kept:
-                self._kept.append((block, scores))
+
+    def take(self, block: SpanBlock) -> Floats:
+        """Score the spans of a block."""
+        scores = super().take(block)
+        if self.corpus.kept:
+            self._kept.append((block, scores))
+        return scores
 
     def of_video(self, number: int) -> VideoSpans:
         """The spans of a video."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,27 +34,22 @@ class LineWindows:
     @classmethod
     def of(cls, corpus: SpanCorpus, sizes: Sequence[int]) -> LineWindows:
         """The windows of a corpus."""
-        runs: list[tuple[int, int]] = []
+        firsts, stops, total = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
         offset = np.zeros((len(corpus), len(sizes)), np.int64)
         count = np.zeros_like(offset)
         for video, spoken in enumerate(corpus.lines):
             low = int(corpus.first_line[video])
             for column, size in enumerate(sizes):
-                starts = window_starts(len(spoken), size)
-                offset[video, column], count[video, column] = len(runs), len(starts)
-                runs += [(low + start, low + min(len(spoken), start + size)) for start in starts]
-        first, stop = np.array(runs, np.int64).reshape(-1, 2).T
-        return cls(tuple(sizes), first, stop, offset, count)
+                starts = np.array(window_starts(len(spoken), size), np.int64)
+                offset[video, column], count[video, column] = total, len(starts)
+                firsts.append(low + starts)
+                stops.append(low + np.minimum(len(spoken), starts + size))
+                total += len(starts)
+        return cls(tuple(sizes), np.concatenate(firsts), np.concatenate(stops), offset, count)
 
-    def texts(self, corpus: SpanCorpus) -> dict[str, list[str]]:
-        """What is said in the windows of each video, by its id, in their order."""
-        said = [line.text for spoken in corpus.lines for line in spoken]
-        texts: dict[str, list[str]] = {}
-        for video, counts, offset in zip(corpus.videos, self.count, self.offset, strict=True):
-            low = int(offset[0])
-            runs = zip(self.first[low : low + counts.sum()], self.stop[low : low + counts.sum()], strict=True)
-            texts[video.id] = [" ".join(said[first:stop]) for first, stop in runs]
-        return texts
+    def texts(self, corpus: SpanCorpus) -> Mapping[str, Sequence[str]]:
+        """What is said in the windows of each video, by its id, in their order; joined when it is asked for."""
+        return _WindowTexts(self, corpus)
 
     def nearest(self, corpus: SpanCorpus, block: SpanBlock) -> Ints:
         """The window that shares most lines with each span, by IoU; -1 in a video without lines."""
@@ -74,6 +69,26 @@ class LineWindows:
                 better = (iou > best) & (lines > 0)
                 best, nearest = np.where(better, iou, best), np.where(better, at, nearest)
         return nearest
+
+
+class _WindowTexts(Mapping[str, Sequence[str]]):
+    def __init__(self, windows: LineWindows, corpus: SpanCorpus) -> None:
+        self._windows, self._corpus = windows, corpus
+        self._numbers = {video.id: number for number, video in enumerate(corpus.videos)}
+
+    def __getitem__(self, name: str) -> list[str]:
+        number, windows = self._numbers[name], self._windows
+        begin = int(windows.offset[number, 0])
+        some = slice(begin, begin + int(windows.count[number].sum()))
+        low, lines = int(self._corpus.first_line[number]), self._corpus.lines[number]
+        runs = zip((windows.first[some] - low).tolist(), (windows.stop[some] - low).tolist(), strict=True)
+        return [" ".join(line.text for line in lines[first:stop]) for first, stop in runs]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
 
 def window_starts(lines: int, size: int) -> list[int]:

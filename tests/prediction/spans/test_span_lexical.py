@@ -13,7 +13,7 @@ from cmivqa_kit.data.words import tokenizer
 from cmivqa_kit.prediction.spans import candidates
 from cmivqa_kit.prediction.spans.candidates import SpanCorpus, SpanLimits
 from cmivqa_kit.prediction.spans.lexical import SpanBM25
-from cmivqa_kit.prediction.spans.scores import SpanScores
+from cmivqa_kit.prediction.spans.scores import SpanScores, look_through
 from cmivqa_kit.prediction.spans.windows import LineWindows, window_starts
 
 USUAL = UsualSpan(0.25, 0.5, 9.0)
@@ -68,6 +68,19 @@ def test_a_question_without_a_known_word_scores_nothing() -> None:
     assert not asked.spans(block).bm25.any()
     assert not asked.spans(block).coverage.any()
     assert asked.lines(np.arange(2)).tolist() == [0, 0]
+
+
+def test_a_said_word_counts_whole_where_nothing_saturates_and_an_unsaid_one_not_at_all() -> None:
+    corpus = corpus_of([["layer mask", "brush", "the"]])  # a line of stop words alone has no length
+    (block,) = corpus.blocks()
+    for k1, b in ((0.0, 0.5), (2.0, 1.0)):
+        asked = SpanBM25(corpus, tokenizer(), k1, b, 30.0).asked("layer")
+        scores, coverage = asked.spans(block)
+        assert ((scores > 0) == (block.first == 0)).all()
+        assert coverage.tolist() == (block.first == 0).tolist()
+        assert asked.bm25(block).tolist() == scores.tolist()
+        if not k1:
+            assert scores.max() == asked.idf[0]
 
 
 def test_a_line_is_scored_as_the_span_of_itself() -> None:
@@ -126,7 +139,9 @@ def test_scores_of_a_corpus_are_the_same_whether_its_spans_are_kept_or_not(monke
     def scored() -> SpanScores:
         corpus = corpus_of(texts)
         asked = SpanBM25(corpus, tokenizer(), 2.0, 0.5, 30.0).asked("layer brush")
-        return SpanScores(corpus, lambda block: asked.spans(block).bm25)
+        scores = SpanScores(corpus, lambda block: asked.spans(block).bm25)
+        look_through(corpus, [scores])
+        return scores
 
     kept = scored()
     monkeypatch.setattr(candidates, "BLOCK", 20)
