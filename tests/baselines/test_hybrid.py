@@ -103,7 +103,7 @@ def require_lists(predictions: Sequence[Prediction], split: Split, target: Targe
 @pytest.mark.parametrize("tier", ["lexical", "untrained", "trained"])
 def test_every_tier_answers_every_track(tier: str, tmp_path: Path) -> None:
     split = asked_of(small())
-    overrides = (f'model.tier="{tier}"', *QUICK)
+    overrides = (f'model.tier="{tier}"', *QUICK, "train.dev_questions=2")
     system = fitted(tmp_path / "run", split, split, *overrides)
     assert system.learnt is not None
     assert system.learnt.tier == tier
@@ -213,7 +213,7 @@ class Stopped(Exception):
 
 def test_a_training_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     split = asked_of(small())
-    overrides = (*QUICK, "train.save_every=1", 'train.members=["tuned", "frozen"]')
+    overrides = (*QUICK, "train.save_every=1", "train.dev_questions=2", 'train.members=["tuned", "frozen"]')
     whole = begun(tmp_path / "whole", *overrides)
     HybridBaseline().fit(split, split, whole)
     stopped = begun(tmp_path / "stopped", *overrides)

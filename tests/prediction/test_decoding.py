@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cmivqa_kit.data.demo import demo_corpus
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.prediction.decoding import DecodingSettings, KnownAnswers, ScoredSpans, Temperatures, candidates
 from cmivqa_kit.prediction.pairs.expected import behind_retriever, of_corpus
 from cmivqa_kit.prediction.pairs.ranking import Ranked
 from tests.cli.running import cmivqa_here
+from tests.data.corpora import smaller
 
 SCORES = st.lists(st.floats(-20, 20), min_size=2, max_size=8)
 
@@ -97,12 +99,13 @@ def test_track_1_gives_the_span_that_most_is_expected_of() -> None:
 
 
 def run(folder: Path, *words: str) -> str:
-    done = cmivqa_here(*words, cwd=folder)
+    done = cmivqa_here(*words, "--data", folder / "data", cwd=folder)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode()
 
 
 def test_bm25_fits_keeps_what_it_expects_and_diagnose_shows_it(tmp_path: Path) -> None:
+    smaller(demo_corpus(), tmp_path / "data")
     overlap = ("--set", "decode.lists=expected-overlap")
     run(tmp_path, "train", "-m", "bm25", *overlap)
     fitted = json.loads((tmp_path / "runs/bm25-1/decoding.json").read_text())
@@ -124,6 +127,6 @@ def test_bm25_fits_keeps_what_it_expects_and_diagnose_shows_it(tmp_path: Path) -
     run(tmp_path, *asked, "--set", "decode.lists=score", "--out", "c.json")
     assert json.loads(run(tmp_path, "diagnose", "c.json", "--format", "json"))["calibration"] is None
     (tmp_path / "runs/bm25-1/decoding.json").write_text('{"spans": 0, "videos": 1}')
-    broken = cmivqa_here(*asked, "--out", "d.json", cwd=tmp_path)
+    broken = cmivqa_here(*asked, "--out", "d.json", "--data", tmp_path / "data", cwd=tmp_path)
     assert broken.returncode == 2
     assert "decoding.json" in broken.stderr.decode()
