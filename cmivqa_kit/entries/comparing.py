@@ -58,17 +58,17 @@ def compare_systems(
             names.append(str(system.path))
             records.append(system.made_by)
     comparisons = compare_tracks(cards, names, metrics, settings, all_pairs)
-    remarks = _other_corpora(names, records)
+    remarks = remarks_on_corpora(names, records)
     return [
         replace(comparison, remarks=(*comparison.remarks, *remarks)) if comparison.track != 1 else comparison
         for comparison in comparisons
     ]
 
 
-def _other_corpora(names: Sequence[str], records: Sequence[Mapping[str, Any] | None]) -> tuple[str, ...]:
+def remarks_on_corpora(names: Sequence[str], records: Sequence[Mapping[str, Any] | None]) -> tuple[str, ...]:
     """A remark where runs answered from corpora of other sizes: the scores are right, and say little of the systems.
 
-    No signature tells it: the official program reads the lists and not the videos that they were chosen from.
+    ``records`` are those of the runs that made the files called ``names``, ``None`` where none did. No signature tells it: the official program reads the lists and not the videos that they were chosen from.
     """
     videos = {
         name: record["videos"] for name, record in zip(names, records, strict=True) if record and "videos" in record
