@@ -121,7 +121,11 @@ def _diagnose_pair(session: Session, entries: Sequence[Entry], html: Path | None
         from cmivqa_kit.diagnosis.page import write_pair_page
         from cmivqa_kit.diagnosis.pair_payload import pair_payload
 
-        write_pair_page(html, pair_payload(pair, made_by, held, public, session.workspace.is_demo), force)
+        names = first.path.name, second.path.name
+        if names[0] == names[1]:
+            names = pair.names
+        page = pair_payload(pair, names, made_by, held, public, session.workspace.is_demo)
+        write_pair_page(html, page, force)
     if session.json:
         document = pair.to_dict()
         for system, record in zip(document["systems"], made_by, strict=True):

@@ -33,6 +33,7 @@ FIRST = 10  # entries of a list that the page holds whatever their video
 
 def pair_payload(
     pair: Pair,
+    names: tuple[str, str],
     made_by: tuple[str | None, str | None] = (None, None),
     organizers_only: bool = False,
     public: bool = False,
@@ -41,6 +42,7 @@ def pair_payload(
     """The content of the page as the dict that the head of this module describes.
 
     Args:
+        names: to show for the submission files.
         made_by: the systems and runs that made the files, where that is known.
         organizers_only: the page says that it is not to be handed on.
         public: the page goes to a team: no right video and no right span stands in it.
@@ -52,7 +54,7 @@ def pair_payload(
     first, second = (own.strict.metrics for own in pair.cards)
     return {
         "kit": __version__,
-        "title": " / ".join(pair.names),
+        "title": " / ".join(names),
         **({"organizers_only": True} if organizers_only and not public else {}),
         **({"public": True} if public else {}),
         **({"unlinked": True} if unlinked else {}),
@@ -65,7 +67,7 @@ def pair_payload(
         "remarks": list(pair.remarks),
         "systems": [
             {"letter": letter, "name": name, "made_by": run, "score": score}
-            for letter, name, run, score in zip(LETTERS, pair.names, made_by, pair.scores, strict=True)
+            for letter, name, run, score in zip(LETTERS, names, made_by, pair.scores, strict=True)
         ],
         "metrics": [{"name": name, "values": [first[name], second[name]]} for name in card.board_metrics],
         "costs": _costs(pair),
