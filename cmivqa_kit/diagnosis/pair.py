@@ -125,9 +125,9 @@ class Pair:
     def to_dict(self) -> dict[str, Any]:
         """The machine-readable twin (``diagnose A B --format json``); fit for strict JSON, all values unrounded.
 
-        Keys: ``track``, ``split``, ``edition``, ``headline``, ``cutoffs`` (K; none on Track 2), ``signature``, what both
-        have in common; ``systems``: of A and B {``name``, ``score``, strict, ``official`` or ``null``, ``counts``};
-        ``difference``, B minus A; ``verdicts``: how many questions are ``a-better``, ``b-better``, ``both-miss``,
+        Keys: ``track``, ``split``, ``edition``, ``headline``, ``cutoffs`` (K; none on Track 2); ``signature``, what
+        both have in common; ``systems``, A and B: {``name``, ``score``, strict, ``official`` or ``null``, ``counts``};
+        ``difference``, B minus A; ``verdicts``: how many questions are ``a-better``, ``b-better``, ``both-miss`` and
         ``same``; ``remarks``; ``questions``, those on which they differ most first: {``id``, ``difference``,
         ``verdict``, ``a`` and ``b``: {``value``, ``m`` (K), ``position`` of the right video or ``null``, ``label`` or
         ``null``, ``answer``}}.

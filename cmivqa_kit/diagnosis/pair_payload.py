@@ -109,9 +109,7 @@ def _question(question: PairedQuestion, videos: PageVideos, public: bool) -> dic
     }
 
 
-def _answer(
-    answer: SystemAnswer, right: str, videos: PageVideos, language: str | None, public: bool
-) -> dict[str, Any]:
+def _answer(answer: SystemAnswer, right: str, videos: PageVideos, language: str | None, public: bool) -> dict[str, Any]:
     entries = []
     for position, name, start, end in answer.entries:
         if position <= FIRST or (name == right and not public):

@@ -68,7 +68,11 @@ def compare_systems(
 def remarks_on_corpora(names: Sequence[str], records: Sequence[Mapping[str, Any] | None]) -> tuple[str, ...]:
     """A remark where runs answered from corpora of other sizes: the scores are right, and say little of the systems.
 
-    ``records`` are those of the runs that made the files called ``names``, ``None`` where none did. No signature tells it: the official program reads the lists and not the videos that they were chosen from.
+    No signature tells it: the official program reads the lists and not the videos that they were chosen from.
+
+    Args:
+        names: what the systems are called.
+        records: those of the runs that made them; ``None`` where none did.
     """
     videos = {
         name: record["videos"] for name, record in zip(names, records, strict=True) if record and "videos" in record
