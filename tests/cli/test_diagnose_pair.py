@@ -131,5 +131,5 @@ def test_files_for_two_splits_say_what_differs(folder: Path) -> None:
 def test_the_next_step_of_an_unsound_file_is_to_validate_it(folder: Path) -> None:
     write(folder / "crash.json", [*read(folder / "b.json"), {"output": []}])
     text, _ = run(folder, "crash.json", "b.json", *TRUTH)
-    assert text.splitlines()[-1] == "Next: cmivqa validate crash.json b.json --truth truth.json"
+    assert text.splitlines()[-1] == "Next: cmivqa validate crash.json --truth truth.json"
     assert "crash.json: the official program crashes on it" in text

@@ -187,9 +187,9 @@ def pair_payload(one: Payload) -> Payload:
     rows.sort(key=lambda row: -abs(row["difference"]))
     verdicts = [row["label"] for row in rows]
     scores = one["score"], 2 / 3
+    same = ("kit", "split", "edition", "track", "headline", "signature", "cutoffs", "remarks", "videos")
     return {
-        **{name: one[name] for name in ("kit", "split", "edition", "track", "headline", "signature", "cutoffs", "remarks",
-                                        "videos")},
+        **{name: one[name] for name in same},
         "title": f"{one['submission']} / other.json",
         "systems": [
             {"letter": "A", "name": one["submission"], "made_by": one["made_by"], "score": scores[0]},
