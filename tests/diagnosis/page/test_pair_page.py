@@ -42,7 +42,7 @@ def test_what_differs_most_comes_first_and_both_stand_on_one_timeline(visit: Vis
         assert (box["x"] - track["x"]) / track["width"] == pytest.approx(start / 120, abs=0.004)
         assert box["width"] / track["width"] == pytest.approx(20 / 120, abs=0.006)
     expect(page.locator("#question .plot").first.locator(".name")).to_have_text(["text", "gold", "A#1", "B#1"])
-    page.hover("#question .span.of-B")
+    page.hover("#question .bar.of-B")
     expect(page.locator("#question .readout").first).to_contain_text(
         "B, rank 1, best span: 0:24.0 – 0:44.0, 20.0 s, IoU 0.67"
     )
