@@ -85,7 +85,7 @@ def test_a_real_bash_completes(workspace: Path) -> None:
         'typed() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _cmivqa_completion ./cmivqa; '
         'echo "${COMPREPLY[*]}"; }',
         "typed cmivqa train -m bm25 --set index.k",
-        "typed cmivqa train --baseline = ccgs --preset ti",
+        "typed cmivqa train --baseline = ccgs --preset tiny-",
         "typed cmivqa train --baseline = bm",
         "complete -p cmivqa",
     ]
@@ -96,7 +96,7 @@ def test_a_real_bash_completes(workspace: Path) -> None:
     assert done.stdout.splitlines() == [
         "compopt -o nospace",
         "index.k1=",
-        "tiny",
+        "tiny-visual",
         "bm25",
         "complete -o nosort -F _cmivqa_completion cmivqa",
     ]
