@@ -82,7 +82,7 @@ def command(
 def _diagnose(session: Session, entries: Sequence[Entry], html: Path | None, public: bool, force: bool) -> bool:
     """Write the page and print; True where answers that organizers hold can be told from it."""
     from cmivqa_kit.cli.diagnose_view import show
-    from cmivqa_kit.diagnosis.entries import diagnose_entry
+    from cmivqa_kit.diagnosis.entries import diagnose_entry, ids_are_made_up
     from cmivqa_kit.entries.refusals import answers_are_held
 
     (entry,) = entries
@@ -92,7 +92,7 @@ def _diagnose(session: Session, entries: Sequence[Entry], html: Path | None, pub
         from cmivqa_kit.diagnosis.page import write_page
         from cmivqa_kit.diagnosis.payload import payload
 
-        page = payload(diagnosis, entry.path.name, made_by, held, public, session.workspace.is_demo)
+        page = payload(diagnosis, entry.path.name, made_by, held, public, ids_are_made_up(entry.ground))
         write_page(html, page, force)
     if session.json:
         render.as_json({"file": entry.path, "made_by": made_by, **_for_audience(diagnosis.to_dict(), held, public)})
@@ -104,7 +104,7 @@ def _diagnose(session: Session, entries: Sequence[Entry], html: Path | None, pub
 def _diagnose_pair(session: Session, entries: Sequence[Entry], html: Path | None, public: bool, force: bool) -> bool:
     """The same for two entries side by side."""
     from cmivqa_kit.cli.pair_view import show_pair
-    from cmivqa_kit.diagnosis.entries import diagnose_pair
+    from cmivqa_kit.diagnosis.entries import diagnose_pair, ids_are_made_up
     from cmivqa_kit.entries.refusals import answers_are_held
 
     first, second = entries
@@ -124,7 +124,7 @@ def _diagnose_pair(session: Session, entries: Sequence[Entry], html: Path | None
         names = first.path.name, second.path.name
         if names[0] == names[1]:
             names = pair.names
-        page = pair_payload(pair, names, made_by, held, public, session.workspace.is_demo)
+        page = pair_payload(pair, names, made_by, held, public, ids_are_made_up(first.ground))
         write_pair_page(html, page, force)
     if session.json:
         document = pair.to_dict()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from cmivqa_kit.data.root_edition import GENERATOR, read_manifest
 from cmivqa_kit.data.types import Track
 from cmivqa_kit.diagnosis.context import NOTHING, Context, context_of
 from cmivqa_kit.diagnosis.diagnosis import Diagnosis, diagnose
@@ -105,6 +107,15 @@ def diagnose_pair(first: Entry, second: Entry) -> Pair:
     documents = first.document.raw, second.document.raw
     context = _known_beside(first, a)
     return side_by_side(names, (a, b), documents, targets[track], context, signature, remarks)
+
+
+def ids_are_made_up(ground: OpenGround) -> bool:
+    """True where the videos are those of the embedded corpus, whose ids only look like YouTube's."""
+    if ground.embedded:
+        return ground.truth is None
+    with suppress(UserError):
+        return GENERATOR in read_manifest(ground.root.catalogue.root)
+    return False
 
 
 def _names_a_span(entry: Entry) -> bool:
