@@ -2,9 +2,9 @@
 
 Archives are unpacked safely into a staging folder, loose files and folders are read where they lie; JSON files are
 copied, feature folders are linked (or moved, where they came out of an archive), videos and audios are left out. The
-tree written is ``<split>/`` with question files, ``subtitle.json`` and ``video_feature/``, and ``answers/``; the file
-of the videos that dev is ranked over stands beside the dev questions. What lies in the data root already is kept and helps
-to tell where new files belong.
+tree written is ``<split>/`` with question files, ``subtitle.json`` and ``video_feature/``, and ``answers/``; the videos
+that dev is ranked over (``dev_corpus.json``) stand beside the dev questions. What lies in the data root already is kept
+and helps to tell where new files belong.
 """
 
 from __future__ import annotations
