@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from rich.text import Text
-
 from cmivqa_kit.cli.common import Session
 from cmivqa_kit.data.display import count, cut, short_repr
 from cmivqa_kit.diagnosis.classes import HIT, classes_of
 from cmivqa_kit.diagnosis.pair import LETTERS, TITLES, Pair, PairedQuestion, SystemAnswer
 
 MOST = 10  # questions shown
+STYLES = {"a-better": "red", "b-better": "green", "both-miss": "", "same": ""}
 
 
 def show_pair(
@@ -52,26 +51,34 @@ def _scores(session: Session, pair: Pair) -> None:
 
 
 def _differing(session: Session, pair: Pair, public: bool) -> None:
-    """The questions on which they differ most, as many as a person reads."""
+    """The questions on which they differ most, as many as a person reads, in lines that never fold."""
     shown = [question for question in pair.questions[:MOST] if question.difference]
     if not shown:
         session.say("  They have the same value on every question.")
         return
-    columns = ["  where they differ most", *(f">{letter}" for letter in LETTERS), ">B - A", *LETTERS, "question"]
-    session.table("", columns, [_row(pair, question, public) for question in shown])
+    ids = ["id", *(short_repr(question.id, 24) for question in shown)]
+    rows = [[*LETTERS, "B - A"], *(_values(pair, question) for question in shown)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    width = max(map(len, ids))
+    head, *starts = (
+        "  ".join(["", identity.ljust(width), *map(str.rjust, row, widths)])
+        for identity, row in zip(ids, rows, strict=True)
+    )
+    session.say("  where they differ most", "bold")
+    session.say(head)
+    for question, start in zip(shown, starts, strict=True):
+        a, b = (_became(pair, answer, public) for answer in question.answers)
+        session.say(f"{start}  {cut(question.asked.text)}", STYLES[question.verdict])
+        session.say(f"{' ' * (width + 4)}A: {a}; B: {b}", "dim")
     differing = sum(question.difference != 0 for question in pair.questions)
     if differing > len(shown):
         session.say(f"  and {differing - len(shown)} more (--html FILE or --format json has all)", "dim")
     session.say("")
 
 
-def _row(pair: Pair, question: PairedQuestion, public: bool) -> list[str | Text]:
-    a, b = question.answers
-    amount = pair.scale.text(question.difference, signed=True)
-    style = {"a-better": "red", "b-better": "green"}.get(question.verdict, "")
-    numbers: list[str | Text] = [pair.scale.text(a.value), pair.scale.text(b.value), Text(amount, style=style)]
-    became = [_became(pair, answer, public) for answer in question.answers]
-    return [f"  {short_repr(question.id, 24)}", *numbers, *became, cut(question.asked.text)]
+def _values(pair: Pair, question: PairedQuestion) -> list[str]:
+    a, b = (pair.scale.text(answer.value) for answer in question.answers)
+    return [a, b, pair.scale.text(question.difference, signed=True)]
 
 
 def _became(pair: Pair, answer: SystemAnswer, public: bool) -> str:
