@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cmivqa_kit.cli import render
-from cmivqa_kit.cli.json_schemas.registry import ALL, DRY_RUN, EXPLAIN, outputs
+from cmivqa_kit.cli.json_schemas.registry import ALL, DRY_RUN, EXPLAIN, PAIR, outputs
 from cmivqa_kit.cli.reference import name_of
 
 GROUPS = ("data", "export", "leaderboard", "runs", "schema")
@@ -41,7 +41,8 @@ def conform_printed(arguments: Sequence[str], output: bytes) -> None:
         return
     command = " ".join(words[: 1 + (words[0] in GROUPS and not words[1].startswith("-"))])
     flag = next((flag for flag in (DRY_RUN, EXPLAIN, *([ALL] * (command == "predict"))) if flag.strip() in words), "")
-    conform(command + flag, json.loads(output))
+    document = json.loads(output)
+    conform(command + flag + _second_file(command, document), document)
 
 
 @contextmanager
@@ -54,12 +55,17 @@ def every_document() -> Iterator[None]:
         flags = {DRY_RUN: context.params.get("dry_run"), EXPLAIN: context.params.get("explain")}
         flags[ALL] = context.params.get("everything") and name_of(context) == "predict"
         command = name_of(context) + next((flag for flag, given in flags.items() if given), "")
-        conform(command, json.loads(json.dumps(document, default=str)))
+        conform(command + _second_file(command, document), json.loads(json.dumps(document, default=str)))
         printed(document)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(render, "as_json", checked)
         yield
+
+
+def _second_file(command: str, document: Any) -> str:
+    """What stands behind the name of a command that prints another document for two files than for one."""
+    return PAIR if command == "diagnose" and "systems" in document else ""
 
 
 @cache

@@ -56,7 +56,8 @@ def settings(context: click.Context, incomplete: str) -> Iterable[CompletionItem
     """``section.key=`` of every setting of that baseline, with its meaning."""
     from cmivqa_kit.plugin.meanings import meanings
 
-    return [CompletionItem(f"{name}=", help=text) for name, text in meanings(_declaration(context)).items()]
+    offered = ((f"{name}=", text) for name, text in meanings(_declaration(context)).items())
+    return [CompletionItem(name, help=text) for name, text in offered if name != incomplete]  # its value is free
 
 
 @completing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from importlib import import_module
 from traceback import walk_tb
@@ -202,6 +203,8 @@ def run() -> None:
         # A console that cannot show a character gets its escape instead of a traceback.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if "_CMIVQA_COMPLETE" in os.environ:  # a shell asks, at the press of a key
+        import_module("cmivqa_kit.cli.shells")
     sys.exit(_status())
 
 

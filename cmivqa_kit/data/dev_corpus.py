@@ -43,6 +43,9 @@ class DevCorpus:
         return {**asdict(self), "videos": list(self.videos)}
 
 
+DEV_CORPUS_KEYS = frozenset(field.name for field in fields(DevCorpus))
+
+
 def corpus_size(text: str) -> CorpusSize:
     """What ``--corpus-size`` says.
 

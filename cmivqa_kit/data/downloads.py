@@ -131,7 +131,7 @@ def _collect(
                 heap.digests.update(_digest(file))
                 continue
             found = recognise(_in_utf8(file, staging, heap), inner, outer, flagged)
-            if found.kind in ("questions", "subtitles"):
+            if found.kind in ("questions", "subtitles", "dev corpus"):
                 heap.json.append(found)
             else:
                 heap.ignored.append(Note(inner, found.why))

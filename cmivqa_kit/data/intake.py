@@ -2,8 +2,9 @@
 
 Archives are unpacked safely into a staging folder, loose files and folders are read where they lie; JSON files are
 copied, feature folders are linked (or moved, where they came out of an archive), videos and audios are left out. The
-tree written is ``<split>/`` with question files, ``subtitle.json`` and ``video_feature/``, and ``answers/``. What lies
-in the data root already is kept and helps to tell where new files belong.
+tree written is ``<split>/`` with question files, ``subtitle.json`` and ``video_feature/``, and ``answers/``; the videos
+that dev is ranked over (``dev_corpus.json``) stand beside the dev questions. What lies in the data root already is kept
+and helps to tell where new files belong.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from cmivqa_kit.data.answer_evidence import NOTHING_KNOWN, KnownPredictions, Sor
 from cmivqa_kit.data.caption_languages import apart_by_language
 from cmivqa_kit.data.captions import file_language
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
+from cmivqa_kit.data.dev_corpus import DEV_CORPUS
 from cmivqa_kit.data.downloads import Heap, collect
 from cmivqa_kit.data.feature_names import name_videos
 from cmivqa_kit.data.line_times import KINDS
 from cmivqa_kit.data.missing_files import missing_files
 from cmivqa_kit.data.placing import Placement, Targets, put, refuse_conflicts, without_repeats
-from cmivqa_kit.data.question_places import COVERED, question_path, split_of_another
+from cmivqa_kit.data.question_places import COVERED, dev_folder, question_path, split_of_another
 from cmivqa_kit.data.recognise import Recognised, recognise
 from cmivqa_kit.data.root_edition import MANIFEST
 from cmivqa_kit.data.root_remarks import root_remarks
@@ -231,6 +233,12 @@ def _plan(
         videos[split] |= file.videos
         target = root / question_path(file, split, edition, answers)
         plan.append(Placement(file.path, target, "answers" if answers else "questions", hint=file.full_name))
+    dev = dev_folder([place.target.parent for place in plan], present.values(), edition, root)
+    for found in heap.of_kind("dev corpus"):
+        if dev is None:
+            heap.ignored.append(Note(found.full_name, "no dev questions are there that it would belong to"))
+        else:
+            plan.append(Placement(found.path, dev / DEV_CORPUS, "dev corpus", hint=found.full_name))
     spoken: list[tuple[Path, Path, str]] = []
     for found in [*heap.of_kind("subtitles"), *_from_captions(heap, staging, frozenset().union(*videos.values()))]:
         home = _home(found.videos, videos, edition.split_in(*found.named, found.outer))

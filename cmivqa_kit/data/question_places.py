@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cmivqa_kit.data.answer_evidence import Sorted
+from cmivqa_kit.data.dev_corpus import DEV
 from cmivqa_kit.data.recognise import Recognised
 from cmivqa_kit.editions import Edition
 
@@ -51,3 +52,16 @@ def question_path(question_file: Recognised, split: str, edition: Edition, held:
             return Path(split) / f"{split}_task{''.join(map(str, stated))}.json"
         return Path(split) / (official[0] if len(official) == 1 else f"{split}.json")
     return Path(split) / f"dataset_{split}_for_track{''.join(map(str, question_file.tracks(edition)))}.json"
+
+
+def dev_folder(planned: Iterable[Path], present: Iterable[Recognised], edition: Edition, root: Path) -> Path | None:
+    """The folder of the dev questions: of those to be placed, else of those that are there; ``None`` without any.
+
+    Args:
+        planned: the folders of the question files to be placed.
+        present: the question files in the data root.
+        edition: the edition of both.
+        root: the data root.
+    """
+    there = [file.path.parent for file in present if file.split(edition) == DEV]
+    return root / DEV if root / DEV in planned else next(iter(there), None)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from cmivqa_kit.data.answer_names import names_predictions
 from cmivqa_kit.data.captions import are_captions, captioned_videos
+from cmivqa_kit.data.dev_corpus import DEV_CORPUS_KEYS, read_dev_corpus
 from cmivqa_kit.data.file_roles import tracks_in
 from cmivqa_kit.data.layouts import detect
 from cmivqa_kit.data.question_match import AskedById, answers_without_texts, asked_by_id
@@ -18,7 +19,7 @@ from cmivqa_kit.editions import Edition
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json
 
-Kind = Literal["questions", "subtitles", "submission", "other"]
+Kind = Literal["questions", "subtitles", "dev corpus", "submission", "other"]
 MEDIA = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".flv", ".mp3", ".wav", ".m4a", ".aac", ".flac"})
 
 
@@ -95,6 +96,8 @@ def recognise(path: Path, hint: str, outer: str = "", flagged: bool = False) -> 
             return Recognised(
                 path, hint, "subtitles", outer=outer, count=len(document), videos=frozenset(map(plain_id, document))
             )
+        if document.keys() >= DEV_CORPUS_KEYS:
+            return _dev_corpus(path, hint, outer, document)
         return Recognised(path, hint, "other", "an object, but not of subtitles")
     if not isinstance(document, list) or not document:
         return Recognised(path, hint, "other", "not an array of questions")
@@ -123,6 +126,16 @@ def recognise(path: Path, hint: str, outer: str = "", flagged: bool = False) -> 
         inline=any(video.subtitles for video in read.videos.values()),
         flagged=flagged,
     )
+
+
+def _dev_corpus(path: Path, hint: str, outer: str, document: dict[str, Any]) -> Recognised:
+    """The videos that dev is ranked over, as `data split` stores them."""
+    try:
+        corpus = read_dev_corpus(path, lambda *_: document)
+    except UserError as error:
+        return Recognised(path, hint, "other", error.message)
+    videos = frozenset(corpus.videos)
+    return Recognised(path, hint, "dev corpus", outer=outer, count=len(videos), videos=videos)
 
 
 def _without_texts(path: Path, hint: str, outer: str, records: list[dict[str, Any]], flagged: bool) -> Recognised:

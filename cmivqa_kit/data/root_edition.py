@@ -11,6 +11,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import read_json
 
 MANIFEST = "corpus.json"
+GENERATOR = "generator"  # key in the manifest of a corpus that was written, not filmed
 
 
 def read_manifest(root: Path) -> dict[str, str]:

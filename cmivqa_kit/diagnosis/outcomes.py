@@ -81,7 +81,8 @@ def best_within(overlaps: Sequence[Moment], cutoff: int) -> float:
     return max((value for position, value in overlaps if position <= cutoff), default=0.0)
 
 
-def _video(target: Any) -> str:
+def video_of(target: Any) -> str:
+    """The right video of an answer; `GIVEN` where it names none."""
     video = target.get("video_id")
     return video if isinstance(video, str) and video else GIVEN
 
@@ -91,7 +92,7 @@ def _one(target: Any, item: Any) -> tuple[int, list[Listed]]:
     if item is None:
         return 0, []
     start, end = item.get("start_second"), item.get("end_second")
-    return 1, [(1, _video(target), start, end)] if is_span(start, end) else []
+    return 1, [(1, video_of(target), start, end)] if is_span(start, end) else []
 
 
 def _list(item: Any, limit: int) -> tuple[int, list[Listed]]:
@@ -99,7 +100,7 @@ def _list(item: Any, limit: int) -> tuple[int, list[Listed]]:
 
 
 def _outcome(target: Any, answer: Answered, listed: tuple[int, list[Listed]], cutoffs: Sequence[int]) -> Outcome:
-    video, start, end = _video(target), target["start_second"], target["end_second"]
+    video, start, end = video_of(target), target["start_second"], target["end_second"]
     read, valid = listed
     # Above 1 only by the rounding of integers beyond 2^53; strict scoring cuts it off too.
     overlaps = tuple((at, min(1.0, overlap(start, end, a, b))) for at, name, a, b in valid if name == video)

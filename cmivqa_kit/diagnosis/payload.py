@@ -47,7 +47,7 @@ _SAME = (
 )  # fmt: skip
 
 
-class _Videos:
+class PageVideos:
     """The videos of the page, each with the index under which it is known there."""
 
     def __init__(self, corpus: Split | None) -> None:
@@ -69,8 +69,8 @@ class _Videos:
                 {
                     "id": video_id,
                     "language": key[1],
-                    "duration": _seconds(self.corpus and duration_of(self.corpus, video_id)),
-                    "subtitles": [[_seconds(line.start), _seconds(line.end), line.text] for line in lines],
+                    "duration": seconds_of(self.corpus and duration_of(self.corpus, video_id)),
+                    "subtitles": [[seconds_of(line.start), seconds_of(line.end), line.text] for line in lines],
                 }
             )
         return self._index.get(key, -1)
@@ -94,13 +94,13 @@ def payload(
         unlinked: the ids of the corpus are made up: none is linked to YouTube.
     """
     document = diagnosis.to_dict()
-    videos = _Videos(diagnosis.context.corpus)
+    videos = PageVideos(diagnosis.context.corpus)
     rows = zip(diagnosis.outcomes, diagnosis.asked, document["questions"], strict=True)
     questions = []
     for one, asked, row in rows:
         gold = None
         if not public:
-            gold = [videos.index(one.video, asked.language, gold=True), _seconds(one.start), _seconds(one.end)]
+            gold = [videos.index(one.video, asked.language, gold=True), seconds_of(one.start), seconds_of(one.end)]
         questions.append(
             {
                 "id": row["id"],
@@ -127,16 +127,16 @@ def payload(
     }
 
 
-def _entries(outcome: Outcome, videos: _Videos, language: str | None) -> list[list[Any]]:
+def _entries(outcome: Outcome, videos: PageVideos, language: str | None) -> list[list[Any]]:
     """Every entry that was read, at its place."""
     found = [list(NO_ENTRY) for _ in range(outcome.read)]
     for position, name, start, end in outcome.entries:
         index = videos.index(name, language)
-        found[position - 1] = [index, name if index < 0 else "", _seconds(start), _seconds(end)]
+        found[position - 1] = [index, name if index < 0 else "", seconds_of(start), seconds_of(end)]
     return found
 
 
-def _seconds(value: Any) -> float | None:
+def seconds_of(value: Any) -> float | None:
     """Seconds with three decimals; ``None`` where they are not known or not finite."""
     if value is None:
         return None

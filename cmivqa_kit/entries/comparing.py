@@ -58,17 +58,21 @@ def compare_systems(
             names.append(str(system.path))
             records.append(system.made_by)
     comparisons = compare_tracks(cards, names, metrics, settings, all_pairs)
-    remarks = _other_corpora(names, records)
+    remarks = remarks_on_corpora(names, records)
     return [
         replace(comparison, remarks=(*comparison.remarks, *remarks)) if comparison.track != 1 else comparison
         for comparison in comparisons
     ]
 
 
-def _other_corpora(names: Sequence[str], records: Sequence[Mapping[str, Any] | None]) -> tuple[str, ...]:
+def remarks_on_corpora(names: Sequence[str], records: Sequence[Mapping[str, Any] | None]) -> tuple[str, ...]:
     """A remark where runs answered from corpora of other sizes: the scores are right, and say little of the systems.
 
     No signature tells it: the official program reads the lists and not the videos that they were chosen from.
+
+    Args:
+        names: what the systems are called.
+        records: those of the runs that made them; ``None`` where none did.
     """
     videos = {
         name: record["videos"] for name, record in zip(names, records, strict=True) if record and "videos" in record

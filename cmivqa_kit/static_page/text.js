@@ -50,7 +50,7 @@ function plain(value) {
 const fixed = (value, digits = 4) => (isNumber(value) && Math.abs(value) < 1e6 ? value.toFixed(digits) : plain(value));
 
 // A difference with its sign, the real minus.
-const signed = (value) => `${value < 0 ? "−" : "+"}${fixed(Math.abs(value))}`;
+const signed = (value, digits = 4) => `${value < 0 ? "−" : "+"}${fixed(Math.abs(value), digits)}`;
 
 // Seconds as a player shows them: 1:02.5, or 1:01:02.5 past an hour.
 function clock(seconds, digits = 1) {

@@ -116,6 +116,19 @@ def test_answers_given_apart_beside_data(folder: Path) -> None:
     assert foreign["prior"] == [] and foreign["remarks"][0].startswith(f"{corpus} has no split that")
 
 
+def test_ids_of_the_embedded_corpus_are_made_up_and_no_others(folder: Path) -> None:
+    """They only look like YouTube's; also where its data root is named, as in the workspace of `demo`."""
+
+    def unlinked(*arguments: str) -> bool:
+        run(*arguments, "--html", "page.html", "--force")
+        return '"unlinked":true' in (folder / "page.html").read_text(encoding="utf-8")
+
+    assert unlinked("submission.json")
+    assert unlinked("submission.json", "--data", str(demo_corpus()))
+    assert not unlinked("my entry.json", "--truth", "truth.json")
+    assert not unlinked("my entry.json", "my entry.json", "--truth", "truth.json")
+
+
 def test_track_1(folder: Path) -> None:
     text = run("spans.json", "--truth", "truth.json").stdout
     assert "spans.json: Track 1, truth, 20 questions" in text

@@ -34,6 +34,7 @@ COMMANDS = (
     ("score", "track1.json", *HERE, "--no-intervals"),
     ("score", "lists.json", *HERE, "--no-intervals"),
     ("diagnose", "lists.json", *HERE),
+    ("diagnose", "lists.json", "other.json", *HERE),
     ("compare", "lists.json", "other.json", *HERE),
     ("data", "check", *HERE),
     ("train", "-m", "bm25", *HERE),

@@ -70,6 +70,7 @@ MANY = ("lists.json", "a second one with a long name.json", "third.json", "fourt
         ("compare", *MANY, *FEW, "--all-pairs", "-v"),
         ("diagnose", "lists.json"),
         ("diagnose", "first.json"),
+        ("diagnose", *MANY[:2]),
         ("data", "check"),
         ("data", "check", "--all"),
         ("baselines",),

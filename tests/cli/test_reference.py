@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cmivqa_kit.cli import reference, render
-from cmivqa_kit.cli.json_schemas.registry import ALL, CARD, DRY_RUN, EXPLAIN, outputs
+from cmivqa_kit.cli.json_schemas.registry import ALL, CARD, DRY_RUN, EXPLAIN, PAIR, outputs
 from tests.cli.running import cmivqa, cmivqa_here, python
 from tests.declared import NotDeclared, conform, conform_printed
 
@@ -73,9 +73,10 @@ def test_every_json_is_declared_and_nothing_else() -> None:
                 if any(flag.strip() in parameter.opts for parameter in command.params):
                     wanted.add(f"{name}{flag}")
     wanted.add(f"predict{ALL}")  # elsewhere --all makes the same document longer
+    wanted.add(f"diagnose{PAIR}")
     assert set(outputs()) == wanted
     for command_name, output in outputs().items():
-        assert output.example.startswith(f"cmivqa {command_name.partition(' --')[0]} ")
+        assert output.example.startswith(f"cmivqa {command_name.partition(' --')[0].removesuffix(PAIR)} ")
         Draft202012Validator.check_schema(output.schema)
 
 
@@ -107,6 +108,7 @@ def entry(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["score", "entry.json", "--published", "ccgs", "--resamples", "50"],
         ["validate", "entry.json"],
         ["diagnose", "entry.json"],
+        ["diagnose", "entry.json", "entry.json"],
         ["compare", "entry.json", "entry.json", "--resamples", "50"],
         ["baselines"],
         ["config"],

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cmivqa_kit.data.catalogue import catalogue
 from cmivqa_kit.data.corpus import data_fingerprint, open_split
 from cmivqa_kit.data.dev_corpus import ALL, DEV_CORPUS, LIKE_TEST, corpus_size, draw, read_dev_corpus
+from cmivqa_kit.data.intake import gather
 from cmivqa_kit.data.opened import OpenRoot
 from cmivqa_kit.data.split import Divided, divide
 from cmivqa_kit.errors import UserError
@@ -163,3 +164,31 @@ def test_no_size(text: str) -> None:
 
 def test_sizes() -> None:
     assert [corpus_size(text) for text in ("all", "like-test", "200")] == ["all", "like-test", 200]
+
+
+def test_a_new_data_root_keeps_it(tmp_path: Path) -> None:
+    """`init --from` of a divided root: dev is ranked over the same videos there, and once more changes nothing."""
+    source, new = many(tmp_path / "source"), tmp_path / "new"
+    split(source)
+    for _ in range(2):
+        placed = {place.kind: place.target for place in gather([source], new).placements}
+        assert placed["dev corpus"] == new / "dev" / DEV_CORPUS
+        assert dev(new) == dev(source) and len(dev(new)) == 7
+    assert data_fingerprint(open_split(new, "dev")) == data_fingerprint(open_split(source, "dev"))
+    split(many(tmp_path / "other"), 9)
+    with pytest.raises(UserError, match=r"dev_corpus.json: exists and differs"):
+        gather([tmp_path / "other" / "train" / DEV_CORPUS], new)
+
+
+def test_a_file_of_it_alone_joins_the_dev_questions_that_are_there(tmp_path: Path) -> None:
+    source = many(tmp_path / "source")
+    corpus = split(source).dev.with_name(DEV_CORPUS)
+    loose = corpus.rename(tmp_path / "videos of dev.json")  # known by its content
+    gather([loose], source)
+    assert len(dev(source)) == 7 and corpus.is_file()
+    undivided = many(tmp_path / "undivided")
+    with pytest.raises(UserError, match="no dev questions are there that it would belong to"):
+        gather([loose], undivided)
+    write(loose, {**read(loose), "videos": []})
+    with pytest.raises(UserError, match="no list of video ids under 'videos'"):
+        gather([loose], source)

@@ -8,7 +8,7 @@ import pytest
 
 from cmivqa_kit.diagnosis.entries import diagnose_entry
 from cmivqa_kit.entries import Ground, open_entries, open_entry
-from cmivqa_kit.entries.comparing import _other_corpora, compare_entries
+from cmivqa_kit.entries.comparing import compare_entries, remarks_on_corpora
 from cmivqa_kit.errors import ExitCode, UserError
 from cmivqa_kit.scoring.statistics.paired import Settings
 from tests.submission.small import lists, put, records, root_2023, spans
@@ -56,8 +56,8 @@ def test_a_diagnosis_takes_the_track_with_spans(tmp_path: Path) -> None:
 
 def test_runs_that_answered_over_other_numbers_of_videos_are_remarked() -> None:
     records: list[dict[str, int] | None] = [{"videos": 56}, {"videos": 20}, None, {}]
-    assert _other_corpora(["a.json", "b.json", "c.json", "d.json"], records) == (
+    assert remarks_on_corpora(["a.json", "b.json", "c.json", "d.json"], records) == (
         "not ranked among the same videos, and fewer are easier: a.json among 56, b.json among 20",
     )
-    assert _other_corpora(["a.json", "b.json"], [{"videos": 20}, {"videos": 20}]) == ()
-    assert _other_corpora(["a.json", "b.json"], [{"videos": 20}, None]) == ()
+    assert remarks_on_corpora(["a.json", "b.json"], [{"videos": 20}, {"videos": 20}]) == ()
+    assert remarks_on_corpora(["a.json", "b.json"], [{"videos": 20}, None]) == ()

@@ -19,6 +19,7 @@ from tests.fuzz.writing_commands import CALLS, READS, WRITING, empty
 
 # command -> every which of its operations is tried here; all of them are by `make fuzz`.
 EVERY = {"sample": 9, "validate --fix": 1, "score --per-question": 9, "diagnose --html": 9, "fuse": 9,
+         "diagnose A B --html": 9,
          "import": 9, "leaderboard add": 2, "leaderboard show --html": 30,
          "data subtitles": 3, "data pack": 4, "data pack bigfile": 6, "data token-counts": 3,
          "bench score": 9, "export trec": 40, "export codabench": 50,

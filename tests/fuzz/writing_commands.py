@@ -285,6 +285,8 @@ WRITING = (
     Writing("export tvr", corpus, ("export", "tvr", "lists.json", *HERE, "--out", "tvr", "--force")),
     Writing("export codabench", corpus, ("export", "codabench", "bundles", *HERE, "--split", "dev", "--force")),
     Writing("diagnose --html", corpus, ("diagnose", "track1.json", *HERE, "--html", "page.html", "--force")),
+    Writing("diagnose A B --html", corpus,
+            ("diagnose", "track1.json", "track1.json", *HERE, "--html", "page.html", "--force")),
     Writing("leaderboard add", corpus, ("leaderboard", "add", "track1.json", *HERE, "--team", "WAN",
                                         "--received", "2023-05-01T18:30")),
     Writing("leaderboard show --html", filed, ("leaderboard", "show", *HERE, "--split", "dev", "--resamples", "10",

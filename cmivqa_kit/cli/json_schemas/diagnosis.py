@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cmivqa_kit.cli.json_schemas.parts import CARD, COUNTS, CUTOFFS
-from cmivqa_kit.cli.json_schemas.registry import declare
+from cmivqa_kit.cli.json_schemas.registry import PAIR, declare
 from cmivqa_kit.cli.json_schemas.shapes import (
     flag,
     identity,
@@ -159,6 +159,64 @@ declare(
             "remarks": listing("what is not at hand, or what the numbers are not", text("a sentence")),
             "next": text("what to do next"),
             "questions": listing("in the order of the ground truth", QUESTION),
+            "organizers_only": flag("true: answers that organizers hold can be told from it; else not there"),
+        },
+        optional=("organizers_only",),
+    ),
+)
+
+_ANSWER = record(
+    "what became of it",
+    {
+        "value": number("its part of the headline", "unit of the headline"),
+        "m": QUESTION["properties"]["m"],
+        "position": integer("rank of the right video; on Track 3 of its first valid entry", "from 1", null=True),
+        "label": text("hit, or the key of its cause; null: Track 2", null=True),
+        "answer": QUESTION["properties"]["answer"],
+    },
+)
+_VERDICT = "who is better by the headline; both-miss: both earn nothing"
+_VERDICTS = ("a-better", "b-better", "both-miss", "same")
+
+declare(
+    f"diagnose{PAIR}",
+    "cmivqa diagnose old.json new.json --format json",
+    record(
+        "two systems side by side",
+        {
+            **{name: CARD[name] for name in ("track", "split", "edition", "headline")},
+            "cutoffs": listing("list lengths K of `m`; none on Track 2", integer("one of them", "entries", low=1)),
+            "signature": text("what the signatures of both have in common"),
+            "systems": listing(
+                "A, then B",
+                record(
+                    "a system",
+                    {
+                        "name": text("path of its file"),
+                        "made_by": text("system and run that made it", null=True),
+                        "score": number("strict headline", "unit of the headline"),
+                        "official": measure("the same by the official program"),
+                        "counts": COUNTS,
+                    },
+                ),
+                length=2,
+            ),
+            "difference": number("score of B minus that of A", "unit of the headline"),
+            "verdicts": record(_VERDICT, {name: integer("how many", "questions") for name in _VERDICTS}),
+            "remarks": listing("what must be known to read it", text("a sentence")),
+            "questions": listing(
+                "those on which they differ most first",
+                record(
+                    "a question",
+                    {
+                        "id": identity("its id"),
+                        "difference": number("value of B minus that of A", "unit of the headline"),
+                        "verdict": text(_VERDICT, choices=_VERDICTS),
+                        "a": _ANSWER,
+                        "b": _ANSWER,
+                    },
+                ),
+            ),
             "organizers_only": flag("true: answers that organizers hold can be told from it; else not there"),
         },
         optional=("organizers_only",),

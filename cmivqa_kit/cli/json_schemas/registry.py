@@ -12,6 +12,7 @@ DRY_RUN = " --dry-run"
 EXPLAIN = " --explain"
 ALL = " --all"
 CARD = " --card"  # a file
+PAIR = " A B"  # of diagnose: two files
 MODULES = (
     "workspace", "training", "prediction", "import_answers", "validation", "scoring", "diagnosis", "comparison",
     "runs", "fusion", "intake", "board", "board_audit", "exports", "bench", "corpus",
@@ -23,7 +24,8 @@ class Output:
     """The JSON that a command prints.
 
     Attributes:
-        command: its name, such as ``data check``, or ``predict --dry-run`` where a flag makes it another document.
+        command: its name, such as ``data check``, or ``predict --dry-run`` where a flag makes it another document
+            (`PAIR`: a second file).
         example: a command that prints it.
         schema: JSON Schema (2020-12) of the document; ``unit`` is an annotation.
         notes: what a reader must know beside the keys; may be empty.

@@ -2,11 +2,13 @@
 
 const AHEAD = 8; // rows drawn above and below what is in view
 
-// `choose(index)` is called with the place of a question in the file whenever another one is chosen.
+// `choose(index)` is called with the index of a question whenever another one is chosen; `fillRow(question)` gives
+// what stands in its row.
 class QuestionList {
-  constructor(element, data, choose) {
+  constructor(element, data, fillRow, choose) {
     this.element = element;
     this.data = data;
+    this.fillRow = fillRow;
     this.choose = choose;
     this.shown = []; // places in the file, in the order of the list
     this.at = -1; // place in `shown` of the chosen question
@@ -68,24 +70,26 @@ class QuestionList {
   }
 
   row(at, height) {
-    const question = this.data.questions[this.shown[at]];
-    const rank = this.data.track === 1 ? "" : isNumber(question.position) ? `rank ${question.position}` : "no rank";
-    const label = this.data.labels.find((one) => one.key === question.label);
     const row = make("div", { class: "row", role: "option", id: `row-${at}`, "data-at": at,
       "aria-selected": String(at === this.at), "aria-posinset": at + 1, "aria-setsize": this.shown.length },
-      swatch(fillOf(this.data, question.label)),
-      make("span", { class: "asked" }, foreign(String(question.text).slice(0, 240) || "(no text)", question.language)),
-      make("span", { class: "value" }, fixed(question.score, 3), make("small", null, rank)),
-      make("span", { class: "under" }, label ? label.title : "", " · ", foreign(plain(question.id).slice(0, 60))));
+      this.fillRow(this.data.questions[this.shown[at]]));
     row.style.top = `${at * height}px`;
     return row;
   }
 }
 
-// Which questions are wanted, and in which order.
+// The question itself and the line below it, as all rows have them.
+const rowText = (question, under) => [
+  make("span", { class: "asked" }, foreign(String(question.text).slice(0, 240) || "(no text)", question.language)),
+  make("span", { class: "under" }, under, " · ", foreign(plain(question.id).slice(0, 60)))];
+
+// Which questions are wanted, and in which order. `orders` are [key, title, compare], the first the usual one, whose
+// `compare` may be null: as they stand.
 class Filters {
-  constructor(data, changed) {
+  constructor(data, swatchOf, orders, changed) {
     this.data = data;
+    this.swatchOf = swatchOf;
+    this.orders = orders;
     this.wanted = new Set();
     this.texts = data.questions.map((one) =>
       [one.text, one.id, one.gold ? (data.videos[one.gold[0]] || {}).id : ""].map(String).join("\n").toLowerCase());
@@ -95,6 +99,7 @@ class Filters {
     byId("language-label").hidden = languages.length < 2;
     fill(byId("language"), make("option", { value: "*" }, "all"),
       ...languages.map((one) => make("option", { value: one }, NAMES[one] || one || "not known")));
+    fill(byId("order"), ...orders.map(([key, title]) => make("option", { value: key }, title)));
     for (const id of ["search", "language", "order"]) byId(id).addEventListener("input", changed);
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
     byId("filters").addEventListener("reset", (event) => { event.preventDefault(); this.clear(); changed(); });
@@ -107,14 +112,14 @@ class Filters {
     };
     return make("button",
       { type: "button", class: "chip", "aria-pressed": "false", "data-label": label.key, on: { click: press } },
-      swatch(fillOf(this.data, label.key)), make("span", null, capital(label.title)), make("span", { class: "n" }));
+      this.swatchOf(label.key), make("span", null, capital(label.title)), make("span", { class: "n" }));
   }
 
   clear() {
     this.wanted.clear();
     byId("search").value = "";
     byId("language").value = "*";
-    byId("order").value = "file";
+    byId("order").value = this.orders[0][0];
   }
 
   // The places of the questions that are wanted. The counts on the chips follow search and language.
@@ -130,9 +135,10 @@ class Filters {
       chip.lastChild.textContent = found.filter((at) => questions[at].label === key).length.toLocaleString("en");
     }
     const kept = found.filter((at) => !this.wanted.size || this.wanted.has(questions[at].label));
-    const sign = { worst: 1, best: -1 }[byId("order").value];
-    if (sign) kept.sort((a, b) => sign * (questions[a].score - questions[b].score) || a - b);
-    byId("reset").disabled = !this.wanted.size && !words.length && language === "*" && byId("order").value === "file";
+    const [order, , compare] = this.orders.find(([key]) => key === byId("order").value);
+    if (compare) kept.sort((a, b) => compare(questions[a], questions[b]) || a - b);
+    const usual = order === this.orders[0][0];
+    byId("reset").disabled = !this.wanted.size && !words.length && language === "*" && usual;
     return kept;
   }
 }

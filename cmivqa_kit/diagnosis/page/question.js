@@ -1,17 +1,5 @@
 // One question: what became of it, the right video on its timeline, the subtitles, and the list it was given.
 
-const FIRST = 5; // entries shown of a list at first
-const WRONG = 3; // wrong videos whose timelines are offered
-const WATCH = "https://www.youtube.com/watch?v=";
-const YOUTUBE = /^[A-Za-z0-9_-]{11}$/;
-
-// The id of a video: a link to its second where it is one of YouTube. Nothing is asked of it until somebody follows it.
-function videoLink(data, id, start) {
-  if (data.unlinked || !YOUTUBE.test(id)) return foreign(id);
-  const at = isNumber(start) && start >= 1 && start < 1e6 ? `&t=${Math.floor(start)}s` : "";
-  return make("a", { href: WATCH + id + at, rel: "noopener noreferrer", target: "_blank" }, foreign(id));
-}
-
 // The entries of a question as objects: {rank, video (or null), name, start, end, right, iou}.
 function entriesOf(data, question) {
   const [goldVideo, from, to] = question.gold || [-1, null, null]; // null: a page for the public
@@ -41,8 +29,8 @@ function showQuestion(data, question, headingId) {
       legend(own),
       timeline(right, gold, own)),
     lines(right, gold, best, entries, entries[0]),
-    wrongVideos(entries, question),
-    list(data, entries),
+    wrongVideos(entries, question.position !== 1),
+    list(data, "The list", entries),
   ];
 }
 
@@ -53,7 +41,7 @@ function showPublic(data, question, headingId) {
     make("h3", { id: headingId, tabindex: "-1" }, foreign(question.text || "(no text)", question.language)),
     facts(data, question, entries, null),
     make("p", { class: "remark" }, "The right video and span are the organizers' and do not stand in this page."),
-    list(data, entries),
+    list(data, "The list", entries),
   ];
 }
 
@@ -95,64 +83,4 @@ function lines(video, gold, best, entries, first) {
     columns.push(excerpt(title, between(chosen.start, chosen.end), said, best ? own : new Set()));
   }
   return make("section", { class: "excerpts", "aria-label": "Subtitles" }, columns);
-}
-
-function excerpt(title, times, found, both) {
-  const rows = found.map((line) => make("li", { class: both.has(line) ? "both" : null },
-    make("span", { class: "time" }, clock(line[0])), foreign(line[2]),
-    both.has(line) ? make("span", { class: "unseen" }, " (in both)") : null));
-  return make("div", { class: "excerpt" },
-    make("h4", null, title, " ", make("span", { class: "times" }, times)),
-    rows.length ? make("ol", { tabindex: rows.length > 4 ? "0" : null, "aria-label": title }, rows)
-      : make("p", { class: "remark" }, "No subtitles there."));
-}
-
-// The first wrong videos of the list, each on its own timeline, drawn when opened.
-function wrongVideos(entries, question) {
-  const wrong = new Map();
-  for (const one of entries) {
-    if (one.right || !one.video) continue;
-    if (!wrong.has(one.video.id) && wrong.size === WRONG) continue;
-    wrong.set(one.video.id, [...(wrong.get(one.video.id) || []), one]);
-  }
-  if (!wrong.size) return null;
-  const blocks = [...wrong.values()].map((spans, at) => {
-    const body = make("div", null);
-    const draw = () => body.firstChild || body.append(timeline(spans[0].video, null, spans));
-    const ranks = spans.slice(0, 4).map((one) => `#${one.rank}`).join(" ") + (spans.length > 4 ? " …" : "");
-    const open = at === 0 && question.position !== 1;
-    if (open) draw();
-    return make("details", { open, on: { toggle: draw } },
-      make("summary", null, make("span", { class: "ranks" }, ranks), " ", foreign(spans[0].video.id)), body);
-  });
-  return make("section", { class: "wrong", "aria-label": "Wrong videos" },
-    make("h4", null, "First wrong videos of the list"), blocks);
-}
-
-function list(data, entries) {
-  if (!entries.length) return make("p", { class: "remark" }, "No entry: the question was not answered.");
-  const row = (one) => ({
-    kind: one.right ? "is-right" : null,
-    cells: [`${one.rank}`,
-      [one.name === "" ? make("span", { class: "remark" }, "an entry that can match nothing") : videoLink(data, one.name, one.start),
-        one.right ? make("span", { class: "tag" }, "right video") : null],
-      one.name === "" ? ""
-        : [between(one.start, one.end), make("small", null, `${plain(one.start)} – ${plain(one.end)}\u00a0s`)],
-      one.iou === null ? "" : fixed(one.iou, 2)],
-  });
-  const columns = [["Rank", "number rank"], ["Video", "wide"], ["Span", "number times"], ["IoU", "number"]];
-  const holder = make("section", { class: "entries", "aria-label": "The list" }, make("h4", null, "The list"));
-  const draw = (shown) => {
-    const all = () => {
-      draw(entries);
-      holder.querySelector("table").focus();
-    };
-    const more = shown.length === entries.length ? null
-      : make("button", { type: "button", class: "more", on: { click: all } }, `Show all ${entries.length} entries`);
-    const drawn = table("Entries, best first", columns, shown.map(row), "list");
-    drawn.tabIndex = -1;
-    fill(holder, holder.firstChild, drawn, more);
-  };
-  draw(entries.length <= FIRST + 2 ? entries : entries.slice(0, FIRST));
-  return holder;
 }

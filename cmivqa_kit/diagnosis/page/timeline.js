@@ -19,7 +19,10 @@ function place(span, length) {
   return { left, width: clamp(span.end / length, 0, 1) - left, past: span.end > length * 1.001 };
 }
 
-// `spans` are {rank, start, end, iou or null, best}; `gold` is {start, end} or null.
+// What a lane of a predicted span is called: by its rank, of two systems also by the letter.
+const nameOf = (span) => `${span.system || ""}#${span.rank}`;
+
+// `spans` are {rank, start, end, iou or null, best}, of two systems with `system`, A or B; `gold` is {start, end} or null.
 function timeline(video, gold, spans) {
   const length = lengthOf(video, gold ? [gold, ...spans] : spans);
   const readout = make("p", { class: "readout" });
@@ -31,7 +34,7 @@ function timeline(video, gold, spans) {
   const shown = spans.length > LANES ? spans.filter((one, at) => at < LANES || one.best) : spans;
   const draw = (drawn) => {
     const lanes = [subtitleLane(video, length), gold ? spanLane(video, "gold", { ...gold, gold: true }, length) : null,
-      ...drawn.map((one) => spanLane(video, `${one.rank}`, one, length))].filter((one) => one);
+      ...drawn.map((one) => spanLane(video, nameOf(one), one, length))].filter((one) => one);
     fill(plot, axis(length), gold ? band(gold, length) : null, ...lanes);
     rove(plot, lanes.map((lane) => [...lane.querySelectorAll("button")]).filter((row) => row.length));
   };
@@ -75,17 +78,18 @@ function subtitleLane(video, length) {
 
 function spanLane(video, name, span, length) {
   const at = place(span, length);
-  const what = span.gold ? "Gold span" : `Rank ${span.rank}${span.best ? ", best span" : ""}`;
+  const what = span.gold ? "Gold span"
+    : `${span.system ? `${span.system}, rank` : "Rank"} ${span.rank}${span.best ? ", best span" : ""}`;
   const overlap = isNumber(span.iou) ? `, IoU ${fixed(span.iou, 2)}` : "";
   const times = `${what}: ${between(span.start, span.end)}, ${lasting(span.start, span.end)}${overlap}`;
   const past = at && at.past ? ", runs past the end of the video" : "";
   const text = under(video.subtitles, span.start, span.end).map((line) => line[2]).join(" / ");
-  const kind = span.gold ? "gold" : span.best ? "span best" : "span";
+  const kind = span.gold ? "gold" : `span${span.best ? " best" : ""}${span.system ? ` of-${span.system}` : ""}`;
   const track = make("div", { class: "track" },
     at ? bar(kind + (past ? " past" : ""), at, `${times}${past}`, `${times}${past}. ${text}`, text)
       : make("span", { class: "none" }, `no span: ${between(span.start, span.end)}`));
   return make("div", { class: `lane ${span.gold ? "right" : "predicted"}` },
-    make("span", { class: "name" }, span.gold ? name : `#${name}`), track);
+    make("span", { class: "name" }, name), track);
 }
 
 // A bar that can be pointed at and focused; what it says is kept beside it for the line under the timeline.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cmivqa_kit import __version__
-from cmivqa_kit.diagnosis.entries import diagnose_entry
+from cmivqa_kit.diagnosis.entries import diagnose_entry, ids_are_made_up
 from cmivqa_kit.diagnosis.page import render as diagnosis_page
 from cmivqa_kit.diagnosis.payload import payload as diagnosis_payload
 from cmivqa_kit.entries.entry import Entry
@@ -128,4 +128,6 @@ def _timelines(rows: Sequence[tuple[Board, Row]], grounds: Grounds) -> Iterator[
         except UserError as error:
             raise UserError(f"{entry.path}: no timeline of it: {error.message}", error.fix) from None
         held = answers_are_held(entry.ground.scored_by, diagnosis.card.split)
-        yield _timeline_name(board, row), diagnosis_page(diagnosis_payload(diagnosis, row.file.name, None, held))
+        unlinked = ids_are_made_up(entry.ground)
+        page = diagnosis_payload(diagnosis, row.file.name, organizers_only=held, unlinked=unlinked)
+        yield _timeline_name(board, row), diagnosis_page(page)

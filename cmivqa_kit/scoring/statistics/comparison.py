@@ -146,7 +146,7 @@ def compare(
             raise UserError(
                 f"{label}: cannot be compared: {card.strict.message}", "Mend what is named, then try again."
             )
-    common, remarks = _common(cards, labels)
+    common, remarks = common_signature(cards, labels)
     wanted = tuple(dict.fromkeys(metrics)) or cards[0].board_metrics
     values = [{name: _values(card, name) for name in wanted} for card in cards]
     first = cards[0]
@@ -175,8 +175,8 @@ def compare(
     )
 
 
-def _common(cards: Sequence[ScoreCard], labels: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """What the signatures have in common, and remarks.
+def common_signature(cards: Sequence[ScoreCard], labels: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """What the signatures of cards have in common, and remarks; ``labels`` name their systems.
 
     Raises:
         UserError: they differ in what the numbers depend on; the message says in what.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from cmivqa_kit.data.types import Track
@@ -32,10 +32,7 @@ def compare_tracks(
         UserError: the submissions have no track in common or are not comparable, or no track has such a metric.
     """
     by_track = [{card.track: card for card in own} for own in cards]
-    shared = [track for track in by_track[0] if all(track in own for own in by_track)]
-    if not shared:
-        said = "; ".join(f"{name} is for {_tracks(list(own))}" for name, own in zip(names, by_track, strict=True))
-        raise UserError(f"no track in common: {said}", "Compare submissions for the same track.")
+    shared = shared_tracks(by_track, names)
     _check(metrics, [by_track[0][track] for track in shared])
     found = []
     for track in shared:
@@ -51,6 +48,19 @@ def compare_tracks(
     ]
     found[0] = replace(found[0], remarks=(*remark, *found[0].remarks))
     return found
+
+
+def shared_tracks(systems: Sequence[Collection[Track]], names: Sequence[str]) -> list[Track]:
+    """The tracks that all systems are for, in the order of the first; ``systems`` holds the tracks of each.
+
+    Raises:
+        UserError: there is none; the message says what each is for.
+    """
+    shared = [track for track in systems[0] if all(track in own for own in systems)]
+    if not shared:
+        said = "; ".join(f"{name} is for {_tracks(list(own))}" for name, own in zip(names, systems, strict=True))
+        raise UserError(f"no track in common: {said}", "Compare submissions for the same track.")
+    return shared
 
 
 def _check(metrics: Sequence[str], cards: Sequence[ScoreCard]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cmivqa_kit.diagnosis.page import write_page
+from cmivqa_kit.diagnosis.page import write_page, write_pair_page
 from tests.chromium import HANG
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def visit(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
     contexts = []
 
     def opens(payload: Any, width: int = 1280, height: int = 900, **options: Any) -> Opened:
-        path = write_page(tmp_path / "page.html", payload, force=True)
+        write = write_pair_page if "systems" in payload else write_page
+        path = write(tmp_path / "page.html", payload, force=True)
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         found = Opened(context.new_page())

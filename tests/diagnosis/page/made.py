@@ -151,3 +151,55 @@ def hostile() -> Payload:
     }
     found["warnings"][0]["ids"] = [row["id"] for row in found["questions"][3:5]]
     return found
+
+
+def pair_payload(one: Payload) -> Payload:
+    """The payload of two systems made of one: A is that system, B finds the right video first, always 4 s too late.
+
+    Spans of B have an IoU of 2/3 with the gold span (20 to 40 s).
+    """
+    rows = []
+    for index, row in enumerate(one["questions"]):
+        listed = [[rank, *entry] for rank, entry in enumerate(row["entries"], 1)]
+        late = [[1, row["gold"][0], "", 24.0, 44.0], *listed[1:10]]
+        value = row["score"] if isinstance(row["score"], float) and row["score"] == row["score"] else 0.0
+        first = {
+            "value": value,
+            "m": row["m"],
+            "position": row["position"],
+            "label": row["label"],
+            "read": len(listed),
+            "entries": [*listed[:10], *(found for found in listed[10:] if found[1] == row["gold"][0])],
+        }
+        second = {"value": 2 / 3, "m": [2 / 3] * 3, "position": 1, "label": "hit", "read": 10, "entries": late}
+        rows.append(
+            {
+                "id": row["id"],
+                "text": row["text"],
+                "language": row["language"],
+                "index": index,
+                "label": "b-better" if value < 2 / 3 else "a-better",
+                "difference": 2 / 3 - value,
+                "gold": row["gold"],
+                "answers": [first, second],
+            }
+        )
+    rows.sort(key=lambda row: -abs(row["difference"]))
+    verdicts = [row["label"] for row in rows]
+    scores = one["score"], 2 / 3
+    same = ("kit", "split", "edition", "track", "headline", "signature", "cutoffs", "remarks", "videos")
+    return {
+        **{name: one[name] for name in same},
+        "title": f"{one['submission']} / other.json",
+        "systems": [
+            {"letter": "A", "name": one["submission"], "made_by": one["made_by"], "score": scores[0]},
+            {"letter": "B", "name": "other.json", "made_by": None, "score": scores[1]},
+        ],
+        "metrics": [{"name": one["headline"], "values": list(scores)}],
+        "costs": [{"key": label["key"], "title": label["title"], "questions": [label["questions"], 0]}
+                  for label in one["labels"]],
+        "labels": [{"key": key, "title": title, "questions": verdicts.count(key)}
+                   for key, title in (("a-better", "A better"), ("b-better", "B better"), ("both-miss", "both miss"),
+                                      ("same", "the same"))],
+        "questions": rows,
+    }  # fmt: skip

@@ -115,8 +115,9 @@ def test_a_question_shows_its_spans_where_they_are(visit: Visit) -> None:
         name: page.locator(f"#question .plot .{name}").first.bounding_box()
         for name in ("track", "gold", "span", "band")
     }
-    track = boxes["track"]
-    assert track is not None
+    track, reading = boxes["track"], page.locator("#reading").bounding_box()
+    assert track is not None and reading is not None
+    assert track["width"] > 0.8 * reading["width"]
     for name, start, end in (("gold", 20, 40), ("span", 30, 50), ("band", 20, 40)):
         box = boxes[name]
         assert box is not None

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from cmivqa_kit import static_page as shared
 from cmivqa_kit.diagnosis import page as package
-from cmivqa_kit.diagnosis.page import PARTS, render, write_page
+from cmivqa_kit.diagnosis.page import PAIR_PARTS, PARTS, render, render_pair, write_page
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.static_page import SHARED_SCRIPTS, SHARED_STYLES, SHELL, embed, part, shared_part
-from tests.diagnosis.page.made import EVIL, hostile, payload
+from tests.diagnosis.page.made import EVIL, hostile, pair_payload, payload
 
 ELEMENT = re.compile(r"<(script|style)[^>]*>(.*?)</\1>", re.DOTALL)
 
@@ -31,9 +31,12 @@ def elements(text: str) -> tuple[str, str, str]:
     return found[0][1], found[1][1], found[2][1]
 
 
-@pytest.mark.parametrize("made", [payload(), hostile()], ids=["plain", "hostile"])
-def test_the_policy_names_the_script_and_the_styles_and_nothing_else(made: dict[str, object]) -> None:
-    text = render(made)
+@pytest.mark.parametrize(
+    "text",
+    [render(payload()), render(hostile()), render_pair(pair_payload(hostile()))],
+    ids=["plain", "hostile", "pair"],
+)
+def test_the_policy_names_the_script_and_the_styles_and_nothing_else(text: str) -> None:
     style, _, script = elements(text)
     found = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
     assert found is not None
@@ -54,7 +57,7 @@ def hash_of(text: str) -> str:
 
 
 def test_the_scripts_never_read_text_as_html_or_code() -> None:
-    for name in (*SHARED_SCRIPTS, *PARTS.scripts):
+    for name in (*SHARED_SCRIPTS, *PARTS.scripts, *PAIR_PARTS.scripts):
         text = shared_part(name) if name in SHARED_SCRIPTS else part(PARTS.package, name)
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|createContextualFragment"
@@ -65,7 +68,7 @@ def test_the_scripts_never_read_text_as_html_or_code() -> None:
 
 
 def test_no_part_names_an_address() -> None:
-    text = render(payload())
+    text = render(payload()) + render_pair(pair_payload(payload(4)))
     # The name of a namespace, and what a link to a video of YouTube begins with: nothing asks for it.
     addresses = {"http://www.w3.org/2000/svg", "https://www.youtube.com/watch?v="}
     assert set(re.findall(r"https?://[^'\"\s>]+", text)) == addresses
@@ -148,8 +151,9 @@ def test_lone_surrogates_are_written(tmp_path: Path) -> None:
 
 
 def test_every_part_is_used() -> None:
+    own = {name for parts in (PARTS, PAIR_PARTS) for name in (*parts.scripts, *parts.styles, parts.body)}
     for folder, used in (
-        (package, {*PARTS.scripts, *PARTS.styles, PARTS.body}),
+        (package, own),
         (shared, {SHELL, *SHARED_SCRIPTS, *SHARED_STYLES}),
     ):
         parts = {path.name for path in files(folder).iterdir() if path.name.endswith((".js", ".css", ".html"))}

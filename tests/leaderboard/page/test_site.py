@@ -124,6 +124,7 @@ def test_timelines_are_for_organizers(made: tuple[list[Board], Grounds], tmp_pat
     assert second["timeline"] is None
     timeline = (page.parent / third["timeline"]).resolve()
     assert ANSWERS[0]["video_id"] in timeline.read_text(encoding="utf-8")
+    assert "unlinked" not in payload_of(timeline)  # ids that are YouTube's lead to the second there
     assert len(list((tmp_path / "site" / "timelines").iterdir())) == 3
 
 
