@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from baselines.hybrid import DECLARATION
 from baselines.hybrid.baseline import HybridBaseline
 from cmivqa_kit.data.types import TRACKS, Question, Split
@@ -18,7 +21,7 @@ from cmivqa_kit.runs.directory import make_run, open_run
 from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.scoring.official import HEADLINE
 
-AT_LAST = "train.evaluate_every=1000000"  # held-out questions are looked at once, after the last step
+LAST_STEP = ("train.evaluate_every=1000000", "train.dev_questions=1")  # answers: held-out questions choose none
 HELD_OUT = 250  # questions about the videos held out that are asked
 
 
@@ -39,7 +42,7 @@ def fold_of(train: Split, number: int, folds: int) -> tuple[Split, Split]:
     videos = sorted({question.video_id for question in asked if question.video_id})
     random.Random(7).shuffle(videos)
     out = set(videos[number::folds])
-    learnt = [question for question in asked if question.video_id not in out]
+    learnt = [question for question in asked if question.video_id not in out and question.text.strip()]
     held_out = [question for question in asked if question.video_id in out]
     drawn = random.Random(number).sample(range(len(held_out)), min(HELD_OUT, len(held_out)))
     return with_questions(train, learnt), with_questions(train, [held_out[number] for number in sorted(drawn)])
@@ -51,7 +54,7 @@ def with_questions(split: Split, questions: Sequence[Question]) -> Split:
 
 
 def trained(learnt: Split, held_out: Split, config: Config, folder: Path) -> HybridBaseline:
-    """Hybrid trained on questions, its two temperatures fitted on held-out ones; the run in a folder, if one is there."""
+    """Hybrid trained on questions, its two temperatures fitted on held-out ones; or the run that a folder holds."""
     system = HybridBaseline()
     if folder.is_dir():
         system.load(open_run(folder))
@@ -61,6 +64,12 @@ def trained(learnt: Split, held_out: Split, config: Config, folder: Path) -> Hyb
     system.fit(learnt, held_out, run)
     run.finish()
     return system
+
+
+def overall(scores: NDArray[np.float64], right: NDArray[np.int64]) -> float:
+    """R@1 + R@10 + R@50 + MRR of the right videos, of scores (questions, videos)."""
+    rank = (scores > scores[np.arange(len(right)), right][:, None]).sum(axis=1) + 1
+    return float(sum((rank <= count).mean() for count in (1, 10, 50)) + (1 / rank).mean())
 
 
 def figures(system: HybridBaseline, held_out: Split, config: Config) -> list[float]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from hybrid_folds import config_of
+from hybrid_folds import config_of, overall
 from hybrid_terms import Asked, WeightedBM25, example, learnt_weights
 from numpy.typing import NDArray
 
@@ -50,12 +50,6 @@ def z(scores: Floats) -> Floats:
     """Scores of videos on one scale for each question."""
     scaled: Floats = (scores - scores.mean(axis=1, keepdims=True)) / (scores.std(axis=1, keepdims=True) + 1e-9)
     return scaled
-
-
-def overall(scores: Floats, right: NDArray[np.int64]) -> float:
-    """R@1 + R@10 + R@50 + MRR of the right videos."""
-    rank = (scores > scores[np.arange(len(right)), right][:, None]).sum(axis=1) + 1
-    return float(sum((rank <= count).mean() for count in (1, 10, 50)) + (1 / rank).mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,9 +85,7 @@ class Trials:
         dev: dev questions.
     """
 
-    def __init__(
-        self, corpus: Corpus, windows: WindowVectors, settings: Settings, train: Asking, dev: Asking
-    ) -> None:
+    def __init__(self, corpus: Corpus, windows: WindowVectors, settings: Settings, train: Asking, dev: Asking) -> None:
         self.corpus, self.windows, self.train, self.dev = corpus, windows, train, dev
         self.fusion = replace(settings.fusion, video_window_weight=0.0)
         means = windows.means()
@@ -183,7 +175,7 @@ class Table:
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
         self._bases = [trials.beside(trials.base, weight) for weight in (0.0, SUBJECT)]
-        sides = [f"{side}: training, CV | folds better | dev" for side in ("alone", f"beside mean windows ({SUBJECT})")]
+        sides = [f"{side}training | folds better | dev" for side in ("", f"beside mean windows at {SUBJECT}: ")]
         print(f"| added | {' | '.join(sides)} |\n|{' --- |' * 7}")
         self._print("nothing", [self._cells(base, base) for base in self._bases])
 
@@ -225,7 +217,7 @@ class Table:
         return f"{overall(field[0], train.right):.3f} | {count} | {overall(field[1], dev.right):.3f}"
 
     def _print(self, name: str, cells: Sequence[str]) -> None:
-        print(f"| {name} | {' | '.join([*cells, ' | | '][:2])} |", flush=True)
+        print(f"| {name} | {' | '.join([*cells, ' |  | '][:2])} |", flush=True)
 
 
 def main(root: Path, encoder: str, most: int) -> None:

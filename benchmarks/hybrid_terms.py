@@ -41,7 +41,7 @@ class Asked:
 
 
 class Example(NamedTuple):
-    """A question as the weights are learnt: (terms, windows) BM25, (terms, `FEATURES`), (windows,) to be held against."""
+    """What weights are learnt of: (terms, windows) BM25, (terms, `FEATURES`), and (windows,) to be held against."""
 
     gains: NDArray[np.float16]
     features: NDArray[np.float32]
@@ -60,7 +60,9 @@ def example(question: Question, corpus: Corpus, windows: LineWindows, asked: Ask
         ious = overlaps(*sides, corpus.spans.start[windows.first], corpus.spans.end[windows.stop - 1])[0]
         of_window = np.repeat(np.arange(len(corpus.spans)), windows.count.sum(axis=1))
         target = soft_target(ious * (of_window == corpus.numbers[question.video_id])).astype(np.float32)
-    return Example(gains.astype(np.float16), features_of(question.text, words, corpus, asked, question.video_id), target)
+    return Example(
+        gains.astype(np.float16), features_of(question.text, words, corpus, asked, question.video_id), target
+    )
 
 
 def features_of(
