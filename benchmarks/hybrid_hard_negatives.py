@@ -10,13 +10,23 @@ Run: python benchmarks/hybrid_hard_negatives.py ROOT ENCODER [--fold 0] [--folds
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import argparse
+import random
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
+import torch
+from hybrid_folds import LAST_STEP, config_of, figures, fold_of, trained
 from numpy.typing import NDArray
 
 from baselines.hybrid.baseline import HybridBaseline
+from baselines.hybrid.corpus import languages
 from baselines.hybrid.task import Batches
+from cmivqa_kit.data.corpus import open_split
 from cmivqa_kit.data.types import Split
 from cmivqa_kit.plugin.types import PredictOptions
 from cmivqa_kit.runs.settings import Config
