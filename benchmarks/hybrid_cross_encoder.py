@@ -1,4 +1,4 @@
-"""The encoder of hybrid reading a question and subtitles in one row, and how it is trained: part of `hybrid_reranker.py`."""
+"""Hybrid's encoder reading a question and subtitles in one row, and its training: part of `hybrid_reranker.py`."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ import argparse
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,12 +120,18 @@ class Trials:
             lambda asking: z(np.array(list(scorer.scores_of_all([bm25.tokens(q.text) for q in asking.questions]))))
         )
 
+    def with_field(self, field: Field, weight: float, subject: float) -> Field:
+        """A field's scores beside those of the tier."""
+        train, dev = (z(s) + weight * f for s, f in zip(self.beside(self.base, subject), field, strict=True))
+        return train, dev
+
     def feedback(self, count: int) -> Field:
         """The tier asked with the question moved towards the windows that are nearest to it."""
 
         def moved(vector: NDArray[np.float32]) -> NDArray[np.float32]:
             nearest = np.argsort(-self.windows.cosines(vector), kind="stable")[:count]
-            return vector + FEEDBACK_WEIGHT * self.windows.vectors[nearest].astype(np.float32).mean(axis=0)
+            mean: NDArray[np.float32] = self.windows.vectors[nearest].astype(np.float32).mean(axis=0)
+            return vector + np.float32(FEEDBACK_WEIGHT) * mean
 
         return self.both(lambda asking: self.ranked(asking, unit(np.stack([moved(v) for v in asking.vectors]))))
 
@@ -135,26 +142,29 @@ class Trials:
         for fold in range(FOLDS):
             out = train.fold == fold
             held_out = Asking(
-                [train.questions[n] for n in np.flatnonzero(out)], train.vectors[out], train.right[out], train.fold[out]
+                [train.questions[n] for n in np.flatnonzero(out).tolist()],
+                train.vectors[out],
+                train.right[out],
+                train.fold[out],
             )
             scores[out] = self._by_terms(held_out, np.flatnonzero(~out))
         return scores, self._by_terms(self.dev, np.arange(len(train.questions)))
 
     def _by_terms(self, asking: Asking, known: NDArray[np.int64]) -> Floats:
-        questions = [self.train.questions[number] for number in known]
+        questions = [self.train.questions[number] for number in known.tolist()]
         asked = Asked(questions, self.corpus.bm25)
         some = subset(questions, LEARNT_FROM, "terms")
         learnt = learnt_weights([example(one, self.corpus, self.windows.windows, asked) for one in some])
         bm25: Any = WeightedBM25(self.corpus, learnt, asked)  # asked like the corpus' own
         return self.ranked(asking, asking.vectors, replace(self.corpus, bm25=bm25))
 
-    def bank(self, field: Field, share: float, weight: float) -> Field:
+    def less_bank(self, share: float, weight: float, subject: float) -> Field:
         """Scores less what each video gets of the nearest questions of a bank: some videos are near to everything.
 
         The bank is made of the training questions about the videos of other folds, and of a video's own ones none
         counts against it.
         """
-        train, dev = field
+        train, dev = self.beside(self.base, subject)
         scores = np.zeros(train.shape)
         for fold in range(FOLDS):
             out = self.train.fold == fold
@@ -238,30 +248,29 @@ def main(root: Path, encoder: str, most: int) -> None:
     print(f"{len(asked[0].questions)} training questions, {len(asked[1].questions)} dev questions, "
           f"{len(corpus.ids)} videos; Overall of Track 2\n")  # fmt: skip
     table = Table(trials)
-    table.add("mean windows", [(f", {w}", lambda _, w=w: trials.beside(trials.base, w)) for w in SUBJECT_WEIGHTS], 1)
+    mean_windows = [(f", {weight}", partial(_alone, trials, weight)) for weight in SUBJECT_WEIGHTS]
+    table.add("mean windows", mean_windows, 1)
     heads = {lines: trials.first_lines(lines) for lines in FIRST_LINES}
-
-    def with_head(lines: int, weight: float) -> Callable[[float], Field]:
-        def added(subject: float) -> Field:
-            fields = zip(trials.beside(trials.base, subject), heads[lines], strict=True)
-            scores, dev_scores = (z(scores) + weight * head for scores, head in fields)
-            return scores, dev_scores
-
-        return added
-
-    heads_by_setting = [(f", {n} at {w}", with_head(n, w)) for n in FIRST_LINES for w in FIELD_WEIGHTS]
-    table.add("first lines as a field", heads_by_setting)
-    terms = trials.terms()
-    table.add("learnt weights of terms", [("", lambda subject: trials.beside(terms, subject))])
-    for count in FEEDBACK:
-        field = trials.feedback(count)
-        table.add(f"feedback of {count} windows", [("", lambda subject, field=field: trials.beside(field, subject))])
-
-    def with_bank(share: float, weight: float) -> Callable[[float], Field]:
-        return lambda subject: trials.bank(trials.beside(trials.base, subject), share, weight)
-
-    settings_of_bank = [(f", nearest {s:.0%} at {w}", with_bank(s, w)) for s in BANK_SHARES for w in BANK_WEIGHTS]
+    settings_of_field = [
+        (f", {lines} at {weight}", partial(trials.with_field, heads[lines], weight))
+        for lines in FIRST_LINES
+        for weight in FIELD_WEIGHTS
+    ]
+    table.add("first lines as a field", settings_of_field)
+    table.add("learnt weights of terms", [("", partial(trials.beside, trials.terms()))])
+    windows = [(f" of {count} windows", partial(trials.beside, trials.feedback(count))) for count in FEEDBACK]
+    table.add("feedback", windows)
+    settings_of_bank = [
+        (f", nearest {share:.0%} at {weight}", partial(trials.less_bank, share, weight))
+        for share in BANK_SHARES
+        for weight in BANK_WEIGHTS
+    ]
     table.add("bank of questions", settings_of_bank)
+
+
+def _alone(trials: Trials, weight: float, subject: float) -> Field:
+    """Mean windows of some weight, beside none."""
+    return trials.beside(trials.base, weight + subject)
 
 
 if __name__ == "__main__":

@@ -27,8 +27,10 @@ from torch import Tensor, nn
 from baselines.hybrid.encoder import Encoding
 from cmivqa_kit.data.corpus import open_split
 from cmivqa_kit.neural.encoders import Encoder
+from cmivqa_kit.neural.tokens import Ids
 from cmivqa_kit.prediction.expected_overlap import LikelySpans, best_span, overlaps, soft_target
 from cmivqa_kit.prediction.spans.candidates import SpanBlock
+from cmivqa_kit.runs.directory import open_run
 
 WEIGHTS = (0.25, 0.5, 1.0, 1.5)  # of what a re-ranker adds
 RATE, DROPOUT = 1e-4, 0.1
@@ -70,8 +72,9 @@ class SpanReranker(nn.Module):
         votes = nn.functional.pad(line[:, 2].cumsum(0), (1, 0))
         sums = nn.functional.pad(states.cumsum(0), (0, 0, 1, 0))
         mean = (sums[stop] - sums[first]) / (stop - first)[:, None]
-        whole: Tensor = self.out(torch.relu(self.inner(mean)))[:, 0]
-        return line[first, 0] + line[stop - 1, 1] + self.inside * (votes[stop] - votes[first]) + whole
+        whole = self.out(torch.relu(self.inner(mean)))[:, 0]
+        gain: Tensor = whole + line[first, 0] + line[stop - 1, 1] + self.inside * (votes[stop] - votes[first])
+        return gain
 
     def loss(self, rows: Sequence[FirstStage], drawn: np.random.Generator) -> Tensor:
         """Cross-entropy of the likeliest spans with those that overlap the answer, a mean over questions."""
@@ -98,7 +101,10 @@ class SpanReranker(nn.Module):
 def hits(row: FirstStage) -> NDArray[np.float64]:
     """The IoU of every span of the right video with the answer."""
     block = row.block(row.right)
-    return overlaps(np.array([row.answer.start]), np.array([row.answer.end]), block.start, block.end)[0]
+    ious: NDArray[np.float64] = overlaps(
+        np.array([row.answer.start]), np.array([row.answer.end]), block.start, block.end
+    )[0]
+    return ious
 
 
 def answered(row: FirstStage, added: NDArray[np.float64]) -> float:
@@ -203,7 +209,7 @@ def main(root: Path, encoder: str, fold: int, folds: int, overrides: Sequence[st
     for name, kind, size in (("spans, mIoU", SpanReranker, QUESTIONS), ("videos, Overall", VideoReranker, LISTS)):
         begin = time.process_time()
         torch.manual_seed(0)
-        model = kind(Encoding(system.run).encoder)
+        model = kind(Encoding(open_run(runs / f"fold-{fold}-usual")).encoder)
         cells = " | ".join(f"{value:.4f}" for value in reranked(model, size, taught, asked, steps))
         print(f"| {name} | {cells} | {time.process_time() - begin:.0f} |", flush=True)
 

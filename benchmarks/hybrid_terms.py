@@ -97,7 +97,7 @@ def learnt_weights(examples: Sequence[Example], seed: int = 0) -> NDArray[np.flo
             losses.append(-(target * scores.log_softmax(0)).sum())
         loss = torch.stack(losses).mean() + PENALTY * (weights**2).sum()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     learnt: NDArray[np.float32] = weights.detach().numpy()
     return learnt
