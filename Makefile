@@ -20,8 +20,10 @@ $(VENV)/.speed: $(VENV)/.dev
 	$(PIP) --editable '.[models,chinese,dev,speed]'
 	touch $@
 
-# benchmarks/ also holds what the scripts share.
-BENCHMARKS := $(filter-out $(patsubst %,benchmarks/%.py,data moments_by_query pairs planted_bilingual planted_moments processes quadratic reference_predictor gpu wheels),$(wildcard benchmarks/*.py))
+# benchmarks/ also holds what the scripts share, and trials on a corpus that has to be named.
+TRIALS := dev_corpus hybrid_hard_negatives hybrid_ranking hybrid_reranker planted_bilingual planted_moments
+SHARED := data hybrid_cross_encoder hybrid_folds hybrid_lists hybrid_terms moments_by_query pairs processes quadratic reference_predictor
+BENCHMARKS := $(filter-out $(patsubst %,benchmarks/%.py,$(TRIALS) $(SHARED) gpu wheels),$(wildcard benchmarks/*.py))
 
 demo: $(VENV)/.kit
 	$(BIN)/cmivqa demo --dir demo-workspace
