@@ -1,4 +1,4 @@
-"""What the trials of hybrid (benchmarks/hybrid_*.py) hold out: no video on both sides; batches as they are named."""
+"""What the trials of hybrid (benchmarks/hybrid_*.py) hold out, and that their batches are what they are called."""
 
 from __future__ import annotations
 
