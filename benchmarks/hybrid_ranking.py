@@ -129,8 +129,9 @@ class Trials:
         """The tier asked with the question moved towards the windows that are nearest to it."""
 
         def moved(vector: NDArray[np.float32]) -> NDArray[np.float32]:
-            nearest = np.argsort(-self.windows.cosines(vector), kind="stable")[:count]
-            mean: NDArray[np.float32] = self.windows.vectors[nearest].astype(np.float32).mean(axis=0)
+            nearest = np.argsort(-self.windows.cosines(vector[None])[0], kind="stable")[:count]
+            seen = np.concatenate([self.windows.vectors[n : n + 1] for n in nearest.tolist()])
+            mean: NDArray[np.float32] = seen.astype(np.float32).mean(axis=0)
             return vector + np.float32(FEEDBACK_WEIGHT) * mean
 
         return self.both(lambda asking: self.ranked(asking, unit(np.stack([moved(v) for v in asking.vectors]))))
