@@ -48,7 +48,8 @@ class Batches:
 
     def __init__(self, videos: Sequence[AskedVideo], settings: HybridTrainSettings, seed: int) -> None:
         self.videos, self.settings, self.seed = tuple(videos), settings, seed
-        self._features = {id(video.corpus): corpus_features(video.corpus) for video in videos}
+        corpora = {id(video.corpus): video.corpus for video in videos}
+        self._features = {number: corpus_features(corpus) for number, corpus in corpora.items()}
 
     def groups(self, epoch: int) -> list[list[int]]:
         """The numbers of the videos of each batch of an epoch, shuffled; each video once."""

@@ -7,15 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
-from baselines.hybrid import untrained
+from baselines.hybrid import task, untrained
 from baselines.hybrid.corpus import Corpus, Learnt
-from baselines.hybrid.examples import buckets, corpus_features, pack_lines, pack_videos, target_of
+from baselines.hybrid.examples import AskedVideo, buckets, corpus_features, pack_lines, pack_videos, target_of
 from baselines.hybrid.line_features import ENGLISH_CUES, FEATURES, line_features
 from baselines.hybrid.model import Asked, Head, HeadSizes, LineScores, span_norms, sums_before
 from baselines.hybrid.settings import Settings
-from baselines.hybrid.task import cross_entropy
+from baselines.hybrid.task import Batches, cross_entropy
 from baselines.hybrid.trained_tier import SILENT, Member, TrainedTier
+from baselines.hybrid.training_settings import TrainingSettings
 from baselines.hybrid.untrained import Scored, UntrainedTier, WindowVectors
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Subtitle
@@ -151,6 +153,21 @@ def test_norms_are_those_of_sums_of_vectors() -> None:
     spans = pack_videos(corpus, [0], corpus_features(corpus)).spans
     expected = [vectors[a : b + 1].sum(dim=0).norm().item() for a, b in zip(spans.first, spans.last, strict=True)]
     assert span_norms(sums_before(vectors), spans.first, spans.last).tolist() == pytest.approx(expected)
+
+
+def test_what_lines_tell_is_made_once_for_a_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many of its videos are asked about: a corpus of a thousand would take minutes before its first step."""
+    corpora_seen: list[Corpus] = []
+
+    def seen(corpus: Corpus) -> NDArray[np.float32]:
+        corpora_seen.append(corpus)
+        return corpus_features(corpus)
+
+    monkeypatch.setattr(task, "corpus_features", seen)
+    first, second = corpus_of(3, 2, 4), corpus_of(2)
+    videos = [AskedVideo(first, number, ()) for number in range(3)] + [AskedVideo(second, 0, ())]
+    Batches(videos, TrainingSettings.of({}).train, 0)
+    assert corpora_seen == [first, second]
 
 
 def test_a_target_lies_in_the_right_video_alone() -> None:
