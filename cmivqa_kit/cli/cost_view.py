@@ -53,8 +53,9 @@ def show_cost(
     different = f" ({cost.asked} asked, equal ones once)" if cost.asked > cost.questions else ""
     session.say(
         f"{count(cost.questions, 'question')}{different} x {count(first.videos if first else cost.videos, 'video')}: "
-        f"{cost.pairs:,} pairs{windows}, {cost.tokens:,} tokens; about {duration(cost.seconds)} on {device}"
-        f" in batches of {cost.batch:,} tokens{_memory(cost)}",
+        f"{cost.pairs:,} pairs{windows}{f', {cost.tokens:,} tokens' if cost.tokens else ''}; "
+        f"about {duration(cost.seconds)} on {device}"
+        f"{f' in batches of {cost.batch:,} tokens' if cost.batch else ''}{_memory(cost)}",
         "dim",
     )
     if budget and cost.seconds > 1.05 * budget:

@@ -13,10 +13,11 @@ from cmivqa_kit.joint_files import complete
 from cmivqa_kit.output_paths import regular_target
 from cmivqa_kit.plugin.registry import create, find_declaration
 from cmivqa_kit.plugin.types import Baseline, Declaration, PredictOptions
+from cmivqa_kit.prediction.answer_cost import cost_in_parts
 from cmivqa_kit.prediction.answer_files import Answered, Progress, Source, Written, publish
 from cmivqa_kit.prediction.answer_parts import AnswersInParts, answer_in_parts
 from cmivqa_kit.prediction.answer_plan import AnswerPlan
-from cmivqa_kit.prediction.pairs.pass_options import PassOptions
+from cmivqa_kit.prediction.pairs.pass_options import OnlyPlanned, PassOptions
 from cmivqa_kit.prediction.types import LocalizesSpans, ScoresPairs
 from cmivqa_kit.runs.directory import RunDirectory
 from cmivqa_kit.runs.feature_clock import require_clock_of
@@ -152,13 +153,17 @@ def _answers(
     system.load(run)
     given_videos = 1 in plan.tracks  # no pass over a corpus
     if isinstance(system, AnswersInParts):
-        if pass_options.plan_only or pass_options.budget:
+        if pass_options.budget:
             raise UserError(
                 f"baseline {declared.name} does not score question-video pairs",
-                "Leave out --dry-run and --budget: answers are kept as they are made, and --resume goes on with them.",
+                "Leave out --budget: answers are kept as they are made, and --resume goes on with them.",
             )
         parts = [(split.for_prediction(track), track, target)
                  for split, (_, track, target) in zip(asked, plan.files, strict=True)]  # fmt: skip
+        if pass_options.plan_only:
+            cost = cost_in_parts(system, parts, options, pass_options.group.count)
+            pass_options.announce(cost, None)
+            raise OnlyPlanned(cost)
         answers = answer_in_parts(system, run, parts, options, pass_options)
         return None if answers is None else (answers, "", "")
     if given_videos or not isinstance(system, ScoresPairs):

@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 
 from cmivqa_kit.data.catalogue import Catalogue, catalogue
+from cmivqa_kit.data.corpus import load_split
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Declaration, Prediction, PredictOptions, Target
-from cmivqa_kit.prediction import answer_parts
+from cmivqa_kit.prediction import answer_cost, answer_parts
 from cmivqa_kit.prediction.answer import predict
 from cmivqa_kit.prediction.answer_files import Written
 from cmivqa_kit.prediction.answer_parts import Answering
 from cmivqa_kit.prediction.answer_plan import AnswerPlan
-from cmivqa_kit.prediction.pairs.pass_options import PassOptions
+from cmivqa_kit.prediction.pairs.pass_options import OnlyPlanned, PassOptions
 from cmivqa_kit.runs.directory import RunDirectory, make_run
 from cmivqa_kit.runs.processes import Group
 from tests.prediction import fake
@@ -171,7 +172,32 @@ def test_processes_share_the_parts(
 
 
 def test_what_is_for_pairs_alone_is_refused(files: Catalogue, run: RunDirectory, tmp_path: Path) -> None:
-    for given in ({"plan_only": True}, {"budget": 1.0}):
-        with pytest.raises(UserError, match="does not score question-video pairs") as refused:
-            ask(files, run, tmp_path / "a.json", **given)
-        assert "--resume goes on" in refused.value.fix
+    with pytest.raises(UserError, match="does not score question-video pairs") as refused:
+        ask(files, run, tmp_path / "a.json", budget=1.0)
+    assert "--resume goes on" in refused.value.fix
+
+
+def test_a_plan_asks_a_few_questions_and_writes_nothing(
+    files: Catalogue, run: RunDirectory, tmp_path: Path, system: type[Looking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer_cost, "QUESTIONS", 2)
+    announced: list[Any] = []
+    with pytest.raises(OnlyPlanned) as planned:
+        ask(
+            files,
+            run,
+            tmp_path / "a.json",
+            plan_only=True,
+            announce=lambda cost, first: announced.append((cost, first)),
+        )
+    cost = planned.value.cost
+    assert announced == [(cost, None)]
+    split = load_split(files, "testA", 2)
+    assert (cost.asked, cost.videos, cost.pairs) == (
+        len(split.questions), len(split.videos), len(split.questions) * len(split.videos)
+    )  # fmt: skip
+    assert cost.seconds > 0
+    assert (cost.tokens, cost.batch, cost.memory) == (0, 0, 0)
+    assert len({question for _, question in system.asked}) == 2
+    assert not (tmp_path / "a.json").exists()
+    assert not (run.path / "predictions").exists()

@@ -33,6 +33,7 @@ class CostEstimate:
     files answer, each as often as it stands there. ``pairs`` are questions times videos, ``rows`` those of the network
     (more where a video is read in windows), ``tokens`` without padding. ``seconds`` is the wall time on one device;
     ``memory`` its peak in bytes (0: unknown), on a GPU the device's, else the process'. ``batch`` are tokens per batch.
+    Of a system that looks through a corpus for every question ``tokens`` and ``batch`` are 0: no pair has any.
     """
 
     questions: int
