@@ -6,6 +6,7 @@ the time of a part of the videos is scaled by theirs.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +16,6 @@ from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.plugin.types import PredictOptions, Target
 from cmivqa_kit.prediction.answer_parts import AnswersInParts, Asked
 from cmivqa_kit.prediction.pairs.pass_options import CostEstimate
-from cmivqa_kit.runs.device import resolve
 
 VIDEOS = 8  # that are opened
 QUESTIONS = 4  # that are asked
@@ -42,8 +42,16 @@ def cost_in_parts(system: AnswersInParts, asked: Asked, options: PredictOptions,
     videos = max((len(split.videos) for split in splits), default=0)
     count = sum(len(split.questions) for split, _, _ in asked)
     pairs = sum(len(split.questions) * (1 if target == 1 else len(split.videos)) for split, _, target in asked)
-    device = str(resolve(options.device)) if options.device != "cpu" else "cpu"
-    return CostEstimate(len(different), videos, pairs, pairs, 0, seconds, 0, 0, device, count)
+    return CostEstimate(len(different), videos, pairs, pairs, 0, seconds, 0, 0, _device(options.device), count)
+
+
+def _device(name: str) -> str:
+    """Where it was measured: on the CPU where the baseline needed no torch."""
+    if sys.modules.get("torch") is None:
+        return "cpu"
+    from cmivqa_kit.runs.device import resolve
+
+    return str(resolve(name))
 
 
 def _seconds(system: AnswersInParts, split: Split, target: Target, options: PredictOptions, processes: int) -> float:
