@@ -17,7 +17,7 @@ from cmivqa_kit.plugin.types import PredictOptions, Target
 from cmivqa_kit.prediction.answer_parts import AnswersInParts, Asked
 from cmivqa_kit.prediction.pairs.pass_options import CostEstimate
 
-VIDEOS = 8  # that are opened
+VIDEOS = 32  # that are opened: what they embed is kept in the cache, so the answers have it for nothing
 QUESTIONS = 4  # that are asked
 
 
