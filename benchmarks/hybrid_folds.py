@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -23,6 +24,18 @@ from cmivqa_kit.scoring.official import HEADLINE
 
 LAST_STEP = ("train.evaluate_every=1000000", "train.dev_questions=1")  # answers: held-out questions choose none
 HELD_OUT = 250  # questions about the videos held out that are asked
+
+
+def trial_parser(description: str | None) -> argparse.ArgumentParser:
+    """The command line of a trial on one fold."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("root", type=Path)
+    parser.add_argument("encoder")
+    parser.add_argument("--fold", type=int, default=0)
+    parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="SECTION.KEY=VALUE")
+    parser.add_argument("--runs", type=Path, help="folder of the trainings; those that lie there are not repeated")
+    return parser
 
 
 def config_of(encoder: str, overrides: Iterable[str]) -> Config:

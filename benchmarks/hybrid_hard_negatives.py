@@ -10,7 +10,6 @@ Run: python benchmarks/hybrid_hard_negatives.py ROOT ENCODER [--fold 0] [--folds
 
 from __future__ import annotations
 
-import argparse
 import random
 import tempfile
 import time
@@ -20,7 +19,7 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
-from hybrid_folds import LAST_STEP, config_of, figures, fold_of, trained
+from hybrid_folds import LAST_STEP, config_of, figures, fold_of, trained, trial_parser
 from numpy.typing import NDArray
 
 from baselines.hybrid.baseline import HybridBaseline
@@ -99,14 +98,7 @@ def main(root: Path, encoder: str, fold: int, folds: int, overrides: Sequence[st
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("root", type=Path)
-    parser.add_argument("encoder")
-    parser.add_argument("--fold", type=int, default=0)
-    parser.add_argument("--folds", type=int, default=3)
-    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="SECTION.KEY=VALUE")
-    parser.add_argument("--runs", type=Path, help="folder of the trainings; those that lie there are not repeated")
-    given = parser.parse_args()
+    given = trial_parser(__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         runs = given.runs or Path(folder)
         main(given.root, given.encoder, given.fold, given.folds, given.overrides, runs)

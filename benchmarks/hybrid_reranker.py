@@ -10,7 +10,6 @@ Run: python benchmarks/hybrid_reranker.py ROOT ENCODER [--fold 0] [--folds 3] [-
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from hybrid_cross_encoder import CrossEncoder, Descent, Pair, Texts
-from hybrid_folds import LAST_STEP, config_of, fold_of, overall, trained
+from hybrid_folds import LAST_STEP, config_of, fold_of, overall, trained, trial_parser
 from hybrid_lists import FirstStage, cross_fitted, first_stage, shuffled
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -215,14 +214,8 @@ def main(root: Path, encoder: str, fold: int, folds: int, overrides: Sequence[st
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("root", type=Path)
-    parser.add_argument("encoder")
-    parser.add_argument("--fold", type=int, default=0)
-    parser.add_argument("--folds", type=int, default=3)
+    parser = trial_parser(__doc__)
     parser.add_argument("--steps", type=int, default=160)
-    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="SECTION.KEY=VALUE")
-    parser.add_argument("--runs", type=Path, help="folder of the trainings; those that lie there are not repeated")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         runs = given.runs or Path(folder)
