@@ -5,6 +5,14 @@ from __future__ import annotations
 from cmivqa_kit.cli.json_schemas.registry import ALL, DRY_RUN, declare
 from cmivqa_kit.cli.json_schemas.shapes import flag, integer, listing, number, record, text, track
 
+WRITTEN = {  # of a submission file, however it came about
+    "path": text("where it is"),
+    "tracks": listing("tracks it answers", track()),
+    "questions": integer("questions it answers", "questions"),
+    "remark": text("what must be known to compare it", null=True),
+    "retriever": text("what stood in front", null=True),
+}
+
 declare(
     "predict",
     "cmivqa predict --split testA --format json",
@@ -14,16 +22,7 @@ declare(
             "run": text("directory of the run that answered"),
             "files": listing(
                 "the submission files",
-                record(
-                    "a file",
-                    {
-                        "path": text("where it is"),
-                        "tracks": listing("tracks it answers", track()),
-                        "questions": integer("questions it answers", "questions"),
-                        "remark": text("what must be known to compare it", null=True),
-                        "retriever": text("what stood in front", null=True),
-                    },
-                ),
+                record("a file", WRITTEN),
             ),
         },
     ),
@@ -39,11 +38,7 @@ declare(
                 record(
                     "a file",
                     {
-                        "path": text("where it is"),
-                        "tracks": listing("tracks it answers", track()),
-                        "questions": integer("questions it answers", "questions"),
-                        "remark": text("what must be known to compare it", null=True),
-                        "retriever": text("what stood in front", null=True),
+                        **WRITTEN,
                         "baseline": text("system that answered"),
                         "run": text("directory of its run"),
                         "valid": flag("the validator found no error"),
