@@ -8,7 +8,8 @@ from baselines.hybrid.members import SCHEDULE, member_in
 from baselines.hybrid.settings import TRAINED
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import merge
-from cmivqa_kit.runs.directory import OUTCOME, RunDirectory
+from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.finished_runs import step_chosen_on_dev
 from cmivqa_kit.runs.settings import Config
 
 
@@ -34,9 +35,9 @@ def repeated_config(run: RunDirectory, learnt: Learnt) -> Config:
 
 def _share(member: RunDirectory) -> float:
     """The share of its schedule after which the weights of a member were best on dev."""
-    best = member.read_object(OUTCOME).get("best_step") if (member.path / OUTCOME).exists() else None
+    best = step_chosen_on_dev(member)
     steps = member.read_object(SCHEDULE).get("steps") if (member.path / SCHEDULE).exists() else None
-    if isinstance(best, int) and isinstance(steps, int) and 1 <= best <= steps:
+    if best is not None and isinstance(steps, int) and best <= steps:
         return round(best / steps, 6)
     raise UserError(
         f"{member.path}: chose no weights on dev",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.runs.directory import RunDirectory, numbered_runs, open_run
+from cmivqa_kit.runs.directory import OUTCOME, RunDirectory, numbered_runs, open_run
 
 BENCHMARK = "benchmark"  # in the record's ``data``: the published benchmark that a run was trained on
 _CLOCKS_DIFFER = timedelta(minutes=5)  # between machines that share a folder
@@ -25,6 +25,16 @@ def newest_run(folder: Path, baseline: str | None = None) -> RunDirectory:
             f"{folder}: no finished run{of}", f"Train first: cmivqa train{f' -m {baseline}' if baseline else ''}"
         )
     return runs[0]
+
+
+def step_chosen_on_dev(run: RunDirectory) -> int | None:
+    """The optimizer step whose weights were best on dev; ``None`` where a training chose none.
+
+    Raises:
+        UserError: what the run tells of its training is damaged.
+    """
+    best = run.read_object(OUTCOME).get("best_step") if (run.path / OUTCOME).exists() else None
+    return best if isinstance(best, int) and best >= 1 else None
 
 
 def finished_runs(folder: Path, baseline: str | None = None, benchmark: str | None = None) -> list[RunDirectory]:

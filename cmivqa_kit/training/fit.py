@@ -19,7 +19,6 @@ from cmivqa_kit.plugin.types import Baseline, Declaration, Plan, Plans, Prepares
 from cmivqa_kit.runs.dev_progress import SILENT_DEV, DevProgress
 from cmivqa_kit.runs.directory import (
     FEATURE_FINGERPRINTS,
-    OUTCOME,
     SECONDS_PER_ROW,
     Progress,
     RunDirectory,
@@ -31,7 +30,7 @@ from cmivqa_kit.runs.directory import (
 )
 from cmivqa_kit.runs.feature_clock import require_clock_of, with_clock_of
 from cmivqa_kit.runs.feature_stores import FEATURES, require_stores_of, store_names
-from cmivqa_kit.runs.finished_runs import newest_run
+from cmivqa_kit.runs.finished_runs import newest_run, step_chosen_on_dev
 from cmivqa_kit.runs.lock import locked
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import Config, Recipe
@@ -260,8 +259,8 @@ def repeat(folder: Path, declaration: Declaration) -> RunDirectory | None:
     system = create(declaration)
     if isinstance(system, RepeatsRuns):
         return replace(run, config=system.repeated(run))
-    best_step = run.read_object(OUTCOME).get("best_step") if (run.path / OUTCOME).exists() else None
-    if not isinstance(best_step, int) or best_step < 1:
+    best_step = step_chosen_on_dev(run)
+    if best_step is None:
         raise UserError(
             f"{run.path}: chose no number of steps on dev",
             f"Train with a dev split first: cmivqa train -m {declaration.name}",
