@@ -16,7 +16,7 @@ from baselines.hybrid.encoding import EncodedTier
 from baselines.hybrid.examples import corpus_features, pack_lines, spans_of
 from baselines.hybrid.model import Asked, Head, Lines, LineScores, Spans, span_norms, sums_before
 from baselines.hybrid.settings import Settings
-from baselines.hybrid.untrained import Remembered, Scored, forget, standardized, together
+from baselines.hybrid.untrained import Remembered, Scored, forget, of_whole_videos, standardized, together
 from cmivqa_kit.data.types import Question
 from cmivqa_kit.neural.row_file import RowFile, Rows
 from cmivqa_kit.prediction.spans.candidates import SpanBlock
@@ -159,8 +159,7 @@ class TrainedTier:
     def _some(self, questions: Sequence[Question]) -> list[Scored]:
         spans = self.corpus.spans
         asked = [self.corpus.bm25.asked(question.text) for question in questions]
-        whole = self.corpus.bm25.videos([question.text for question in questions])
-        more = [self.settings.fusion.video_weight * scores for scores in whole]
+        more = of_whole_videos(self.corpus, questions, self.settings.fusion)
         lines = [member.of_lines(questions, asked) for member in self._members]
         common = [Remembered(spans, words.spans) for words in asked]
         own = [

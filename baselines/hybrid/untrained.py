@@ -171,7 +171,7 @@ class UntrainedTier:
         """The scores of each question; ``vectors`` (questions, size) are those of the encoder."""
         spans = self.corpus.spans
         words = [self.corpus.bm25.asked(question.text) for question in questions]
-        more = self.beside(questions)
+        more = of_whole_videos(self.corpus, questions, self.settings)
         if vectors is None:
             scores = [SpanScores(spans, asked.bm25) for asked in words]
             look_through(spans, scores)
@@ -188,10 +188,6 @@ class UntrainedTier:
             every = zip(fusions[some], scores, videos, more[some], strict=True)
             scored += [Scored(own, fusion.ranking(v.best + beside)) for fusion, own, v, beside in every]
         return scored
-
-    def beside(self, questions: Sequence[Question]) -> list[Floats]:
-        """What whole videos add to the scores of videos for each question, (videos,)."""
-        return [self.settings.video_weight * whole for whole in self.corpus.bm25.videos([q.text for q in questions])]
 
     def fusions(self, said: Sequence[Score], vectors: NDArray[np.float32]) -> list[Fusion]:
         """BM25 and windows of some questions, each still to be shown the corpus; there are windows."""
@@ -217,6 +213,11 @@ class UntrainedTier:
         if block.begin not in self._nearest:
             self._nearest[block.begin] = self._numbers.append(windows.nearest(self.corpus.spans, block))
         return self._numbers[self._nearest[block.begin]]
+
+
+def of_whole_videos(corpus: Corpus, questions: Sequence[Question], settings: FusionSettings) -> list[Floats]:
+    """What BM25 of whole videos adds to the scores of videos for each question, (videos,)."""
+    return [settings.video_weight * whole for whole in corpus.bm25.videos([question.text for question in questions])]
 
 
 def standardized(scores: Floats) -> Floats:
