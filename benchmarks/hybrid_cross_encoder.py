@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from baselines.hybrid.corpus import Corpus
 from cmivqa_kit.neural.encoders import Encoder
-from cmivqa_kit.neural.sentence_embedding import line_blocks, line_parts, mean_weights
+from cmivqa_kit.neural.line_reading import line_blocks, line_parts, mean_weights
 from cmivqa_kit.neural.tokens import Ids, TextReader, pad_rows
 
 QUESTION, PASSAGE = 48, 256  # tokens of a question, and of subtitles in a row

@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager
 
 from baselines.hybrid.corpus import Corpus, Learnt
 from baselines.hybrid.encoder import Encoding, pretrained, store_encoder, window_vectors
+from baselines.hybrid.late import Late, late_in
 from baselines.hybrid.settings import Settings
 from baselines.hybrid.training_settings import TrainingSettings
-from baselines.hybrid.untrained import Fusion, Scored, UntrainedTier
+from baselines.hybrid.untrained import BestLines, Fusion, Scored, UntrainedTier
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.neural.encoders import Encoder
 from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding, Vectors
@@ -21,11 +22,23 @@ from cmivqa_kit.runs.settings import Config
 
 
 class EncodedTier:
-    """The untrained tier in one corpus."""
+    """The untrained tier in one corpus.
 
-    def __init__(self, corpus: Corpus, embedding: SentenceEmbedding, settings: Settings) -> None:
+    Args:
+        corpus: that is asked.
+        embedding: of the encoder.
+        settings: of the run.
+        late: late interaction in the corpus, where somebody has it; else it is made where it has a weight.
+    """
+
+    def __init__(
+        self, corpus: Corpus, embedding: SentenceEmbedding, settings: Settings, late: Late | None = None
+    ) -> None:
         self.embedding = embedding
-        self._tier = UntrainedTier(corpus, window_vectors(corpus, embedding, settings), settings.fusion)
+        best_lines: Callable[[Question], BestLines] | None = None
+        if settings.fusion.late_weight:
+            best_lines = (late or late_in(corpus, embedding, settings)).best_lines
+        self._tier = UntrainedTier(corpus, window_vectors(corpus, embedding, settings), settings.fusion, best_lines)
 
     def scored(self, questions: Sequence[Question]) -> list[Scored]:
         """The scores of each question."""
@@ -33,7 +46,7 @@ class EncodedTier:
 
     def fusions(self, questions: Sequence[Question], said: Sequence[Score]) -> list[Fusion]:
         """BM25 and windows of each question, still to be shown the corpus; ``said`` gives the BM25 of its spans."""
-        return self._tier.fusions(said, self._vectors(questions))
+        return self._tier.fusions(questions, said, self._vectors(questions))
 
     def _vectors(self, questions: Sequence[Question]) -> Vectors:
         return self.embedding.questions([question.text for question in questions])

@@ -69,6 +69,8 @@ class FusionSettings(Section):
     span_window_weight: Rate
     video_weight: Rate
     video_window_weight: Rate
+    late_weight: Rate
+    late_videos: Positive
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class HeadSettings(Section):
     context: Positive
     product: Positive
     dropout: Part
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from cmivqa_kit.prediction.spans.scores import Score, SpanScores, VideoScores, l
 from cmivqa_kit.prediction.spans.windows import LineWindows
 
 Floats = NDArray[np.float64]
+BestLines = Callable[[NDArray[np.int64]], Floats]  # numbers of videos -> the score of the best line of each
 Made = TypeVar("Made")
 ROWS = 8192  # window vectors that are compared with questions at once
 
@@ -114,10 +115,14 @@ class Fusion:
         near: the cosine of the window nearest to each span.
         subject: the cosine of the mean of each video's windows, (videos,).
         settings: how they are weighed.
+        best_lines: numbers of videos -> the best line of each by late interaction; ``None``: it is not looked at.
     """
 
-    def __init__(self, said: Score, near: Remembered[Floats], subject: Floats, settings: FusionSettings) -> None:
-        self.said, self.near, self.subject, self.settings = said, near, subject, settings
+    def __init__(
+        self, said: Score, near: Remembered[Floats], subject: Floats, settings: FusionSettings,
+        best_lines: BestLines | None = None,
+    ) -> None:  # fmt: skip
+        self.said, self.near, self.subject, self.settings, self.best_lines = said, near, subject, settings, best_lines
         self._words, self._meaning = Scale(), Scale()
 
     def take(self, block: SpanBlock) -> None:
@@ -134,8 +139,16 @@ class Fusion:
         return self._fused(block, self.settings.window_weight)
 
     def ranking(self, best: Floats) -> Floats:
-        """The scores of videos, (videos,), by their best spans and by their subject."""
-        return standardized(best) + self.settings.video_window_weight * standardized(self.subject)
+        """The scores of videos, (videos,), by their best spans, their subject, and the best line of the likeliest."""
+        ranked = standardized(best) + self.settings.video_window_weight * standardized(self.subject)
+        if self.best_lines is None:
+            return ranked
+        likeliest = np.sort(np.argsort(-ranked, kind="stable")[: self.settings.late_videos])
+        lines = standardized(self.best_lines(likeliest))
+        late = np.full(len(ranked), lines.min())
+        late[likeliest] = lines
+        whole: Floats = ranked + self.settings.late_weight * late
+        return whole
 
     def _fused(self, block: SpanBlock, weight: float) -> Floats:
         fused: Floats = self._words.z(self.said(block)) + weight * self._meaning.z(self.near(block))
@@ -159,10 +172,14 @@ class UntrainedTier:
         corpus: that is asked.
         windows: as an encoder reads them; ``None``: BM25 alone.
         settings: how both are weighed.
+        best_lines: a question -> the best lines of videos by late interaction; ``None``: they are not looked at.
     """
 
-    def __init__(self, corpus: Corpus, windows: WindowVectors | None, settings: FusionSettings) -> None:
-        self.corpus, self.windows, self.settings = corpus, windows, settings
+    def __init__(
+        self, corpus: Corpus, windows: WindowVectors | None, settings: FusionSettings,
+        best_lines: Callable[[Question], BestLines] | None = None,
+    ) -> None:  # fmt: skip
+        self.corpus, self.windows, self.settings, self.best_lines = corpus, windows, settings, best_lines
         self._means = windows.means() if windows is not None else None
         self._numbers = RowFile(np.int32)  # of the window nearest to each span
         self._nearest: dict[int, slice] = {}  # the first video of a block -> where those of its spans stand
@@ -177,7 +194,7 @@ class UntrainedTier:
             look_through(spans, scores)
             return [Scored(own, own.best + beside) for own, beside in zip(scores, more, strict=True)]
         said = [Remembered(spans, asked.bm25) for asked in words]
-        fusions = self.fusions(said, vectors)
+        fusions = self.fusions(questions, said, vectors)
         scored: list[Scored] = []
         for some in together(spans, len(questions)):
             look_through(spans, fusions[some])
@@ -189,7 +206,9 @@ class UntrainedTier:
             scored += [Scored(own, fusion.ranking(v.best + beside)) for fusion, own, v, beside in every]
         return scored
 
-    def fusions(self, said: Sequence[Score], vectors: NDArray[np.float32]) -> list[Fusion]:
+    def fusions(
+        self, questions: Sequence[Question], said: Sequence[Score], vectors: NDArray[np.float32]
+    ) -> list[Fusion]:
         """BM25 and windows of some questions, each still to be shown the corpus; there are windows."""
         windows, means = self.windows, self._means
         if windows is None or means is None:
@@ -199,12 +218,13 @@ class UntrainedTier:
             return lambda block: cosines[self._nearest_to(block, windows.windows)]
 
         every = np.pad(windows.cosines(vectors), ((0, 0), (0, 1)))  # one more, for videos without lines
-        return [
-            Fusion(
-                own, Remembered(self.corpus.spans, near(cosines)), (means @ vector).astype(np.float64), self.settings
-            )
-            for own, cosines, vector in zip(said, every, vectors, strict=True)
-        ]
+        fusions = []
+        for question, own, cosines, vector in zip(questions, said, every, vectors, strict=True):
+            lines = None if self.best_lines is None else self.best_lines(question)
+            remembered = Remembered(self.corpus.spans, near(cosines))
+            subject = (means @ vector).astype(np.float64)
+            fusions.append(Fusion(own, remembered, subject, self.settings, lines))
+        return fusions
 
     def _nearest_to(self, block: SpanBlock, windows: LineWindows) -> NDArray[np.integer]:
         """The window nearest to each span of a block; written down, apart from single videos."""

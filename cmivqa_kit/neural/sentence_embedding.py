@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -21,11 +20,14 @@ from torch import Tensor, nn
 from cmivqa_kit.errors import RunFailed, UserError
 from cmivqa_kit.neural.array_cache import ArrayCache, computed_on
 from cmivqa_kit.neural.encoders import Encoder
+from cmivqa_kit.neural.late_interaction import SCALE
+from cmivqa_kit.neural.line_reading import LineBlock, TokenPart, line_blocks, line_parts, mean_weights, token_places
 from cmivqa_kit.neural.pooling import PoolingSettings
 from cmivqa_kit.neural.tokens import Ids, TextReader, pad_rows
 
 Vectors = NDArray[np.float32]
 Report = Callable[[str, int, int], None]
+Kept = TypeVar("Kept")
 VERSION = 1  # raise it whenever a vector would come out differently
 TOKENS = 4096  # per batch, padding included
 MULTIPLE = 4  # tokens; rows are padded to whole multiples
@@ -33,70 +35,21 @@ TOGETHER = 16  # videos whose texts are sorted by length and embedded together
 TITLE, NOUN = "embedding subtitles", "Embedded subtitles"
 
 
-class LineBlock(NamedTuple):
-    """Neighbouring lines of a video as one row of tokens; ``bounds`` (lines + 1,) say where each begins in ``ids``."""
-
-    ids: Ids
-    bounds: tuple[int, ...]
-
-
-class TokenPart(NamedTuple):
-    """The tokens ``begin`` to ``stop - 1`` of a row of a batch."""
-
-    row: int
-    begin: int
-    stop: int
-
-
-def line_blocks(
-    lines: Sequence[Ids], reader: TextReader, tokens: int, prefix: Ids = (), shift: int = 0
-) -> list[LineBlock]:
-    """The lines of a video in rows of at most ``tokens`` tokens, special ones included; a longer line is cut.
-
-    Args:
-        lines: token ids of each.
-        reader: of the encoder.
-        tokens: of a row at most.
-        prefix: stands before the lines of each row.
-        shift: tokens by which the first row is shorter: other lines then stand together.
-    """
-    begin = 1 + len(prefix)
-    room = max(1, min(tokens, reader.limit or tokens) - begin - 1)
-    blocks: list[LineBlock] = []
-    ids: list[int] = []
-    bounds = [begin]
-
-    def close() -> None:
-        if len(bounds) > 1:
-            blocks.append(LineBlock((reader.special.cls, *prefix, *ids, reader.special.sep), tuple(bounds)))
-
-    most = max(1, room - shift)
-    for line in lines:
-        if ids and len(ids) + len(line) > most:
-            close()
-            ids, bounds, most = [], [begin], room
-        ids += line[: room - len(ids)]
-        bounds.append(begin + len(ids))
-    close()
-    return blocks
-
-
-def line_parts(blocks: Sequence[LineBlock]) -> list[TokenPart]:
-    """Where the tokens of every line stand, block by block."""
-    return [TokenPart(row, begin, stop) for row, block in enumerate(blocks) for begin, stop in pairwise(block.bounds)]
-
-
-def mean_weights(parts: Sequence[TokenPart], length: int, rows: int) -> Tensor:
-    """(parts, rows * length): what each token of padded rows adds to the mean of each part; zeros for an empty one."""
-    weights = torch.zeros(len(parts), rows * length)
-    for number, (row, begin, stop) in enumerate(parts):
-        weights[number, row * length + begin : row * length + stop] = 1 / max(1, stop - begin)
-    return weights
-
-
 def question_ids(text: str, reader: TextReader, settings: PoolingSettings) -> Ids:
     """A question as a row of tokens."""
     return _row(settings.query_prefix + text, reader, settings.question_tokens)
+
+
+def question_parts(rows: Sequence[Ids], prefix: Ids) -> list[TokenPart]:
+    """The tokens of each question's row without special ones and those of the prefix."""
+
+    def begin(row: Ids) -> int:
+        same = 0
+        while same < len(prefix) and same < len(row) - 2 and row[1 + same] == prefix[same]:
+            same += 1
+        return 1 + same
+
+    return [TokenPart(number, begin(row), len(row) - 1) for number, row in enumerate(rows)]
 
 
 def _row(text: str, reader: TextReader, most: int) -> Ids:
@@ -104,31 +57,54 @@ def _row(text: str, reader: TextReader, most: int) -> Ids:
     return (reader.special.cls, *reader.tokens(text)[:room], reader.special.sep)
 
 
-class CachedVectors(Mapping[str, NDArray[np.float16]]):
-    """Vectors that lie in the cache, by video; those of one are read when they are asked for.
+class ReadLines(NamedTuple):
+    """The lines of a video as an encoder reads them.
 
-    Args:
-        cache: where they lie.
-        paths: the file of each video; ``None`` for one without texts.
-        size: of a vector.
+    ``lines`` (lines, D) float16, of length 1; ``tokens`` (T, D) int8: those of all lines, one line behind the other, of
+    length 1 and times `SCALE`.
     """
 
-    def __init__(self, cache: ArrayCache, paths: Mapping[str, Path | None], size: int) -> None:
-        self._cache, self._paths, self._size = cache, paths, size
+    lines: NDArray[np.float16]
+    tokens: NDArray[np.int8]
 
-    def __getitem__(self, name: str) -> NDArray[np.float16]:
-        """The vectors of a video, (texts, size).
+    def packed(self) -> NDArray[np.uint8]:
+        """Both as one row of bytes."""
+        return np.concatenate([np.ascontiguousarray(part).view(np.uint8).ravel() for part in self])
+
+    @classmethod
+    def unpacked(cls, data: NDArray[np.uint8], lines: int, size: int) -> ReadLines:
+        """What `packed` gave; ``lines`` and ``size`` of a vector are known."""
+        begin = 2 * lines * size
+        return cls(data[:begin].view(np.float16).reshape(lines, size), data[begin:].view(np.int8).reshape(-1, size))
+
+
+class Cached(Mapping[str, Kept]):
+    """What lies in the cache, by video; that of one is read when it is asked for.
+
+    Args:
+        cache: where it lies.
+        paths: the file of each video; ``None`` for one without texts.
+        made: an array, ``None`` for no text, -> what is given.
+    """
+
+    def __init__(
+        self, cache: ArrayCache, paths: Mapping[str, Path | None], made: Callable[[str, NDArray[Any] | None], Kept]
+    ) -> None:
+        self._cache, self._paths, self._made = cache, paths, made
+
+    def __getitem__(self, name: str) -> Kept:
+        """What there is of a video.
 
         Raises:
             RunFailed: the file is gone, or was damaged meanwhile.
         """
         path = self._paths[name]
         if path is None:
-            return np.zeros((0, self._size), np.float16)
+            return self._made(name, None)
         array = self._cache.read(path)
         if array is None:
             raise RunFailed(f"{path}: vanished or was damaged while it was read", "Run the same command again.")
-        return np.array(array)  # a map would hold the file open, and systems allow so many of them
+        return self._made(name, np.array(array))  # a map would hold the file open, and systems allow so many of them
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)
@@ -154,12 +130,13 @@ class SentenceEmbedding:
     ) -> None:  # fmt: skip
         self.model: nn.Module = encoder.model.eval()
         self.reader, self.settings, self.device, self.report = encoder.reader, settings, device, report
+        self._prefix = self.reader.tokens(settings.passage_prefix)
         self.size: int = encoder.config.hidden_size
         made_by = [stamp, VERSION, settings.passage_prefix, *computed_on(device)]
         passages = [*made_by, settings.pooling, settings.passage_tokens]
         self.passages_kept = ArrayCache("passage-embedding", passages, "Embedded subtitles", self._sound)
         self.lines_kept = ArrayCache(
-            "line-embedding", [*made_by, settings.line_tokens], "Embedded subtitles", self._sound
+            "line-token-embedding", [*made_by, settings.line_tokens], "Embedded subtitles", self._packed
         )
 
     def questions(self, texts: Sequence[str]) -> Vectors:
@@ -167,30 +144,59 @@ class SentenceEmbedding:
         with self.at_work():
             return self._embedded([question_ids(text, self.reader, self.settings) for text in texts])
 
-    def passages(self, texts: Mapping[str, Sequence[str]]) -> CachedVectors:
+    def question_tokens(self, texts: Sequence[str]) -> tuple[list[Ids], Vectors]:
+        """The tokens of each question without special ones and prefix, and the vectors of all of them, (tokens, D).
+
+        A vector is of length 1 and that of the token beside the others of its question; not kept.
+        """
+        prefix = self.reader.tokens(self.settings.query_prefix)
+        rows = [question_ids(text, self.reader, self.settings) for text in texts]
+        parts = question_parts(rows, prefix)
+        vectors = []
+        with self.at_work():
+            for row, part in zip(rows, parts, strict=True):  # one by one: it may not matter what is asked beside it
+                states = self._states([row])[0][0, part.begin : part.stop]
+                vectors.append(states.cpu().numpy())
+        ids = [row[part.begin : part.stop] for row, part in zip(rows, parts, strict=True)]
+        return ids, _finite(unit(np.concatenate([np.zeros((0, self.size), np.float32), *vectors])))
+
+    def passages(self, texts: Mapping[str, Sequence[str]]) -> Cached[NDArray[np.float16]]:
         """The vectors of the passages of each video, (passages, `size`); made now where the cache lacks them.
 
         Raises:
             UserError: the encoder gives numbers that are not finite.
             RunFailed: the cache cannot be written, or memory ran out.
         """
-        return self._all(self.passages_kept, texts, self._passages)
 
-    def lines(self, texts: Mapping[str, Sequence[str]]) -> CachedVectors:
-        """The vector of each line of each video, read beside its neighbours, (lines, `size`).
+        def made(name: str, array: NDArray[Any] | None) -> NDArray[np.float16]:
+            return np.zeros((0, self.size), np.float16) if array is None else array
+
+        return self._all(self.passages_kept, texts, self._passages, made)
+
+    def lines(self, texts: Mapping[str, Sequence[str]]) -> Cached[ReadLines]:
+        """The lines of each video, read beside their neighbours; made now where the cache lacks them.
 
         Raises:
             UserError: the encoder gives numbers that are not finite.
             RunFailed: the cache cannot be written, or memory ran out.
         """
-        return self._all(self.lines_kept, texts, self._lines)
 
-    def lines_now(self, texts: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float16]]:
+        def made(name: str, array: NDArray[Any] | None) -> ReadLines:
+            return self._silent() if array is None else ReadLines.unpacked(array, len(texts[name]), self.size)
+
+        return self._all(self.lines_kept, texts, lambda some: (one.packed() for one in self._lines(some)), made)
+
+    def lines_now(self, texts: Mapping[str, Sequence[str]]) -> dict[str, ReadLines]:
         """`lines` of an encoder that is still trained: nothing is kept, and nothing taken from the cache."""
         with self.at_work():
-            empty = np.zeros((0, self.size), np.float16)
-            return {name: next(self._lines([some])).astype(np.float16) if some else empty
-                    for name, some in texts.items()}  # fmt: skip
+            return {name: next(self._lines([some])) if some else self._silent() for name, some in texts.items()}
+
+    def line_blocks(self, lines: Sequence[Ids]) -> list[LineBlock]:
+        """The rows in which the lines of a video are read."""
+        return line_blocks(lines, self.reader, self.settings.line_tokens, self._prefix)
+
+    def _silent(self) -> ReadLines:
+        return ReadLines(np.zeros((0, self.size), np.float16), np.zeros((0, self.size), np.int8))
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -211,47 +217,51 @@ class SentenceEmbedding:
 
     def _all(
         self, cache: ArrayCache, texts: Mapping[str, Sequence[str]],
-        embed: Callable[[Sequence[Sequence[str]]], Iterable[Vectors]],
-    ) -> CachedVectors:  # fmt: skip
+        embed: Callable[[Sequence[Sequence[str]]], Iterable[NDArray[Any]]],
+        made: Callable[[str, NDArray[Any] | None], Kept],
+    ) -> Cached[Kept]:  # fmt: skip
         paths = {name: cache.path(_stamp(some)) if some else None for name, some in texts.items()}
 
-        def made(names: Sequence[str]) -> Generator[NDArray[np.float16], None, None]:
+        def make(names: Sequence[str]) -> Generator[NDArray[Any], None, None]:
             with self.at_work():
                 for begin in range(0, len(names), TOGETHER):
                     self.report(TITLE, begin, len(names))
-                    for vectors in embed([texts[name] for name in names[begin : begin + TOGETHER]]):
-                        yield _finite(vectors).astype(np.float16)
+                    yield from embed([texts[name] for name in names[begin : begin + TOGETHER]])
                 self.report(TITLE, len(names), len(names))
 
-        cache.fill({name: path for name, path in paths.items() if path is not None}, made)
-        return CachedVectors(cache, paths, self.size)
+        cache.fill({name: path for name, path in paths.items() if path is not None}, make)
+        return Cached(cache, paths, made)
 
     def _sound(self, array: NDArray[Any]) -> bool:
         return array.ndim == 2 and array.shape[1] == self.size and array.dtype == np.float16
 
-    def _passages(self, videos: Sequence[Sequence[str]]) -> Iterator[Vectors]:
+    def _packed(self, array: NDArray[Any]) -> bool:
+        return array.ndim == 1 and array.dtype == np.uint8 and len(array) % self.size == 0
+
+    def _passages(self, videos: Sequence[Sequence[str]]) -> Iterator[NDArray[np.float16]]:
         texts = sorted({text for passages in videos for text in passages})
         settings = self.settings
         rows = [_row(settings.passage_prefix + text, self.reader, settings.passage_tokens) for text in texts]
         vectors = self._embedded(rows)
         at = {text: number for number, text in enumerate(texts)}
         for passages in videos:
-            yield vectors[[at[text] for text in passages]]
+            yield vectors[[at[text] for text in passages]].astype(np.float16)
 
-    def _lines(self, videos: Sequence[Sequence[str]]) -> Iterator[Vectors]:
+    def _lines(self, videos: Sequence[Sequence[str]]) -> Iterator[ReadLines]:
         for lines in videos:
-            ids = [self.reader.tokens(line) for line in lines]
-            prefix = self.reader.tokens(self.settings.passage_prefix)
-            blocks = line_blocks(ids, self.reader, self.settings.line_tokens, prefix)
+            blocks = self.line_blocks([self.reader.tokens(line) for line in lines])
             most = max(1, TOKENS // self.settings.line_tokens)
-            parts = [self._line_means(blocks[begin : begin + most]) for begin in range(0, len(blocks), most)]
-            yield unit(np.concatenate(parts))
+            read = [self._read(blocks[begin : begin + most]) for begin in range(0, len(blocks), most)]
+            means, tokens = (np.concatenate(parts) for parts in zip(*read, strict=True))
+            yield ReadLines(_finite(unit(means)).astype(np.float16), np.rint(unit(tokens) * SCALE).astype(np.int8))
 
-    def _line_means(self, blocks: Sequence[LineBlock]) -> Vectors:
+    def _read(self, blocks: Sequence[LineBlock]) -> tuple[Vectors, Vectors]:
+        """The means of lines, (lines, D), and the states of their tokens, (T, D)."""
         states = self._states([block.ids for block in blocks])[0]
-        weights = mean_weights(line_parts(blocks), states.shape[1], len(blocks)).to(states.device)
-        means: Vectors = (weights @ states.reshape(-1, states.shape[2])).cpu().numpy()
-        return means
+        parts, every = line_parts(blocks), states.reshape(-1, states.shape[2])
+        weights = mean_weights(parts, states.shape[1], len(blocks)).to(states.device)
+        tokens = every[token_places(parts, states.shape[1]).to(states.device)]
+        return (weights @ every).cpu().numpy(), tokens.cpu().numpy()
 
     def _embedded(self, rows: Sequence[Ids]) -> Vectors:
         """A vector per row, in their order; those of one padded length are read together."""

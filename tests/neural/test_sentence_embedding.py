@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from cmivqa_kit.neural.encoders import Encoder, open_encoder
+from cmivqa_kit.neural.late_interaction import SCALE
+from cmivqa_kit.neural.line_reading import lengths_of, line_blocks, line_parts
 from cmivqa_kit.neural.pooling import PoolingSettings
-from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding, line_blocks, line_parts, mean_weights, question_ids
-from cmivqa_kit.neural.tokens import Special, TextReader
+from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding, question_ids
 
 TEXTS = ["press the wound with a cloth", "cool it", "量血压", "now take the pulse and count"]
 CPU = torch.device("cpu")
@@ -43,33 +44,12 @@ def unit(vector: torch.Tensor) -> list[float]:
     return values
 
 
-READER = TextReader(lambda text: tuple(map(ord, text)), Special(1, 2, 0), None)
-
-
-def test_lines_are_read_in_rows_of_at_most_so_many_tokens() -> None:
-    lines = [(10, 11, 12), (13,), (), (14, 15, 16, 17, 18, 19, 20, 21), (22, 23)]
-    blocks = line_blocks(lines, READER, 8, (9,))
-    assert [block.ids for block in blocks] == [
-        (1, 9, 10, 11, 12, 13, 2), (1, 9, 14, 15, 16, 17, 18, 2), (1, 9, 22, 23, 2)
-    ]  # fmt: skip
-    assert [block.bounds for block in blocks] == [(2, 5, 6, 6), (2, 7), (2, 4)]
-    shifted = line_blocks(lines, READER, 8, (9,), shift=2)
-    assert shifted[0].ids == (1, 9, 10, 11, 12, 2)
-    assert sum(len(block.bounds) - 1 for block in shifted) == 5
-    assert line_blocks([], READER, 8) == []
-
-
-def test_the_vector_of_a_line_is_the_mean_of_its_tokens() -> None:
-    blocks = line_blocks([(10, 11), (12,), ()], READER, 8)
-    weights = mean_weights(line_parts(blocks), 6, 1)
-    assert weights.tolist() == [[0, 0.5, 0.5, 0, 0, 0], [0, 0, 0, 1, 0, 0], [0] * 6]
-
-
 def test_lines_are_embedded_beside_their_neighbours(encoder: Encoder) -> None:
     chosen = settings(prefix="passage: ")
     made = SentenceEmbedding(encoder, "a", chosen, CPU).lines({"v": TEXTS, "w": []})
-    assert made["v"].dtype == np.float16
-    assert made["w"].shape == (0, encoder.config.hidden_size)
+    size, lines = encoder.config.hidden_size, made["v"].lines
+    assert lines.dtype == np.float16
+    assert made["w"].lines.shape == made["w"].tokens.shape == (0, size)
     reader = encoder.reader
     blocks = line_blocks([reader.tokens(text) for text in TEXTS], reader, 12, reader.tokens("passage: "))
     assert len(blocks) > 1
@@ -78,7 +58,25 @@ def test_lines_are_embedded_beside_their_neighbours(encoder: Encoder) -> None:
         for block in blocks
         for begin, stop in zip(block.bounds, block.bounds[1:], strict=False)
     ]
-    assert made["v"].astype(float) == pytest.approx(np.array(expected), abs=2e-3)
+    assert lines.astype(float) == pytest.approx(np.array(expected), abs=2e-3)
+    tokens = [
+        unit(state) for block in blocks for state in states(encoder, block.ids)[block.bounds[0] : block.bounds[-1]]
+    ]
+    assert made["v"].tokens.dtype == np.int8
+    assert made["v"].tokens / SCALE == pytest.approx(np.array(tokens), abs=0.51 / SCALE)
+    assert len(made["v"].tokens) == lengths_of(line_parts(blocks)).sum()
+
+
+def test_the_tokens_of_questions_are_without_special_ones_and_prefix(encoder: Encoder) -> None:
+    embedding = SentenceEmbedding(encoder, "a", settings(), CPU)
+    ids, vectors = embedding.question_tokens([TEXTS[1], "", TEXTS[3]])
+    tokens = encoder.reader.tokens
+    prefix = len(tokens("query: "))
+    assert ids == [tokens(TEXTS[1]), (), tokens(TEXTS[3])[: 6 - prefix]]
+    row = states(encoder, question_ids(TEXTS[1], encoder.reader, embedding.settings))
+    expected = [unit(state) for state in row[1 + prefix : -1]]
+    assert vectors[: len(ids[0])].tolist() == pytest.approx(np.array(expected), abs=1e-5)
+    assert len(vectors) == sum(map(len, ids))
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
@@ -111,7 +109,7 @@ def test_what_was_embedded_is_not_embedded_again(encoder: Encoder, monkeypatch: 
     for embedding in (again, other, longer):
         monkeypatch.setattr(embedding, "_states", refused)
     assert again.passages({"x": TEXTS})["x"].tolist() == before[0]["v"].tolist()
-    assert longer.lines({"x": TEXTS})["x"].tolist() == before[1]["v"].tolist()
+    assert longer.lines({"x": TEXTS})["x"].lines.tolist() == before[1]["v"].lines.tolist()
     for embedding in (other, longer):
         with pytest.raises(AssertionError):
             embedding.passages({"v": TEXTS})
@@ -123,4 +121,5 @@ def test_a_vector_does_not_depend_on_what_is_embedded_beside_it(encoder: Encoder
     embedding = SentenceEmbedding(encoder, "a", settings(), CPU)
     alone = [embedding.questions([text])[0].tolist() for text in TEXTS]
     assert embedding.questions(TEXTS).tolist() == pytest.approx(np.array(alone), abs=1e-6)
-    assert embedding.lines_now({"v": TEXTS})["v"].tolist() == embedding.lines({"v": TEXTS})["v"].tolist()
+    now, kept = embedding.lines_now({"v": TEXTS})["v"], embedding.lines({"v": TEXTS})["v"]
+    assert [part.tolist() for part in now] == [part.tolist() for part in kept]
