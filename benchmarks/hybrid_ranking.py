@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from baselines.hybrid.corpus import Corpus, Learnt
 from baselines.hybrid.encoder import window_vectors
 from baselines.hybrid.encoding import UntrainedHybrid
+from baselines.hybrid.late import Late, late_in
 from baselines.hybrid.settings import UNTRAINED, Settings
 from baselines.hybrid.untrained import UntrainedTier, WindowVectors
 from cmivqa_kit.data.corpus import open_split
@@ -41,6 +42,7 @@ SUBJECT = 0.2  # of the mean window, beside which the others are tried; what the
 LEARNT_FROM = 800  # training questions that term weights are learnt from, at most
 SUBJECT_WEIGHTS = (0.1, 0.2, 0.3)
 FIRST_LINES, FIELD_WEIGHTS = (3, 6, 10), (0.2, 0.5)
+LATE_WEIGHTS = (0.4, 0.7, 1.0, 1.5)  # of the best line by late interaction
 FEEDBACK, FEEDBACK_WEIGHT = (3, 10), 0.5  # nearest windows whose mean moves the question towards them
 BANK_SHARES, BANK_WEIGHTS = (0.05, 0.1, 0.2, 0.5), (0.5, 1.0)  # of the bank's nearest questions; of what they say
 Floats = NDArray[np.float64]
@@ -76,7 +78,7 @@ class Asking:
 
 
 class Trials:
-    """The scores of videos under each addition to the tier.
+    """The scores of videos under each addition to the tier, which looks at no late interaction else.
 
     Args:
         corpus: that is asked.
@@ -119,6 +121,11 @@ class Trials:
         return self.both(
             lambda asking: z(np.array(list(scorer.scores_of_all([bm25.tokens(q.text) for q in asking.questions]))))
         )
+
+    def late(self, late: Late) -> Field:
+        """The best line of each video by late interaction."""
+        videos = np.arange(len(self.corpus.ids))
+        return self.both(lambda asking: z(np.array([late.best_lines(one)(videos) for one in asking.questions])))
 
     def with_field(self, field: Field, weight: float, subject: float) -> Field:
         """A field's scores beside those of the tier."""
@@ -251,6 +258,9 @@ def main(root: Path, encoder: str, most: int) -> None:
     table = Table(trials)
     mean_windows = [(f", {weight}", partial(_alone, trials, weight)) for weight in SUBJECT_WEIGHTS]
     table.add("mean windows", mean_windows, 1)
+    best = trials.late(late_in(corpus, embedding, settings))
+    by_late = [(f", {weight}", partial(trials.with_field, best, weight)) for weight in LATE_WEIGHTS]
+    table.add("late interaction", by_late)
     heads = {lines: trials.first_lines(lines) for lines in FIRST_LINES}
     settings_of_field = [
         (f", {lines} at {weight}", partial(trials.with_field, heads[lines], weight))

@@ -3,8 +3,9 @@
 Each size is a process of its own. Videos and questions are those of the embedded corpus' generator, 45 lines a video.
 The encoder has the shape of MiniLM (BERT, 6 layers x 384) and random weights, in hybrid and in CCGS alike. It reads a
 sample of the videos, which gives its seconds a video; the vectors that questions are compared with are drawn, and lie
-where read ones would. CCGS reads each question beside each video: a pair is measured on the sample, and a question is
-as many of them as there are videos. On a CPU one thread, processor time; on a GPU wall time.
+where read ones would (those of tokens in a few files, each of which is read for many videos). CCGS reads each question
+beside each video: a pair is measured on the sample, and a question is as many of them as there are videos. On
+a CPU one thread, processor time; on a GPU wall time.
 Run: python benchmarks/hybrid_scale.py [VIDEOS ...] [--questions 4] [--device cpu|cuda]
 """
 
@@ -32,6 +33,7 @@ PAIRED = 2  # questions that CCGS answers there
 SCRIPTS = (1, 2)  # of a video, by turns
 WIDTH, LAYERS, HEADS = 384, 6, 12
 TIERS = ("lexical", "untrained", "trained")
+TOKEN_FILES, TOKENS = 64, 4096  # drawn tokens, and how many each file has: more than any of these videos
 LIMIT = 3600.0
 
 
@@ -110,8 +112,8 @@ def measure_encoding(videos: int, device: str) -> dict[str, float]:
     from pairs import make_split, make_tokenizer
 
     from baselines.hybrid.encoder import window_vectors
+    from baselines.hybrid.late import line_texts
     from baselines.hybrid.settings import Settings
-    from baselines.hybrid.trained import line_texts
     from cmivqa_kit.neural.encoders import Encoder, new_encoder
     from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding
     from cmivqa_kit.runs.device import resolve
@@ -124,7 +126,7 @@ def measure_encoding(videos: int, device: str) -> dict[str, float]:
         corpus = _corpus(make_split(1, videos, SCRIPTS))
     with _timed(seconds, "windows", device):
         window_vectors(corpus, embedding, settings)
-    with _timed(seconds, "lines", device):
+    with _timed(seconds, "lines and their tokens", device):
         embedding.lines(line_texts(corpus))
     return {name: taken / videos for name, taken in seconds.items()}
 
@@ -136,17 +138,20 @@ def measure_tier(tier: str, videos: int, questions: int, device: str) -> dict[st
     from baselines.hybrid.baseline import LexicalTier
     from baselines.hybrid.decoding import Decoder
     from baselines.hybrid.encoding import EncodedTier
+    from baselines.hybrid.late import Late, line_texts
     from baselines.hybrid.model import HeadSizes, SpanScorer
     from baselines.hybrid.settings import Settings
-    from baselines.hybrid.trained import line_texts, member_of
+    from baselines.hybrid.trained import member_of
     from baselines.hybrid.trained_tier import TrainedTier
 
-    settings, split, drawn = Settings.of({}), make_split(questions + 1, videos, SCRIPTS), _drawn()
+    settings, split, drawn = Settings.of({}), make_split(questions + 1, videos, SCRIPTS), _drawn(device)
     corpus = _corpus(split)
     answering: Any = LexicalTier(corpus, settings) if tier == "lexical" else EncodedTier(corpus, drawn, settings)
     if tier == "trained":
         model = SpanScorer(HeadSizes(WIDTH)).to(device)
-        member = member_of(model, drawn, corpus, drawn.passages(line_texts(corpus)))
+        read = drawn.lines(line_texts(corpus))
+        late = Late(corpus, drawn, read, settings.lexical.idf_seconds)
+        member = member_of(model, drawn, corpus, read, late)
         answering = TrainedTier(corpus, [member], answering, settings)
     decoder, seconds = Decoder(corpus, _learnt(), settings.decode), dict[str, float]()
     for name, some in (("once", split.questions[:1]), ("questions", split.questions[1:])):
@@ -156,21 +161,56 @@ def measure_tier(tier: str, videos: int, questions: int, device: str) -> dict[st
     return {"spans": sum(len(block) for block in corpus.spans.blocks()), "question": seconds["questions"] / questions}
 
 
-def _drawn() -> Any:
+def _drawn(device: str) -> Any:
     """In the place of an encoder: vectors of its width, drawn from the text; what a question costs asks no more."""
     import numpy as np
+    import torch
+    from pairs import make_tokenizer
 
+    from baselines.hybrid.settings import Settings
+    from cmivqa_kit.neural.line_reading import ReadLines, lengths_of, line_blocks, line_parts
     from cmivqa_kit.neural.sentence_embedding import unit
+    from cmivqa_kit.neural.tokens import TextReader
+
+    on = torch.device(device)
 
     class Drawn:
-        size = WIDTH
+        size, device, reader = WIDTH, on, TextReader.of(make_tokenizer(), None)
+
+        def __init__(self) -> None:
+            self._folder = tempfile.TemporaryDirectory()  # of tokens: read as those of the cache are
+            drawn = np.random.default_rng(0)
+            for number in range(TOKEN_FILES):
+                np.save(self._path(number), drawn.integers(-20, 20, (TOKENS, WIDTH), np.int8))
+
+        def _path(self, number: int) -> Path:
+            return Path(self._folder.name) / f"{number}.npy"
 
         def questions(self, texts: Sequence[str]) -> Any:
             numbers = np.random.default_rng(zlib.crc32("".join(texts).encode()))
             return unit(numbers.standard_normal((len(texts), WIDTH), np.float32))
 
+        def question_tokens(self, texts: Sequence[str]) -> Any:
+            ids = [self.reader.tokens(text) for text in texts]
+            return ids, self.questions([text for text, own in zip(texts, ids, strict=True) for _ in own])
+
         def passages(self, texts: Mapping[str, Sequence[str]]) -> Any:
             return _Made(texts, lambda some: self.questions(some).astype(np.float16))
+
+        def line_blocks(self, ids: Any) -> Any:
+            return line_blocks(ids, self.reader, Settings.of({}).encoder.line_tokens)
+
+        def lines(self, texts: Mapping[str, Sequence[str]]) -> Any:
+            def read(of: tuple[int, Sequence[str], int]) -> ReadLines:
+                number, some, count = of
+                tokens = np.load(self._path(number % TOKEN_FILES), mmap_mode="r")[:count]
+                return ReadLines(self.questions(some).astype(np.float16), np.array(tokens))
+
+            def tokens(some: Sequence[str]) -> int:
+                blocks = self.line_blocks([self.reader.tokens(text) for text in some])
+                return min(TOKENS, int(lengths_of(line_parts(blocks)).sum()))
+
+            return _Made({name: (n, some, tokens(some)) for n, (name, some) in enumerate(texts.items())}, read)
 
     return Drawn()
 

@@ -17,8 +17,8 @@ from baselines.hybrid.corpus import Corpus
 from baselines.hybrid.settings import Settings
 from cmivqa_kit.data.types import Question
 from cmivqa_kit.neural.late_interaction import SCALE, TokenIdf, late_interaction
-from cmivqa_kit.neural.line_reading import lengths_of, line_parts
-from cmivqa_kit.neural.sentence_embedding import ReadLines, SentenceEmbedding
+from cmivqa_kit.neural.line_reading import ReadLines, lengths_of, line_parts
+from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding
 from cmivqa_kit.neural.tokens import Ids, Tokenize
 from cmivqa_kit.prediction.lexical.windows import windows
 

@@ -24,6 +24,7 @@ from cmivqa_kit.data.types import Question
 from cmivqa_kit.neural.late_interaction import TokenIdf
 from cmivqa_kit.neural.line_reading import (
     LineBlock,
+    ReadLines,
     TokenPart,
     lengths_of,
     line_blocks,
@@ -33,7 +34,7 @@ from cmivqa_kit.neural.line_reading import (
 )
 from cmivqa_kit.neural.optimizers import adamw
 from cmivqa_kit.neural.pooling import PoolingSettings
-from cmivqa_kit.neural.sentence_embedding import ReadLines, question_ids, question_parts
+from cmivqa_kit.neural.sentence_embedding import question_ids, question_parts
 from cmivqa_kit.neural.tokens import Ids, TextReader, pad_rows
 from cmivqa_kit.training.bucketed_task import Figures
 

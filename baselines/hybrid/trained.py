@@ -33,9 +33,10 @@ from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.files import sha256
 from cmivqa_kit.neural.encoders import Encoder, plain
 from cmivqa_kit.neural.late_interaction import TokenIdf
+from cmivqa_kit.neural.line_reading import ReadLines
 from cmivqa_kit.neural.networks import LoadedNetwork, load_network, new_network
 from cmivqa_kit.neural.row_file import RowFile
-from cmivqa_kit.neural.sentence_embedding import ReadLines, SentenceEmbedding
+from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding
 from cmivqa_kit.plugin.types import Plan, Prediction, Report, Target
 from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
 from cmivqa_kit.runs.device import resolve, threads

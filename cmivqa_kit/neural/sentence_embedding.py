@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,16 +17,23 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cmivqa_kit.errors import RunFailed, UserError
-from cmivqa_kit.neural.array_cache import ArrayCache, computed_on
+from cmivqa_kit.neural.array_cache import ArrayCache, Cached, Kept, computed_on
 from cmivqa_kit.neural.encoders import Encoder
 from cmivqa_kit.neural.late_interaction import SCALE
-from cmivqa_kit.neural.line_reading import LineBlock, TokenPart, line_blocks, line_parts, mean_weights, token_places
+from cmivqa_kit.neural.line_reading import (
+    LineBlock,
+    ReadLines,
+    TokenPart,
+    line_blocks,
+    line_parts,
+    mean_weights,
+    token_places,
+)
 from cmivqa_kit.neural.pooling import PoolingSettings
 from cmivqa_kit.neural.tokens import Ids, TextReader, pad_rows
 
 Vectors = NDArray[np.float32]
 Report = Callable[[str, int, int], None]
-Kept = TypeVar("Kept")
 VERSION = 1  # raise it whenever a vector would come out differently
 TOKENS = 4096  # per batch, padding included
 MULTIPLE = 4  # tokens; rows are padded to whole multiples
@@ -55,62 +61,6 @@ def question_parts(rows: Sequence[Ids], prefix: Ids) -> list[TokenPart]:
 def _row(text: str, reader: TextReader, most: int) -> Ids:
     room = max(1, min(most, reader.limit or most) - 2)
     return (reader.special.cls, *reader.tokens(text)[:room], reader.special.sep)
-
-
-class ReadLines(NamedTuple):
-    """The lines of a video as an encoder reads them.
-
-    ``lines`` (lines, D) float16, of length 1; ``tokens`` (T, D) int8: those of all lines, one line behind the other, of
-    length 1 and times `SCALE`.
-    """
-
-    lines: NDArray[np.float16]
-    tokens: NDArray[np.int8]
-
-    def packed(self) -> NDArray[np.uint8]:
-        """Both as one row of bytes."""
-        return np.concatenate([np.ascontiguousarray(part).view(np.uint8).ravel() for part in self])
-
-    @classmethod
-    def unpacked(cls, data: NDArray[np.uint8], lines: int, size: int) -> ReadLines:
-        """What `packed` gave; ``lines`` and ``size`` of a vector are known."""
-        begin = 2 * lines * size
-        return cls(data[:begin].view(np.float16).reshape(lines, size), data[begin:].view(np.int8).reshape(-1, size))
-
-
-class Cached(Mapping[str, Kept]):
-    """What lies in the cache, by video; that of one is read when it is asked for.
-
-    Args:
-        cache: where it lies.
-        paths: the file of each video; ``None`` for one without texts.
-        made: an array, ``None`` for no text, -> what is given.
-    """
-
-    def __init__(
-        self, cache: ArrayCache, paths: Mapping[str, Path | None], made: Callable[[str, NDArray[Any] | None], Kept]
-    ) -> None:
-        self._cache, self._paths, self._made = cache, paths, made
-
-    def __getitem__(self, name: str) -> Kept:
-        """What there is of a video.
-
-        Raises:
-            RunFailed: the file is gone, or was damaged meanwhile.
-        """
-        path = self._paths[name]
-        if path is None:
-            return self._made(name, None)
-        array = self._cache.read(path)
-        if array is None:
-            raise RunFailed(f"{path}: vanished or was damaged while it was read", "Run the same command again.")
-        return self._made(name, np.array(array))  # a map would hold the file open, and systems allow so many of them
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
-
-    def __len__(self) -> int:
-        return len(self._paths)
 
 
 class SentenceEmbedding:

@@ -253,6 +253,33 @@ def test_what_a_training_takes_is_planned(tmp_path: Path) -> None:
     assert HybridBaseline().plan(split, split, begun(tmp_path / "other", "model.tier=untrained")) is None
 
 
+def test_a_run_of_a_kit_without_late_interaction_answers(tmp_path: Path) -> None:
+    split = asked_of(small())
+    overrides = ("train.epochs=1", "head.late=false")
+    system = fitted(tmp_path / "run", split, None, *overrides)
+    sizes = json.loads((tmp_path / "run" / "network.json").read_text())
+    assert sizes.pop("late") is False
+    (tmp_path / "run" / "network.json").write_text(json.dumps(sizes), encoding="utf-8")
+    assert system.run is not None
+    old = HybridBaseline()
+    old.load(system.run)
+    assert answers(old, split, 3, *overrides) == answers(system, split, 3, *overrides)
+
+
+@pytest.mark.parametrize("tier", ["untrained", "trained"])
+def test_late_interaction_has_its_weight_in_the_order_of_videos(tier: str, tmp_path: Path) -> None:
+    split = asked_of(small())
+    overrides = (f'model.tier="{tier}"', "train.epochs=1", "decode.untrained_share=1.0")
+    system = fitted(tmp_path / "run", split, None, *overrides)
+    without = answers(system, split, 2, *overrides)
+    much = answers(system, split, 2, *overrides, "fusion.late_weight=50.0")
+    require_lists(much, split, 2)
+    assert much != without
+    few = answers(system, split, 2, *overrides, "fusion.late_weight=50.0", "fusion.late_videos=3")
+    for some, every in zip(few, without, strict=True):
+        assert {entry.video_id for entry in some.candidates[:3]} == {entry.video_id for entry in every.candidates[:3]}
+
+
 def test_a_damaged_run_is_refused(tmp_path: Path) -> None:
     split = asked_of(small())
     run = begun(tmp_path / "run", "model.tier=lexical")
