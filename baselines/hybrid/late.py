@@ -61,9 +61,7 @@ class Late:
         scores = [np.zeros((len(questions), 0), np.float32)]
         for some in self._groups(videos):
             tokens = np.concatenate([self._read[self._ids[video]].tokens for video in some])
-            said = (
-                torch.from_numpy(tokens).to(device).float()
-            )  # `SCALE` times too long: the weights are as much smaller
+            said = torch.from_numpy(tokens).to(device).float()  # times `SCALE`, which the weights take away
             lengths = torch.from_numpy(np.concatenate([self._lengths[video] for video in some])).to(device)
             scores.append(late_interaction(said, lengths, asked, weights).cpu().numpy())
         return np.concatenate(scores, axis=1)
