@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from baselines.hybrid.corpus import Corpus, Learnt
 from baselines.hybrid.encoder import window_vectors
 from baselines.hybrid.encoding import UntrainedHybrid
-from baselines.hybrid.late import Late, late_in
+from baselines.hybrid.late import LateInteraction
 from baselines.hybrid.settings import UNTRAINED, Settings
 from baselines.hybrid.untrained import UntrainedTier, WindowVectors
 from cmivqa_kit.data.corpus import open_split
@@ -122,7 +122,7 @@ class Trials:
             lambda asking: z(np.array(list(scorer.scores_of_all([bm25.tokens(q.text) for q in asking.questions]))))
         )
 
-    def late(self, late: Late) -> Field:
+    def late(self, late: LateInteraction) -> Field:
         """The best line of each video by late interaction."""
         videos = np.arange(len(self.corpus.ids))
         return self.both(lambda asking: z(np.array([late.best_lines(one)(videos) for one in asking.questions])))
@@ -258,7 +258,7 @@ def main(root: Path, encoder: str, most: int) -> None:
     table = Table(trials)
     mean_windows = [(f", {weight}", partial(_alone, trials, weight)) for weight in SUBJECT_WEIGHTS]
     table.add("mean windows", mean_windows, 1)
-    best = trials.late(late_in(corpus, embedding, settings))
+    best = trials.late(LateInteraction(corpus, embedding, settings.lexical.idf_seconds))
     by_late = [(f", {weight}", partial(trials.with_field, best, weight)) for weight in LATE_WEIGHTS]
     table.add("late interaction", by_late)
     heads = {lines: trials.first_lines(lines) for lines in FIRST_LINES}

@@ -111,8 +111,7 @@ def measure_encoding(videos: int, device: str) -> dict[str, float]:
     """Seconds a video of what is done once: reading its words, embedding its windows and its lines."""
     from pairs import make_split, make_tokenizer
 
-    from baselines.hybrid.encoder import window_vectors
-    from baselines.hybrid.late import line_texts
+    from baselines.hybrid.encoder import line_texts, window_vectors
     from baselines.hybrid.settings import Settings
     from cmivqa_kit.neural.encoders import Encoder, new_encoder
     from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding
@@ -126,8 +125,10 @@ def measure_encoding(videos: int, device: str) -> dict[str, float]:
         corpus = _corpus(make_split(1, videos, SCRIPTS))
     with _timed(seconds, "windows", device):
         window_vectors(corpus, embedding, settings)
-    with _timed(seconds, "lines and their tokens", device):
+    with _timed(seconds, "lines", device):
         embedding.lines(line_texts(corpus))
+    with _timed(seconds, "their tokens", device):
+        embedding.tokens(line_texts(corpus))
     return {name: taken / videos for name, taken in seconds.items()}
 
 
@@ -138,7 +139,7 @@ def measure_tier(tier: str, videos: int, questions: int, device: str) -> dict[st
     from baselines.hybrid.baseline import LexicalTier
     from baselines.hybrid.decoding import Decoder
     from baselines.hybrid.encoding import EncodedTier
-    from baselines.hybrid.late import Late, line_texts
+    from baselines.hybrid.late import line_texts
     from baselines.hybrid.model import HeadSizes, SpanScorer
     from baselines.hybrid.settings import Settings
     from baselines.hybrid.trained import member_of
@@ -149,9 +150,7 @@ def measure_tier(tier: str, videos: int, questions: int, device: str) -> dict[st
     answering: Any = LexicalTier(corpus, settings) if tier == "lexical" else EncodedTier(corpus, drawn, settings)
     if tier == "trained":
         model = SpanScorer(HeadSizes(WIDTH)).to(device)
-        read = drawn.lines(line_texts(corpus))
-        late = Late(corpus, drawn, read, settings.lexical.idf_seconds)
-        member = member_of(model, drawn, corpus, read, late)
+        member = member_of(model, drawn, corpus, drawn.passages(line_texts(corpus)))
         answering = TrainedTier(corpus, [member], answering, settings)
     decoder, seconds = Decoder(corpus, _learnt(), settings.decode), dict[str, float]()
     for name, some in (("once", split.questions[:1]), ("questions", split.questions[1:])):
@@ -168,7 +167,7 @@ def _drawn(device: str) -> Any:
     from pairs import make_tokenizer
 
     from baselines.hybrid.settings import Settings
-    from cmivqa_kit.neural.line_reading import ReadLines, lengths_of, line_blocks, line_parts
+    from cmivqa_kit.neural.line_reading import lengths_of, line_blocks, line_parts
     from cmivqa_kit.neural.sentence_embedding import unit
     from cmivqa_kit.neural.tokens import TextReader
 
@@ -190,27 +189,24 @@ def _drawn(device: str) -> Any:
             numbers = np.random.default_rng(zlib.crc32("".join(texts).encode()))
             return unit(numbers.standard_normal((len(texts), WIDTH), np.float32))
 
-        def question_tokens(self, texts: Sequence[str]) -> Any:
-            ids = [self.reader.tokens(text) for text in texts]
-            return ids, self.questions([text for text, own in zip(texts, ids, strict=True) for _ in own])
+        def question_tokens(self, text: str) -> Any:
+            ids = self.reader.tokens(text)
+            return ids, self.questions([f"{text} {number}" for number in range(len(ids))])
 
         def passages(self, texts: Mapping[str, Sequence[str]]) -> Any:
             return _Made(texts, lambda some: self.questions(some).astype(np.float16))
 
-        def line_blocks(self, ids: Any) -> Any:
-            return line_blocks(ids, self.reader, Settings.of({}).encoder.line_tokens)
+        def token_counts(self, lines: Sequence[Any]) -> Any:
+            return lengths_of(line_parts(line_blocks(lines, self.reader, Settings.of({}).encoder.line_tokens)))
 
-        def lines(self, texts: Mapping[str, Sequence[str]]) -> Any:
-            def read(of: tuple[int, Sequence[str], int]) -> ReadLines:
-                number, some, count = of
-                tokens = np.load(self._path(number % TOKEN_FILES), mmap_mode="r")[:count]
-                return ReadLines(self.questions(some).astype(np.float16), np.array(tokens))
+        def tokens(self, texts: Mapping[str, Sequence[str]]) -> Any:
+            def counted(some: Sequence[str]) -> int:
+                return int(self.token_counts([self.reader.tokens(text) for text in some]).sum())
 
-            def tokens(some: Sequence[str]) -> int:
-                blocks = self.line_blocks([self.reader.tokens(text) for text in some])
-                return min(TOKENS, int(lengths_of(line_parts(blocks)).sum()))
+            def read(of: tuple[int, int]) -> Any:
+                return np.array(np.load(self._path(of[0] % TOKEN_FILES), mmap_mode="r")[: of[1]])
 
-            return _Made({name: (n, some, tokens(some)) for n, (name, some) in enumerate(texts.items())}, read)
+            return _Made({name: (n, counted(some)) for n, (name, some) in enumerate(texts.items())}, read)
 
     return Drawn()
 

@@ -104,6 +104,12 @@ def window_vectors(corpus: Corpus, embedding: SentenceEmbedding, settings: Setti
     return WindowVectors(windows, in_order(embedding.passages(windows.texts(corpus.spans)), corpus, embedding.size))
 
 
+def line_texts(corpus: Corpus) -> dict[str, list[str]]:
+    """What is said in each video, line by line, by its id."""
+    spans = corpus.spans
+    return {video.id: [line.text for line in lines] for video, lines in zip(spans.videos, spans.lines, strict=True)}
+
+
 def in_order(vectors: Mapping[str, NDArray[np.float16]], corpus: Corpus, size: int) -> RowFile:
     """The vectors of all videos of a corpus, one behind the other.
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from baselines.hybrid.corpus import Corpus, Learnt
 from baselines.hybrid.encoder import Encoding, pretrained, store_encoder, window_vectors
-from baselines.hybrid.late import Late, late_in
+from baselines.hybrid.late import LateInteraction
 from baselines.hybrid.settings import Settings
 from baselines.hybrid.training_settings import TrainingSettings
 from baselines.hybrid.untrained import BestLines, Fusion, Scored, UntrainedTier
@@ -22,22 +22,13 @@ from cmivqa_kit.runs.settings import Config
 
 
 class EncodedTier:
-    """The untrained tier in one corpus.
+    """The untrained tier in one corpus."""
 
-    Args:
-        corpus: that is asked.
-        embedding: of the encoder.
-        settings: of the run.
-        late: late interaction in the corpus, where somebody has it; else it is made where it has a weight.
-    """
-
-    def __init__(
-        self, corpus: Corpus, embedding: SentenceEmbedding, settings: Settings, late: Late | None = None
-    ) -> None:
+    def __init__(self, corpus: Corpus, embedding: SentenceEmbedding, settings: Settings) -> None:
         self.embedding = embedding
         best_lines: Callable[[Question], BestLines] | None = None
         if settings.fusion.late_weight:
-            best_lines = (late or late_in(corpus, embedding, settings)).best_lines
+            best_lines = LateInteraction(corpus, embedding, settings.lexical.idf_seconds).best_lines
         self._tier = UntrainedTier(corpus, window_vectors(corpus, embedding, settings), settings.fusion, best_lines)
 
     def scored(self, questions: Sequence[Question]) -> list[Scored]:

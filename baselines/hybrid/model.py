@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from baselines.hybrid.line_features import FEATURES
 from cmivqa_kit.neural.encoders import new_encoder
-from cmivqa_kit.neural.late_interaction import late_interaction
 
 BUCKETS = 16  # of a span's length, on a logarithmic scale
 GAP = 2  # empty positions between videos: as far as the widest convolution looks
@@ -26,7 +25,6 @@ VECTOR_SCALE = 8.0  # unit vectors into the projections: their numbers are then 
 COSINE_SCALE = 5.0  # cosines among the inputs: they lie within a few tenths of each other
 LINE_BM25 = 0.1  # BM25 of a line among the inputs
 SPAN_BM25 = 0.05  # BM25 of a span
-LATE = 2  # late interaction among the inputs: of the line, and beyond the mean of its video
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,6 @@ class HeadSizes:
     product: int = 16  # numbers in which a question and a line are compared
     buckets: int = BUCKETS
     dropout: float = 0.2  # few videos are learnt from
-    late: bool = True  # late interaction among the inputs
 
 
 class Lines(NamedTuple):
@@ -59,11 +56,10 @@ class Lines(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """Questions: ``vectors`` (Q, D) of length 1; ``bm25`` and ``late`` interaction (Q, n) of every line."""
+    """Questions: ``vectors`` (Q, D) of length 1, ``bm25`` (Q, n) of every line."""
 
     vectors: Tensor
     bm25: Tensor
-    late: Tensor
 
 
 class Spans(NamedTuple):
@@ -102,7 +98,7 @@ class Head(nn.Module):
         self.narrow = nn.Conv1d(hidden, 2 + context, 3, padding=1)
         self.line_product = nn.Linear(sizes.width, sizes.product)
         self.question_product = nn.Linear(sizes.width, sizes.product)
-        self.first = nn.Conv1d(sizes.product + 4 + LATE * sizes.late + context, hidden, 5, padding=2)
+        self.first = nn.Conv1d(sizes.product + 4 + context, hidden, 5, padding=2)
         self.second = nn.Conv1d(hidden, 3, 5, padding=2)
         self.dropout = nn.Dropout(sizes.dropout)
         self.inside_weight = nn.Parameter(torch.tensor(0.3))  # of a span's sum over inner lines
@@ -126,11 +122,8 @@ class Head(nn.Module):
         product = self.dropout(own * self.question_product(asked.vectors * VECTOR_SCALE)[:, None])
         beside = cosine - video_means(cosine, lines)
         words = torch.stack([asked.bm25 * LINE_BM25, (asked.bm25 > 0).to(cosine.dtype)], dim=1)
-        meaning = [cosine, beside]
-        if self.sizes.late:
-            meaning += [asked.late, asked.late - video_means(asked.late, lines)]
-        near = torch.stack(meaning, dim=1) * COSINE_SCALE
-        inputs, mask = pack(torch.cat([product.transpose(1, 2), near, words], dim=1), lines)
+        meaning = torch.stack([cosine, beside], dim=1) * COSINE_SCALE
+        inputs, mask = pack(torch.cat([product.transpose(1, 2), meaning, words], dim=1), lines)
         context = free[2:].expand(len(cosine), -1, -1)
         hidden = self.dropout(torch.relu(self.first(torch.cat([inputs, context], dim=1)))) * mask
         scores = (self.second(hidden) + nn.functional.pad(free[:2], (0, 0, 0, 1)))[:, :, lines.position]
@@ -174,36 +167,27 @@ class SpanScorer(nn.Module):
         states: Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         return states.float()
 
-    def read(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """The vectors of lines (n, D) and questions (Q, D), of length 1, and the late interaction of both (Q, n).
+    def vectors(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The vectors of lines (n, D) and questions (Q, D), of length 1.
 
         Rows of tokens ``line_ids`` and ``question_ids`` with their masks go through the encoder; ``line_rows`` (n, B *
-        L) and ``question_rows`` (Q, B * L) say of which tokens a vector is the mean; ``line_tokens`` and
-        ``question_tokens`` where the tokens of all lines and questions stand, ``line_lengths`` (n,) how many are of
-        each line, ``token_weights`` (Q, t) what each is of its question. Without an encoder all three are given.
+        L) and ``question_rows`` (Q, B * L) say of which tokens a vector is the mean.
         """
         if "line_vectors" in batch:
-            return batch["line_vectors"], batch["question_vectors"], batch["late"]
-        vectors, tokens = [], []
+            return batch["line_vectors"], batch["question_vectors"]
+        vectors = []
         for name in ("line", "question"):
             states = self.states(batch[f"{name}_ids"], batch[f"{name}_mask"])
             with torch.autocast(states.device.type, enabled=False):
-                every = states.reshape(-1, states.shape[2])
-                vectors.append(nn.functional.normalize(batch[f"{name}_rows"] @ every, dim=1))
-                if self.head.sizes.late:
-                    tokens.append(nn.functional.normalize(every[batch[f"{name}_tokens"]], dim=1))
-        if not tokens:
-            return vectors[0], vectors[1], vectors[0].new_zeros(len(vectors[1]), len(vectors[0]))
-        with torch.autocast(tokens[0].device.type, enabled=False):
-            late = late_interaction(tokens[0], batch["line_lengths"], tokens[1], batch["token_weights"])
-        return vectors[0], vectors[1], late
+                means = batch[f"{name}_rows"] @ states.reshape(-1, states.shape[2])
+            vectors.append(nn.functional.normalize(means, dim=1))
+        return vectors[0], vectors[1]
 
     def forward(self, batch: Mapping[str, Tensor], lines: Lines, asked: Asked, spans: Spans) -> Tensor:
-        """(Q, S) the scores; the vectors of ``lines`` and ``asked``, and late interaction, are made of the batch."""
-        of_lines, of_questions, late = self.read(batch)
+        """(Q, S) the scores; the vectors of ``lines`` and ``asked`` are made of the batch."""
+        of_lines, of_questions = self.vectors(batch)
         with torch.autocast(of_lines.device.type, enabled=False):
-            asked = asked._replace(vectors=of_questions, late=late)
-            scores: Tensor = self.head(lines._replace(vectors=of_lines), asked, spans)
+            scores: Tensor = self.head(lines._replace(vectors=of_lines), asked._replace(vectors=of_questions), spans)
         return scores
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from baselines.hybrid.line_features import FEATURES
 from baselines.hybrid.model import BUCKETS, HeadSizes, SpanScorer
-from cmivqa_kit.neural.networks import EncoderConfig, Flag, NetworkSizes, Part, Width
+from cmivqa_kit.neural.networks import EncoderConfig, NetworkSizes, Part, Width
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,13 @@ class FrozenNetwork(NetworkSizes):
     dropout: Part
     features: Width = FEATURES
     buckets: Width = BUCKETS
-    late: Flag = False  # a run of a kit that knew none has none
 
     @property
     def head(self) -> HeadSizes:
         """The sizes of the head."""
         return HeadSizes(
             self.width, self.features, self.projected, self.hidden, self.context, self.product, self.buckets,
-            self.dropout, self.late,
+            self.dropout,
         )  # fmt: skip
 
     def build(self) -> SpanScorer:
@@ -49,14 +48,13 @@ class TunedNetwork(NetworkSizes):
     dropout: Part
     features: Width = FEATURES
     buckets: Width = BUCKETS
-    late: Flag = False  # a run of a kit that knew none has none
 
     @property
     def head(self) -> HeadSizes:
         """The sizes of the head."""
         return HeadSizes(
             self.encoder_config.hidden_size, self.features, self.projected, self.hidden, self.context, self.product,
-            self.buckets, self.dropout, self.late,
+            self.buckets, self.dropout,
         )  # fmt: skip
 
     def build(self) -> SpanScorer:

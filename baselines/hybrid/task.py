@@ -17,24 +17,13 @@ from torch import Tensor, nn
 
 from baselines.hybrid.corpus import Corpus
 from baselines.hybrid.examples import AskedVideo, corpus_features, pack_videos, target_of
-from baselines.hybrid.late import Late
 from baselines.hybrid.model import Asked, Lines, Spans, SpanScorer
 from baselines.hybrid.training_settings import HybridTrainSettings
 from cmivqa_kit.data.types import Question
-from cmivqa_kit.neural.late_interaction import TokenIdf
-from cmivqa_kit.neural.line_reading import (
-    LineBlock,
-    ReadLines,
-    TokenPart,
-    lengths_of,
-    line_blocks,
-    line_parts,
-    mean_weights,
-    token_places,
-)
+from cmivqa_kit.neural.line_reading import LineBlock, TokenPart, line_blocks, line_parts, mean_weights
 from cmivqa_kit.neural.optimizers import adamw
 from cmivqa_kit.neural.pooling import PoolingSettings
-from cmivqa_kit.neural.sentence_embedding import question_ids, question_parts
+from cmivqa_kit.neural.sentence_embedding import question_ids
 from cmivqa_kit.neural.tokens import Ids, TextReader, pad_rows
 from cmivqa_kit.training.bucketed_task import Figures
 
@@ -142,7 +131,7 @@ class HybridTask:
         empty = batch["features"][:0]
         lines = Lines(empty, batch["features"], batch["position"], batch["video"], batch["size"])
         spans = Spans(*(batch[f"span_{name}"] for name in Spans._fields))
-        scores: Tensor = model(batch, lines, Asked(empty, batch["line_bm25"], empty), spans)
+        scores: Tensor = model(batch, lines, Asked(empty, batch["line_bm25"]), spans)
         with torch.autocast(scores.device.type, enabled=False):
             everywhere = cross_entropy(scores.float(), batch["target"])
             within = cross_entropy(scores.float().masked_fill(~batch["own"], -torch.inf), batch["target"])
@@ -176,72 +165,54 @@ class TokenInputs:
     Args:
         reader: of the encoder.
         settings: prefixes and lengths.
-        idf: how rare tokens are, by the language of a corpus.
     """
 
-    def __init__(self, reader: TextReader, settings: PoolingSettings, idf: Mapping[str | None, TokenIdf]) -> None:
-        self.reader, self.settings, self.idf = reader, settings, idf
-        self._prefix, self._query = (reader.tokens(text) for text in (settings.passage_prefix, settings.query_prefix))
+    def __init__(self, reader: TextReader, settings: PoolingSettings) -> None:
+        self.reader, self.settings = reader, settings
+        self._prefix = reader.tokens(settings.passage_prefix)
         self._read: dict[str, Ids] = {}
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Ids, masks, and the tokens of each line and question."""
+        """Ids, masks and the tokens of each line and question."""
         corpus: Corpus = batch["corpus"]
         blocks: list[LineBlock] = []
         for video, shift in zip(batch["videos"], batch["shifts"], strict=True):
             lines = [self._tokens(line.text) for line in corpus.spans.lines[video]]
             blocks += line_blocks(lines, self.reader, self.settings.line_tokens, self._prefix, shift)
-        lines_read = self._rows("line", [block.ids for block in blocks], line_parts(blocks))
-        rows = [question_ids(q.text, self.reader, self.settings) for q in batch["questions"]]
-        own = question_parts(rows, self._query)
+        questions = [question_ids(q.text, self.reader, self.settings) for q in batch["questions"]]
         first = self.settings.pooling == "cls"
-        whole = [TokenPart(row, 0, 1 if first else len(ids)) for row, ids in enumerate(rows)]
-        questions_read = self._rows("question", rows, whole, own)
-        asked = [row[part.begin : part.stop] for row, part in zip(rows, own, strict=True)]
-        return {**lines_read, **questions_read, "token_weights": self.idf[corpus.language].weights(asked)}
+        whole = [TokenPart(row, 0, 1 if first else len(ids)) for row, ids in enumerate(questions)]
+        lines_read = self._rows("line", [block.ids for block in blocks], line_parts(blocks))
+        return {**lines_read, **self._rows("question", questions, whole)}
 
     def _tokens(self, text: str) -> Ids:
         if text not in self._read:
             self._read[text] = self.reader.tokens(text)
         return self._read[text]
 
-    def _rows(
-        self, name: str, rows: Sequence[Ids], parts: Sequence[TokenPart], own: Sequence[TokenPart] | None = None
-    ) -> dict[str, Tensor]:
-        """Rows, of which tokens each vector is the mean, and where the tokens for late interaction stand."""
+    def _rows(self, name: str, rows: Sequence[Ids], parts: Sequence[TokenPart]) -> dict[str, Tensor]:
         ids, mask, _ = pad_rows(rows, [(0,) * len(row) for row in rows], self.reader.special.pad)
-        own = parts if own is None else own
-        return {
-            f"{name}_ids": ids,
-            f"{name}_mask": mask,
-            f"{name}_rows": mean_weights(parts, ids.shape[1], len(rows)),
-            f"{name}_tokens": token_places(own, ids.shape[1]),
-            f"{name}_lengths": torch.from_numpy(lengths_of(own)),
-        }
+        weights = mean_weights(parts, ids.shape[1], len(rows))
+        return {f"{name}_ids": ids, f"{name}_mask": mask, f"{name}_rows": weights}
 
 
 class VectorInputs:
     """Lines and questions of a batch as the vectors of a frozen encoder.
 
     Args:
-        lines: language -> video id -> what is read of its lines.
+        lines: language -> video id -> (lines, D).
         questions: text -> (D,).
-        late: language -> late interaction in its corpus.
     """
 
-    def __init__(
-        self, lines: Mapping[str | None, Mapping[str, ReadLines]], questions: Mapping[str, Vectors],
-        late: Mapping[str | None, Late],
-    ) -> None:  # fmt: skip
-        self.lines, self.questions, self.late = lines, questions, late
+    def __init__(self, lines: Mapping[str | None, Mapping[str, Vectors]], questions: Mapping[str, Vectors]) -> None:
+        self.lines, self.questions = lines, questions
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, Tensor]:
-        """The vectors of each line and question, and their late interaction."""
+        """The vectors of each line and question."""
         corpus: Corpus = batch["corpus"]
-        lines = [self.lines[corpus.language][corpus.spans.videos[video].id].lines for video in batch["videos"]]
+        lines = [self.lines[corpus.language][corpus.spans.videos[video].id] for video in batch["videos"]]
         questions = [self.questions[question.text] for question in batch["questions"]]
         return {
             "line_vectors": torch.from_numpy(np.concatenate(lines).astype(np.float32)),
             "question_vectors": torch.from_numpy(np.stack(questions).astype(np.float32)),
-            "late": torch.from_numpy(self.late[corpus.language].of_videos(batch["questions"], batch["videos"])),
         }

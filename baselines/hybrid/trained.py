@@ -17,25 +17,21 @@ from torch import nn
 
 from baselines.hybrid.corpus import Corpus, Learnt, languages
 from baselines.hybrid.decoding import Decoder
-from baselines.hybrid.encoder import Encoding, pretrained, store_encoder
+from baselines.hybrid.encoder import Encoding, in_order, line_texts, pretrained, store_encoder
 from baselines.hybrid.encoding import EncodedTier
 from baselines.hybrid.examples import asked_videos
-from baselines.hybrid.late import Late, late_in, line_ids, line_texts, token_idf
 from baselines.hybrid.members import SCHEDULE, member_in, member_run
 from baselines.hybrid.model import SpanScorer
 from baselines.hybrid.network import FrozenNetwork, TunedNetwork
 from baselines.hybrid.settings import Settings
 from baselines.hybrid.task import Batches, HybridTask, TokenInputs, VectorInputs
-from baselines.hybrid.trained_tier import QUESTIONS, Member, TrainedTier
+from baselines.hybrid.trained_tier import Member, TrainedTier
 from baselines.hybrid.training_settings import TUNED, TrainingSettings
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.files import sha256
 from cmivqa_kit.neural.encoders import Encoder, plain
-from cmivqa_kit.neural.late_interaction import TokenIdf
-from cmivqa_kit.neural.line_reading import ReadLines
 from cmivqa_kit.neural.networks import LoadedNetwork, load_network, new_network
-from cmivqa_kit.neural.row_file import RowFile
 from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding
 from cmivqa_kit.plugin.types import Plan, Prediction, Report, Target
 from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
@@ -141,19 +137,9 @@ class TrainedHybrid:
         embeddings = [(loaded.model, embedding(loaded, digest)) for loaded, digest in self.members]
 
         def open_in(corpus: Corpus) -> TrainedTier:
-            made: dict[int, Late] = {}
-
-            def member(model: SpanScorer, own: SentenceEmbedding) -> Member:
-                read = own.lines(line_texts(corpus))
-                if model.head.sizes.late and id(own) not in made:
-                    made[id(own)] = Late(corpus, own, read, settings.lexical.idf_seconds)
-                return member_of(model, own, corpus, read, made.get(id(own)))
-
-            members = [member(*some) for some in embeddings]
-            untrained = None
-            if settings.decode.untrained_share:
-                untrained = EncodedTier(corpus, frozen, settings, made.get(id(frozen)))
-            return TrainedTier(corpus, members, untrained, settings)
+            members = [member_of(model, own, corpus, own.lines(line_texts(corpus))) for model, own in embeddings]
+            share = settings.decode.untrained_share
+            return TrainedTier(corpus, members, EncodedTier(corpus, frozen, settings) if share else None, settings)
 
         return open_in
 
@@ -194,26 +180,21 @@ class Preparation:
         """The training of one member; its sizes and tokenizer go into its run."""
         encoder, settings = self.encoding.encoder, self.settings
         head = settings.head
-        sizes = {name: getattr(head, name) for name in ("projected", "hidden", "context", "product", "dropout", "late")}
+        sizes = {name: getattr(head, name) for name in ("projected", "hidden", "context", "product", "dropout")}
         batches = Batches(self.videos, settings.train, run.seed)
         inputs: TokenInputs | VectorInputs
         if kind == TUNED:
             config = {**plain(encoder.config), "_name_or_path": ""}  # it names the folder of this very run
             tuned = TunedNetwork(encoder=config, **sizes)
             model = new_network(tuned, SpanScorer, run, encoder, "encoder")
-            inputs = TokenInputs(encoder.reader, self.every.encoder, self._idf())
+            inputs = TokenInputs(encoder.reader, self.every.encoder)
         else:
             model = new_network(FrozenNetwork(encoder.config.hidden_size, **sizes), SpanScorer, run)
             lines = {name: dict(self.embedding.lines(line_texts(corpus))) for name, corpus in self.corpora.items()}
-            late = {name: late_in(corpus, self.embedding, self.every) for name, corpus in self.corpora.items()}
-            inputs = VectorInputs(lines, self._question_vectors(), late)
+            inputs = VectorInputs(lines, self._question_vectors())
         evaluation = self._evaluation()
         task = HybridTask(model, batches, inputs, settings.train, epochs, evaluation.figures)
         return Training(task, self.used, self.usable, self.dropped, evaluation)
-
-    def _idf(self) -> Mapping[str | None, TokenIdf]:
-        tokens, seconds = self.encoding.encoder.reader.tokens, self.every.lexical.idf_seconds
-        return {name: token_idf(corpus, line_ids(corpus, tokens), seconds) for name, corpus in self.corpora.items()}
 
     def _question_vectors(self) -> Mapping[str, NDArray[np.float32]]:
         texts = sorted({question.text for video in self.videos for question in video.questions})
@@ -245,18 +226,16 @@ class Preparation:
         for corpus, untrained, questions in self._opened:
             own = self._embedding_of(model)
             texts = line_texts(corpus)
-            read: Mapping[str, ReadLines]
-            read = self.embedding.lines(texts) if own is self.embedding else own.lines_now(texts)
-            late = Late(corpus, own, read, self.every.lexical.idf_seconds) if model.head.sizes.late else None
-            tier = TrainedTier(corpus, [member_of(model, own, corpus, read, late)], untrained, self.every)
+            lines: Mapping[str, NDArray[np.float16]]
+            lines = self.embedding.lines(texts) if own is self.embedding else own.lines_now(texts)
+            tier = TrainedTier(corpus, [member_of(model, own, corpus, lines)], untrained, self.every)
             decoder = Decoder(corpus, self.learnt, self.every.decode)
-            for begin in range(0, len(questions), QUESTIONS):
-                some = questions[begin : begin + QUESTIONS]
-                for question, scored in zip(some, tier.scored(some), strict=True):
-                    every.append(question)
-                    for track in tracks:
-                        answers[track].append(decoder.prediction(question, scored, track, 50))
-                    self.run.dev_progress.question(len(every), len(dev.questions))
+            for question in questions:
+                every.append(question)
+                (scored,) = tier.scored([question])
+                for track in tracks:
+                    answers[track].append(decoder.prediction(question, scored, track, 50))
+                self.run.dev_progress.question(len(every), len(dev.questions))
         figures = {HEADLINE[t]: evaluate(answers[t], every, (t,))[HEADLINE[t]] for t in (1, 2, 3)} if every else {}
         if not figures:
             return {}
@@ -283,10 +262,8 @@ def _stopping(settings: TrainingSettings, task: Task, number: int, member: RunDi
 
 
 def member_of(
-    model: SpanScorer, embedding: SentenceEmbedding, corpus: Corpus, read: Mapping[str, ReadLines], late: Late | None
+    model: SpanScorer, embedding: SentenceEmbedding, corpus: Corpus, lines: Mapping[str, NDArray[np.float16]]
 ) -> Member:
-    """A network in a corpus whose lines are read."""
-    rows = RowFile(np.float16, (embedding.size,))
-    for video in corpus.spans.videos:
-        rows.append(read[video.id].lines)
-    return Member(model.head.eval(), rows, lambda some: embedding.questions([q.text for q in some]), late)
+    """A network in a corpus whose lines are embedded."""
+    rows = in_order(lines, corpus, embedding.size)
+    return Member(model.head.eval(), rows, lambda some: embedding.questions([question.text for question in some]))

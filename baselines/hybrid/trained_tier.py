@@ -14,7 +14,6 @@ from torch import Tensor
 from baselines.hybrid.corpus import Corpus
 from baselines.hybrid.encoding import EncodedTier
 from baselines.hybrid.examples import corpus_features, pack_lines, spans_of
-from baselines.hybrid.late import Late
 from baselines.hybrid.model import Asked, Head, Lines, LineScores, Spans, span_norms, sums_before
 from baselines.hybrid.settings import Settings
 from baselines.hybrid.untrained import Remembered, Scored, forget, of_whole_videos, standardized, together
@@ -39,13 +38,11 @@ class Member:
         head: on its device.
         lines: (lines of the corpus, D) float16.
         embed: questions -> (questions, D).
-        late: late interaction of its encoder; ``None`` for a head that knows none.
     """
 
     head: Head
     lines: Rows
     embed: Callable[[Sequence[Question]], NDArray[np.float32]]
-    late: Late | None
 
 
 class Chunk(NamedTuple):
@@ -81,16 +78,11 @@ class MemberScores:
         """The scores of all lines of the corpus for some questions, (questions, lines) each."""
         vectors = torch.from_numpy(self.member.embed(questions)).to(self.device)
         empty = vectors.new_zeros(len(questions), 0)
-        late = torch.zeros(len(questions), int(self.corpus.spans.first_line[-1]))
-        if self.member.late is not None:
-            late = torch.from_numpy(self.member.late.of_lines(questions))
         parts = [LineScores(empty, empty, empty, empty)]
         for chunk in self._chunks:
             numbers = np.arange(chunk.first, chunk.stop)
             bm25 = np.stack([asked.lines(numbers) for asked in words]).astype(np.float32)
-            asked = Asked(
-                vectors, torch.from_numpy(bm25).to(self.device), late[:, chunk.first : chunk.stop].to(self.device)
-            )
+            asked = Asked(vectors, torch.from_numpy(bm25).to(self.device))
             lines = chunk.lines._replace(vectors=self._vectors(chunk.first, chunk.stop))
             parts.append(self.head.questions(lines, chunk.free, asked))
         return LineScores(*(torch.cat(some, dim=1) for some in zip(*parts, strict=True)))

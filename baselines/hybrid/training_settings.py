@@ -31,7 +31,6 @@ class HeadSettings(Section):
     context: Positive
     product: Positive
     dropout: Part
-    late: bool
 
 
 @dataclass(frozen=True, slots=True)

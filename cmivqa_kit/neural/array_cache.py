@@ -6,22 +6,21 @@ damaged is made again. Whoever asks next, in this process or another, makes only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 import transformers
 from numpy.typing import NDArray
 
-from cmivqa_kit.errors import NotWritten, RunFailed
+from cmivqa_kit.errors import NotWritten
 from cmivqa_kit.files import atomic_path, cache_root, fingerprint
 from cmivqa_kit.runs.processes import ALONE, Group
 
 Array = NDArray[Any]
-Kept = TypeVar("Kept")
 Make = Callable[[Sequence[str]], Generator[Array, None, None]]  # some names -> an array of each, in their order
 
 
@@ -87,41 +86,6 @@ class ArrayCache:
         except NotWritten as error:
             advice = f"{self.noun} are kept in the user's cache: free some space there, or set CMIVQA_CACHE=DIR"
             raise NotWritten(error.message, f"{advice}.", advice) from None
-
-
-class Cached(Mapping[str, Kept]):
-    """What lies in the cache, by video; that of one is read when it is asked for.
-
-    Args:
-        cache: where it lies.
-        paths: the file of each video; ``None`` for one without texts.
-        made: an array, ``None`` for no text, -> what is given.
-    """
-
-    def __init__(
-        self, cache: ArrayCache, paths: Mapping[str, Path | None], made: Callable[[str, Array | None], Kept]
-    ) -> None:
-        self._cache, self._paths, self._made = cache, paths, made
-
-    def __getitem__(self, name: str) -> Kept:
-        """What there is of a video.
-
-        Raises:
-            RunFailed: the file is gone, or was damaged meanwhile.
-        """
-        path = self._paths[name]
-        if path is None:
-            return self._made(name, None)
-        array = self._cache.read(path)
-        if array is None:
-            raise RunFailed(f"{path}: vanished or was damaged while it was read", "Run the same command again.")
-        return self._made(name, np.array(array))  # a map would hold the file open, and systems allow so many of them
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
-
-    def __len__(self) -> int:
-        return len(self._paths)
 
 
 def computed_on(device: torch.device) -> list[Any]:

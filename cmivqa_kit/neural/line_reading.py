@@ -29,27 +29,6 @@ class TokenPart(NamedTuple):
     stop: int
 
 
-class ReadLines(NamedTuple):
-    """The lines of a video as an encoder reads them.
-
-    ``lines`` (lines, D) float16, of length 1; ``tokens`` (T, D) int8: those of all lines, one line behind the other, of
-    length 1 and times `cmivqa_kit.neural.late_interaction.SCALE`.
-    """
-
-    lines: NDArray[np.float16]
-    tokens: NDArray[np.int8]
-
-    def packed(self) -> NDArray[np.uint8]:
-        """Both as one row of bytes."""
-        return np.concatenate([np.ascontiguousarray(part).view(np.uint8).ravel() for part in self])
-
-    @classmethod
-    def unpacked(cls, data: NDArray[np.uint8], lines: int, size: int) -> ReadLines:
-        """What `packed` gave; ``lines`` and ``size`` of a vector are known."""
-        begin = 2 * lines * size
-        return cls(data[:begin].view(np.float16).reshape(lines, size), data[begin:].view(np.int8).reshape(-1, size))
-
-
 def line_blocks(
     lines: Sequence[Ids], reader: TextReader, tokens: int, prefix: Ids = (), shift: int = 0
 ) -> list[LineBlock]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,18 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cmivqa_kit.errors import RunFailed, UserError
-from cmivqa_kit.neural.array_cache import ArrayCache, Cached, Kept, computed_on
+from cmivqa_kit.neural.array_cache import ArrayCache, computed_on
 from cmivqa_kit.neural.encoders import Encoder
 from cmivqa_kit.neural.late_interaction import SCALE
-from cmivqa_kit.neural.line_reading import (
-    LineBlock,
-    ReadLines,
-    TokenPart,
-    line_blocks,
-    line_parts,
-    mean_weights,
-    token_places,
-)
+from cmivqa_kit.neural.line_reading import LineBlock, lengths_of, line_blocks, line_parts, mean_weights, token_places
 from cmivqa_kit.neural.pooling import PoolingSettings
 from cmivqa_kit.neural.tokens import Ids, TextReader, pad_rows
 
@@ -46,21 +39,48 @@ def question_ids(text: str, reader: TextReader, settings: PoolingSettings) -> Id
     return _row(settings.query_prefix + text, reader, settings.question_tokens)
 
 
-def question_parts(rows: Sequence[Ids], prefix: Ids) -> list[TokenPart]:
-    """The tokens of each question's row without special ones and those of the prefix."""
-
-    def begin(row: Ids) -> int:
-        same = 0
-        while same < len(prefix) and same < len(row) - 2 and row[1 + same] == prefix[same]:
-            same += 1
-        return 1 + same
-
-    return [TokenPart(number, begin(row), len(row) - 1) for number, row in enumerate(rows)]
+def _same_begin(first: Ids, second: Ids) -> int:
+    """How many tokens both begin with."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((number for number, (one, other) in pairs if one != other), min(len(first), len(second)))
 
 
 def _row(text: str, reader: TextReader, most: int) -> Ids:
     room = max(1, min(most, reader.limit or most) - 2)
     return (reader.special.cls, *reader.tokens(text)[:room], reader.special.sep)
+
+
+class CachedVectors(Mapping[str, NDArray[Any]]):
+    """Vectors that lie in the cache, by video; those of one are read when they are asked for.
+
+    Args:
+        cache: where they lie.
+        paths: the file of each video; ``None`` for one without texts.
+        empty: the vectors of a video without texts.
+    """
+
+    def __init__(self, cache: ArrayCache, paths: Mapping[str, Path | None], empty: NDArray[Any]) -> None:
+        self._cache, self._paths, self._empty = cache, paths, empty
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """The vectors of a video, (texts, size).
+
+        Raises:
+            RunFailed: the file is gone, or was damaged meanwhile.
+        """
+        path = self._paths[name]
+        if path is None:
+            return self._empty
+        array = self._cache.read(path)
+        if array is None:
+            raise RunFailed(f"{path}: vanished or was damaged while it was read", "Run the same command again.")
+        return np.array(array)  # a map would hold the file open, and systems allow so many of them
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
 
 
 class SentenceEmbedding:
@@ -84,69 +104,66 @@ class SentenceEmbedding:
         self.size: int = encoder.config.hidden_size
         made_by = [stamp, VERSION, settings.passage_prefix, *computed_on(device)]
         passages = [*made_by, settings.pooling, settings.passage_tokens]
-        self.passages_kept = ArrayCache("passage-embedding", passages, "Embedded subtitles", self._sound)
-        self.lines_kept = ArrayCache(
-            "line-token-embedding", [*made_by, settings.line_tokens], "Embedded subtitles", self._packed
-        )
+        self.passages_kept = ArrayCache("passage-embedding", passages, NOUN, self._sound(np.float16))
+        lines = [*made_by, settings.line_tokens]
+        self.lines_kept = ArrayCache("line-embedding", lines, NOUN, self._sound(np.float16))
+        self.tokens_kept = ArrayCache("token-embedding", lines, NOUN, self._sound(np.int8))
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         """The vector of each question, (questions, `size`); not kept."""
         with self.at_work():
             return self._embedded([question_ids(text, self.reader, self.settings) for text in texts])
 
-    def question_tokens(self, texts: Sequence[str]) -> tuple[list[Ids], Vectors]:
-        """The tokens of each question without special ones and prefix, and the vectors of all of them, (tokens, D).
-
-        A vector is of length 1 and that of the token beside the others of its question; not kept.
-        """
-        prefix = self.reader.tokens(self.settings.query_prefix)
-        rows = [question_ids(text, self.reader, self.settings) for text in texts]
-        parts = question_parts(rows, prefix)
-        vectors = []
-        with self.at_work():
-            for row, part in zip(rows, parts, strict=True):  # one by one: it may not matter what is asked beside it
-                states = self._states([row])[0][0, part.begin : part.stop]
-                vectors.append(states.cpu().numpy())
-        ids = [row[part.begin : part.stop] for row, part in zip(rows, parts, strict=True)]
-        return ids, _finite(unit(np.concatenate([np.zeros((0, self.size), np.float32), *vectors])))
-
-    def passages(self, texts: Mapping[str, Sequence[str]]) -> Cached[NDArray[np.float16]]:
+    def passages(self, texts: Mapping[str, Sequence[str]]) -> CachedVectors:
         """The vectors of the passages of each video, (passages, `size`); made now where the cache lacks them.
 
         Raises:
             UserError: the encoder gives numbers that are not finite.
             RunFailed: the cache cannot be written, or memory ran out.
         """
+        return self._all(self.passages_kept, texts, self._passages, np.float16)
 
-        def made(name: str, array: NDArray[Any] | None) -> NDArray[np.float16]:
-            return np.zeros((0, self.size), np.float16) if array is None else array
-
-        return self._all(self.passages_kept, texts, self._passages, made)
-
-    def lines(self, texts: Mapping[str, Sequence[str]]) -> Cached[ReadLines]:
-        """The lines of each video, read beside their neighbours; made now where the cache lacks them.
+    def lines(self, texts: Mapping[str, Sequence[str]]) -> CachedVectors:
+        """The vector of each line of each video, read beside its neighbours, (lines, `size`).
 
         Raises:
             UserError: the encoder gives numbers that are not finite.
             RunFailed: the cache cannot be written, or memory ran out.
         """
+        return self._all(self.lines_kept, texts, self._lines, np.float16)
 
-        def made(name: str, array: NDArray[Any] | None) -> ReadLines:
-            return self._silent() if array is None else ReadLines.unpacked(array, len(texts[name]), self.size)
+    def tokens(self, texts: Mapping[str, Sequence[str]]) -> CachedVectors:
+        """The vectors of the tokens of all lines of each video, read as for `lines`, (tokens, `size`) int8.
 
-        return self._all(self.lines_kept, texts, lambda some: (one.packed() for one in self._lines(some)), made)
+        They are of length 1 and times `SCALE`, one line's behind another's; a line has as many as `token_counts` says.
 
-    def lines_now(self, texts: Mapping[str, Sequence[str]]) -> dict[str, ReadLines]:
+        Raises:
+            UserError: the encoder gives numbers that are not finite.
+            RunFailed: the cache cannot be written, or memory ran out.
+        """
+        return self._all(self.tokens_kept, texts, self._tokens, np.int8)
+
+    def token_counts(self, lines: Sequence[Ids]) -> NDArray[np.int64]:
+        """(lines,) how many tokens of each line of a video are read: a very long one is cut."""
+        return lengths_of(line_parts(self._blocks(lines)))
+
+    def question_tokens(self, text: str) -> tuple[Ids, Vectors]:
+        """The tokens of a question without special ones and prefix, and their vectors, (tokens, `size`); not kept.
+
+        A vector is of length 1 and that of the token beside the others of the question.
+        """
+        row = question_ids(text, self.reader, self.settings)
+        begin = 1 + _same_begin(row[1:-1], self.reader.tokens(self.settings.query_prefix))
+        with self.at_work():
+            states = self._states([row])[0][0, begin : len(row) - 1].cpu().numpy()
+        return row[begin:-1], _finite(unit(states))
+
+    def lines_now(self, texts: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float16]]:
         """`lines` of an encoder that is still trained: nothing is kept, and nothing taken from the cache."""
         with self.at_work():
-            return {name: next(self._lines([some])) if some else self._silent() for name, some in texts.items()}
-
-    def line_blocks(self, lines: Sequence[Ids]) -> list[LineBlock]:
-        """The rows in which the lines of a video are read."""
-        return line_blocks(lines, self.reader, self.settings.line_tokens, self._prefix)
-
-    def _silent(self) -> ReadLines:
-        return ReadLines(np.zeros((0, self.size), np.float16), np.zeros((0, self.size), np.int8))
+            empty = np.zeros((0, self.size), np.float16)
+            return {name: next(self._lines([some])).astype(np.float16) if some else empty
+                    for name, some in texts.items()}  # fmt: skip
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -167,51 +184,61 @@ class SentenceEmbedding:
 
     def _all(
         self, cache: ArrayCache, texts: Mapping[str, Sequence[str]],
-        embed: Callable[[Sequence[Sequence[str]]], Iterable[NDArray[Any]]],
-        made: Callable[[str, NDArray[Any] | None], Kept],
-    ) -> Cached[Kept]:  # fmt: skip
+        embed: Callable[[Sequence[Sequence[str]]], Iterable[Vectors]], dtype: type[np.generic],
+    ) -> CachedVectors:  # fmt: skip
         paths = {name: cache.path(_stamp(some)) if some else None for name, some in texts.items()}
 
-        def make(names: Sequence[str]) -> Generator[NDArray[Any], None, None]:
+        def made(names: Sequence[str]) -> Generator[NDArray[Any], None, None]:
             with self.at_work():
                 for begin in range(0, len(names), TOGETHER):
                     self.report(TITLE, begin, len(names))
-                    yield from embed([texts[name] for name in names[begin : begin + TOGETHER]])
+                    for vectors in embed([texts[name] for name in names[begin : begin + TOGETHER]]):
+                        yield _finite(vectors).astype(dtype)
                 self.report(TITLE, len(names), len(names))
 
-        cache.fill({name: path for name, path in paths.items() if path is not None}, make)
-        return Cached(cache, paths, made)
+        cache.fill({name: path for name, path in paths.items() if path is not None}, made)
+        return CachedVectors(cache, paths, np.zeros((0, self.size), dtype))
 
-    def _sound(self, array: NDArray[Any]) -> bool:
-        return array.ndim == 2 and array.shape[1] == self.size and array.dtype == np.float16
+    def _sound(self, dtype: type[np.generic]) -> Callable[[NDArray[Any]], bool]:
+        return lambda array: array.ndim == 2 and array.shape[1] == self.size and array.dtype == dtype
 
-    def _packed(self, array: NDArray[Any]) -> bool:
-        return array.ndim == 1 and array.dtype == np.uint8 and len(array) % self.size == 0
-
-    def _passages(self, videos: Sequence[Sequence[str]]) -> Iterator[NDArray[np.float16]]:
+    def _passages(self, videos: Sequence[Sequence[str]]) -> Iterator[Vectors]:
         texts = sorted({text for passages in videos for text in passages})
         settings = self.settings
         rows = [_row(settings.passage_prefix + text, self.reader, settings.passage_tokens) for text in texts]
         vectors = self._embedded(rows)
         at = {text: number for number, text in enumerate(texts)}
         for passages in videos:
-            yield vectors[[at[text] for text in passages]].astype(np.float16)
+            yield vectors[[at[text] for text in passages]]
 
-    def _lines(self, videos: Sequence[Sequence[str]]) -> Iterator[ReadLines]:
+    def _lines(self, videos: Sequence[Sequence[str]]) -> Iterator[Vectors]:
         for lines in videos:
-            blocks = self.line_blocks([self.reader.tokens(line) for line in lines])
-            most = max(1, TOKENS // self.settings.line_tokens)
-            read = [self._read(blocks[begin : begin + most]) for begin in range(0, len(blocks), most)]
-            means, tokens = (np.concatenate(parts) for parts in zip(*read, strict=True))
-            yield ReadLines(_finite(unit(means)).astype(np.float16), np.rint(unit(tokens) * SCALE).astype(np.int8))
+            yield unit(self._read(lines, self._line_means))
 
-    def _read(self, blocks: Sequence[LineBlock]) -> tuple[Vectors, Vectors]:
-        """The means of lines, (lines, D), and the states of their tokens, (T, D)."""
+    def _tokens(self, videos: Sequence[Sequence[str]]) -> Iterator[Vectors]:
+        for lines in videos:
+            yield np.rint(_finite(unit(self._read(lines, self._line_tokens))) * SCALE)
+
+    def _read(self, lines: Sequence[str], of: Callable[[Sequence[LineBlock]], Vectors]) -> Vectors:
+        """What is made of the rows in which the lines of a video are read, a few at once."""
+        blocks = self._blocks([self.reader.tokens(line) for line in lines])
+        most = max(1, TOKENS // self.settings.line_tokens)
+        return np.concatenate([of(blocks[begin : begin + most]) for begin in range(0, len(blocks), most)])
+
+    def _blocks(self, lines: Sequence[Ids]) -> list[LineBlock]:
+        return line_blocks(lines, self.reader, self.settings.line_tokens, self._prefix)
+
+    def _line_means(self, blocks: Sequence[LineBlock]) -> Vectors:
         states = self._states([block.ids for block in blocks])[0]
-        parts, every = line_parts(blocks), states.reshape(-1, states.shape[2])
-        weights = mean_weights(parts, states.shape[1], len(blocks)).to(states.device)
-        tokens = every[token_places(parts, states.shape[1]).to(states.device)]
-        return (weights @ every).cpu().numpy(), tokens.cpu().numpy()
+        weights = mean_weights(line_parts(blocks), states.shape[1], len(blocks)).to(states.device)
+        means: Vectors = (weights @ states.reshape(-1, states.shape[2])).cpu().numpy()
+        return means
+
+    def _line_tokens(self, blocks: Sequence[LineBlock]) -> Vectors:
+        states = self._states([block.ids for block in blocks])[0]
+        places = token_places(line_parts(blocks), states.shape[1]).to(states.device)
+        tokens: Vectors = states.reshape(-1, states.shape[2])[places].cpu().numpy()
+        return tokens
 
     def _embedded(self, rows: Sequence[Ids]) -> Vectors:
         """A vector per row, in their order; those of one padded length are read together."""

@@ -253,19 +253,6 @@ def test_what_a_training_takes_is_planned(tmp_path: Path) -> None:
     assert HybridBaseline().plan(split, split, begun(tmp_path / "other", "model.tier=untrained")) is None
 
 
-def test_a_run_of_a_kit_without_late_interaction_answers(tmp_path: Path) -> None:
-    split = asked_of(small())
-    overrides = ("train.epochs=1", "head.late=false")
-    system = fitted(tmp_path / "run", split, None, *overrides)
-    sizes = json.loads((tmp_path / "run" / "network.json").read_text())
-    assert sizes.pop("late") is False
-    (tmp_path / "run" / "network.json").write_text(json.dumps(sizes), encoding="utf-8")
-    assert system.run is not None
-    old = HybridBaseline()
-    old.load(system.run)
-    assert answers(old, split, 3, *overrides) == answers(system, split, 3, *overrides)
-
-
 @pytest.mark.parametrize("tier", ["untrained", "trained"])
 def test_late_interaction_has_its_weight_in_the_order_of_videos(tier: str, tmp_path: Path) -> None:
     split = asked_of(small())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -50,26 +48,6 @@ def head() -> Head:
     return made
 
 
-class Nearness:
-    """Late interaction of lines as it is given."""
-
-    def __init__(self, scores: torch.Tensor) -> None:
-        self.scores = scores.numpy()
-
-    def of_lines(self, questions: Sequence[Question]) -> NDArray[np.float32]:
-        given: NDArray[np.float32] = self.scores[[question.id for question in questions]]
-        return given
-
-
-def drawn(*shape: int, seed: int) -> torch.Tensor:
-    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def member_of(head: Head, rows: NDArray[np.float16], vectors: NDArray[np.float32], late: torch.Tensor) -> Member:
-    known: Any = Nearness(late)
-    return Member(head, rows, lambda some: vectors[[question.id for question in some]], known)
-
-
 def unit(count: int, seed: int) -> torch.Tensor:
     rows = torch.randn(count, WIDTH, generator=torch.Generator().manual_seed(seed))
     return torch.nn.functional.normalize(rows, dim=1)
@@ -83,12 +61,12 @@ def test_the_head_has_as_many_weights_as_it_is_said_to_have() -> None:
 def test_videos_beside_each_other_change_nothing(head: Head) -> None:
     corpus, vectors, questions = corpus_of(5, 2, 7), unit(14, 1), unit(3, 2)
     features = corpus_features(corpus)
-    bm25, late = drawn(3, 14, seed=3), drawn(3, 14, seed=4)
+    bm25 = torch.rand(3, 14, generator=torch.Generator().manual_seed(3))
 
     def scores(videos: list[int]) -> LineScores:
         lines, numbers = pack_lines(corpus, videos, features)
         lines = lines._replace(vectors=vectors[numbers])
-        return head.questions(lines, head.lines(lines), Asked(questions, bm25[:, numbers], late[:, numbers]))
+        return head.questions(lines, head.lines(lines), Asked(questions, bm25[:, numbers]))
 
     together = scores([0, 1, 2])
     alone = [scores([video]) for video in range(3)]
@@ -97,29 +75,14 @@ def test_videos_beside_each_other_change_nothing(head: Head) -> None:
         torch.testing.assert_close(getattr(together, name), apart)
 
 
-def test_a_head_without_late_interaction_looks_at_none(head: Head) -> None:
-    corpus, vectors, questions = corpus_of(5), unit(5, 1), unit(2, 2)
-    lines = pack_lines(corpus, [0], corpus_features(corpus))[0]._replace(vectors=vectors)
-    bm25 = drawn(2, 5, seed=3)
-
-    def start(of: Head, seed: int) -> list[list[float]]:
-        asked = Asked(questions, bm25, drawn(2, 5, seed=seed))
-        begin: list[list[float]] = of.questions(lines, of.lines(lines), asked).start.tolist()
-        return begin
-
-    without = Head(HeadSizes(WIDTH, late=False)).eval()
-    assert start(without, 4) == start(without, 5)
-    assert start(head, 4) != start(head, 5)
-
-
 def test_a_span_is_scored_by_its_ends_its_inner_lines_its_mean_its_length_and_its_words(head: Head) -> None:
     corpus, vectors, questions = corpus_of(4, 3), unit(7, 1), unit(2, 2)
     videos = pack_videos(corpus, [0, 1], corpus_features(corpus))
     asked = [corpus.bm25.asked(text) for text in ("press the cloth", "cool it")]
     bm25, spans = videos.words(asked)
-    lines, late = videos.lines._replace(vectors=vectors), drawn(2, 7, seed=4)
-    scores = head.questions(lines, head.lines(lines), Asked(questions, bm25, late))
-    given = head(lines, Asked(questions, bm25, late), spans)
+    lines = videos.lines._replace(vectors=vectors)
+    scores = head.questions(lines, head.lines(lines), Asked(questions, bm25))
+    given = head(lines, Asked(questions, bm25), spans)
     number = 0
     for block in videos.blocks:
         for first, stop, start, end in zip(
@@ -146,8 +109,8 @@ def test_a_span_is_scored_by_its_ends_its_inner_lines_its_mean_its_length_and_it
 def test_answering_scores_spans_as_training_does(head: Head) -> None:
     corpus = corpus_of(5, 0, 2, 7)
     questions = [Question(n, text) for n, text in enumerate(("press the cloth", "cool it", "nothing of this kind"))]
-    rows, vectors, late = unit(14, 1).numpy().astype(np.float16), unit(3, 2).numpy(), drawn(3, 14, seed=4)
-    member = member_of(head, rows, vectors, late)
+    rows, vectors = unit(14, 1).numpy().astype(np.float16), unit(3, 2).numpy()
+    member = Member(head, rows, lambda some: vectors[[question.id for question in some]])
     settings = Settings.of({})
     scored = TrainedTier(corpus, [member], None, settings).scored(questions)
     spoken = [0, 2, 3]
@@ -155,7 +118,7 @@ def test_answering_scores_spans_as_training_does(head: Head) -> None:
     bm25, spans = videos.words([corpus.bm25.asked(question.text) for question in questions])
     lines = videos.lines._replace(vectors=torch.from_numpy(rows.astype(np.float32)))
     with torch.no_grad():
-        given = head(lines, Asked(torch.from_numpy(vectors), bm25, late), spans).numpy()
+        given = head(lines, Asked(torch.from_numpy(vectors), bm25), spans).numpy()
     for question in range(3):
         for place, video in enumerate(spoken):
             expected = given[question, videos.owner == place]
@@ -170,7 +133,7 @@ def test_an_ensemble_averages_span_scores(head: Head) -> None:
     torch.manual_seed(1)
     heads = [head, Head(HeadSizes(WIDTH)).eval()]
     rows = unit(8, 1).numpy().astype(np.float16)
-    members = [member_of(one, rows, unit(1, 2).numpy(), drawn(1, 8, seed=4)) for one in heads]
+    members = [Member(one, rows, lambda some: unit(1, 2).numpy()) for one in heads]
     alone = [
         TrainedTier(corpus, [m], None, Settings.of({})).scored(questions)[0].spans.of_video(0).score for m in members
     ]
@@ -180,7 +143,7 @@ def test_an_ensemble_averages_span_scores(head: Head) -> None:
 
 def test_a_corpus_where_nothing_is_said_has_an_answer(head: Head) -> None:
     corpus = corpus_of(0, 0)
-    member = member_of(head, np.zeros((0, WIDTH), np.float16), unit(1, 2).numpy(), torch.zeros(1, 0))
+    member = Member(head, np.zeros((0, WIDTH), np.float16), lambda some: unit(len(some), 2).numpy())
     (scored,) = TrainedTier(corpus, [member], None, Settings.of({})).scored([Question(0, "what?")])
     assert scored.videos.tolist() == [SILENT, SILENT]
 
@@ -286,20 +249,18 @@ def test_a_video_with_a_line_that_says_a_question_comes_first() -> None:
     windows = LineWindows.of(corpus.spans, (1,))
     seen = WindowVectors(windows, np.repeat(np.eye(WIDTH)[:1], 4, axis=0).astype(np.float16))
     asked, vectors = [Question(0, "zzz")], np.eye(WIDTH, dtype=np.float32)[:1]
-    lines = np.array([0.5, 0.6])
-    tier = UntrainedTier(corpus, seen, settings.fusion, lambda question: lambda videos: lines[videos])
-    (scored,) = tier.scored(asked, vectors)
-    weight = settings.fusion.late_weight
-    assert scored.videos.tolist() == pytest.approx([-weight, weight])
-    looked: list[list[int]] = []
+    lines, looked = np.array([0.5, 0.6]), list[list[int]]()
 
-    def seen_lines(videos: NDArray[np.int64]) -> NDArray[np.float64]:
+    def best(videos: NDArray[np.int64]) -> NDArray[np.float64]:
         looked.append(videos.tolist())
         return lines[videos]
 
+    (scored,) = UntrainedTier(corpus, seen, settings.fusion, lambda question: best).scored(asked, vectors)
+    weight = settings.fusion.late_weight
+    assert scored.videos.tolist() == pytest.approx([-weight, weight])
     one = replace(settings.fusion, late_videos=1)
-    UntrainedTier(corpus, seen, one, lambda question: seen_lines).scored(asked, vectors)
-    assert looked == [[0]]
+    UntrainedTier(corpus, seen, one, lambda question: best).scored(asked, vectors)
+    assert looked == [[0, 1], [0]]
 
 
 def test_a_question_meets_each_window_whatever_is_asked_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +284,7 @@ def test_a_corpus_too_large_to_keep_its_spans_is_scored_alike(head: Head, monkey
         corpus = corpus_of(5, 0, 2, 7, 0, 6, 5)
         windows = LineWindows.of(corpus.spans, (1, 2))
         seen = WindowVectors(windows, unit(len(windows.first), 3).numpy().astype(np.float16))
-        member = member_of(head, rows, vectors, drawn(2, 25, seed=4))
+        member = Member(head, rows, lambda some: vectors[: len(some)])
         trained = TrainedTier(corpus, [member], None, settings).scored(questions)
         return [*trained, *UntrainedTier(corpus, seen, settings.fusion).scored(questions, vectors)]
 

@@ -10,7 +10,7 @@ import torch
 
 from cmivqa_kit.neural.encoders import Encoder, open_encoder
 from cmivqa_kit.neural.late_interaction import SCALE
-from cmivqa_kit.neural.line_reading import lengths_of, line_blocks, line_parts
+from cmivqa_kit.neural.line_reading import line_blocks
 from cmivqa_kit.neural.pooling import PoolingSettings
 from cmivqa_kit.neural.sentence_embedding import SentenceEmbedding, question_ids
 
@@ -47,9 +47,8 @@ def unit(vector: torch.Tensor) -> list[float]:
 def test_lines_are_embedded_beside_their_neighbours(encoder: Encoder) -> None:
     chosen = settings(prefix="passage: ")
     made = SentenceEmbedding(encoder, "a", chosen, CPU).lines({"v": TEXTS, "w": []})
-    size, lines = encoder.config.hidden_size, made["v"].lines
-    assert lines.dtype == np.float16
-    assert made["w"].lines.shape == made["w"].tokens.shape == (0, size)
+    assert made["v"].dtype == np.float16
+    assert made["w"].shape == (0, encoder.config.hidden_size)
     reader = encoder.reader
     blocks = line_blocks([reader.tokens(text) for text in TEXTS], reader, 12, reader.tokens("passage: "))
     assert len(blocks) > 1
@@ -58,25 +57,34 @@ def test_lines_are_embedded_beside_their_neighbours(encoder: Encoder) -> None:
         for block in blocks
         for begin, stop in zip(block.bounds, block.bounds[1:], strict=False)
     ]
-    assert lines.astype(float) == pytest.approx(np.array(expected), abs=2e-3)
-    tokens = [
+    assert made["v"].astype(float) == pytest.approx(np.array(expected), abs=2e-3)
+
+
+def test_the_tokens_of_lines_are_those_of_their_rows(encoder: Encoder) -> None:
+    embedding, reader = SentenceEmbedding(encoder, "a", settings(prefix="passage: "), CPU), encoder.reader
+    made = embedding.tokens({"v": TEXTS, "w": []})
+    assert made["v"].dtype == np.int8
+    assert made["w"].shape == (0, encoder.config.hidden_size)
+    ids = [reader.tokens(text) for text in TEXTS]
+    blocks = line_blocks(ids, reader, 12, reader.tokens("passage: "))
+    expected = [
         unit(state) for block in blocks for state in states(encoder, block.ids)[block.bounds[0] : block.bounds[-1]]
     ]
-    assert made["v"].tokens.dtype == np.int8
-    assert made["v"].tokens / SCALE == pytest.approx(np.array(tokens), abs=0.51 / SCALE)
-    assert len(made["v"].tokens) == lengths_of(line_parts(blocks)).sum()
+    assert made["v"] / SCALE == pytest.approx(np.array(expected), abs=0.51 / SCALE)
+    assert embedding.token_counts(ids).tolist() == [min(len(one), 12 - 2 - blocks[0].bounds[0] + 1) for one in ids]
+    assert embedding.token_counts(ids).sum() == len(made["v"])
 
 
-def test_the_tokens_of_questions_are_without_special_ones_and_prefix(encoder: Encoder) -> None:
-    embedding = SentenceEmbedding(encoder, "a", settings(), CPU)
-    ids, vectors = embedding.question_tokens([TEXTS[1], "", TEXTS[3]])
-    tokens = encoder.reader.tokens
+def test_the_tokens_of_a_question_are_without_special_ones_and_prefix(encoder: Encoder) -> None:
+    embedding, tokens = SentenceEmbedding(encoder, "a", settings(), CPU), encoder.reader.tokens
     prefix = len(tokens("query: "))
-    assert ids == [tokens(TEXTS[1]), (), tokens(TEXTS[3])[: 6 - prefix]]
-    row = states(encoder, question_ids(TEXTS[1], encoder.reader, embedding.settings))
-    expected = [unit(state) for state in row[1 + prefix : -1]]
-    assert vectors[: len(ids[0])].tolist() == pytest.approx(np.array(expected), abs=1e-5)
-    assert len(vectors) == sum(map(len, ids))
+    for text in (TEXTS[1], "", TEXTS[3]):
+        ids, vectors = embedding.question_tokens(text)
+        assert ids == tokens(text)[: 6 - prefix]
+        row = states(encoder, question_ids(text, encoder.reader, embedding.settings))
+        expected = [unit(state) for state in row[1 + prefix : -1]]
+        assert vectors.shape == (len(ids), embedding.size)
+        assert vectors.ravel().tolist() == pytest.approx(np.array(expected).ravel(), abs=1e-5)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
@@ -109,7 +117,7 @@ def test_what_was_embedded_is_not_embedded_again(encoder: Encoder, monkeypatch: 
     for embedding in (again, other, longer):
         monkeypatch.setattr(embedding, "_states", refused)
     assert again.passages({"x": TEXTS})["x"].tolist() == before[0]["v"].tolist()
-    assert longer.lines({"x": TEXTS})["x"].lines.tolist() == before[1]["v"].lines.tolist()
+    assert longer.lines({"x": TEXTS})["x"].tolist() == before[1]["v"].tolist()
     for embedding in (other, longer):
         with pytest.raises(AssertionError):
             embedding.passages({"v": TEXTS})
@@ -121,5 +129,4 @@ def test_a_vector_does_not_depend_on_what_is_embedded_beside_it(encoder: Encoder
     embedding = SentenceEmbedding(encoder, "a", settings(), CPU)
     alone = [embedding.questions([text])[0].tolist() for text in TEXTS]
     assert embedding.questions(TEXTS).tolist() == pytest.approx(np.array(alone), abs=1e-6)
-    now, kept = embedding.lines_now({"v": TEXTS})["v"], embedding.lines({"v": TEXTS})["v"]
-    assert [part.tolist() for part in now] == [part.tolist() for part in kept]
+    assert embedding.lines_now({"v": TEXTS})["v"].tolist() == embedding.lines({"v": TEXTS})["v"].tolist()
