@@ -29,7 +29,7 @@ from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.cost import batch_tokens
 from cmivqa_kit.prediction.pairs.engine import TopK
-from cmivqa_kit.prediction.pairs.given_videos import fit_temperature
+from cmivqa_kit.prediction.pairs.given_videos import fit_temperature, repeated_config
 from cmivqa_kit.prediction.pairs.run_pass import in_memory, spans_kept
 from cmivqa_kit.prediction.settings import EngineSettings
 from cmivqa_kit.runs.device import pass_threads, resolve
@@ -84,9 +84,17 @@ class CCGS(TrainedBaseline[Settings, Network, GlobalSpanModel]):
             RunFailed: the loss is no number, or memory or disk ran out.
         """
         super().fit(train, dev, run)
-        if DecodingSettings.of(run.config).by_overlap and run.group.main:
+        if DecodingSettings.of(run.config).to_fit and run.group.main:
             self.load(run)
             fit_temperature(self.scorer, dev or train, run)
+
+    def repeated(self, run: RunDirectory) -> Config:
+        """The settings under which a finished run is trained again on more data: its steps, and its temperature.
+
+        Raises:
+            UserError: it chose no steps on dev, or a part is damaged.
+        """
+        return repeated_config(run)
 
     def scorer(self, split: Split, options: PredictOptions) -> SpanScorer:
         """What the engine runs over the corpus of ``split``.

@@ -25,10 +25,11 @@ from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.decoding import DecodingSettings, Temperatures
 from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
-from cmivqa_kit.prediction.pairs.given_videos import by_expected_overlap, fit_temperature
+from cmivqa_kit.prediction.pairs.given_videos import by_expected_overlap, fit_temperature, repeated_config
 from cmivqa_kit.prediction.pipeline import PipelineSettings
 from cmivqa_kit.runs.device import resolve, threads
 from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.settings import Config
 from cmivqa_kit.training.trained import NO_DEV, DevEvaluation, TrainedBaseline, Training, drawn
 
 PASSES = 3  # forward and backward; a dev question costs one
@@ -73,9 +74,17 @@ class MutualSLBaseline(TrainedBaseline[Settings, Network, MutualSL]):
             RunFailed: the loss is no number, or memory or disk ran out.
         """
         super().fit(train, dev, run)
-        if DecodingSettings.of(run.config).by_overlap and run.group.main:
+        if DecodingSettings.of(run.config).to_fit and run.group.main:
             self.load(run)
             fit_temperature(self.localizer, dev or train, run)
+
+    def repeated(self, run: RunDirectory) -> Config:
+        """The settings under which a finished run is trained again on more data: its steps, and its temperature.
+
+        Raises:
+            UserError: it chose no steps on dev, or a part is damaged.
+        """
+        return repeated_config(run)
 
     def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
         """One prediction per question of ``split``, in its order.

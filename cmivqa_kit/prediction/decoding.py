@@ -66,6 +66,11 @@ class DecodingSettings:
         """True where lists are made by expected overlap."""
         return self.lists == BY_OVERLAP
 
+    @property
+    def to_fit(self) -> bool:
+        """True where lists need a temperature of spans that no setting gives."""
+        return self.by_overlap and not self.temperature
+
     def over(self, fitted: Temperatures) -> Temperatures:
         """The temperatures that hold: those of the settings, where they name one, else fitted ones."""
         return Temperatures(self.temperature or fitted.spans, self.video_temperature or fitted.videos)

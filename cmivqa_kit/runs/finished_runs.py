@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.runs.directory import OUTCOME, RunDirectory, numbered_runs, open_run
+from cmivqa_kit.runs.settings import Config
 
 BENCHMARK = "benchmark"  # in the record's ``data``: the published benchmark that a run was trained on
 _CLOCKS_DIFFER = timedelta(minutes=5)  # between machines that share a folder
@@ -35,6 +36,21 @@ def step_chosen_on_dev(run: RunDirectory) -> int | None:
     """
     best = run.read_object(OUTCOME).get("best_step") if (run.path / OUTCOME).exists() else None
     return best if isinstance(best, int) and best >= 1 else None
+
+
+def config_of_chosen_steps(run: RunDirectory) -> Config:
+    """The settings of a finished run with the number of steps that it chose on dev, for a training without dev.
+
+    Raises:
+        UserError: it chose none, or what it tells of its training is damaged.
+    """
+    best_step = step_chosen_on_dev(run)
+    if best_step is None:
+        raise UserError(
+            f"{run.path}: chose no number of steps on dev",
+            f"Train with a dev split first: cmivqa train -m {run.baseline}",
+        )
+    return {**run.config, "train": {**run.config["train"], "max_steps": best_step}}
 
 
 def finished_runs(folder: Path, baseline: str | None = None, benchmark: str | None = None) -> list[RunDirectory]:

@@ -30,7 +30,7 @@ from cmivqa_kit.runs.directory import (
 )
 from cmivqa_kit.runs.feature_clock import require_clock_of, with_clock_of
 from cmivqa_kit.runs.feature_stores import FEATURES, require_stores_of, store_names
-from cmivqa_kit.runs.finished_runs import newest_run, step_chosen_on_dev
+from cmivqa_kit.runs.finished_runs import config_of_chosen_steps, newest_run
 from cmivqa_kit.runs.lock import locked
 from cmivqa_kit.runs.processes import ALONE, Group
 from cmivqa_kit.runs.settings import Config, Recipe
@@ -259,11 +259,4 @@ def repeat(folder: Path, declaration: Declaration) -> RunDirectory | None:
     system = create(declaration)
     if isinstance(system, RepeatsRuns):
         return replace(run, config=system.repeated(run))
-    best_step = step_chosen_on_dev(run)
-    if best_step is None:
-        raise UserError(
-            f"{run.path}: chose no number of steps on dev",
-            f"Train with a dev split first: cmivqa train -m {declaration.name}",
-        )
-    train_table = {**run.config["train"], "max_steps": best_step}
-    return replace(run, config={**run.config, "train": train_table})
+    return replace(run, config=config_of_chosen_steps(run))

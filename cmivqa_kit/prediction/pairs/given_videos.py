@@ -16,7 +16,15 @@ from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions
-from cmivqa_kit.prediction.decoding import KNOWN, KnownAnswers, ScoredSpans, Temperatures, candidates
+from cmivqa_kit.prediction.decoding import (
+    FITTED,
+    KNOWN,
+    DecodingSettings,
+    KnownAnswers,
+    ScoredSpans,
+    Temperatures,
+    candidates,
+)
 from cmivqa_kit.prediction.expected_overlap import DEFAULTS
 from cmivqa_kit.prediction.fallback import whole_of
 from cmivqa_kit.prediction.pairs.answer_list import cut
@@ -27,10 +35,12 @@ from cmivqa_kit.prediction.pairs.expected import spans_of
 from cmivqa_kit.prediction.pairs.pass_options import Chunk
 from cmivqa_kit.prediction.pipeline import UNFOUND
 from cmivqa_kit.prediction.retrieval import ChosenVideos
-from cmivqa_kit.prediction.settings import EngineSettings, ListOptions
+from cmivqa_kit.prediction.settings import SECTION, EngineSettings, ListOptions
 from cmivqa_kit.prediction.types import Scorer
 from cmivqa_kit.runs.device import pass_threads
 from cmivqa_kit.runs.directory import RunDirectory
+from cmivqa_kit.runs.finished_runs import config_of_chosen_steps
+from cmivqa_kit.runs.settings import Config
 
 T = TypeVar("T")
 
@@ -76,6 +86,21 @@ def by_expected_overlap(
             continue
         lists = temperatures.lists_of(np.ones(1), lambda video, some=spans[number]: some)  # type: ignore[misc]
         yield Prediction(question.id, candidates(lists, [str(question.video_id)], 1, 1))
+
+
+def repeated_config(run: RunDirectory) -> Config:
+    """The settings under which a run is trained again on data with no dev left: its steps, and its temperature.
+
+    On what was trained on a temperature would fit too well.
+
+    Raises:
+        UserError: it chose no steps on dev, or a part is damaged.
+    """
+    config, decoding = config_of_chosen_steps(run), DecodingSettings.of(run.config)
+    if not decoding.by_overlap or not (run.path / FITTED).exists():
+        return config
+    temperature = decoding.over(Temperatures.read(run)).spans
+    return {**config, SECTION: {**config.get(SECTION, {}), "temperature": temperature}}
 
 
 def fit_temperature(make: Callable[[Split, PredictOptions], Scorer], known: Split, run: RunDirectory) -> None:
