@@ -71,6 +71,7 @@ def test_output_to_a_full_disk_is_a_plain_error(tmp_path: Path, arguments: list[
 def test_an_interrupt_is_no_finding(tmp_path: Path) -> None:
     code = (
         "import signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background jobs ignore it
         "import cmivqa_kit.prediction.answer_plan as answer_plan\n"
         "import cmivqa_kit.cli.main as main\n"
         "answer_plan.load_split = lambda *a: signal.raise_signal(signal.SIGINT)\n"
