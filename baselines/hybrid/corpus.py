@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -145,3 +145,17 @@ def languages(split: Split) -> dict[str | None, list[Question]]:
     for question in split.questions:
         asked.setdefault(question.language if question.language in known else None, []).append(question)
     return asked
+
+
+def groups_of(counts: Sequence[int], most: int) -> Iterator[list[int]]:
+    """The numbers of neighbours whose counts come to at most so many together, or a single one."""
+    group: list[int] = []
+    total = 0
+    for number, count in enumerate(counts):
+        if group and total + count > most:
+            yield group
+            group, total = [], 0
+        group.append(number)
+        total += count
+    if group:
+        yield group

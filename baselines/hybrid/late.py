@@ -6,13 +6,13 @@ BM25 knows a word where it is said; here every token of a question looks for the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from baselines.hybrid.corpus import Corpus
+from baselines.hybrid.corpus import Corpus, groups_of
 from baselines.hybrid.encoder import line_texts
 from baselines.hybrid.untrained import BestLines
 from cmivqa_kit.data.types import Question
@@ -65,7 +65,9 @@ class LateInteraction:
         ids, vectors = self.embedding.question_tokens(text)
         asked, weights = torch.from_numpy(vectors).to(device), self.idf.weights([ids]).to(device) / SCALE
         best = dict.fromkeys(videos, 0.0)
-        for some in self._groups(videos):
+        spoken = [video for video in videos if len(self._counts[video])]
+        for group in groups_of([int(self._counts[video].sum()) for video in spoken], TOKENS):
+            some = [spoken[number] for number in group]
             tokens = np.concatenate([self._tokens[self._ids[video]] for video in some])
             said = torch.from_numpy(tokens).to(device).float()  # times `SCALE`, which the weights take away
             counts = torch.from_numpy(np.concatenate([self._counts[video] for video in some])).to(device)
@@ -74,18 +76,3 @@ class LateInteraction:
             begins = np.append(0, ends[:-1])
             best.update(zip(some, np.maximum.reduceat(lines, begins).tolist(), strict=True))
         return np.array([best[video] for video in videos])
-
-    def _groups(self, videos: Sequence[int]) -> Iterator[list[int]]:
-        """Videos that say something, in groups of about `TOKENS` tokens."""
-        group: list[int] = []
-        total = 0
-        for video in videos:
-            count = int(self._counts[video].sum())
-            if group and total + count > TOKENS:
-                yield group
-                group, total = [], 0
-            if len(self._counts[video]):
-                group.append(video)
-                total += count
-        if group:
-            yield group

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from baselines.hybrid.corpus import Corpus
+from baselines.hybrid.corpus import Corpus, groups_of
 from baselines.hybrid.encoding import EncodedTier
 from baselines.hybrid.examples import corpus_features, pack_lines, spans_of
 from baselines.hybrid.model import Asked, Head, Lines, LineScores, Spans, span_norms, sums_before
@@ -118,7 +118,7 @@ class MemberScores:
 
     def _packed(self, features: NDArray[np.float32]) -> Iterator[Chunk]:
         counts = np.diff(self.corpus.spans.first_line)
-        for some in _groups(counts.tolist(), LINES):
+        for some in groups_of(counts.tolist(), LINES):
             lines, numbers = pack_lines(self.corpus, some, features)
             if len(numbers):
                 first, stop = int(numbers[0]), int(numbers[-1]) + 1
@@ -204,17 +204,3 @@ def bm25_of(words: Remembered[Overlap]) -> Score:
 def fused(videos: Floats, others: Floats, share: float) -> Floats:
     """The scores of videos by two systems, each on the scale of its own corpus; ``share`` is that of the second."""
     return (1 - share) * standardized(videos) + share * standardized(others)
-
-
-def _groups(counts: Sequence[int], most: int) -> Iterator[list[int]]:
-    """The numbers of neighbouring videos that have at most so many lines together, or a single one."""
-    group: list[int] = []
-    total = 0
-    for number, count in enumerate(counts):
-        if group and total + count > most:
-            yield group
-            group, total = [], 0
-        group.append(number)
-        total += count
-    if group:
-        yield group

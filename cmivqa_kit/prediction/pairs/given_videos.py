@@ -17,7 +17,6 @@ from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions
 from cmivqa_kit.prediction.decoding import (
-    FITTED,
     KNOWN,
     DecodingSettings,
     KnownAnswers,
@@ -97,9 +96,9 @@ def repeated_config(run: RunDirectory) -> Config:
         UserError: it chose no steps on dev, or a part is damaged.
     """
     config, decoding = config_of_chosen_steps(run), DecodingSettings.of(run.config)
-    if not decoding.by_overlap or not (run.path / FITTED).exists():
+    if not decoding.by_overlap:
         return config
-    temperature = decoding.over(Temperatures.read(run)).spans
+    temperature = decoding.over(Temperatures.read(run, Temperatures(0.0))).spans  # 0: it has none
     return {**config, SECTION: {**config.get(SECTION, {}), "temperature": temperature}}
 
 
