@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from baselines.bm25 import DECLARATION
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Split
-from cmivqa_kit.data.usual_span import UsualSpan, usual_lengths, usual_span
+from cmivqa_kit.data.usual_span import UsualSpan, usual_length, usual_lengths, usual_span
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import merge
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Report, Target
-from cmivqa_kit.prediction.decoding import DecodingSettings, Temperatures
+from cmivqa_kit.prediction.decoding import Calibration, DecodingSettings
 from cmivqa_kit.prediction.function_retriever import FunctionRetriever
 from cmivqa_kit.prediction.lexical.expected import UNFITTED, SpanSearch
 from cmivqa_kit.prediction.lexical.search import LexicalSearch
@@ -76,21 +76,22 @@ class BM25:
 
     def __init__(self) -> None:
         self.learnt = Learnt()
-        self.limits, self.temperatures = SpanLimits(), UNFITTED
+        self.limits, self.calibration = SpanLimits(), UNFITTED
 
     def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
         """Learn window lengths (seconds) from the answers of ``train`` and write them into ``run``.
 
-        For lists by expected overlap also the limits of spans, and on ``dev`` temperatures.
+        For lists by expected overlap also the limits of spans and how long answers are, and on ``dev`` temperatures.
         """
         self.learnt = Learnt.from_answers(train, _settings(run.config).index.window_quantiles)
         run.write(LEARNT, asdict(self.learnt))
         if _decoding(run.config).by_overlap:
             self.limits = SpanLimits.learnt(train, QUANTILE, SpanLimits().per_video)
             run.write(LIMITS, asdict(self.limits))
+            self.calibration = replace(UNFITTED, length=usual_length(train))
             search = self._span_search(run.config, run.dev_progress.preparation)
-            self.temperatures = search.fitted(dev or train, run.seed)
-            self.temperatures.write(run)
+            self.calibration = search.fitted(dev or train, run.seed)
+            self.calibration.write(run)
 
     def load(self, run: RunDirectory) -> None:
         """Take what a run learnt.
@@ -101,7 +102,7 @@ class BM25:
         self.learnt = Learnt.of(run.read(LEARNT), run.path / LEARNT)
         if (run.path / LIMITS).exists():
             self.limits = _limits(run)
-        self.temperatures = Temperatures.read(run, UNFITTED)
+        self.calibration = Calibration.read(run, UNFITTED)
 
     def predict(self, split: Split, track: Target, options: PredictOptions) -> Iterator[Prediction]:
         """One prediction per question of ``split``, in its order.
@@ -126,8 +127,8 @@ class BM25:
         return LexicalSearch(settings, self.learnt.window_seconds, self.learnt.usual, options.report)
 
     def _span_search(self, config: Config, report: Report) -> SpanSearch:
-        temperatures = _decoding(config).over(self.temperatures)
-        return SpanSearch(_settings(config), self.limits, self.learnt.usual, temperatures, report)
+        calibration = _decoding(config).over(self.calibration)
+        return SpanSearch(_settings(config), self.limits, self.learnt.usual, calibration, report)
 
 
 def _settings(config: Config) -> LexicalSettings:

@@ -24,12 +24,12 @@ from cmivqa_kit.neural.networks import new_network
 from cmivqa_kit.neural.tokens import TextReader
 from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
-from cmivqa_kit.prediction.decoding import DecodingSettings, Temperatures
+from cmivqa_kit.prediction.decoding import Calibration, DecodingSettings
 from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
 from cmivqa_kit.prediction.pairs.corpus_pass import CorpusPass
 from cmivqa_kit.prediction.pairs.cost import batch_tokens
 from cmivqa_kit.prediction.pairs.engine import TopK
-from cmivqa_kit.prediction.pairs.given_videos import fit_temperature, repeated_config
+from cmivqa_kit.prediction.pairs.given_videos import calibrate, repeated_config
 from cmivqa_kit.prediction.pairs.run_pass import in_memory, spans_kept
 from cmivqa_kit.prediction.settings import EngineSettings
 from cmivqa_kit.runs.device import pass_threads, resolve
@@ -77,16 +77,16 @@ class CCGS(TrainedBaseline[Settings, Network, GlobalSpanModel]):
         return Training(task, len(used), len(examples.usable), examples.dropped, evaluation)
 
     def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
-        """Train on ``train``, keep the weights that are best on ``dev``; fit a temperature where lists need one.
+        """Train on ``train``, keep the weights that are best on ``dev``; calibrate where lists need it.
 
         Raises:
             UserError: as `training`.
             RunFailed: the loss is no number, or memory or disk ran out.
         """
         super().fit(train, dev, run)
-        if DecodingSettings.of(run.config).to_fit and run.group.main:
+        if DecodingSettings.of(run.config).by_overlap and run.group.main:
             self.load(run)
-            fit_temperature(self.scorer, dev or train, run)
+            calibrate(self.scorer, train, dev, run)
 
     def repeated(self, run: RunDirectory) -> Config:
         """The settings under which a finished run is trained again on more data: its steps, and its temperature.
@@ -126,14 +126,14 @@ class CCGS(TrainedBaseline[Settings, Network, GlobalSpanModel]):
             raise UserError("ccgs does not serve Track 1", "Give --track 2 or --track 3.")
         engine, decoding = EngineSettings.of(options.config), DecodingSettings.of(options.config)
         _, run = self.ready()
-        temperatures = decoding.over(Temperatures.read(run)) if decoding.by_overlap else None
+        calibration = decoding.over(Calibration.read(run)) if decoding.by_overlap else None
         best = spans_kept(options.config, TopK(options.limit, engine.kept_per_video))
         corpus = CorpusPass(
             self.scorer(split, options), split, split.questions, best, together=engine.questions_at_once
         )
         with pass_threads(engine.threads):
             corpus.use(batch_tokens(corpus, engine.tokens))
-            yield from in_memory(corpus, track, options, temperatures)
+            yield from in_memory(corpus, track, options, calibration)
 
 
 def _sizes(encoder: Encoder, settings: Settings, source: FeatureSource) -> Network:

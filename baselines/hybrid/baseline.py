@@ -240,7 +240,7 @@ def _scores(tier: Tier, decoder: Decoder, questions: Sequence[Question]) -> Iter
 
 def _fitted(opened: Open, known: Split, learnt: Learnt, settings: Settings, report: Report) -> Learnt:
     """What was learnt, with the temperatures that fit the answers of a split; its first thousand are enough."""
-    answers = CorpusAnswers()
+    answers = CorpusAnswers(learnt, settings.decode)
     for language, some in languages(known).items():
         questions = [question for question in some if question.answer is not None][:1000]
         if questions:
@@ -249,7 +249,7 @@ def _fitted(opened: Open, known: Split, learnt: Learnt, settings: Settings, repo
             for begin in range(0, len(questions), QUESTIONS):
                 batch = questions[begin : begin + QUESTIONS]
                 answers.add(corpus, batch, tier.scored(batch))
-    return answers.learnt(learnt)
+    return answers.learnt()
 
 
 def _tier(settings: Settings) -> str:

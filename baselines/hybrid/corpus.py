@@ -13,7 +13,7 @@ import numpy as np
 from baselines.hybrid.settings import Settings, SpanSettings
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Question, Split
-from cmivqa_kit.data.usual_span import UsualSpan, usual_span
+from cmivqa_kit.data.usual_span import UsualLength, UsualSpan, usual_length, usual_span
 from cmivqa_kit.data.words import tokenizer
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Report, unreported
@@ -35,6 +35,8 @@ class Learnt:
         usual_start: where answers lie when no text helps, as a part of the duration.
         usual_end: likewise.
         usual_seconds: the end of the usual answer in a video of unknown duration.
+        log_seconds: of the lengths of answers, the mean of their logarithms.
+        log_spread: the deviation of these; 0: lengths say nothing (few answers, or a run of an earlier kit).
         temperature: of the spans' probabilities.
         video_temperature: of the videos'.
         encoder: the digest of the encoder as it was before training; empty without one.
@@ -47,15 +49,17 @@ class Learnt:
     usual_start: float = 0.0
     usual_end: float = 1.0
     usual_seconds: float = 30.0
+    log_seconds: float = 0.0
+    log_spread: float = 0.0
     temperature: float = 1.2
     video_temperature: float = 1.0
     encoder: str = ""
 
     @classmethod
     def from_answers(cls, train: Split, tier: str, settings: SpanSettings) -> Learnt:
-        """Limits and usual span of the training answers; a limit that the settings name is taken as it stands."""
+        """Limits, usual span and lengths of training answers; a limit that the settings name is taken as it stands."""
         limits = SpanLimits.learnt(train, settings.quantile, settings.per_video)
-        usual = usual_span(train) or UsualSpan(0.0, 1.0, limits.seconds)
+        usual, length = usual_span(train) or UsualSpan(0.0, 1.0, limits.seconds), usual_length(train)
         return cls(
             tier,
             settings.lines or limits.lines,
@@ -64,6 +68,7 @@ class Learnt:
             round(usual.start, 4),
             round(usual.end, 4),
             round(usual.seconds, 3),
+            *((length.log_mean, length.log_spread) if length is not None else ()),
         )
 
     @classmethod
@@ -78,7 +83,8 @@ class Learnt:
             numbers = [float(value) for name, value in asdict(learnt).items() if name not in ("tier", "encoder")]
             above = (learnt.lines, learnt.seconds, learnt.shortest, learnt.temperature, learnt.video_temperature)
             whole = all(map(math.isfinite, numbers)) and min(above) > 0 and isinstance(learnt.lines, int)
-            if whole and learnt.usual_seconds > 0 and Span(learnt.usual_start, learnt.usual_end).valid:
+            usual = Span(learnt.usual_start, learnt.usual_end).valid and learnt.usual_seconds > 0
+            if whole and usual and (learnt.length or not learnt.log_spread):
                 return learnt
         except (TypeError, ValueError, OverflowError):
             pass
@@ -88,6 +94,11 @@ class Learnt:
     def usual(self) -> UsualSpan:
         """The answer where nothing is said."""
         return UsualSpan(self.usual_start, self.usual_end, self.usual_seconds)
+
+    @property
+    def length(self) -> UsualLength | None:
+        """How long answers are; ``None`` where that is not known."""
+        return UsualLength(self.log_seconds, self.log_spread) if self.log_spread else None
 
     def limits(self, settings: SpanSettings) -> SpanLimits:
         """The limits of spans."""

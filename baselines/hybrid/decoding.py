@@ -11,7 +11,7 @@ from baselines.hybrid.untrained import Scored
 from cmivqa_kit.data.types import Question
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Prediction, Target
-from cmivqa_kit.prediction.decoding import KnownAnswers, ScoredSpans, Temperatures, candidates
+from cmivqa_kit.prediction.decoding import Calibration, KnownAnswers, ScoredSpans, by_length, candidates
 from cmivqa_kit.prediction.expected_overlap import LikelySpans, VideoLists, softmax
 
 
@@ -44,7 +44,10 @@ class Decoder:
 
         def likely(number: int) -> LikelySpans:
             spans = scored.spans.of_video(number)
-            return LikelySpans.of(spans.start, spans.end, spans.score, temperature, self.settings.reference)
+            logs = spans.score / temperature + by_length(
+                self.learnt.length, self.settings.length_weight, spans.start, spans.end
+            )
+            return LikelySpans.of(spans.start, spans.end, logs, 1.0, self.settings.reference)
 
         videos = softmax(scored.videos / (self.settings.video_temperature or self.learnt.video_temperature))
         return VideoLists(videos, likely, self.settings.lists)
@@ -56,7 +59,16 @@ class Decoder:
 
 
 class CorpusAnswers(KnownAnswers):
-    """The known answers about a corpus, on which its temperatures are fitted."""
+    """The known answers about a corpus, on which its temperatures are fitted.
+
+    Args:
+        learnt: of training answers.
+        settings: of lists.
+    """
+
+    def __init__(self, learnt: Learnt, settings: DecodeSettings) -> None:
+        super().__init__()
+        self._learnt, self._settings = learnt, settings
 
     def add(self, corpus: Corpus, questions: Sequence[Question], scored: Sequence[Scored]) -> None:
         """Take questions with answers and what is said of them; those about other videos are left out."""
@@ -65,10 +77,12 @@ class CorpusAnswers(KnownAnswers):
             if number is None or answer is None or not answer.valid:
                 continue
             spans = said.spans.of_video(number)
-            self.add_span(answer, ScoredSpans(spans.start, spans.end, spans.score))
+            before = by_length(self._learnt.length, self._settings.length_weight, spans.start, spans.end)
+            self.add_span(answer, ScoredSpans(spans.start, spans.end, spans.score), before)
             self.add_video(number, said.videos)
 
-    def learnt(self, learnt: Learnt) -> Learnt:
+    def learnt(self) -> Learnt:
         """What was learnt, with these temperatures; as it was where no answer was added."""
-        fitted = self.fitted(Temperatures(learnt.temperature, learnt.video_temperature))
+        learnt = self._learnt
+        fitted = self.fitted(Calibration(learnt.temperature, learnt.video_temperature))
         return replace(learnt, temperature=fitted.spans, video_temperature=fitted.videos)

@@ -80,6 +80,7 @@ class DecodeSettings(Section):
     section = "decode"
     temperature: Rate
     video_temperature: Rate
+    length_weight: Rate
     untrained_share: Share
     reference: Positive
     candidates: Positive

@@ -23,9 +23,9 @@ from cmivqa_kit.neural.networks import new_network
 from cmivqa_kit.neural.tokens import TextReader
 from cmivqa_kit.neural.video_rows import VideoRows
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
-from cmivqa_kit.prediction.decoding import DecodingSettings, Temperatures
+from cmivqa_kit.prediction.decoding import Calibration, DecodingSettings
 from cmivqa_kit.prediction.dev_evaluation import dev_subset, evaluate
-from cmivqa_kit.prediction.pairs.given_videos import by_expected_overlap, fit_temperature, repeated_config
+from cmivqa_kit.prediction.pairs.given_videos import by_expected_overlap, calibrate, repeated_config
 from cmivqa_kit.prediction.pipeline import PipelineSettings
 from cmivqa_kit.runs.device import resolve, threads
 from cmivqa_kit.runs.directory import RunDirectory
@@ -67,16 +67,16 @@ class MutualSLBaseline(TrainedBaseline[Settings, Network, MutualSL]):
         return Training(task, len(used), len(examples.usable), examples.dropped, evaluation)
 
     def fit(self, train: Split, dev: Split | None, run: RunDirectory) -> None:
-        """Train on ``train``, keep the weights that are best on ``dev``; fit a temperature where lists need one.
+        """Train on ``train``, keep the weights that are best on ``dev``; calibrate where lists need it.
 
         Raises:
             UserError: as `training`.
             RunFailed: the loss is no number, or memory or disk ran out.
         """
         super().fit(train, dev, run)
-        if DecodingSettings.of(run.config).to_fit and run.group.main:
+        if DecodingSettings.of(run.config).by_overlap and run.group.main:
             self.load(run)
-            fit_temperature(self.localizer, dev or train, run)
+            calibrate(self.localizer, train, dev, run)
 
     def repeated(self, run: RunDirectory) -> Config:
         """The settings under which a finished run is trained again on more data: its steps, and its temperature.
@@ -101,8 +101,8 @@ class MutualSLBaseline(TrainedBaseline[Settings, Network, MutualSL]):
         (loaded, run), settings = self.ready(), Settings.of(options.config)
         decoding = DecodingSettings.of(options.config)
         if decoding.by_overlap:
-            scorer, temperatures = self.localizer(split, options), decoding.over(Temperatures.read(run))
-            yield from by_expected_overlap(scorer, split, options, temperatures)
+            scorer, calibration = self.localizer(split, options), decoding.over(Calibration.read(run))
+            yield from by_expected_overlap(scorer, split, options, calibration)
             return
         predictor = GivenVideoPredictor(
             loaded.model.to(resolve(options.device)), *loaded.reader, settings.decode,

@@ -12,9 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.data.types import Split
+
+ANSWERS = 20  # of which a spread of lengths can be told; fewer say nothing about those to come
+MOST_LOG = 50.0  # of seconds that can be computed with
+LEAST_SPREAD = 0.1  # of the logarithms of lengths: answers cut to one length forbid no other
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,32 @@ class UsualSpan:
             return Span(0.0, self.seconds)
         span = Span(self.start * duration, self.end * duration)
         return span if span.valid else Span(0.0, duration)
+
+
+@dataclass(frozen=True, slots=True)
+class UsualLength:
+    """How long answers are: the logarithms of their seconds are normally distributed.
+
+    Attributes:
+        log_mean: of the logarithms; ``exp`` of it is the length that half of the answers stay below.
+        log_spread: their standard deviation, above 0.
+
+    Raises:
+        ValueError: these are out of range.
+    """
+
+    log_mean: float
+    log_spread: float
+
+    def __post_init__(self) -> None:
+        if not (abs(self.log_mean) < MOST_LOG and 0 < self.log_spread < MOST_LOG):
+            raise ValueError(f"no distribution of lengths: {self}")
+
+    def logs(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The log of how likely answers of so many seconds are, each beside the likeliest length: 0 at most."""
+        off = (np.log(np.maximum(seconds, 1e-3)) - self.log_mean) / self.log_spread
+        logs: NDArray[np.float64] = -0.5 * off * off
+        return logs
 
 
 def answered(train: Split) -> list[tuple[Span, float]]:
@@ -68,6 +99,14 @@ def usual_lengths(train: Split, quantiles: Sequence[float]) -> tuple[float, ...]
     if not lengths:
         return ()
     return tuple(sorted({max(0.1, round(float(np.quantile(lengths, q)), 1)) for q in quantiles}))
+
+
+def usual_length(train: Split) -> UsualLength | None:
+    """How long the valid answers of a split are; ``None`` where they are fewer than `ANSWERS`."""
+    logs = [math.log(max(1e-3, q.answer.length)) for q in train.questions if q.answer and q.answer.valid]
+    if len(logs) < ANSWERS:
+        return None
+    return UsualLength(round(statistics.fmean(logs), 4), max(LEAST_SPREAD, round(statistics.pstdev(logs), 4)))
 
 
 def duration_of(split: Split, video_id: str | None) -> float | None:

@@ -220,7 +220,7 @@ def retriever_of(finished_pass: Path | None) -> str:
 
 
 def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions, run: RunDirectory) -> Source:
-    from cmivqa_kit.prediction.decoding import Temperatures
+    from cmivqa_kit.prediction.decoding import Calibration
     from cmivqa_kit.prediction.pairs.cached_pass import CachedPass, marks
     from cmivqa_kit.prediction.pairs.pass_folder import PassFolder
 
@@ -228,7 +228,7 @@ def _from_pass(path: Path, asked: Sequence[Split], options: PredictOptions, run:
     for split in asked:
         answers.require(split, options)
     remark = marks(answers.folder.manifest)
-    fitted = Temperatures.read(run)
+    fitted = Calibration.read(run)
     return lambda split, track, target: answers.predictions(split, target, options, fitted), remark, retriever_of(path)
 
 

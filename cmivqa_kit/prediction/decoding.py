@@ -1,6 +1,6 @@
 """From the scores of videos and spans to lists by expected overlap, for every system: settings and temperatures.
 
-The lists themselves are made by `cmivqa_kit.prediction.expected_overlap`. Temperatures are fitted on dev by the
+The lists themselves are made by `cmivqa_kit.prediction.expected_overlap`. Calibration are fitted on dev by the
 likelihood of its answers, and stay in the run.
 """
 
@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cmivqa_kit.data.span import Span
+from cmivqa_kit.data.usual_span import UsualLength
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import one_of, require
 from cmivqa_kit.plugin.types import Candidate, Target
 from cmivqa_kit.prediction.expected_overlap import (
     DEFAULTS,
     Entry,
+    KnownAnswer,
     LikelySpans,
     VideoLists,
     likeliest_temperature,
@@ -33,7 +35,7 @@ from cmivqa_kit.runs.settings import Config
 
 Floats = NDArray[np.float64]
 BY_SCORE, BY_OVERLAP = "score", "expected-overlap"
-FITTED = "decoding.json"  # of a run: its temperatures
+FITTED = "decoding.json"  # of a run: its calibration
 KNOWN = 200  # dev questions that are enough for two temperatures
 
 
@@ -44,12 +46,14 @@ class DecodingSettings:
     lists: str = BY_SCORE
     temperature: float = 0.0
     video_temperature: float = 0.0
+    length_weight: float = 1.0
 
     def __post_init__(self) -> None:
         one_of((BY_SCORE, BY_OVERLAP), "decode.lists", self.lists)
         for name in ("temperature", "video_temperature"):
             value = getattr(self, name)
             require(0 <= value < 1e6, f"decode.{name}", value, "0 (as fitted) or more")
+        require(0 <= self.length_weight < 1e6, "decode.length_weight", self.length_weight, "0 (none) or more")
 
     @classmethod
     def of(cls, config: Config) -> DecodingSettings:
@@ -71,9 +75,11 @@ class DecodingSettings:
         """True where lists need a temperature of spans that no setting gives."""
         return self.by_overlap and not self.temperature
 
-    def over(self, fitted: Temperatures) -> Temperatures:
-        """The temperatures that hold: those of the settings, where they name one, else fitted ones."""
-        return Temperatures(self.temperature or fitted.spans, self.video_temperature or fitted.videos)
+    def over(self, fitted: Calibration) -> Calibration:
+        """The calibration that holds: temperatures of the settings, where they name one, else fitted ones."""
+        return Calibration(
+            self.temperature or fitted.spans, self.video_temperature or fitted.videos, fitted.length, self.length_weight
+        )
 
 
 class ScoredSpans(NamedTuple):
@@ -85,15 +91,24 @@ class ScoredSpans(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Temperatures:
-    """The temperatures of the softmax over the spans of a video, and of that over videos."""
+class Calibration:
+    """What makes scores probabilities: temperatures fitted on dev, and how long answers are, whatever is asked.
+
+    Attributes:
+        spans: the temperature of the softmax over the spans of a video.
+        videos: that of the softmax over videos.
+        length: of training answers; ``None``: not known, lengths say nothing.
+        length_weight: of lengths beside scores; a setting, and no part of what a run keeps.
+    """
 
     spans: float = 1.0
     videos: float = 1.0
+    length: UsualLength | None = None
+    length_weight: float = 1.0
 
     @classmethod
-    def read(cls, run: RunDirectory, default: Temperatures | None = None) -> Temperatures:
-        """The temperatures of a run; the default where it has none, such as a run of an earlier kit.
+    def read(cls, run: RunDirectory, default: Calibration | None = None) -> Calibration:
+        """The calibration of a run; the default where it has none, such as a run of an earlier kit.
 
         Raises:
             UserError: what it has is damaged.
@@ -101,14 +116,18 @@ class Temperatures:
         if not (run.path / FITTED).exists():
             return default or cls()
         document = run.read_object(FITTED)
-        values = [document.get(name) for name in cls.__dataclass_fields__]
-        if all(isinstance(value, int | float) and 0 < value < math.inf for value in values):
-            return cls(float(document["spans"]), float(document["videos"]))
-        raise UserError(f"{run.path / FITTED}: no temperatures", "The run is damaged; train again.")
+        try:
+            spans, videos, length = document["spans"], document["videos"], document.get("length")
+            if all(0 < value < math.inf for value in (spans, videos)):
+                return cls(float(spans), float(videos), None if length is None else UsualLength(**length))
+        except (LookupError, TypeError, ValueError):
+            pass
+        raise UserError(f"{run.path / FITTED}: no calibration", "The run is damaged; train again.")
 
     def write(self, run: RunDirectory) -> None:
-        """Keep them in a run."""
-        run.write(FITTED, asdict(self))
+        """Keep it in a run."""
+        length = None if self.length is None else asdict(self.length)
+        run.write(FITTED, {"spans": self.spans, "videos": self.videos, "length": length})
 
     def lists(self, videos: Floats, spans: Callable[[int], ScoredSpans]) -> VideoLists:
         """The lists of one question.
@@ -123,33 +142,52 @@ class Temperatures:
         """The lists of one question by the probability (V,) of each video."""
 
         def likely(number: int) -> LikelySpans:
-            start, end, score = spans(number)
-            return LikelySpans.of(start, end, score, self.spans, DEFAULTS.reference)
+            some = spans(number)
+            logs = some.score / self.spans + self.before(some)
+            return LikelySpans.of(some.start, some.end, logs, 1.0, DEFAULTS.reference)
 
         return VideoLists(probability, likely)
+
+    def before(self, spans: ScoredSpans) -> Floats:
+        """The log of how likely spans are by their lengths, whatever is asked, (spans,)."""
+        return by_length(self.length, self.length_weight, spans.start, spans.end)
+
+
+def by_length(length: UsualLength | None, weight: float, start: Floats, end: Floats) -> Floats:
+    """The log of how likely spans are by their lengths alone, (spans,); zeros where lengths say nothing.
+
+    Args:
+        length: of training answers, where it is known.
+        weight: 1: as likely as those make them; 0: all alike.
+        start: seconds.
+        end: seconds.
+    """
+    return weight * length.logs(end - start) if length is not None else np.zeros(len(start))
 
 
 class KnownAnswers:
     """Answers that are known, each beside what a system says: what temperatures are fitted on."""
 
     def __init__(self) -> None:
-        self._spans: list[tuple[Floats, Floats]] = []
-        self._videos: list[tuple[Floats, Floats]] = []
+        self._spans: list[KnownAnswer] = []
+        self._videos: list[KnownAnswer] = []
 
-    def add_span(self, answer: Span, spans: ScoredSpans) -> None:
-        """Take an answer and the spans of its video."""
+    def add_span(self, answer: Span, spans: ScoredSpans, before: Floats | float = 0.0) -> None:
+        """Take an answer and the spans of its video; ``before``: the log of how likely they are whatever is asked."""
         sides = np.array([answer.start]), np.array([answer.end])
-        self._spans.append((spans.score, overlaps(*sides, spans.start, spans.end)[0]))
+        self._spans.append(KnownAnswer(spans.score, overlaps(*sides, spans.start, spans.end)[0], before))
 
     def add_video(self, number: int, videos: Floats) -> None:
         """Take the number of the right video and the scores (V,) of all."""
-        self._videos.append((videos, (np.arange(len(videos)) == number).astype(float)))
+        self._videos.append(KnownAnswer(videos, (np.arange(len(videos)) == number).astype(float)))
 
-    def fitted(self, default: Temperatures) -> Temperatures:
-        """The likeliest temperatures; the default where nothing is known."""
+    def fitted(self, default: Calibration) -> Calibration:
+        """The likeliest temperatures; those of the default where nothing is known, and its lengths."""
         spans, videos = likeliest_temperature(self._spans), likeliest_temperature(self._videos)
-        return Temperatures(
-            default.spans if spans is None else round(spans, 4), default.videos if videos is None else round(videos, 4)
+        return replace(
+            default,
+            spans=default.spans if spans is None else round(spans, 4),
+            videos=default.videos if videos is None else round(videos, 4),
         )
 
 

@@ -250,21 +250,36 @@ def soft_target(ious: Floats, sharpness: float = 0.1, least: float = 0.4) -> Flo
     return target
 
 
-def likeliest_temperature(examples: Sequence[tuple[Floats, Floats]]) -> float | None:
+class KnownAnswer(NamedTuple):
+    """What a system says of a question whose answer is known, three arrays of one length, or ``before`` one number.
+
+    Attributes:
+        scores: of what could be said.
+        hits: how much each hits, 0 to 1.
+        before: the log of how likely each is whatever is asked, which no temperature touches.
+    """
+
+    scores: Floats
+    hits: Floats
+    before: Floats | float = 0.0
+
+
+def likeliest_temperature(examples: Sequence[KnownAnswer]) -> float | None:
     """The temperature under which known answers are likeliest; ``None`` without any that is likely at all.
 
     An answer is as likely as the probabilities of what could be said, each by how much it hits: of spans their IoU with
     the answer, so that a near miss counts, of videos 1 for the right one.
 
     Args:
-        examples: scores, and how much each hits, 0 to 1, of every question.
+        examples: of every question.
     """
-    hit = [(scores, hits) for scores, hits in examples if hits.max(initial=0.0) > 0]
+    hit = [known for known in examples if known.hits.max(initial=0.0) > 0]
     if not hit:
         return None
 
     def loss(temperature: float) -> float:
-        return -sum(math.log(float(softmax(scores / temperature) @ hits) + LEAST) for scores, hits in hit)
+        said = [softmax(known.scores / temperature + known.before) @ known.hits for known in hit]
+        return -sum(math.log(float(likely) + LEAST) for likely in said)
 
     temperatures = np.geomspace(*TEMPERATURES, 33).tolist()  # there may be several valleys
     for _ in range(3):

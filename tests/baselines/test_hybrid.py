@@ -163,6 +163,26 @@ def test_temperatures_are_fitted_on_dev_and_a_setting_is_taken_instead(tmp_path:
     assert np.mean([p.candidates[0].score for p in sharp]) > np.mean([p.candidates[0].score for p in flat])
 
 
+@pytest.mark.parametrize("tier", ["lexical", "untrained"])
+def test_spans_of_the_usual_length_are_preferred_as_much_as_a_setting_says(tier: str, tmp_path: Path) -> None:
+    split = asked_of(small())
+    lengths = [8.0, 24.0, 24.0, 24.0, 24.0, 48.0] * 4
+    questions = [replace(q, answer=Span(5, 5 + own)) for q, own in zip(split.questions, lengths, strict=True)]
+    split = replace(split, questions=tuple(questions))
+    system = fitted(tmp_path / "run", split, split, f"model.tier={tier}")
+    learnt = system.learnt
+    assert learnt is not None and learnt.log_seconds == pytest.approx(np.log(lengths).mean(), abs=1e-4)
+
+    def off(weight: float) -> float:
+        given = answers(system, split, 1, f"model.tier={tier}", f"decode.length_weight={weight}")
+        return float(np.mean([abs(np.log(p.candidates[0].span.length) - learnt.log_seconds) for p in given]))
+
+    assert off(50.0) < off(0.0)
+    without = answers(system, split, 1, f"model.tier={tier}", "decode.length_weight=0.0")
+    system.learnt = replace(learnt, log_spread=0.0)  # as a run of an earlier kit
+    assert answers(system, split, 1, f"model.tier={tier}") == without
+
+
 def test_videos_without_subtitles_one_video_and_questions_without_a_known_word(tmp_path: Path) -> None:
     split = asked_of(small())
     overrides = ("train.epochs=1",)
@@ -273,7 +293,8 @@ def test_a_damaged_run_is_refused(tmp_path: Path) -> None:
     HybridBaseline().fit(split, None, run)
     learnt = run.read("hybrid.json")
     damaged: list[Any] = [{}, {**learnt, "seconds": "x"}, {**learnt, "lines": 0}, {**learnt, "tier": "none"},
-                          {**learnt, "temperature": 1e999}, {**learnt, "more": 1}]  # fmt: skip
+                          {**learnt, "temperature": 1e999}, {**learnt, "log_spread": -1.0},
+                          {**learnt, "more": 1}]  # fmt: skip
     for document in damaged:
         (run.path / "hybrid.json").write_text(json.dumps(document), encoding="utf-8")
         with pytest.raises(UserError, match=r"hybrid\.json"):

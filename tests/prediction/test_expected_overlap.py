@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cmivqa_kit.data.span import Span
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.prediction.expected_overlap import (
+    KnownAnswer,
     LikelySpans,
     OverlapSettings,
     VideoLists,
@@ -169,10 +170,23 @@ def test_the_likeliest_temperature_is_the_one_that_answers_were_drawn_with() -> 
         scores = random.normal(0, 4, 12)
         target = np.zeros(12)
         target[random.choice(12, p=softmax(scores / 2.5))] = 1
-        examples.append((scores, target))
+        examples.append(KnownAnswer(scores, target))
     assert likeliest_temperature(examples) == pytest.approx(2.5, rel=0.15)
     assert likeliest_temperature([]) is None
-    assert likeliest_temperature([(np.zeros(2), np.zeros(2))]) is None
+    assert likeliest_temperature([KnownAnswer(np.zeros(2), np.zeros(2))]) is None
+
+
+def test_a_temperature_leaves_what_is_likely_whatever_is_asked() -> None:
+    random = np.random.default_rng(1)
+    examples = []
+    for _ in range(400):
+        scores, before = random.normal(0, 4, 12), random.normal(0, 2, 12)
+        target = np.zeros(12)
+        target[random.choice(12, p=softmax(scores / 2.5 + before))] = 1
+        examples.append(KnownAnswer(scores, target, before))
+    without = likeliest_temperature([known._replace(before=0.0) for known in examples])
+    assert likeliest_temperature(examples) == pytest.approx(2.5, rel=0.15)
+    assert without is not None and without > 3  # it is blamed for what the scores did not know
 
 
 @pytest.mark.parametrize(("name", "value"), [("reference", 0), ("videos", 0), ("further_spans", -1)])

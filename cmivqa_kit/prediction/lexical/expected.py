@@ -15,7 +15,7 @@ from cmivqa_kit.data.usual_span import UsualSpan
 from cmivqa_kit.data.words import tokenizer
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction, Report, Target, unreported
-from cmivqa_kit.prediction.decoding import KNOWN, KnownAnswers, ScoredSpans, Temperatures, candidates
+from cmivqa_kit.prediction.decoding import KNOWN, Calibration, KnownAnswers, ScoredSpans, candidates
 from cmivqa_kit.prediction.lexical.settings import LexicalSettings
 from cmivqa_kit.prediction.spans.candidates import SpanCorpus, SpanLimits
 from cmivqa_kit.prediction.spans.lexical import SpanBM25
@@ -24,7 +24,7 @@ from cmivqa_kit.prediction.spans.scores import SpanScores, look_through
 Floats = NDArray[np.float64]
 IDF_SECONDS = 30.0  # windows in which terms are counted for their weights: about as long as answers
 VIDEO_WEIGHT = 0.1  # of the whole video's BM25 beside its best span's, both unscaled; docs/spec/hybrid.md, section 3
-UNFITTED = Temperatures(1.2, 1.0)  # docs/spec/hybrid.md, section 5
+UNFITTED = Calibration(1.2, 1.0)  # docs/spec/hybrid.md, section 5
 
 
 class Corpus(NamedTuple):
@@ -55,14 +55,14 @@ class SpanSearch:
         settings: how texts become tokens and scores.
         limits: of the spans.
         usual: the answer where no text helps.
-        temperatures: of the probabilities.
+        calibration: of spans and videos.
         report: told while subtitles are read.
     """
 
     settings: LexicalSettings
     limits: SpanLimits
     usual: UsualSpan
-    temperatures: Temperatures = UNFITTED
+    calibration: Calibration = UNFITTED
     report: Report = unreported
 
     def predictions(self, split: Split, track: Target, limit: int) -> Iterator[Prediction]:
@@ -78,7 +78,7 @@ class SpanSearch:
                 usual = Candidate(str(question.video_id), self.usual.span(duration), 0.0)
                 yield Prediction(question.id, (usual,))
                 continue
-            lists = self.temperatures.lists(scored.videos, scored.of_video)
+            lists = self.calibration.lists(scored.videos, scored.of_video)
             yield Prediction(question.id, candidates(lists, corpus.ids, track, limit, given or 0))
 
     def rankings(self, split: Split, count: int) -> Iterator[Sequence[tuple[str, float]]]:
@@ -91,17 +91,18 @@ class SpanSearch:
             best = np.argsort(-scored.videos, kind="stable")[:count].tolist()
             yield [(corpus.ids[video], float(scored.videos[video])) for video in best]
 
-    def fitted(self, known: Split, seed: int) -> Temperatures:
-        """The temperatures under which the answers of a split are likeliest; `KNOWN` of its questions are asked."""
+    def fitted(self, known: Split, seed: int) -> Calibration:
+        """The calibration with the temperatures that fit the answers of a split best; `KNOWN` questions are asked."""
         asked = [q for q in known.questions if q.answer is not None and q.answer.valid and q.video_id in known.videos]
         answers = KnownAnswers()
         part = replace(known, questions=subset(asked, KNOWN, f"temperature {seed}"))
         for question, corpus, scored in self._scored(part):
             number = corpus.numbers[str(question.video_id)]
             if question.answer is not None:
-                answers.add_span(question.answer, scored.of_video(number))
+                spans = scored.of_video(number)
+                answers.add_span(question.answer, spans, self.calibration.before(spans))
             answers.add_video(number, scored.videos)
-        return answers.fitted(self.temperatures)
+        return answers.fitted(self.calibration)
 
     def _scored(self, split: Split) -> Iterator[tuple[Question, Corpus, Scored]]:
         known = {language for video in split.videos.values() for language in video.translations}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
-from cmivqa_kit.prediction.decoding import DecodingSettings, Temperatures
+from cmivqa_kit.prediction.decoding import Calibration, DecodingSettings
 from cmivqa_kit.prediction.pairs import expected
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.answer_list import cut
@@ -72,7 +73,7 @@ class CachedPass:
             )
 
     def predictions(
-        self, split: Split, target: Target, options: PredictOptions, fitted: Temperatures | None = None
+        self, split: Split, target: Target, options: PredictOptions, fitted: Calibration | None = None
     ) -> Iterator[Prediction]:
         """One prediction per question of ``split``, in its order.
 
@@ -80,7 +81,7 @@ class CachedPass:
             split: whose questions.
             target: what the lists are for.
             options: with the settings of lists.
-            fitted: the temperatures of the run, for lists by expected overlap.
+            fitted: the calibration of the run, for lists by expected overlap.
 
         Raises:
             UserError: a part is damaged, or more spans are wanted than were kept.
@@ -88,7 +89,7 @@ class CachedPass:
         list_options = ListOptions.of(options.config, target, options.limit)
         behind, pipeline = self.folder.retrieved, PipelineSettings.of(options.config)
         decoding = DecodingSettings.of(options.config)
-        temperatures = decoding.over(fitted or Temperatures())
+        calibration = decoding.over(fitted or Calibration())
         spans = pipeline.spans_per_video if pipeline.span_source == "lines" else 1  # of several windows the surest
         for question in split.questions:
             chunk, at = self._chunk_of[self.numbers[asked_as(question)]]
@@ -99,7 +100,7 @@ class CachedPass:
             videos = self.folder.videos(chunk.language)
             ranked = self._read[chunk.number]
             if not behind and decoding.by_overlap:
-                answers = expected.of_corpus(ranked, at, videos, temperatures, target, options.limit)
+                answers = expected.of_corpus(ranked, at, videos, calibration, target, options.limit)
                 yield Prediction(question.id, answers)
                 continue
             if not behind:
@@ -111,7 +112,7 @@ class CachedPass:
             localized = spans_in(ranked, at, videos, ranking, spans)
             whole = with_fallback(localized, ranking, split, question)
             if decoding.by_overlap:
-                both = Temperatures(temperatures.spans, decoding.video_temperature or pipeline.temperature)
+                both = replace(calibration, videos=decoding.video_temperature or pipeline.temperature)
                 yield Prediction(question.id, expected.behind_retriever(ranking, whole, both, target, options.limit))
                 continue
             yield Prediction(question.id, combine(ranking, whole, pipeline, target, options.limit))

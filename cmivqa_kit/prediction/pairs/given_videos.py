@@ -14,14 +14,15 @@ import numpy as np
 
 from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Question, Split, Video
+from cmivqa_kit.data.usual_span import usual_length
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions
 from cmivqa_kit.prediction.decoding import (
     KNOWN,
+    Calibration,
     DecodingSettings,
     KnownAnswers,
     ScoredSpans,
-    Temperatures,
     candidates,
 )
 from cmivqa_kit.prediction.expected_overlap import DEFAULTS
@@ -64,7 +65,7 @@ def in_given_videos(scorer: Scorer, split: Split, options: PredictOptions) -> It
 
 
 def by_expected_overlap(
-    scorer: Scorer, split: Split, options: PredictOptions, temperatures: Temperatures
+    scorer: Scorer, split: Split, options: PredictOptions, calibration: Calibration
 ) -> Iterator[Prediction]:
     """One answer per question of ``split``, in its order: the span of the highest expected IoU in its video.
 
@@ -72,7 +73,7 @@ def by_expected_overlap(
         scorer: a `Localizer`, or a scorer of pairs of lines.
         split: whose questions name their videos.
         options: with the settings of the engine.
-        temperatures: of the probabilities of spans.
+        calibration: of the spans.
 
     Raises:
         UserError: a question without a video.
@@ -83,7 +84,7 @@ def by_expected_overlap(
         if number not in spans:
             yield Prediction(question.id, (_whole(split, question),))
             continue
-        lists = temperatures.lists_of(np.ones(1), lambda video, some=spans[number]: some)  # type: ignore[misc]
+        lists = calibration.lists_of(np.ones(1), lambda video, some=spans[number]: some)  # type: ignore[misc]
         yield Prediction(question.id, candidates(lists, [str(question.video_id)], 1, 1))
 
 
@@ -98,18 +99,34 @@ def repeated_config(run: RunDirectory) -> Config:
     config, decoding = config_of_chosen_steps(run), DecodingSettings.of(run.config)
     if not decoding.by_overlap:
         return config
-    temperature = decoding.over(Temperatures.read(run, Temperatures(0.0))).spans  # 0: it has none
+    temperature = decoding.over(Calibration.read(run, Calibration(0.0))).spans  # 0: it has none
     return {**config, SECTION: {**config.get(SECTION, {}), "temperature": temperature}}
 
 
-def fit_temperature(make: Callable[[Split, PredictOptions], Scorer], known: Split, run: RunDirectory) -> None:
-    """Fit the temperature of spans on answers of ``known`` (`KNOWN` of them), and keep it in the run.
+def calibrate(
+    make: Callable[[Split, PredictOptions], Scorer], train: Split, dev: Split | None, run: RunDirectory
+) -> None:
+    """Keep in the run what lists by expected overlap need beside its network: its calibration.
+
+    Lengths are those of training answers; the temperature of spans is fitted on `KNOWN` answers of dev (without dev, of
+    train), unless a setting names it.
 
     Args:
         make: gives the scorer of the trained network.
-        known: dev, or what there is with answers.
+        train: what was trained on.
+        dev: what was not.
         run: with its weights.
     """
+    decoding = DecodingSettings.of(run.config)
+    calibration = Calibration(length=usual_length(train))
+    if decoding.to_fit:
+        calibration = _fitted(make, dev or train, run, decoding.over(calibration))
+    calibration.write(run)
+
+
+def _fitted(
+    make: Callable[[Split, PredictOptions], Scorer], known: Split, run: RunDirectory, calibration: Calibration
+) -> Calibration:
     asked = [q for q in known.questions if q.answer is not None and q.answer.valid and q.video_id in known.videos]
     part = replace(known, questions=subset(asked, KNOWN, f"temperature {run.seed}"))
     options = PredictOptions(run.config, seed=run.seed, device=run.device)
@@ -118,8 +135,8 @@ def fit_temperature(make: Callable[[Split, PredictOptions], Scorer], known: Spli
         for number, spans in sorted(_of_chunks(make(part, options), part, options, DEFAULTS.reference, _spans).items()):
             answer = part.questions[number].answer
             if answer is not None:
-                answers.add_span(answer, spans)
-    answers.fitted(Temperatures()).write(run)
+                answers.add_span(answer, spans, calibration.before(spans))
+    return answers.fitted(calibration)
 
 
 def _of_chunks(

@@ -19,7 +19,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.files import fingerprint, sha256
 from cmivqa_kit.plugin.types import Prediction, PredictOptions, Target
 from cmivqa_kit.prediction.complete_retriever import CompleteRetriever
-from cmivqa_kit.prediction.decoding import DecodingSettings, Temperatures
+from cmivqa_kit.prediction.decoding import Calibration, DecodingSettings
 from cmivqa_kit.prediction.pairs import pass_folder as store
 from cmivqa_kit.prediction.pairs.answer_list import cut
 from cmivqa_kit.prediction.pairs.budget import dev_videos, token_share, within_budget
@@ -141,7 +141,7 @@ def _run(
 
 
 def in_memory(
-    corpus_pass: CorpusPass, target: Target, options: PredictOptions, temperatures: Temperatures | None = None
+    corpus_pass: CorpusPass, target: Target, options: PredictOptions, calibration: Calibration | None = None
 ) -> Iterator[Prediction]:
     """The answers of a pass that is not kept, chunk by chunk, in the order of its questions.
 
@@ -149,7 +149,7 @@ def in_memory(
         corpus_pass: the pass.
         target: what the lists are for.
         options: with the settings of lists.
-        temperatures: of lists by expected overlap; ``None``: by score.
+        calibration: of lists by expected overlap; ``None``: by score.
 
     Raises:
         RunFailed: a score is no number, or memory ran out.
@@ -160,10 +160,10 @@ def in_memory(
     for chunk, ranked in corpus_pass:
         videos = [video.id for video in corpus_pass.engine(chunk.language).corpus.videos]
         for at, number in enumerate(chunk.questions):
-            if temperatures is None:
+            if calibration is None:
                 candidates = cut(ranked, at, videos, list_options)
             else:
-                candidates = of_corpus(ranked, at, videos, temperatures, target, options.limit)
+                candidates = of_corpus(ranked, at, videos, calibration, target, options.limit)
             waiting[number] = Prediction(corpus_pass.questions[number].id, candidates)
         while following in waiting:
             yield waiting.pop(following)

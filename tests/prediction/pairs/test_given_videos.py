@@ -9,17 +9,22 @@ import pytest
 
 from baselines.ccgs.baseline import CCGS
 from baselines.mutualsl.baseline import MutualSLBaseline
+from cmivqa_kit.data.types import Split
+from cmivqa_kit.data.usual_span import usual_length
 from cmivqa_kit.errors import UserError
-from cmivqa_kit.plugin.types import RepeatsRuns
-from cmivqa_kit.prediction.decoding import DecodingSettings, Temperatures
+from cmivqa_kit.plugin.types import PredictOptions, RepeatsRuns
+from cmivqa_kit.prediction.decoding import Calibration, DecodingSettings
+from cmivqa_kit.prediction.pairs.given_videos import calibrate
+from cmivqa_kit.prediction.types import Scorer
 from cmivqa_kit.runs.directory import RunDirectory, start_run
+from tests.baselines.corpora import clinic
 
 
 def finished(folder: Path, baseline: str, fitted: float | None, **decode: Any) -> RunDirectory:
     run = start_run(folder, baseline, {"train": {"max_steps": 0}, "decode": {"overlap": 0.5, **decode}}, 4)
     run.write("outcome.json", {"steps": 90, "best_step": 60})
     if fitted is not None:
-        Temperatures(fitted).write(run)
+        Calibration(fitted).write(run)
     run.finish()
     return run
 
@@ -41,6 +46,19 @@ def test_a_run_is_repeated_for_its_steps_under_its_temperature(baseline: str, sy
     with pytest.raises(UserError, match="chose no number of steps") as refused:
         made.repeated(chose_none)
     assert f"cmivqa train -m {baseline}" in refused.value.fix
+
+
+def test_lengths_are_kept_where_a_setting_names_the_temperature_too(tmp_path: Path) -> None:
+    split = clinic(videos=80)
+    run = start_run(tmp_path, "ccgs", {"decode": {"lists": "expected-overlap", "temperature": 2.0}}, 0)
+
+    def never(split: Split, options: PredictOptions) -> Scorer:
+        raise AssertionError("nothing is fitted")
+
+    calibrate(never, split, None, run)
+    known = Calibration.read(run)
+    assert known == Calibration(length=usual_length(split))
+    assert known.length is not None
 
 
 def test_a_temperature_is_fitted_where_lists_need_one_that_no_setting_gives() -> None:
