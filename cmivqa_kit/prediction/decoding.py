@@ -1,7 +1,7 @@
-"""From the scores of videos and spans to lists by expected overlap, for every system: settings and temperatures.
+"""From the scores of videos and spans to lists by expected overlap, for every system: settings and calibration.
 
-The lists themselves are made by `cmivqa_kit.prediction.expected_overlap`. Calibration are fitted on dev by the
-likelihood of its answers, and stay in the run.
+The lists themselves are made by `cmivqa_kit.prediction.expected_overlap`. Temperatures are fitted on dev by the
+likelihood of its answers, lengths are those of training answers; both stay in the run.
 """
 
 from __future__ import annotations

@@ -118,9 +118,9 @@ def calibrate(
         run: with its weights.
     """
     decoding = DecodingSettings.of(run.config)
-    calibration = Calibration(length=usual_length(train))
+    calibration = Calibration(length=usual_length(train), length_weight=decoding.length_weight)
     if decoding.to_fit:
-        calibration = _fitted(make, dev or train, run, decoding.over(calibration))
+        calibration = _fitted(make, dev or train, run, calibration)
     calibration.write(run)
 
 
