@@ -23,6 +23,7 @@ CUTTING = (
     "lists",
     "temperature",
     "video_temperature",
+    "length_weight",
 )  # what a list is cut by: a pass that is kept serves every value
 _CUT_BY = [f"{SECTION}.{name}" for name in CUTTING]
 # Speed, not answers, apart from the last digits.

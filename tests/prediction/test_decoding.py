@@ -18,6 +18,7 @@ from cmivqa_kit.errors import UserError
 from cmivqa_kit.prediction.decoding import Calibration, DecodingSettings, KnownAnswers, ScoredSpans, candidates
 from cmivqa_kit.prediction.pairs.expected import behind_retriever, of_corpus
 from cmivqa_kit.prediction.pairs.ranking import Ranked
+from cmivqa_kit.prediction.settings import require_same
 from cmivqa_kit.runs.directory import start_run
 from tests.cli.running import cmivqa_here
 from tests.data.corpora import smaller
@@ -103,6 +104,13 @@ def test_track_1_gives_the_span_that_most_is_expected_of() -> None:
     assert answer.span == Span(0, 12)  # the likeliest one overlaps no other
     assert answer.confidence is not None
     assert 0.5 < answer.confidence < 0.8
+
+
+def test_a_kept_pass_serves_every_way_of_making_lists() -> None:
+    names = DecodingSettings.__dataclass_fields__
+    require_same({"decode": {"overlap": 0.5}}, {"decode": {"overlap": 0.5, **dict.fromkeys(names, "other")}}, "pass")
+    with pytest.raises(UserError, match=r"decode\.overlap was 0\.5"):
+        require_same({"decode": {"overlap": 0.5}}, {"decode": {"overlap": 0.6}}, "pass")
 
 
 def test_of_spans_that_score_alike_the_one_of_the_usual_length_is_given() -> None:
