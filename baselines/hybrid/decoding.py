@@ -11,8 +11,8 @@ from baselines.hybrid.untrained import Scored
 from cmivqa_kit.data.types import Question
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Prediction, Target
-from cmivqa_kit.prediction.decoding import Calibration, KnownAnswers, ScoredSpans, by_length, candidates
-from cmivqa_kit.prediction.expected_overlap import LikelySpans, VideoLists, softmax
+from cmivqa_kit.prediction.decoding import Calibration, KnownAnswers, ScoredSpans, candidates
+from cmivqa_kit.prediction.expected_overlap import VideoLists
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +40,28 @@ class Decoder:
 
     def lists(self, scored: Scored) -> VideoLists:
         """The lists of one question."""
-        temperature = self.settings.temperature or self.learnt.temperature
-
-        def likely(number: int) -> LikelySpans:
-            spans = scored.spans.of_video(number)
-            logs = spans.score / temperature + by_length(
-                self.learnt.length, self.settings.length_weight, spans.start, spans.end
-            )
-            return LikelySpans.of(spans.start, spans.end, logs, 1.0, self.settings.reference)
-
-        videos = softmax(scored.videos / (self.settings.video_temperature or self.learnt.video_temperature))
-        return VideoLists(videos, likely, self.settings.lists)
+        calibration = calibration_of(self.learnt, self.settings)
+        return calibration.lists(scored.videos, lambda video: spans_in(scored, video), self.settings.lists)
 
     def _given(self, question: Question) -> int:
         if question.video_id is None:
             raise UserError(f"question {question.id!r}: no video given", "Track 1 asks within a given video.")
         return self.corpus.numbers[question.video_id]
+
+
+def calibration_of(learnt: Learnt, settings: DecodeSettings) -> Calibration:
+    """What makes probabilities of scores: temperatures of the settings, where they name one, else fitted ones."""
+    return Calibration(
+        settings.temperature or learnt.temperature,
+        settings.video_temperature or learnt.video_temperature,
+        learnt.length,
+        settings.length_weight,
+    )
+
+
+def spans_in(scored: Scored, video: int) -> ScoredSpans:
+    """The spans of a video with the scores of a question."""
+    return ScoredSpans(*scored.spans.of_video(video))
 
 
 class CorpusAnswers(KnownAnswers):
@@ -68,7 +74,7 @@ class CorpusAnswers(KnownAnswers):
 
     def __init__(self, learnt: Learnt, settings: DecodeSettings) -> None:
         super().__init__()
-        self._learnt, self._settings = learnt, settings
+        self._learnt, self._calibration = learnt, calibration_of(learnt, settings)
 
     def add(self, corpus: Corpus, questions: Sequence[Question], scored: Sequence[Scored]) -> None:
         """Take questions with answers and what is said of them; those about other videos are left out."""
@@ -76,9 +82,8 @@ class CorpusAnswers(KnownAnswers):
             number, answer = corpus.numbers.get(question.video_id or ""), question.answer
             if number is None or answer is None or not answer.valid:
                 continue
-            spans = said.spans.of_video(number)
-            before = by_length(self._learnt.length, self._settings.length_weight, spans.start, spans.end)
-            self.add_span(answer, ScoredSpans(spans.start, spans.end, spans.score), before)
+            spans = spans_in(said, number)
+            self.add_span(answer, spans, self._calibration.before(spans))
             self.add_video(number, said.videos)
 
     def learnt(self) -> Learnt:

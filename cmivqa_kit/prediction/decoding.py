@@ -24,6 +24,7 @@ from cmivqa_kit.prediction.expected_overlap import (
     Entry,
     KnownAnswer,
     LikelySpans,
+    OverlapSettings,
     VideoLists,
     likeliest_temperature,
     overlaps,
@@ -129,40 +130,35 @@ class Calibration:
         length = None if self.length is None else asdict(self.length)
         run.write(FITTED, {"spans": self.spans, "videos": self.videos, "length": length})
 
-    def lists(self, videos: Floats, spans: Callable[[int], ScoredSpans]) -> VideoLists:
+    def lists(
+        self, videos: Floats, spans: Callable[[int], ScoredSpans], settings: OverlapSettings = DEFAULTS
+    ) -> VideoLists:
         """The lists of one question.
 
         Args:
             videos: (V,) a score of each video.
             spans: gives the spans of a video by its number.
+            settings: how lists are made of probabilities.
         """
-        return self.lists_of(softmax(videos / self.videos), spans)
+        return self.lists_of(softmax(videos / self.videos), spans, settings)
 
-    def lists_of(self, probability: Floats, spans: Callable[[int], ScoredSpans]) -> VideoLists:
+    def lists_of(
+        self, probability: Floats, spans: Callable[[int], ScoredSpans], settings: OverlapSettings = DEFAULTS
+    ) -> VideoLists:
         """The lists of one question by the probability (V,) of each video."""
 
         def likely(number: int) -> LikelySpans:
             some = spans(number)
             logs = some.score / self.spans + self.before(some)
-            return LikelySpans.of(some.start, some.end, logs, 1.0, DEFAULTS.reference)
+            return LikelySpans.of(some.start, some.end, logs, 1.0, settings.reference)
 
-        return VideoLists(probability, likely)
+        return VideoLists(probability, likely, settings)
 
     def before(self, spans: ScoredSpans) -> Floats:
-        """The log of how likely spans are by their lengths, whatever is asked, (spans,)."""
-        return by_length(self.length, self.length_weight, spans.start, spans.end)
-
-
-def by_length(length: UsualLength | None, weight: float, start: Floats, end: Floats) -> Floats:
-    """The log of how likely spans are by their lengths alone, (spans,); zeros where lengths say nothing.
-
-    Args:
-        length: of training answers, where it is known.
-        weight: 1: as likely as those make them; 0: all alike.
-        start: seconds.
-        end: seconds.
-    """
-    return weight * length.logs(end - start) if length is not None else np.zeros(len(start))
+        """The log of how likely spans are by their lengths, whatever is asked, (spans,); zeros where none is known."""
+        if self.length is None:
+            return np.zeros(len(spans.start))
+        return self.length_weight * self.length.logs(spans.end - spans.start)
 
 
 class KnownAnswers:
