@@ -73,8 +73,9 @@ class CorpusAnswers(KnownAnswers):
     """
 
     def __init__(self, learnt: Learnt, settings: DecodeSettings) -> None:
-        super().__init__()
-        self._learnt, self._calibration = learnt, calibration_of(learnt, settings)
+        fitted = learnt.temperature, learnt.video_temperature  # of no setting: those are not learnt
+        super().__init__(Calibration(*fitted, learnt.length, settings.length_weight))
+        self._learnt = learnt
 
     def add(self, corpus: Corpus, questions: Sequence[Question], scored: Sequence[Scored]) -> None:
         """Take questions with answers and what is said of them; those about other videos are left out."""
@@ -82,12 +83,10 @@ class CorpusAnswers(KnownAnswers):
             number, answer = corpus.numbers.get(question.video_id or ""), question.answer
             if number is None or answer is None or not answer.valid:
                 continue
-            spans = spans_in(said, number)
-            self.add_span(answer, spans, self._calibration.before(spans))
+            self.add_span(answer, spans_in(said, number))
             self.add_video(number, said.videos)
 
     def learnt(self) -> Learnt:
         """What was learnt, with these temperatures; as it was where no answer was added."""
-        learnt = self._learnt
-        fitted = self.fitted(Calibration(learnt.temperature, learnt.video_temperature))
-        return replace(learnt, temperature=fitted.spans, video_temperature=fitted.videos)
+        fitted = self.fitted()
+        return replace(self._learnt, temperature=fitted.spans, video_temperature=fitted.videos)

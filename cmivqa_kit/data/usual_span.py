@@ -95,7 +95,7 @@ def usual_lengths(train: Split, quantiles: Sequence[float]) -> tuple[float, ...]
 
     Rounded to 0.1 s for the reader of a run, and never 0.
     """
-    lengths = [question.answer.length for question in train.questions if question.answer and question.answer.valid]
+    lengths = _lengths(train)
     if not lengths:
         return ()
     return tuple(sorted({max(0.1, round(float(np.quantile(lengths, q)), 1)) for q in quantiles}))
@@ -103,10 +103,15 @@ def usual_lengths(train: Split, quantiles: Sequence[float]) -> tuple[float, ...]
 
 def usual_length(train: Split) -> UsualLength | None:
     """How long the valid answers of a split are; ``None`` where they are fewer than `ANSWERS`."""
-    logs = [math.log(max(1e-3, q.answer.length)) for q in train.questions if q.answer and q.answer.valid]
+    logs = [math.log(max(1e-3, length)) for length in _lengths(train)]
     if len(logs) < ANSWERS:
         return None
     return UsualLength(round(statistics.fmean(logs), 4), max(LEAST_SPREAD, round(statistics.pstdev(logs), 4)))
+
+
+def _lengths(train: Split) -> list[float]:
+    """The lengths of the valid answers of a split, seconds."""
+    return [question.answer.length for question in train.questions if question.answer and question.answer.valid]
 
 
 def duration_of(split: Split, video_id: str | None) -> float | None:

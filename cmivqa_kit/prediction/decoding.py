@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmivqa_kit.data.span import Span
+from cmivqa_kit.data.subset import subset
+from cmivqa_kit.data.types import Split
 from cmivqa_kit.data.usual_span import UsualLength
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.settings import one_of, require
@@ -162,29 +164,41 @@ class Calibration:
 
 
 class KnownAnswers:
-    """Answers that are known, each beside what a system says: what temperatures are fitted on."""
+    """Answers that are known, each beside what a system says: what temperatures are fitted on.
 
-    def __init__(self) -> None:
+    Args:
+        calibration: whose temperatures are fitted, and whose lengths hold.
+    """
+
+    def __init__(self, calibration: Calibration) -> None:
+        self.calibration = calibration
         self._spans: list[KnownAnswer] = []
         self._videos: list[KnownAnswer] = []
 
-    def add_span(self, answer: Span, spans: ScoredSpans, before: Floats | float = 0.0) -> None:
-        """Take an answer and the spans of its video; ``before``: the log of how likely they are whatever is asked."""
+    def add_span(self, answer: Span, spans: ScoredSpans) -> None:
+        """Take an answer and the spans of its video."""
         sides = np.array([answer.start]), np.array([answer.end])
-        self._spans.append(KnownAnswer(spans.score, overlaps(*sides, spans.start, spans.end)[0], before))
+        hits = overlaps(*sides, spans.start, spans.end)[0]
+        self._spans.append(KnownAnswer(spans.score, hits, self.calibration.before(spans)))
 
     def add_video(self, number: int, videos: Floats) -> None:
         """Take the number of the right video and the scores (V,) of all."""
         self._videos.append(KnownAnswer(videos, (np.arange(len(videos)) == number).astype(float)))
 
-    def fitted(self, default: Calibration) -> Calibration:
-        """The likeliest temperatures; those of the default where nothing is known, and its lengths."""
-        spans, videos = likeliest_temperature(self._spans), likeliest_temperature(self._videos)
+    def fitted(self) -> Calibration:
+        """The calibration with the likeliest temperatures; a temperature stays where nothing is known for it."""
+        known, spans, videos = self.calibration, likeliest_temperature(self._spans), likeliest_temperature(self._videos)
         return replace(
-            default,
-            spans=default.spans if spans is None else round(spans, 4),
-            videos=default.videos if videos is None else round(videos, 4),
+            known,
+            spans=known.spans if spans is None else round(spans, 4),
+            videos=known.videos if videos is None else round(videos, 4),
         )
+
+
+def to_fit_on(known: Split, seed: int) -> Split:
+    """A split with the questions that temperatures are fitted on: `KNOWN` with an answer in one of its videos."""
+    asked = [q for q in known.questions if q.answer is not None and q.answer.valid and q.video_id in known.videos]
+    return replace(known, questions=subset(asked, KNOWN, f"temperature {seed}"))
 
 
 def candidates(

@@ -35,11 +35,11 @@ def spans(scores: list[float]) -> ScoredSpans:
 @settings(max_examples=40)
 def test_scores_on_another_scale_are_fitted_by_another_temperature(scores: list[float], at: int, scale: float) -> None:
     answer = Span(at % len(scores) * 10.0, at % len(scores) * 10.0 + 10)
-    first, second = KnownAnswers(), KnownAnswers()
+    first, second = KnownAnswers(Calibration()), KnownAnswers(Calibration())
     for known, factor in ((first, 1.0), (second, scale)):
         known.add_span(answer, spans([factor * score for score in scores]))
         known.add_span(Span(0, 10), spans([factor * score for score in reversed(scores)]))
-    before, after = first.fitted(Calibration()).spans, second.fitted(Calibration()).spans
+    before, after = first.fitted().spans, second.fitted().spans
     if 0.2 < before < 5:  # else it is one of the bounds between which the likeliest is looked for
         likelihoods = [loss(scores, answer, temperature) for temperature in (before, after / scale)]
         assert likelihoods[1] == pytest.approx(likelihoods[0], abs=1e-2)
@@ -54,7 +54,7 @@ def loss(scores: list[float], answer: Span, temperature: float) -> float:
 
 
 def test_nothing_known_leaves_the_default() -> None:
-    assert KnownAnswers().fitted(Calibration(1.2, 3.0)) == Calibration(1.2, 3.0)
+    assert KnownAnswers(Calibration(1.2, 3.0)).fitted() == Calibration(1.2, 3.0)
     assert DecodingSettings(temperature=2.0).over(Calibration(1.2, 3.0)) == Calibration(2.0, 3.0)
 
 

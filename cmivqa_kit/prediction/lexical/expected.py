@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Question, Split
 from cmivqa_kit.data.usual_span import UsualSpan
 from cmivqa_kit.data.words import tokenizer
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction, Report, Target, unreported
-from cmivqa_kit.prediction.decoding import KNOWN, Calibration, KnownAnswers, ScoredSpans, candidates
+from cmivqa_kit.prediction.decoding import Calibration, KnownAnswers, ScoredSpans, candidates, to_fit_on
 from cmivqa_kit.prediction.lexical.settings import LexicalSettings
 from cmivqa_kit.prediction.spans.candidates import SpanCorpus, SpanLimits
 from cmivqa_kit.prediction.spans.lexical import SpanBM25
@@ -92,17 +91,14 @@ class SpanSearch:
             yield [(corpus.ids[video], float(scored.videos[video])) for video in best]
 
     def fitted(self, known: Split, seed: int) -> Calibration:
-        """The calibration with the temperatures that fit the answers of a split best; `KNOWN` questions are asked."""
-        asked = [q for q in known.questions if q.answer is not None and q.answer.valid and q.video_id in known.videos]
-        answers = KnownAnswers()
-        part = replace(known, questions=subset(asked, KNOWN, f"temperature {seed}"))
-        for question, corpus, scored in self._scored(part):
+        """The calibration with the temperatures that fit the answers of a split best (of `to_fit_on`)."""
+        answers = KnownAnswers(self.calibration)
+        for question, corpus, scored in self._scored(to_fit_on(known, seed)):
             number = corpus.numbers[str(question.video_id)]
             if question.answer is not None:
-                spans = scored.of_video(number)
-                answers.add_span(question.answer, spans, self.calibration.before(spans))
+                answers.add_span(question.answer, scored.of_video(number))
             answers.add_video(number, scored.videos)
-        return answers.fitted(self.calibration)
+        return answers.fitted()
 
     def _scored(self, split: Split) -> Iterator[tuple[Question, Corpus, Scored]]:
         known = {language for video in split.videos.values() for language in video.translations}

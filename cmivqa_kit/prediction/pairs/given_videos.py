@@ -12,18 +12,17 @@ from typing import TypeVar
 
 import numpy as np
 
-from cmivqa_kit.data.subset import subset
 from cmivqa_kit.data.types import Question, Split, Video
 from cmivqa_kit.data.usual_span import usual_length
 from cmivqa_kit.errors import UserError
 from cmivqa_kit.plugin.types import Candidate, Prediction, PredictOptions
 from cmivqa_kit.prediction.decoding import (
-    KNOWN,
     Calibration,
     DecodingSettings,
     KnownAnswers,
     ScoredSpans,
     candidates,
+    to_fit_on,
 )
 from cmivqa_kit.prediction.expected_overlap import DEFAULTS
 from cmivqa_kit.prediction.fallback import whole_of
@@ -108,8 +107,8 @@ def calibrate(
 ) -> None:
     """Keep in the run what lists by expected overlap need beside its network: its calibration.
 
-    Lengths are those of training answers; the temperature of spans is fitted on `KNOWN` answers of dev (without dev, of
-    train), unless a setting names it.
+    Lengths are those of training answers; the temperature of spans is fitted on answers of dev (without dev, of train;
+    `to_fit_on`), unless a setting names it.
 
     Args:
         make: gives the scorer of the trained network.
@@ -127,16 +126,15 @@ def calibrate(
 def _fitted(
     make: Callable[[Split, PredictOptions], Scorer], known: Split, run: RunDirectory, calibration: Calibration
 ) -> Calibration:
-    asked = [q for q in known.questions if q.answer is not None and q.answer.valid and q.video_id in known.videos]
-    part = replace(known, questions=subset(asked, KNOWN, f"temperature {run.seed}"))
+    part = to_fit_on(known, run.seed)
     options = PredictOptions(run.config, seed=run.seed, device=run.device)
-    answers = KnownAnswers()
+    answers = KnownAnswers(calibration)
     if part.questions:
         for number, spans in sorted(_of_chunks(make(part, options), part, options, DEFAULTS.reference, _spans).items()):
             answer = part.questions[number].answer
             if answer is not None:
-                answers.add_span(answer, spans, calibration.before(spans))
-    return answers.fitted(calibration)
+                answers.add_span(answer, spans)
+    return answers.fitted()
 
 
 def _of_chunks(
