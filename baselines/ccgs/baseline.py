@@ -84,9 +84,7 @@ class CCGS(TrainedBaseline[Settings, Network, GlobalSpanModel]):
             RunFailed: the loss is no number, or memory or disk ran out.
         """
         super().fit(train, dev, run)
-        if DecodingSettings.of(run.config).by_overlap and run.group.main:
-            self.load(run)
-            calibrate(self.scorer, train, dev, run)
+        calibrate(self.load, self.scorer, train, dev, run)
 
     def repeated(self, run: RunDirectory) -> Config:
         """The settings under which a finished run is trained again on more data: its steps, and its temperature.

@@ -74,9 +74,7 @@ class MutualSLBaseline(TrainedBaseline[Settings, Network, MutualSL]):
             RunFailed: the loss is no number, or memory or disk ran out.
         """
         super().fit(train, dev, run)
-        if DecodingSettings.of(run.config).by_overlap and run.group.main:
-            self.load(run)
-            calibrate(self.localizer, train, dev, run)
+        calibrate(self.load, self.localizer, train, dev, run)
 
     def repeated(self, run: RunDirectory) -> Config:
         """The settings under which a finished run is trained again on more data: its steps, and its temperature.

@@ -103,22 +103,27 @@ def repeated_config(run: RunDirectory) -> Config:
 
 
 def calibrate(
-    make: Callable[[Split, PredictOptions], Scorer], train: Split, dev: Split | None, run: RunDirectory
-) -> None:
-    """Keep in the run what lists by expected overlap need beside its network: its calibration.
+    load: Callable[[RunDirectory], None], make: Callable[[Split, PredictOptions], Scorer],
+    train: Split, dev: Split | None, run: RunDirectory,
+) -> None:  # fmt: skip
+    """Keep in a run whose lists are made by expected overlap what they need beside its network: its calibration.
 
     Lengths are those of training answers; the temperature of spans is fitted on answers of dev (without dev, of train;
     `to_fit_on`), unless a setting names it.
 
     Args:
-        make: gives the scorer of the trained network.
+        load: takes the trained network of the run, where a temperature is to be fitted.
+        make: gives its scorer then.
         train: what was trained on.
         dev: what was not.
         run: with its weights.
     """
     decoding = DecodingSettings.of(run.config)
+    if not (decoding.by_overlap and run.group.main):
+        return
     calibration = Calibration(length=usual_length(train), length_weight=decoding.length_weight)
     if decoding.to_fit:
+        load(run)
         calibration = _fitted(make, dev or train, run, calibration)
     calibration.write(run)
 

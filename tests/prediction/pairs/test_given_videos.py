@@ -55,7 +55,10 @@ def test_lengths_are_kept_where_a_setting_names_the_temperature_too(tmp_path: Pa
     def never(split: Split, options: PredictOptions) -> Scorer:
         raise AssertionError("nothing is fitted")
 
-    calibrate(never, split, None, run)
+    def unread(run: RunDirectory) -> None:
+        raise AssertionError("no network is needed")
+
+    calibrate(unread, never, split, None, run)
     known = Calibration.read(run)
     assert known == Calibration(length=usual_length(split))
     assert known.length is not None
